@@ -1,0 +1,96 @@
+package io.mcpsecurity.authorization;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The scopes that a target asks for: all of one list and one of another.
+ *
+ * @param allOf scopes that are all needed
+ * @param anyOf scopes of which one is enough, the narrowest first; empty when there is no
+ * choice
+ */
+public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
+
+	/**
+	 * Nothing beyond an authenticated caller.
+	 */
+	public static final ScopeRequirement NONE = new ScopeRequirement(List.of(), List.of());
+
+	/** RFC 6749 section 3.3: printable ASCII but space, double quote and backslash. */
+	private static final Pattern SCOPE_TOKEN = Pattern.compile("[\\x21\\x23-\\x5B\\x5D-\\x7E]+");
+
+	/**
+	 * Create a requirement.
+	 * @throws IllegalArgumentException if a scope is not a scope-token of RFC 6749
+	 * section 3.3
+	 */
+	public ScopeRequirement {
+		allOf = distinct(allOf);
+		anyOf = distinct(anyOf);
+	}
+
+	private static List<String> distinct(Collection<String> scopes) {
+		for (String scope : scopes) {
+			if (!SCOPE_TOKEN.matcher(scope).matches()) {
+				throw new IllegalArgumentException("'" + scope
+						+ "' is not a scope: RFC 6749 section 3.3 allows printable ASCII without space, \" and \\");
+			}
+		}
+		return List.copyOf(new LinkedHashSet<>(scopes));
+	}
+
+	/**
+	 * The scopes to ask for so that a caller with the given ones may pass.
+	 * @param granted the scopes that the caller holds
+	 * @return what is missing; empty when nothing is
+	 */
+	public List<String> missing(Set<String> granted) {
+		List<String> missing = new ArrayList<>();
+		for (String scope : this.allOf) {
+			if (!granted.contains(scope)) {
+				missing.add(scope);
+			}
+		}
+		if (!this.anyOf.isEmpty() && this.anyOf.stream().noneMatch(granted::contains)) {
+			missing.add(this.anyOf.get(0));
+		}
+		return missing;
+	}
+
+	/**
+	 * All scopes of the operation, held or not: what a challenge names (MCP 2026-07-28,
+	 * Authorization: all scopes of the current operation in one challenge). Of a choice
+	 * it is the one that the caller holds, or else the narrowest.
+	 * @param granted the scopes that the caller holds
+	 */
+	public List<String> operationScopes(Set<String> granted) {
+		Set<String> scopes = new LinkedHashSet<>(this.allOf);
+		if (!this.anyOf.isEmpty()) {
+			scopes.add(this.anyOf.stream().filter(granted::contains).findFirst().orElse(this.anyOf.get(0)));
+		}
+		return List.copyOf(scopes);
+	}
+
+	/**
+	 * Every scope that is named, in the order of declaration.
+	 */
+	public List<String> all() {
+		Set<String> scopes = new LinkedHashSet<>(this.allOf);
+		scopes.addAll(this.anyOf);
+		return List.copyOf(scopes);
+	}
+
+	@Override
+	public String toString() {
+		if (this.anyOf.isEmpty()) {
+			return this.allOf.isEmpty() ? "no scope" : "all of " + this.allOf;
+		}
+		return (this.allOf.isEmpty() ? "" : "all of " + this.allOf + " and ") + "one of " + this.anyOf;
+	}
+
+}

@@ -1,0 +1,204 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import io.mcpsecurity.authorization.ScopeRequirement;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
+import org.springframework.util.StringUtils;
+
+/**
+ * The properties after every check that can be made before a request comes. A value that
+ * is missing or wrong is an {@link InvalidMcpSecurityPropertyException}.
+ */
+final class CheckedProperties {
+
+	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+	private static final String RESOURCE = "mcp.security.resource";
+
+	private static final String SERVERS = "mcp.security.authorization-servers";
+
+	private static final String BOOT = "spring.security.oauth2.resourceserver.jwt";
+
+	private final McpSecurityProperties properties;
+
+	private final URI resource;
+
+	private final List<AuthorizationServer> authorizationServers;
+
+	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
+			@Nullable String protocol) {
+		this.properties = properties;
+		checkProtocol(protocol);
+		this.resource = checkResource(properties.resource());
+		this.authorizationServers = checkServers(boot.getJwt());
+		checkUri("mcp.security.metadata.url", properties.metadata().url());
+		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
+		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
+		checkNumbers();
+	}
+
+	URI resource() {
+		return this.resource;
+	}
+
+	/**
+	 * The authorization servers, each with its issuer, no two with the same.
+	 */
+	List<AuthorizationServer> authorizationServers() {
+		return this.authorizationServers;
+	}
+
+	@Nullable URI metadataUrl() {
+		String url = this.properties.metadata().url();
+		return (url != null) ? URI.create(url) : null;
+	}
+
+	private static void checkProtocol(@Nullable String protocol) {
+		if (!"STREAMABLE".equalsIgnoreCase(protocol) && !"STATELESS".equalsIgnoreCase(protocol)) {
+			throw new InvalidMcpSecurityPropertyException(McpSecurityAutoConfiguration.PROTOCOL, protocol,
+					"names a transport that this starter does not secure.",
+					"Set " + McpSecurityAutoConfiguration.PROTOCOL + " to STREAMABLE or STATELESS.");
+		}
+	}
+
+	private URI checkResource(@Nullable String value) {
+		if (!StringUtils.hasText(value)) {
+			throw new InvalidMcpSecurityPropertyException(RESOURCE, null,
+					"is not set. Without it this server could not tell tokens that were issued for it from others.",
+					"Set " + RESOURCE + " to the URL that clients use for the MCP endpoint, "
+							+ "for example https://mcp.example.com/mcp.");
+		}
+		return checkUri(RESOURCE, value);
+	}
+
+	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot) {
+		List<AuthorizationServer> servers = this.properties.authorizationServers();
+		String property = SERVERS;
+		if (servers.isEmpty()) {
+			if (!StringUtils.hasText(boot.getIssuerUri())) {
+				throw new InvalidMcpSecurityPropertyException(SERVERS, null,
+						"is not set, and neither is " + BOOT + ".issuer-uri. No token could be accepted.",
+						"Set one of them to the issuer identifier of your authorization server, "
+								+ "for example https://login.example.com/realms/main.");
+			}
+			servers = List.of(new AuthorizationServer(boot.getIssuerUri(), boot.getJwkSetUri()));
+			property = BOOT;
+		}
+		List<AuthorizationServer> checked = new ArrayList<>();
+		Set<String> issuers = new HashSet<>();
+		for (int i = 0; i < servers.size(); i++) {
+			AuthorizationServer server = servers.get(i);
+			String prefix = property.equals(BOOT) ? BOOT : SERVERS + "[" + i + "]";
+			String issuerProperty = prefix + (property.equals(BOOT) ? ".issuer-uri" : ".issuer");
+			String issuer = server.issuer();
+			if (!StringUtils.hasText(issuer)) {
+				throw new InvalidMcpSecurityPropertyException(issuerProperty, null, "is not set.",
+						"Set it to the issuer identifier of the authorization server.");
+			}
+			if (checkUri(issuerProperty, issuer).getRawQuery() != null) {
+				throw invalid(issuerProperty, issuer, "has a query (RFC 8414 section 2 allows none).");
+			}
+			if (!issuers.add(issuer)) {
+				throw invalid(issuerProperty, issuer, "names an issuer that is in the list already.");
+			}
+			if (server.jwkSetUri() != null) {
+				checkUri(prefix + ".jwk-set-uri", server.jwkSetUri());
+			}
+			checked.add(server);
+		}
+		return List.copyOf(checked);
+	}
+
+	private URI checkUri(String property, @Nullable String value) {
+		if (value == null) {
+			return URI.create("");
+		}
+		URI uri = parse(property, value);
+		if (uri.getScheme() == null || uri.getRawAuthority() == null || uri.getHost() == null) {
+			throw invalid(property, value, "is not an absolute URI with a host.");
+		}
+		if (uri.getRawFragment() != null) {
+			throw invalid(property, value, "has a fragment, which such an identifier must not have.");
+		}
+		if (uri.getRawUserInfo() != null) {
+			throw invalid(property, value, "has user information, which such an identifier must not have.");
+		}
+		boolean http = uri.getScheme().equals("http");
+		if (!http && !uri.getScheme().equals("https")) {
+			throw invalid(property, value, "is neither an https nor an http URI.");
+		}
+		if (http && !LOOPBACK.contains(uri.getHost()) && !this.properties.allowInsecureHttp()) {
+			throw new InvalidMcpSecurityPropertyException(property, value,
+					"uses http for another machine: tokens or keys could be read or replaced on the way.",
+					"Use https, or set mcp.security.allow-insecure-http=true if you accept that.");
+		}
+		return uri;
+	}
+
+	private static URI parse(String property, String value) {
+		try {
+			return new URI(value);
+		}
+		catch (URISyntaxException ex) {
+			throw invalid(property, value, "is not a URI: " + ex.getReason() + ".");
+		}
+	}
+
+	private static void checkScopes(String property, @Nullable List<String> scopes) {
+		if (scopes != null) {
+			try {
+				new ScopeRequirement(scopes, List.of());
+			}
+			catch (IllegalArgumentException ex) {
+				throw invalid(property, scopes, "is not a list of scopes: " + ex.getMessage() + ".");
+			}
+		}
+	}
+
+	private void checkNumbers() {
+		McpSecurityProperties.Keys keys = this.properties.keys();
+		checkPositive("mcp.security.keys.connect-timeout", keys.connectTimeout());
+		checkPositive("mcp.security.keys.read-timeout", keys.readTimeout());
+		checkPositive("mcp.security.keys.cache-ttl", keys.cacheTtl());
+		checkPositive("mcp.security.keys.retry-interval", keys.retryInterval());
+		checkPositive("mcp.security.keys.outage-tolerance", keys.outageTolerance());
+		if (keys.retryInterval().compareTo(keys.cacheTtl()) >= 0) {
+			throw invalid("mcp.security.keys.retry-interval", keys.retryInterval(),
+					"must be shorter than mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
+		}
+		Duration skew = this.properties.token().clockSkew();
+		if (skew.isNegative() || skew.compareTo(Duration.ofHours(1)) > 0) {
+			throw invalid("mcp.security.token.clock-skew", skew, "is not between 0 and one hour.");
+		}
+		long maxSize = this.properties.request().maxSize().toBytes();
+		if (maxSize < 1 || maxSize > Integer.MAX_VALUE - 8) {
+			throw invalid("mcp.security.request.max-size", this.properties.request().maxSize(),
+					"is not between 1 byte and 2 GB.");
+		}
+		if (this.properties.request().maxDepth() < 1) {
+			throw invalid("mcp.security.request.max-depth", this.properties.request().maxDepth(), "is not positive.");
+		}
+	}
+
+	private static void checkPositive(String property, Duration value) {
+		if (value.isNegative() || value.isZero()) {
+			throw invalid(property, value, "is not positive.");
+		}
+	}
+
+	private static InvalidMcpSecurityPropertyException invalid(String property, Object value, String reason) {
+		return new InvalidMcpSecurityPropertyException(property, value, reason,
+				"Correct the value of " + property + ".");
+	}
+
+}

@@ -1,0 +1,308 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.invocation.InvocationGuard;
+import io.mcpsecurity.invocation.ScopeDeclarations;
+import io.mcpsecurity.invocation.SpecificationGuardPostProcessor;
+import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.token.AccessTokenDecoders;
+import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.IssuerAuthenticationManager;
+import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.web.BearerChallenge;
+import io.mcpsecurity.web.McpAuthenticationEntryPoint;
+import io.mcpsecurity.web.McpGateFilter;
+import io.mcpsecurity.web.ProtectedResource;
+import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
+import jakarta.servlet.http.HttpServletRequest;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.ai.mcp.server.common.autoconfigure.McpServerAutoConfiguration;
+import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
+import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStdioDisabledCondition;
+import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerProperties;
+import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
+import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
+import org.springframework.security.web.DefaultSecurityFilterChain;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.context.RequestAttributeSecurityContextRepository;
+import org.springframework.security.web.context.SecurityContextHolderFilter;
+import org.springframework.security.web.header.HeaderWriterFilter;
+import org.springframework.security.web.header.writers.CacheControlHeadersWriter;
+import org.springframework.security.web.header.writers.XContentTypeOptionsHeaderWriter;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.util.StringUtils;
+import org.springframework.web.servlet.function.ServerRequest;
+
+/**
+ * Auto-configuration that makes the WebMVC MCP server of Spring AI an OAuth 2.1 protected
+ * resource. It adds one {@link SecurityFilterChain} for the MCP endpoint and the
+ * metadata, after Spring Boot has decided about its own, so that the rest of an
+ * application is secured exactly as without it. Every bean backs off for one of the
+ * application's.
+ */
+@AutoConfiguration(afterName = {
+		"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.oauth2.server.resource.autoconfigure.web.OAuth2ResourceServerWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerAutoConfiguration" },
+		beforeName = {
+				"org.springframework.ai.mcp.server.webmvc.autoconfigure.McpServerStreamableHttpWebMvcAutoConfiguration",
+				"org.springframework.ai.mcp.server.webmvc.autoconfigure.McpServerStatelessWebMvcAutoConfiguration" })
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnClass({ WebMvcStreamableServerTransportProvider.class, SecurityFilterChain.class })
+@ConditionalOnProperty(prefix = "mcp.security", name = "enabled", matchIfMissing = true)
+@Conditional(McpServerStdioDisabledCondition.class)
+@EnableConfigurationProperties({ McpSecurityProperties.class, McpServerProperties.class,
+		McpServerStreamableHttpProperties.class, OAuth2ResourceServerProperties.class })
+public final class McpSecurityAutoConfiguration {
+
+	static final String PROTOCOL = "spring.ai.mcp.server.protocol";
+
+	/** Before the chains of an application, which match other paths, or more. */
+	private static final int CHAIN_ORDER = Ordered.HIGHEST_PRECEDENCE + 10;
+
+	@Bean
+	CheckedProperties mcpSecurityCheckedProperties(McpSecurityProperties properties,
+			OAuth2ResourceServerProperties boot, Environment environment) {
+		return new CheckedProperties(properties, boot, environment.getProperty(PROTOCOL));
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ProtectedResource mcpProtectedResource(CheckedProperties properties, McpServerStreamableHttpProperties endpoint,
+			ObjectProvider<DispatcherServletPath> servletPath, Environment environment) {
+		String prefix = servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
+		return new ProtectedResource(properties.resource(), prefix + endpoint.getMcpEndpoint(),
+				environment.getProperty("server.servlet.context-path", ""), properties.metadataUrl());
+	}
+
+	/**
+	 * What may be done with which scopes.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class AuthorizationConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		AccessPolicy mcpAccessPolicy(ConfigurableListableBeanFactory beans) {
+			DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
+			return new AccessPolicy(ScopeDeclarations.find(beans),
+					(template, uri) -> templates.create(template).matches(uri));
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		InvocationGuard mcpInvocationGuard(AccessPolicy policy) {
+			return new InvocationGuard(policy);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		static SpecificationGuardPostProcessor mcpSpecificationGuardPostProcessor(BeanFactory beans) {
+			return new SpecificationGuardPostProcessor(beans);
+		}
+
+	}
+
+	/**
+	 * Who makes a request.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class TokenConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		AuthorizationServers mcpAuthorizationServers(CheckedProperties checked, McpSecurityProperties properties) {
+			McpSecurityProperties.Keys keys = properties.keys();
+			IssuerKeys.Settings settings = new IssuerKeys.Settings(keys.connectTimeout(), keys.readTimeout(),
+					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
+			return new AuthorizationServers(checked.authorizationServers()
+				.stream()
+				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings, Clock.systemUTC()))
+				.toList());
+		}
+
+		/**
+		 * What verifies tokens. One of the application's must authenticate as
+		 * {@code McpAuthenticationToken}. (Not an {@code AuthenticationManager} bean:
+		 * Spring Security would take that for the whole application's.)
+		 */
+		@Bean
+		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
+		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(AuthorizationServers servers,
+				ProtectedResource resource, McpSecurityProperties properties) {
+			Map<String, JwtDecoder> decoders = new LinkedHashMap<>();
+			servers.keys()
+				.forEach((keys) -> decoders.put(keys.issuer(), AccessTokenDecoders.create(keys,
+						resource.identifier().toString(), properties.token().clockSkew())));
+			IssuerAuthenticationManager manager = new IssuerAuthenticationManager(decoders);
+			return (request) -> manager;
+		}
+
+	}
+
+	/**
+	 * The HTTP face.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class WebConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		BearerChallenge mcpBearerChallenge(ProtectedResource resource, AccessPolicy policy,
+				McpSecurityProperties properties) {
+			List<String> initial = properties.challenge().initialScopes();
+			if (initial.equals(List.of("declared"))) {
+				initial = advertised(policy.declaredScopes());
+			}
+			else if (initial.equals(List.of("none"))) {
+				initial = List.of();
+			}
+			return new BearerChallenge(resource.metadataLocation(), initial);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		McpAuthenticationEntryPoint mcpAuthenticationEntryPoint(BearerChallenge challenge,
+				McpSecurityProperties properties) {
+			return new McpAuthenticationEntryPoint(challenge, properties.keys().retryInterval());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		McpMessageReader mcpMessageReader(McpSecurityProperties properties) {
+			return new McpMessageReader(properties.request().maxDepth());
+		}
+
+		@Bean
+		@Order(CHAIN_ORDER)
+		@ConditionalOnMissingBean(name = "mcpSecurityFilterChain")
+		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AuthorizationServers servers,
+				AccessPolicy policy, BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint,
+				McpMessageReader reader, McpSecurityProperties properties, McpServerProperties server,
+				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
+			List<String> scopes = properties.metadata().scopesSupported();
+			ProtectedResourceMetadataFilter metadata = new ProtectedResourceMetadataFilter(resource, servers.issuers(),
+					(scopes != null) ? scopes : advertised(policy.declaredScopes()),
+					StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName());
+			BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(authentication);
+			bearer.setAuthenticationEntryPoint(entryPoint);
+			bearer.setAuthenticationFailureHandler(entryPoint);
+			McpGateFilter gate = new McpGateFilter(entryPoint, challenge, reader, policy,
+					Math.toIntExact(properties.request().maxSize().toBytes()));
+			PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+			return new DefaultSecurityFilterChain(
+					new OrRequestMatcher(path.matcher(resource.endpoint()), path.matcher(ProtectedResource.WELL_KNOWN),
+							path.matcher(ProtectedResource.WELL_KNOWN + "/**")),
+					new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
+					new HeaderWriterFilter(
+							List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter())),
+					metadata, bearer, gate);
+		}
+
+		/**
+		 * MCP 2026-07-28, Authorization: {@code offline_access} belongs neither into a
+		 * challenge nor into {@code scopes_supported}.
+		 */
+		private static List<String> advertised(List<String> scopes) {
+			return scopes.stream().filter((scope) -> !scope.equals("offline_access")).toList();
+		}
+
+	}
+
+	/**
+	 * Spring AI's own transports, told to take the caller along to the handlers.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class TransportConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		McpTransportContextExtractor<ServerRequest> mcpCallerExtractor() {
+			return (request) -> McpCaller.current()
+				.<McpTransportContext>map((caller) -> caller)
+				.orElse(McpTransportContext.EMPTY);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
+		WebMvcStreamableServerTransportProvider webMvcStreamableServerTransportProvider(
+				@Qualifier("mcpServerJsonMapper") JsonMapper json, McpServerStreamableHttpProperties properties,
+				McpTransportContextExtractor<ServerRequest> extractor) {
+			return WebMvcStreamableServerTransportProvider.builder()
+				.jsonMapper(new JacksonMcpJsonMapper(json))
+				.mcpEndpoint(properties.getMcpEndpoint())
+				.keepAliveInterval(properties.getKeepAliveInterval())
+				.disallowDelete(properties.isDisallowDelete())
+				.contextExtractor(extractor)
+				.build();
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
+		WebMvcStatelessServerTransport webMvcStatelessServerTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json,
+				McpServerStreamableHttpProperties properties, McpTransportContextExtractor<ServerRequest> extractor) {
+			return WebMvcStatelessServerTransport.builder()
+				.jsonMapper(new JacksonMcpJsonMapper(json))
+				.messageEndpoint(properties.getMcpEndpoint())
+				.contextExtractor(extractor)
+				.build();
+		}
+
+	}
+
+	/**
+	 * What actuator shows.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(HealthIndicator.class)
+	static class HealthConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
+		@ConditionalOnEnabledHealthIndicator("mcpSecurity")
+		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
+			return new AuthorizationServersHealthIndicator(servers);
+		}
+
+	}
+
+}

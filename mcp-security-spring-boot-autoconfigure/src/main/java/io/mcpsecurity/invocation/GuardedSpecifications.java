@@ -1,0 +1,164 @@
+package io.mcpsecurity.invocation;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.RecordComponent;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.message.McpTarget;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpAsyncServerExchange;
+import io.modelcontextprotocol.server.McpServerFeatures;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures;
+import io.modelcontextprotocol.server.McpSyncServerExchange;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.Prompt;
+import io.modelcontextprotocol.spec.McpSchema.PromptReference;
+import io.modelcontextprotocol.spec.McpSchema.Resource;
+import io.modelcontextprotocol.spec.McpSchema.ResourceReference;
+import io.modelcontextprotocol.spec.McpSchema.ResourceTemplate;
+import io.modelcontextprotocol.spec.McpSchema.Tool;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.beans.BeanUtils;
+
+/**
+ * Puts the {@link InvocationGuard} around the handler of a specification: tools,
+ * resources, templates, prompts and completions of synchronous and asynchronous, stateful
+ * and stateless servers. The MCP SDK models all of them as a record of what is offered
+ * and the function that handles it, and they are rebuilt as such.
+ * <p>
+ * The target is that of the specification itself: here it can no longer be mistaken which
+ * handler a request reaches.
+ */
+final class GuardedSpecifications {
+
+	private final Supplier<InvocationGuard> guard;
+
+	private final CallerArguments callerArguments;
+
+	/**
+	 * Create the wrapping.
+	 * @param guard the guard, asked for at each call
+	 * @param callerArguments how {@code @Tool} methods get the caller
+	 */
+	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments) {
+		this.guard = guard;
+		this.callerArguments = callerArguments;
+	}
+
+	/**
+	 * The guarded form of a specification or of a list of them; any other object as it
+	 * is.
+	 */
+	Object guard(Object bean) {
+		if (bean instanceof List<?> list && list.stream().anyMatch(GuardedSpecifications::isSpecification)) {
+			return list.stream().map(this::guardOne).toList();
+		}
+		return guardOne(bean);
+	}
+
+	private static boolean isSpecification(@Nullable Object object) {
+		return object instanceof Record && (object.getClass().getDeclaringClass() == McpServerFeatures.class
+				|| object.getClass().getDeclaringClass() == McpStatelessServerFeatures.class);
+	}
+
+	private Object guardOne(Object spec) {
+		return isSpecification(spec) ? rebuild((Record) spec) : spec;
+	}
+
+	private Object rebuild(Record spec) {
+		Class<? extends Record> type = spec.getClass();
+		RecordComponent[] components = type.getRecordComponents();
+		if (components.length != 2 || components[1].getType() != BiFunction.class) {
+			throw new IllegalStateException(
+					"Cannot guard " + type.getName() + ": this version of the MCP SDK is not supported");
+		}
+		Object offered = read(spec, components[0]);
+		@SuppressWarnings("unchecked")
+		BiFunction<Object, Object, Object> handler = (BiFunction<Object, Object, Object>) read(spec, components[1]);
+		McpTarget target = target(offered);
+		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
+		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);
+		boolean async = type.getSimpleName().startsWith("Async");
+		return BeanUtils.instantiateClass(constructor(type, components), shown,
+				guarded(target, callerNames, handler, async));
+	}
+
+	private BiFunction<Object, Object, Object> guarded(McpTarget target, List<String> callerNames,
+			BiFunction<Object, Object, Object> handler, boolean async) {
+		return (source, request) -> {
+			InvocationGuard guard = this.guard.get();
+			try {
+				McpCaller caller = guard.check(target, context(source));
+				Object given = callerNames.isEmpty() ? request
+						: CallerArguments.fill((CallToolRequest) request, callerNames, caller);
+				return guard.runAs(caller, () -> handler.apply(source, given));
+			}
+			catch (McpError ex) {
+				if (async) {
+					// An asynchronous server answers errors that arrive as a signal.
+					return Mono.error(ex);
+				}
+				throw ex;
+			}
+		};
+	}
+
+	private static McpTransportContext context(Object source) {
+		if (source instanceof McpSyncServerExchange exchange) {
+			return exchange.transportContext();
+		}
+		if (source instanceof McpAsyncServerExchange exchange) {
+			return exchange.transportContext();
+		}
+		return (McpTransportContext) source;
+	}
+
+	private static McpTarget target(Object offered) {
+		if (offered instanceof Tool tool) {
+			return McpTarget.tool(tool.name());
+		}
+		if (offered instanceof Resource resource) {
+			return McpTarget.resource(resource.uri());
+		}
+		if (offered instanceof ResourceTemplate template) {
+			return McpTarget.resource(template.uriTemplate());
+		}
+		if (offered instanceof Prompt prompt) {
+			return McpTarget.prompt(prompt.name());
+		}
+		if (offered instanceof PromptReference reference) {
+			return McpTarget.prompt(reference.name());
+		}
+		if (offered instanceof ResourceReference reference) {
+			return McpTarget.resource(reference.uri());
+		}
+		throw new IllegalStateException(
+				"Cannot guard " + offered.getClass().getName() + ": this version of the MCP SDK is not supported");
+	}
+
+	private static Object read(Record spec, RecordComponent component) {
+		try {
+			return component.getAccessor().invoke(spec);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new IllegalStateException("Cannot read " + spec.getClass().getName(), ex);
+		}
+	}
+
+	private static Constructor<? extends Record> constructor(Class<? extends Record> type,
+			RecordComponent[] components) {
+		try {
+			return type.getDeclaredConstructor(components[0].getType(), components[1].getType());
+		}
+		catch (NoSuchMethodException ex) {
+			throw new IllegalStateException("Cannot rebuild " + type.getName(), ex);
+		}
+	}
+
+}

@@ -1,0 +1,163 @@
+package io.mcpsecurity.invocation;
+
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.ScopeRequirement;
+import io.mcpsecurity.message.McpTarget;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.mcp.annotation.McpPrompt;
+import org.springframework.ai.mcp.annotation.McpResource;
+import org.springframework.ai.mcp.annotation.McpTool;
+import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+import org.springframework.security.core.annotation.SecurityAnnotationScanner;
+import org.springframework.security.core.annotation.SecurityAnnotationScanners;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
+import org.springframework.util.StringUtils;
+
+/**
+ * Finds every {@link RequiresScope} of an application and makes rules of them, or refuses
+ * to: an annotation that nothing would ask, or that could be read in two ways, stops the
+ * start.
+ */
+public final class ScopeDeclarations {
+
+	private final SecurityAnnotationScanner<RequiresScope> scanner = SecurityAnnotationScanners
+		.requireUnique(RequiresScope.class);
+
+	private final ConfigurableListableBeanFactory beans;
+
+	private final List<AccessRule> rules = new ArrayList<>();
+
+	private final Set<Method> asked = new LinkedHashSet<>();
+
+	private ScopeDeclarations(ConfigurableListableBeanFactory beans) {
+		this.beans = beans;
+	}
+
+	/**
+	 * Find the rules that annotations declare.
+	 * @param beans the application's beans; their classes are looked at, and only tool
+	 * callbacks are created
+	 * @throws IllegalStateException if an annotation stands where nothing asks it
+	 */
+	public static List<AccessRule> find(ConfigurableListableBeanFactory beans) {
+		ScopeDeclarations declarations = new ScopeDeclarations(beans);
+		ToolMethod.find(beans)
+			.values()
+			.forEach((tool) -> declarations.add(tool.method(), tool.type(), McpTarget.tool(tool.name())));
+		for (String name : beans.getBeanDefinitionNames()) {
+			Class<?> type = AutoProxyUtils.determineTargetClass(beans, name);
+			if (type != null && AnnotationUtils.isCandidateClass(type, RequiresScope.class)
+					&& !type.getName().startsWith("org.springframework.")) {
+				declarations.addAll(name, ClassUtils.getUserClass(type));
+			}
+		}
+		return declarations.rules;
+	}
+
+	private void addAll(String bean, Class<?> type) {
+		Method[] methods = ReflectionUtils.getUniqueDeclaredMethods(type, ReflectionUtils.USER_DECLARED_METHODS);
+		for (Method method : methods) {
+			McpTarget target = target(method);
+			if (target != null) {
+				add(method, type, target);
+			}
+		}
+		if (declared(type) && Stream.of(methods).noneMatch(this.asked::contains)) {
+			throw unasked(ClassUtils.getShortName(type), "none of its methods is");
+		}
+		for (Method method : methods) {
+			if (declared(method) && !this.asked.contains(method)) {
+				throw unasked(describe(method), "the method is not");
+			}
+			if (this.scanner.scan(method, type) != null) {
+				refuseBehindProxy(bean, method);
+			}
+		}
+	}
+
+	private static boolean declared(AnnotatedElement element) {
+		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(RequiresScope.class);
+	}
+
+	private static IllegalStateException unasked(String place, String reason) {
+		return new IllegalStateException("@RequiresScope on " + place + " protects nothing: " + reason
+				+ " an MCP tool, resource or prompt of this server");
+	}
+
+	private void add(Method method, Class<?> type, McpTarget target) {
+		RequiresScope annotation = this.scanner.scan(method, type);
+		this.asked.add(method);
+		if (annotation != null) {
+			this.rules
+				.add(new AccessRule(target, requirement(annotation, method), "@RequiresScope on " + describe(method)));
+		}
+	}
+
+	/**
+	 * What a method is, by the same annotations and names as Spring AI registers it.
+	 */
+	private static @Nullable McpTarget target(Method method) {
+		McpTool tool = method.getAnnotation(McpTool.class);
+		if (tool != null) {
+			return McpTarget.tool(nameOr(tool.name(), method));
+		}
+		McpPrompt prompt = method.getAnnotation(McpPrompt.class);
+		if (prompt != null) {
+			return McpTarget.prompt(nameOr(prompt.name(), method));
+		}
+		McpResource resource = method.getAnnotation(McpResource.class);
+		return (resource != null) ? McpTarget.resource(resource.uri()) : null;
+	}
+
+	private static String nameOr(String name, Method method) {
+		return StringUtils.hasText(name) ? name : method.getName();
+	}
+
+	private static ScopeRequirement requirement(RequiresScope annotation, Method method) {
+		try {
+			ScopeRequirement requirement = new ScopeRequirement(List.of(annotation.value()),
+					List.of(annotation.anyOf()));
+			if (requirement.equals(ScopeRequirement.NONE)) {
+				throw new IllegalArgumentException("no scope is given");
+			}
+			return requirement;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new IllegalStateException("@RequiresScope on " + describe(method) + ": " + ex.getMessage(), ex);
+		}
+	}
+
+	/**
+	 * A CGLIB proxy passes neither private nor final methods on: the call would reach the
+	 * proxy object itself, past every other advice on the method.
+	 */
+	private void refuseBehindProxy(String bean, Method method) {
+		boolean unreachable = Modifier.isPrivate(method.getModifiers()) || Modifier.isFinal(method.getModifiers());
+		if (unreachable && this.beans.isSingleton(bean) && AopUtils.isAopProxy(this.beans.getBean(bean))) {
+			throw new IllegalStateException("@RequiresScope on " + describe(method)
+					+ " stands on a private or final method of a proxied bean, which a proxy cannot reach");
+		}
+	}
+
+	private static String describe(Method method) {
+		return ClassUtils.getShortName(method.getDeclaringClass()) + "." + method.getName();
+	}
+
+}

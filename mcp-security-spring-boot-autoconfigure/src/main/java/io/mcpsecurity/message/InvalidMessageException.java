@@ -1,0 +1,38 @@
+package io.mcpsecurity.message;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A body that is not one well-formed JSON-RPC message. Its message is safe to show to the
+ * sender: it repeats nothing of the body.
+ */
+public class InvalidMessageException extends Exception {
+
+	private static final long serialVersionUID = 1L;
+
+	private final int code;
+
+	private final @Nullable String id;
+
+	InvalidMessageException(int code, String message, @Nullable String id) {
+		super(message);
+		this.code = code;
+		this.id = id;
+	}
+
+	/**
+	 * The JSON-RPC error code: -32700 (not JSON), -32600 (not a valid request) or -32602
+	 * (a target is missing).
+	 */
+	public int getCode() {
+		return this.code;
+	}
+
+	/**
+	 * The request's id as JSON text, or {@code null} when it could not be read.
+	 */
+	public @Nullable String getId() {
+		return this.id;
+	}
+
+}

@@ -1,0 +1,31 @@
+package io.mcpsecurity.message;
+
+/**
+ * The JSON-RPC error codes that this server answers with. Those of its own lie in the
+ * part of the server range that MCP 2026-07-28 leaves to implementations (-32000 to
+ * -32019).
+ */
+public final class JsonRpcErrorCode {
+
+	/** The body is not JSON (JSON-RPC 2.0 section 5.1). */
+	public static final int PARSE_ERROR = -32700;
+
+	/** The JSON is not a message (JSON-RPC 2.0 section 5.1). */
+	public static final int INVALID_REQUEST = -32600;
+
+	/** The method's parameters are wrong (JSON-RPC 2.0 section 5.1). */
+	public static final int INVALID_PARAMS = -32602;
+
+	/** Credentials are missing or bad. */
+	public static final int UNAUTHENTICATED = -32010;
+
+	/** Scopes are missing. */
+	public static final int INSUFFICIENT_SCOPE = -32011;
+
+	/** Tokens cannot be checked at the moment. */
+	public static final int UNAVAILABLE = -32012;
+
+	private JsonRpcErrorCode() {
+	}
+
+}

@@ -1,0 +1,257 @@
+package io.mcpsecurity.message;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.io.JsonStringEncoder;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads a body as exactly one JSON-RPC 2.0 message, strictly: whatever two readers could
+ * understand differently is refused, because the gate decides by this reading and the
+ * transport executes by its own.
+ * <p>
+ * Refused are: anything but UTF-8, a byte order mark, arrays (JSON-RPC batches left MCP
+ * with revision 2025-06-18), a second document, duplicate keys at any depth, keys that
+ * differ from the ones below only in case, values of another type than JSON-RPC 2.0 and
+ * MCP give them, and nesting beyond the limit.
+ * <p>
+ * Instances are immutable and safe for use by several threads.
+ */
+public final class McpMessageReader {
+
+	private static final Set<String> ENVELOPE = Set.of("jsonrpc", "id", "method", "params", "result", "error");
+
+	private static final Set<String> PARAMS = Set.of("name", "uri", "ref");
+
+	private static final Set<String> REF = Set.of("type", "name", "uri");
+
+	private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+	private final JsonFactory json;
+
+	/**
+	 * Create a reader.
+	 * @param maxDepth how deep objects and arrays may nest; positive
+	 */
+	public McpMessageReader(int maxDepth) {
+		this.json = JsonFactory.builder()
+			.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+			.streamReadConstraints(StreamReadConstraints.builder()
+				.maxNestingDepth(maxDepth)
+				.maxStringLength(Integer.MAX_VALUE)
+				.maxNameLength(1024)
+				.build())
+			.build();
+	}
+
+	/**
+	 * Read one message.
+	 * @param body the request's body
+	 * @return what it asks for
+	 * @throws InvalidMessageException if it is not exactly one well-formed message
+	 */
+	public McpMessage read(byte[] body) throws InvalidMessageException {
+		Reading reading = new Reading();
+		// Parsed as text, not as bytes: from bytes the parser would guess UTF-16 or
+		// UTF-32, which the transport behind the gate does not do.
+		try (JsonParser parser = this.json.createParser(ObjectReadContext.empty(), decode(body))) {
+			reading.message(parser);
+			if (parser.nextToken() != null) {
+				throw reading.invalid("only one message is accepted");
+			}
+		}
+		catch (JacksonException ex) {
+			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR, "Parse error: the body is not valid JSON",
+					reading.id);
+		}
+		return reading.result();
+	}
+
+	private static String decode(byte[] body) throws InvalidMessageException {
+		try {
+			// A new decoder reports malformed input; String's own decoding would replace
+			// it.
+			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+			if (text.startsWith(BYTE_ORDER_MARK)) {
+				throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR,
+						"Parse error: a byte order mark is not accepted", null);
+			}
+			return text;
+		}
+		catch (CharacterCodingException ex) {
+			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR, "Parse error: the body is not valid UTF-8",
+					null);
+		}
+	}
+
+	/**
+	 * What has been read so far of one message.
+	 */
+	private static final class Reading {
+
+		private final Map<String, @Nullable String> params = new HashMap<>();
+
+		private final Map<String, @Nullable String> ref = new HashMap<>();
+
+		private @Nullable String id;
+
+		private @Nullable String method;
+
+		private boolean version;
+
+		private boolean response;
+
+		void message(JsonParser parser) throws InvalidMessageException {
+			JsonToken first = parser.nextToken();
+			if (first == JsonToken.START_ARRAY) {
+				throw invalid("batches are not accepted");
+			}
+			if (first != JsonToken.START_OBJECT) {
+				throw invalid("a message is a JSON object");
+			}
+			while (parser.nextToken() != JsonToken.END_OBJECT) {
+				String key = key(parser, ENVELOPE);
+				JsonToken value = parser.nextToken();
+				switch (key) {
+					case "jsonrpc" ->
+						this.version = value == JsonToken.VALUE_STRING && "2.0".equals(parser.getString());
+					case "id" -> this.id = id(parser, value);
+					case "method" -> this.method = method(parser, value);
+					case "params" -> params(parser, value);
+					case "result", "error" -> {
+						this.response = true;
+						parser.skipChildren();
+					}
+					default -> parser.skipChildren();
+				}
+			}
+		}
+
+		private String id(JsonParser parser, JsonToken value) throws InvalidMessageException {
+			return switch (value) {
+				case VALUE_STRING ->
+					'"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsCharArray(parser.getString())) + '"';
+				case VALUE_NUMBER_INT -> parser.getString();
+				default -> throw invalid("id must be a string or an integer");
+			};
+		}
+
+		private String method(JsonParser parser, JsonToken value) throws InvalidMessageException {
+			if (value != JsonToken.VALUE_STRING) {
+				throw invalid("method must be a string");
+			}
+			return parser.getString();
+		}
+
+		private void params(JsonParser parser, JsonToken value) throws InvalidMessageException {
+			if (value == JsonToken.VALUE_NULL) {
+				return;
+			}
+			if (value != JsonToken.START_OBJECT) {
+				throw invalid("params must be an object");
+			}
+			while (parser.nextToken() != JsonToken.END_OBJECT) {
+				String key = key(parser, PARAMS);
+				JsonToken member = parser.nextToken();
+				if (key.equals("ref") && member == JsonToken.START_OBJECT) {
+					while (parser.nextToken() != JsonToken.END_OBJECT) {
+						String part = key(parser, REF);
+						keep(this.ref, part, parser.nextToken(), parser, REF);
+					}
+				}
+				else {
+					keep(this.params, key, member, parser, PARAMS);
+				}
+			}
+		}
+
+		/**
+		 * Keep the values of the known keys; another type than a string is kept as
+		 * {@code null}, which is only wrong when the method needs the value.
+		 */
+		private void keep(Map<String, @Nullable String> values, String key, JsonToken value, JsonParser parser,
+				Set<String> known) {
+			if (known.contains(key)) {
+				values.put(key, (value == JsonToken.VALUE_STRING) ? parser.getString() : null);
+			}
+			parser.skipChildren();
+		}
+
+		private String key(JsonParser parser, Set<String> known) throws InvalidMessageException {
+			String key = parser.currentName();
+			if (!known.contains(key)) {
+				for (String name : known) {
+					if (name.equalsIgnoreCase(key)) {
+						throw invalid("the key '" + name + "' must be written in lower case");
+					}
+				}
+			}
+			return key;
+		}
+
+		McpMessage result() throws InvalidMessageException {
+			if (!this.version) {
+				throw invalid("jsonrpc must be \"2.0\"");
+			}
+			if (this.method == null) {
+				if (!this.response || this.id == null) {
+					throw invalid("a message has a method, or an id with a result or an error");
+				}
+				return new McpMessage(this.id, null, null);
+			}
+			if (this.response) {
+				throw invalid("a message has a method or a result, not both");
+			}
+			return new McpMessage(this.id, this.method, target(this.method));
+		}
+
+		private @Nullable McpTarget target(String method) throws InvalidMessageException {
+			return switch (method) {
+				case "tools/call" -> McpTarget.tool(required(this.params, "name", "params.name"));
+				case "prompts/get" -> McpTarget.prompt(required(this.params, "name", "params.name"));
+				case "resources/read", "resources/subscribe", "resources/unsubscribe" ->
+					McpTarget.resource(required(this.params, "uri", "params.uri"));
+				case "completion/complete" -> reference();
+				default -> null;
+			};
+		}
+
+		private McpTarget reference() throws InvalidMessageException {
+			String type = required(this.ref, "type", "params.ref.type");
+			return switch (type) {
+				case "ref/prompt" -> McpTarget.prompt(required(this.ref, "name", "params.ref.name"));
+				case "ref/resource" -> McpTarget.resource(required(this.ref, "uri", "params.ref.uri"));
+				default -> throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+						"Invalid params: params.ref.type must be ref/prompt or ref/resource", this.id);
+			};
+		}
+
+		private String required(Map<String, @Nullable String> values, String key, String path)
+				throws InvalidMessageException {
+			String value = values.get(key);
+			if (value == null) {
+				throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+						"Invalid params: " + path + " must be a string", this.id);
+			}
+			return value;
+		}
+
+		InvalidMessageException invalid(String reason) {
+			return new InvalidMessageException(JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: " + reason, this.id);
+		}
+
+	}
+
+}

@@ -1,0 +1,50 @@
+package io.mcpsecurity.token;
+
+import java.time.Duration;
+import java.util.Set;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+
+/**
+ * Builds Spring Security's JWT decoder for the access tokens of one issuer.
+ */
+public final class AccessTokenDecoders {
+
+	/**
+	 * Asymmetric signatures only: with a shared secret the resource server could issue
+	 * tokens itself, and {@code none} is no signature (RFC 8725 sections 3.1 and 3.2).
+	 */
+	private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(JWSAlgorithm.RS256, JWSAlgorithm.RS384,
+			JWSAlgorithm.RS512, JWSAlgorithm.PS256, JWSAlgorithm.PS384, JWSAlgorithm.PS512, JWSAlgorithm.ES256,
+			JWSAlgorithm.ES384, JWSAlgorithm.ES512);
+
+	private AccessTokenDecoders() {
+	}
+
+	/**
+	 * Build a decoder.
+	 * @param keys the issuer's keys
+	 * @param audience the resource identifier of this server
+	 * @param clockSkew how far clocks may differ
+	 */
+	public static JwtDecoder create(IssuerKeys keys, String audience, Duration clockSkew) {
+		DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
+		// Types and claims are AccessTokenValidators' business; Nimbus' own checks would
+		// refuse at+jwt.
+		processor.setJWSTypeVerifier((type, context) -> {
+		});
+		processor.setJWTClaimsSetVerifier((claims, context) -> {
+		});
+		NimbusJwtDecoder decoder = new NimbusJwtDecoder(processor);
+		decoder.setJwtValidator(AccessTokenValidators.create(keys.issuer(), audience, clockSkew));
+		return decoder;
+	}
+
+}

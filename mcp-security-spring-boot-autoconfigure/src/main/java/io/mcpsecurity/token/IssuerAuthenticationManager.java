@@ -1,0 +1,65 @@
+package io.mcpsecurity.token;
+
+import java.text.ParseException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import com.nimbusds.jwt.JWTParser;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
+
+/**
+ * Verifies an access token by the authorization server that its {@code iss} names, which
+ * must be one of the configured ones to the letter; the name is trusted only after that
+ * server's keys have verified it.
+ * <p>
+ * Authentication fails with {@code InvalidBearerTokenException} when the token is bad and
+ * with {@code AuthenticationServiceException} when it could not be checked.
+ */
+public final class IssuerAuthenticationManager implements AuthenticationManager {
+
+	private final Map<String, JwtAuthenticationProvider> providers = new LinkedHashMap<>();
+
+	/**
+	 * Create a manager.
+	 * @param decoders for each issuer what verifies and validates its tokens
+	 */
+	public IssuerAuthenticationManager(Map<String, JwtDecoder> decoders) {
+		decoders.forEach((issuer, decoder) -> {
+			JwtAuthenticationProvider provider = new JwtAuthenticationProvider(decoder);
+			provider.setJwtAuthenticationConverter(new McpCallerConverter());
+			this.providers.put(issuer, provider);
+		});
+	}
+
+	@Override
+	public @Nullable Authentication authenticate(Authentication authentication) throws AuthenticationException {
+		if (!(authentication instanceof BearerTokenAuthenticationToken bearer)) {
+			return null;
+		}
+		String token = bearer.getToken();
+		JwtAuthenticationProvider provider = this.providers.get(issuer(token));
+		if (provider == null) {
+			throw new InvalidBearerTokenException("The token's issuer is not trusted here");
+		}
+		return provider.authenticate(authentication);
+	}
+
+	private static @Nullable String issuer(String token) {
+		try {
+			return JWTParser.parse(token).getJWTClaimsSet().getIssuer();
+		}
+		catch (ParseException | RuntimeException ex) {
+			// The cause is left out: its text can repeat parts of the token.
+			throw new InvalidBearerTokenException("The token is not a JWT");
+		}
+	}
+
+}

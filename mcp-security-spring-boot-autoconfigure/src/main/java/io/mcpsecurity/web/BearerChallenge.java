@@ -1,0 +1,76 @@
+package io.mcpsecurity.web;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of {@code WWW-Authenticate} that this server answers with (RFC 6750 section
+ * 3, RFC 9728 section 5.1).
+ * <p>
+ * Every parameter is a quoted-string of RFC 9110 section 5.6.4: quotes and backslashes
+ * are escaped, control characters and anything beyond ASCII become a question mark, so
+ * that no name or text can break out of its value or into another header.
+ */
+public final class BearerChallenge {
+
+	private final String metadataParameter;
+
+	private final String advice;
+
+	/**
+	 * Create the challenges of one protected resource.
+	 * @param metadataLocation the URL of its metadata
+	 * @param initialScopes the scopes that a client is advised to ask for first; none
+	 * leaves {@code scope} out
+	 */
+	public BearerChallenge(String metadataLocation, List<String> initialScopes) {
+		this.metadataParameter = parameter("resource_metadata", metadataLocation);
+		this.advice = this.metadataParameter
+				+ (initialScopes.isEmpty() ? "" : ", " + parameter("scope", String.join(" ", initialScopes)));
+	}
+
+	/**
+	 * For a request without credentials: no error code (RFC 6750 section 3.1).
+	 */
+	public String noCredentials() {
+		return "Bearer " + this.advice;
+	}
+
+	/**
+	 * For credentials that are not acceptable.
+	 * @param error the error code of RFC 6750 section 3.1
+	 * @param description what a client's developer may know, or {@code null}
+	 */
+	public String error(String error, @Nullable String description) {
+		return "Bearer " + parameter("error", error) + ", "
+				+ ((description != null) ? parameter("error_description", description) + ", " : "") + this.advice;
+	}
+
+	/**
+	 * For a token without the scopes of the operation (MCP Authorization, "Runtime
+	 * Insufficient Scope Errors").
+	 * @param operationScopes all scopes of the operation
+	 * @param description what is missing
+	 */
+	public String insufficientScope(List<String> operationScopes, String description) {
+		return "Bearer " + parameter("error", "insufficient_scope") + ", "
+				+ parameter("scope", String.join(" ", operationScopes)) + ", " + this.metadataParameter + ", "
+				+ parameter("error_description", description);
+	}
+
+	static String parameter(String name, String value) {
+		StringBuilder quoted = new StringBuilder(name.length() + value.length() + 4).append(name).append("=\"");
+		for (int i = 0; i < value.length(); i++) {
+			char c = value.charAt(i);
+			if (c == '"' || c == '\\') {
+				quoted.append('\\').append(c);
+			}
+			else {
+				quoted.append((c >= 0x20 && c < 0x7F) ? c : '?');
+			}
+		}
+		return quoted.append('"').toString();
+	}
+
+}

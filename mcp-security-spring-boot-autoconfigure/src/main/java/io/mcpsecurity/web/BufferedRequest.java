@@ -1,0 +1,108 @@
+package io.mcpsecurity.web;
+
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+
+/**
+ * A request whose body has been read: the transport behind the gate gets the very bytes
+ * that the gate decided by.
+ */
+final class BufferedRequest extends HttpServletRequestWrapper {
+
+	private final byte[] body;
+
+	private BufferedRequest(HttpServletRequest request, byte[] body) {
+		super(request);
+		this.body = body;
+	}
+
+	/**
+	 * Read a request's body.
+	 * @param request the request
+	 * @param maxSize the most bytes to accept
+	 * @return the request with its body in memory
+	 * @throws TooLargeException if the body is longer; what was read of it is dropped
+	 */
+	static BufferedRequest read(HttpServletRequest request, int maxSize) throws IOException, TooLargeException {
+		if (request.getContentLengthLong() > maxSize) {
+			throw new TooLargeException();
+		}
+		InputStream in = request.getInputStream();
+		byte[] body = in.readNBytes(maxSize);
+		if (body.length == maxSize && in.read() != -1) {
+			throw new TooLargeException();
+		}
+		return new BufferedRequest(request, body);
+	}
+
+	byte[] body() {
+		return this.body;
+	}
+
+	@Override
+	public int getContentLength() {
+		return this.body.length;
+	}
+
+	@Override
+	public long getContentLengthLong() {
+		return this.body.length;
+	}
+
+	@Override
+	public BufferedReader getReader() {
+		return new BufferedReader(new InputStreamReader(getInputStream(), StandardCharsets.UTF_8));
+	}
+
+	@Override
+	public ServletInputStream getInputStream() {
+		ByteArrayInputStream in = new ByteArrayInputStream(this.body);
+		return new ServletInputStream() {
+
+			@Override
+			public int read() {
+				return in.read();
+			}
+
+			@Override
+			public int read(byte[] buffer, int offset, int length) {
+				return in.read(buffer, offset, length);
+			}
+
+			@Override
+			public boolean isFinished() {
+				return in.available() == 0;
+			}
+
+			@Override
+			public boolean isReady() {
+				return true;
+			}
+
+			@Override
+			public void setReadListener(ReadListener listener) {
+				throw new IllegalStateException("The body has been read already");
+			}
+
+		};
+	}
+
+	/**
+	 * The body is longer than is accepted.
+	 */
+	static final class TooLargeException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+}
