@@ -1,0 +1,10 @@
+package io.mcpsecurity.test;
+
+/**
+ * The two protocols of Spring AI that this starter secures.
+ */
+public enum Protocol {
+
+	STREAMABLE, STATELESS
+
+}

@@ -1,0 +1,184 @@
+package io.mcpsecurity.test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * A Spring AI MCP server with this starter, listening on a free port.
+ */
+public final class SecuredServer implements AutoCloseable {
+
+	private static final HttpClient http = HttpClient.newHttpClient();
+
+	private final TestAuthorizationServer authorizationServer;
+
+	private final ConfigurableApplicationContext context;
+
+	private final String url;
+
+	private final boolean stateless;
+
+	private SecuredServer(TestAuthorizationServer authorizationServer, ConfigurableApplicationContext context,
+			String url) {
+		this.authorizationServer = authorizationServer;
+		this.context = context;
+		this.url = url;
+		this.stateless = "STATELESS".equals(context.getEnvironment().getProperty("spring.ai.mcp.server.protocol"));
+	}
+
+	/**
+	 * Start a server.
+	 * @param application the application class
+	 * @param authorizationServer whose tokens it accepts
+	 * @param properties more properties, each {@code name=value}
+	 */
+	public static SecuredServer start(Class<?> application, TestAuthorizationServer authorizationServer,
+			String... properties) {
+		int port = FreePort.find();
+		String contextPath = "";
+		for (String property : properties) {
+			if (property.startsWith("server.servlet.context-path=")) {
+				contextPath = property.substring(property.indexOf('=') + 1);
+			}
+		}
+		String url = "http://localhost:" + port + contextPath + "/mcp";
+		List<String> all = new ArrayList<>(List.of("server.port=" + port, "mcp.security.resource=" + url,
+				"mcp.security.authorization-servers=" + authorizationServer.issuer(), "spring.main.banner-mode=off",
+				"logging.level.root=warn", "spring.jmx.enabled=false"));
+		all.addAll(List.of(properties));
+		SpringApplication spring = new SpringApplication(application);
+		spring.setRegisterShutdownHook(false);
+		return new SecuredServer(authorizationServer,
+				spring.run(all.stream().map((property) -> "--" + property).toArray(String[]::new)), url);
+	}
+
+	public String url() {
+		return this.url;
+	}
+
+	/**
+	 * The URL of another path at this server's root.
+	 */
+	public String url(String path) {
+		return URI.create(this.url).resolve(path).toString();
+	}
+
+	public TestAuthorizationServer authorizationServer() {
+		return this.authorizationServer;
+	}
+
+	public ConfigurableApplicationContext context() {
+		return this.context;
+	}
+
+	/**
+	 * A token for this server.
+	 */
+	public TestAuthorizationServer.Token token(String... scopes) {
+		return this.authorizationServer.token(this.url).scope(scopes);
+	}
+
+	/**
+	 * A POST to the endpoint with the headers of an MCP client, to be changed.
+	 */
+	public HttpRequest.Builder post(@Nullable String token, String body) {
+		return post(token, BodyPublishers.ofString(body));
+	}
+
+	public HttpRequest.Builder post(@Nullable String token, BodyPublisher body) {
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.url))
+			.timeout(Duration.ofSeconds(20))
+			.setHeader("Content-Type", "application/json")
+			.setHeader("Accept", "application/json, text/event-stream")
+			.POST(body);
+		return (token != null) ? request.setHeader("Authorization", "Bearer " + token) : request;
+	}
+
+	public HttpResponse<String> send(HttpRequest.Builder request) {
+		try {
+			return http.send(request.build(), BodyHandlers.ofString());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	public HttpResponse<String> get(String url) {
+		return send(HttpRequest.newBuilder(URI.create(url)));
+	}
+
+	/**
+	 * One request of an MCP client that has initialized, with the session that the
+	 * protocol needs.
+	 */
+	public HttpResponse<String> call(String token, String method, String params) {
+		HttpRequest.Builder request = post(token,
+				"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"" + method + "\",\"params\":" + params + "}");
+		if (!this.stateless) {
+			request.setHeader("Mcp-Session-Id", initialize(token));
+		}
+		return send(request);
+	}
+
+	public HttpResponse<String> callTool(String token, String tool, String arguments) {
+		return call(token, "tools/call", "{\"name\":\"" + tool + "\",\"arguments\":" + arguments + "}");
+	}
+
+	/**
+	 * Initialize a session.
+	 * @return the session id
+	 */
+	public String initialize(String token) {
+		HttpResponse<String> response = send(post(token, """
+				{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",
+				"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"""));
+		return response.headers()
+			.firstValue("Mcp-Session-Id")
+			.orElseThrow(
+					() -> new IllegalStateException("initialize: " + response.statusCode() + " " + response.body()));
+	}
+
+	/**
+	 * The JSON of an answer, plain or as a server-sent event.
+	 */
+	public static JsonNode json(HttpResponse<String> response) {
+		String body = response.body();
+		int data = body.indexOf("data:");
+		boolean event = response.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream");
+		return JsonMapper.shared().readTree(event ? body.substring(data + 5, body.indexOf('\n', data)) : body);
+	}
+
+	/**
+	 * The text that a tool answered with.
+	 */
+	public static String text(HttpResponse<String> response) {
+		return json(response).at("/result/content/0/text").asString();
+	}
+
+	@Override
+	public void close() {
+		this.context.close();
+	}
+
+}

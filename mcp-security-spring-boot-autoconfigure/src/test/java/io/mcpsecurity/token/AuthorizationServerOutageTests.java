@@ -1,0 +1,79 @@
+package io.mcpsecurity.token;
+
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What happens while the authorization server is away.
+ */
+class AuthorizationServerOutageTests {
+
+	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
+
+	private static final String[] PROPERTIES = { "spring.ai.mcp.server.protocol=STATELESS",
+			"mcp.security.keys.retry-interval=1s", "management.endpoint.health.show-details=always" };
+
+	@Test
+	void theServerStartsWithoutItAnswers503AndRecovers() {
+		TestAuthorizationServer authorizationServer = TestAuthorizationServer.stopped("/realms/main");
+		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer, PROPERTIES)) {
+			HttpResponse<String> response = list(server, authorizationServer);
+			assertThat(response.statusCode()).isEqualTo(503);
+			assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+			assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
+			HttpResponse<String> health = server.get(server.url("/actuator/health"));
+			assertThat(health.statusCode()).isEqualTo(503);
+			assertThat(health.body()).contains("\"mcpSecurity\":{\"details\":{\"" + authorizationServer.issuer()
+					+ "\":\"UNAVAILABLE\"},\"status\":\"DOWN\"}");
+			assertThat(server.send(server.post(null, LIST)).statusCode()).isEqualTo(401);
+
+			authorizationServer.open();
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(10))
+				.untilAsserted(() -> assertThat(list(server, authorizationServer).statusCode()).isEqualTo(200));
+			assertThat(server.get(server.url("/actuator/health")).statusCode()).isEqualTo(200);
+		}
+		finally {
+			authorizationServer.close();
+		}
+	}
+
+	@Test
+	void anUnreachableAuthorizationServerIsNotAskedForEveryRequest() {
+		TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
+		authorizationServer.announceIssuer("https://other.example");
+		try (authorizationServer;
+				SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+						"spring.ai.mcp.server.protocol=STATELESS")) {
+			for (int i = 0; i < 20; i++) {
+				assertThat(list(server, authorizationServer).statusCode()).isEqualTo(503);
+			}
+			assertThat(authorizationServer.metadataRequests()).isEqualTo(1);
+			assertThat(authorizationServer.keyRequests()).isZero();
+		}
+	}
+
+	@Test
+	void goodKeysServeOnWhileItIsAway() {
+		TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
+		try (authorizationServer;
+				SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer, PROPERTIES)) {
+			assertThat(list(server, authorizationServer).statusCode()).isEqualTo(200);
+			authorizationServer.close();
+			assertThat(list(server, authorizationServer).statusCode()).isEqualTo(200);
+		}
+	}
+
+	private static HttpResponse<String> list(SecuredServer server, TestAuthorizationServer authorizationServer) {
+		return server.send(server.post(server.token().sign(), LIST));
+	}
+
+}
