@@ -13,6 +13,10 @@ public final class SecuredServers {
 
 	private static final Map<Protocol, SecuredServer> servers = new EnumMap<>(Protocol.class);
 
+	static {
+		Runtime.getRuntime().addShutdownHook(new Thread(() -> servers.values().forEach(SecuredServer::close)));
+	}
+
 	private SecuredServers() {
 	}
 
