@@ -20,9 +20,10 @@ class RecordStore {
 
 	List<ResearchRecord> find(String query) {
 		String wanted = query.toLowerCase(Locale.ROOT);
-		return this.records.stream().filter((record) -> record.title().toLowerCase(Locale.ROOT).contains(wanted)).toList();
+		return this.records.stream()
+			.filter((record) -> record.title().toLowerCase(Locale.ROOT).contains(wanted))
+			.toList();
 	}
-
 
 	/**
 	 * Delete the records made before a date.

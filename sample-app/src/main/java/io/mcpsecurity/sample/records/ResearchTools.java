@@ -23,8 +23,8 @@ import org.springframework.ai.mcp.annotation.McpToolParam;
 import org.springframework.stereotype.Component;
 
 /**
- * What agents may do with the records. The scopes stand beside the methods; nothing in the
- * methods has to check anything.
+ * What agents may do with the records. The scopes stand beside the methods; nothing in
+ * the methods has to check anything.
  */
 @Component
 class ResearchTools {
@@ -70,7 +70,8 @@ class ResearchTools {
 	String export(@McpToolParam(description = "csv or json") String format) {
 		List<ResearchRecord> all = this.records.find("");
 		return switch (format) {
-			case "csv" -> all.stream().map(ResearchTools::csv).collect(Collectors.joining("", "id,title,created\n", ""));
+			case "csv" ->
+				all.stream().map(ResearchTools::csv).collect(Collectors.joining("", "id,title,created\n", ""));
 			case "json" -> this.json.writeValueAsString(all);
 			default -> throw new IllegalArgumentException("format must be csv or json");
 		};
