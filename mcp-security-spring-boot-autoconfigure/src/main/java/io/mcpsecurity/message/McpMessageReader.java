@@ -125,8 +125,10 @@ public final class McpMessageReader {
 				String key = key(parser, ENVELOPE);
 				JsonToken value = parser.nextToken();
 				switch (key) {
-					case "jsonrpc" ->
+					case "jsonrpc" -> {
 						this.version = value == JsonToken.VALUE_STRING && "2.0".equals(parser.getString());
+						parser.skipChildren();
+					}
 					case "id" -> this.id = id(parser, value);
 					case "method" -> this.method = method(parser, value);
 					case "params" -> params(parser, value);
@@ -143,7 +145,13 @@ public final class McpMessageReader {
 			return switch (value) {
 				case VALUE_STRING ->
 					'"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsCharArray(parser.getString())) + '"';
-				case VALUE_NUMBER_INT -> parser.getString();
+				case VALUE_NUMBER_INT -> {
+					if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+						// The MCP SDK takes no such id.
+						throw invalid("an integer id must fit into 64 bits");
+					}
+					yield parser.getString();
+				}
 				default -> throw invalid("id must be a string or an integer");
 			};
 		}
