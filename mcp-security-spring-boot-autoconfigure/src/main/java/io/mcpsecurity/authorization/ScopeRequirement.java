@@ -1,6 +1,5 @@
 package io.mcpsecurity.authorization;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,7 +49,7 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 	 * @return what is missing; empty when nothing is
 	 */
 	public List<String> missing(Set<String> granted) {
-		List<String> missing = new ArrayList<>();
+		Set<String> missing = new LinkedHashSet<>();
 		for (String scope : this.allOf) {
 			if (!granted.contains(scope)) {
 				missing.add(scope);
@@ -59,7 +58,7 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 		if (!this.anyOf.isEmpty() && this.anyOf.stream().noneMatch(granted::contains)) {
 			missing.add(this.anyOf.get(0));
 		}
-		return missing;
+		return List.copyOf(missing);
 	}
 
 	/**

@@ -1,0 +1,173 @@
+package io.mcpsecurity.authorization;
+
+import java.util.List;
+import java.util.Set;
+
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.message.McpTarget;
+import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * The one decision, with the MCP SDK's own matching of URI templates.
+ */
+class AccessPolicyTests {
+
+	private static final McpTarget PURGE = McpTarget.tool("purge");
+
+	@Test
+	void aCallerWithTheScopesIsGranted() {
+		AccessRule rule = rule(PURGE, "a", "b");
+		assertThat(policy(rule).decide(PURGE, Set.of("a", "b", "c")))
+			.isEqualTo(new AccessDecision(Outcome.GRANTED, List.of(), List.of(), rule));
+	}
+
+	@Test
+	void aCallerWithoutAScopeIsDeniedAndToldAllScopesAndTheMissingOnes() {
+		AccessRule rule = rule(PURGE, "a", "b", "c");
+		AccessDecision decision = policy(rule).decide(PURGE, Set.of("b"));
+		assertThat(decision)
+			.isEqualTo(new AccessDecision(Outcome.MISSING_SCOPES, List.of("a", "b", "c"), List.of("a", "c"), rule));
+		assertThat(decision.denied()).isTrue();
+	}
+
+	@Test
+	void aTokenWithoutScopesIsDeniedWhereverThereIsARule() {
+		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.prompt("p"), "a"),
+				rule(McpTarget.resource("r://{id}"), "a"),
+				new AccessRule(McpTarget.tool("choice"), new ScopeRequirement(List.of(), List.of("x", "y")), "test"));
+		for (McpTarget target : List.of(PURGE, McpTarget.prompt("p"), McpTarget.resource("r://1"),
+				McpTarget.tool("choice"))) {
+			assertThat(policy.decide(target, Set.of()).denied()).as(target.toString()).isTrue();
+		}
+	}
+
+	@Test
+	void anUnknownTargetIsNotAScopeMatter() {
+		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.resource("r://{id}"), "a"));
+		for (McpTarget target : List.of(McpTarget.tool("purge2"), McpTarget.tool("Purge"), McpTarget.tool(" purge"),
+				McpTarget.tool(""), McpTarget.prompt("purge"), McpTarget.resource("purge"), McpTarget.resource("s://1"),
+				McpTarget.tool("r://1"))) {
+			AccessDecision decision = policy.decide(target, Set.of());
+			assertThat(decision).as(target.toString())
+				.isEqualTo(new AccessDecision(Outcome.NOT_A_SCOPE_MATTER, List.of(), List.of(), null));
+			assertThat(decision.denied()).isFalse();
+		}
+	}
+
+	@Test
+	void withoutRulesNothingIsAScopeMatter() {
+		AccessPolicy policy = policy();
+		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.rules()).isEmpty();
+		assertThat(policy.declaredScopes()).isEmpty();
+	}
+
+	@Test
+	void aRuleThatNeedsNoScopeGrants() {
+		AccessRule rule = new AccessRule(PURGE, ScopeRequirement.NONE, "test");
+		assertThat(policy(rule).decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.GRANTED);
+	}
+
+	@Test
+	void aTemplatesRuleHoldsForItsUris() {
+		AccessRule rule = rule(McpTarget.resource("records://{id}/details"), "a");
+		AccessPolicy policy = policy(rule);
+		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of()).rule()).isEqualTo(rule);
+		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of("a")).outcome())
+			.isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource("records://5"), Set.of()).outcome())
+			.isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+	}
+
+	@Test
+	void theTemplateItselfIsUnderItsRuleAsACompletionNamesIt() {
+		AccessPolicy policy = policy(rule(McpTarget.resource("records://{id}"), "a"));
+		assertThat(policy.decide(McpTarget.resource("records://{id}"), Set.of()).denied()).isTrue();
+	}
+
+	@Test
+	void aUriThatMatchesSeveralTemplatesMustSatisfyAllOfThem() {
+		AccessRule first = rule(McpTarget.resource("records://{id}"), "a");
+		AccessRule second = rule(McpTarget.resource("{scheme}://5"), "b");
+		McpTarget uri = McpTarget.resource("records://5");
+		for (AccessPolicy policy : List.of(policy(first, second), policy(second, first))) {
+			assertThat(policy.decide(uri, Set.of("a")).missing()).containsExactly("b");
+			assertThat(policy.decide(uri, Set.of("b")).missing()).containsExactly("a");
+			assertThat(policy.decide(uri, Set.of()).denied()).isTrue();
+			assertThat(policy.decide(uri, Set.of("a", "b")).outcome()).isEqualTo(Outcome.GRANTED);
+		}
+	}
+
+	@Test
+	void aResourcesOwnRuleGoesBeforeATemplatesRule() {
+		AccessPolicy policy = policy(rule(McpTarget.resource("records://{id}"), "template"),
+				rule(McpTarget.resource("records://all"), "own"));
+		assertThat(policy.decide(McpTarget.resource("records://all"), Set.of("own")).outcome())
+			.isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource("records://all"), Set.of("template")).missing())
+			.containsExactly("own");
+	}
+
+	@Test
+	void templatesAreForResourcesOnly() {
+		AccessPolicy policy = policy(rule(McpTarget.tool("{any}"), "a"), rule(McpTarget.prompt("{any}"), "a"));
+		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.decide(McpTarget.prompt("p"), Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+	}
+
+	@Test
+	void twoRulesForOneTargetThatContradictEachOtherAreRefused() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> policy(new AccessRule(PURGE, requirement("a"), "one place"),
+					new AccessRule(PURGE, requirement("b"), "another place")))
+			.withMessage("tool 'purge' has two rules that contradict each other: "
+					+ "one place says all of [a], another place says all of [b]");
+	}
+
+	@Test
+	void twoEqualRulesForOneTargetAreOne() {
+		AccessPolicy policy = policy(rule(PURGE, "a"), rule(PURGE, "a"));
+		assertThat(policy.rules()).hasSize(1);
+	}
+
+	@Test
+	void aToolAndAPromptMayHaveTheSameNameAndDifferentRules() {
+		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.prompt("purge"), "b"));
+		assertThat(policy.decide(PURGE, Set.of()).missing()).containsExactly("a");
+		assertThat(policy.decide(McpTarget.prompt("purge"), Set.of()).missing()).containsExactly("b");
+	}
+
+	@Test
+	void theDeclaredScopesAreThoseOfTheRulesInTheirOrderEachOnce() {
+		AccessPolicy policy = policy(rule(PURGE, "c", "a"), new AccessRule(McpTarget.tool("choice"),
+				new ScopeRequirement(List.of("b"), List.of("a", "d")), "test"));
+		assertThat(policy.declaredScopes()).containsExactly("c", "a", "b", "d");
+	}
+
+	@Test
+	void theRulesCannotBeChangedFromOutside() {
+		AccessPolicy policy = policy(rule(PURGE, "a"));
+		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> policy.rules().clear());
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> policy.declaredScopes().clear());
+	}
+
+	private static AccessPolicy policy(AccessRule... rules) {
+		DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
+		return new AccessPolicy(List.of(rules), (template, uri) -> templates.create(template).matches(uri));
+	}
+
+	private static AccessRule rule(McpTarget target, String... scopes) {
+		return new AccessRule(target, requirement(scopes), "test");
+	}
+
+	private static ScopeRequirement requirement(String... scopes) {
+		return new ScopeRequirement(List.of(scopes), List.of());
+	}
+
+}
