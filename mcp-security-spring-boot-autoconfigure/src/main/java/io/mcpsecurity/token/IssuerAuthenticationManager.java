@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtValidationException;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
+import org.springframework.util.StringUtils;
 
 /**
  * Verifies an access token by the authorization server that its {@code iss} names, which
@@ -49,7 +53,28 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 		if (provider == null) {
 			throw new InvalidBearerTokenException("The token's issuer is not trusted here");
 		}
-		return provider.authenticate(authentication);
+		try {
+			return provider.authenticate(authentication);
+		}
+		catch (InvalidBearerTokenException ex) {
+			throw (ex.getCause() instanceof BadJwtException cause) ? new InvalidBearerTokenException(describe(cause))
+					: ex;
+		}
+	}
+
+	/**
+	 * What the client may know: which rule the token breaks. The decoder's own texts can
+	 * repeat parts of the token, so nothing else of them is passed on.
+	 */
+	private static String describe(BadJwtException cause) {
+		if (cause instanceof JwtValidationException invalid) {
+			for (OAuth2Error error : invalid.getErrors()) {
+				if (StringUtils.hasText(error.getDescription())) {
+					return error.getDescription();
+				}
+			}
+		}
+		return "The token is malformed, or no key of its issuer has signed it";
 	}
 
 	private static @Nullable String issuer(String token) {
