@@ -9,15 +9,31 @@ import org.jspecify.annotations.Nullable;
  *
  * @param outcome the answer
  * @param operationScopes all scopes of the operation, to be named in a challenge; empty
- * unless denied
- * @param missing those of them that the caller lacks; empty unless denied
+ * unless scopes are missing
+ * @param missing those of them that the caller lacks; empty unless scopes are missing
  * @param rule the rule that decided, or {@code null} when there is none for the target
  */
 public record AccessDecision(Outcome outcome, List<String> operationScopes, List<String> missing,
 		@Nullable AccessRule rule) {
 
+	/**
+	 * Whether the caller must not use the target.
+	 */
 	public boolean denied() {
-		return this.outcome == Outcome.MISSING_SCOPES;
+		return this.outcome == Outcome.MISSING_SCOPES || this.outcome == Outcome.FORBIDDEN
+				|| this.outcome == Outcome.UNAUTHENTICATED;
+	}
+
+	/**
+	 * What is wrong, in a sentence for the caller.
+	 */
+	public String description() {
+		return switch (this.outcome) {
+			case MISSING_SCOPES, REPORTED -> "Needs the scope " + String.join(" ", this.missing) + " as well";
+			case FORBIDDEN -> "Not allowed on this server";
+			case UNAUTHENTICATED -> "An access token is required";
+			case GRANTED, NOT_A_SCOPE_MATTER -> "Allowed";
+		};
 	}
 
 	/**
@@ -25,16 +41,24 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	 */
 	public enum Outcome {
 
-		/** A rule exists and the caller's scopes satisfy it. */
+		/** The rules for the target are satisfied. */
 		GRANTED,
 
-		/** A rule exists and scopes are missing. */
+		/** Scopes are missing. */
 		MISSING_SCOPES,
 
 		/**
-		 * No rule exists: being authenticated is enough, or the server does not know the
-		 * target and says so itself.
+		 * Scopes are missing, but the server only reports that and lets the call pass.
 		 */
+		REPORTED,
+
+		/** Nobody may use the target. */
+		FORBIDDEN,
+
+		/** There is no caller, and the target is not public. */
+		UNAUTHENTICATED,
+
+		/** The server does not know the target, and says so itself. */
 		NOT_A_SCOPE_MATTER
 
 	}

@@ -1,110 +1,140 @@
 package io.mcpsecurity.authorization;
 
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.function.BiPredicate;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
-import io.mcpsecurity.message.McpTarget.Kind;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The rules of this server and the one decision function over them.
+ * The one decision function, over the rules of this server.
  * <p>
- * Instances are immutable and safe for use by several threads.
+ * Safe for use by several threads.
  */
 public final class AccessPolicy {
 
-	private static final AccessDecision NO_RULE = new AccessDecision(Outcome.NOT_A_SCOPE_MATTER, List.of(), List.of(),
+	private static final AccessDecision NO_MATTER = new AccessDecision(Outcome.NOT_A_SCOPE_MATTER, List.of(), List.of(),
 			null);
 
-	private final Map<McpTarget, AccessRule> rules;
+	/**
+	 * What a client sends to find out what a server offers.
+	 */
+	private static final Set<String> DISCOVERY = Set.of("initialize", "notifications/initialized", "ping", "tools/list",
+			"resources/list", "resources/templates/list", "prompts/list");
 
-	private final List<AccessRule> resourceRules;
+	private final RuleBook rules;
 
-	private final BiPredicate<String, String> templateMatches;
+	private final ScopeHierarchy hierarchy;
 
-	private final List<String> declaredScopes;
+	private final Mode mode;
+
+	private final boolean publicDiscovery;
 
 	/**
 	 * Create a policy.
-	 * @param rules the rules, at most one for a target
-	 * @param templateMatches whether a URI template (first) stands for a URI (second): to
-	 * be the server's own matching, so that gate and server cannot differ
-	 * @throws IllegalArgumentException if two rules contradict each other
+	 * @param rules which rule holds for what
+	 * @param hierarchy which scopes contain which
+	 * @param mode what becomes of a call whose scopes are missing
+	 * @param publicDiscovery whether anybody may initialize, ping and list
 	 */
-	public AccessPolicy(Collection<AccessRule> rules, BiPredicate<String, String> templateMatches) {
-		Map<McpTarget, AccessRule> byTarget = new LinkedHashMap<>();
-		for (AccessRule rule : rules) {
-			AccessRule other = byTarget.putIfAbsent(rule.target(), rule);
-			if (other != null && !other.requirement().equals(rule.requirement())) {
-				throw new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
-					.formatted(rule.target(), other.source(), other.requirement(), rule.source(), rule.requirement()));
-			}
+	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery) {
+		this.rules = rules;
+		this.hierarchy = hierarchy;
+		this.mode = mode;
+		this.publicDiscovery = publicDiscovery;
+	}
+
+	/**
+	 * Decide about a message: by its target, or when it has none by its method, which
+	 * then needs authentication only.
+	 * @param message the message
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
+	 */
+	public AccessDecision decide(McpMessage message, @Nullable Set<String> granted) {
+		if (message.target() != null) {
+			return decide(message.target(), granted);
 		}
-		this.rules = Collections.unmodifiableMap(byTarget);
-		this.resourceRules = byTarget.values()
-			.stream()
-			.filter((rule) -> rule.target().kind() == Kind.RESOURCE)
-			.toList();
-		this.templateMatches = templateMatches;
-		this.declaredScopes = List.copyOf(byTarget.values()
-			.stream()
-			.flatMap((rule) -> rule.requirement().all().stream())
-			.collect(LinkedHashSet::new, Set::add, Set::addAll));
+		boolean discovery = this.publicDiscovery && message.method() != null && DISCOVERY.contains(message.method());
+		return (granted != null || discovery) ? NO_MATTER : unauthenticated(null);
+	}
+
+	/**
+	 * Whether there is anything that a request without a caller could be granted.
+	 */
+	public boolean servesAnonymous() {
+		return this.publicDiscovery || this.rules.anyPublic();
 	}
 
 	/**
 	 * Decide whether a caller may use a target.
 	 * @param target the target, a resource by its URI
-	 * @param granted the scopes that the caller holds
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
 	 */
-	public AccessDecision decide(McpTarget target, Set<String> granted) {
-		AccessRule rule = this.rules.get(target);
-		if (rule != null) {
-			return decide(rule, granted);
+	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
+		List<AccessRule> rules = this.rules.rulesFor(target);
+		AccessDecision decision = rules.isEmpty() ? NO_MATTER : decide(rules, granted);
+		if (decision.denied() && granted != null && !this.rules.knows(target)) {
+			return NO_MATTER;
 		}
-		return (target.kind() == Kind.RESOURCE) ? decideByTemplate(target.name(), granted) : NO_RULE;
+		return (granted == null && decision.outcome() == Outcome.NOT_A_SCOPE_MATTER) ? unauthenticated(null) : decision;
 	}
 
 	/**
-	 * A URI can match several templates and it is not defined which one the server takes:
-	 * so it must satisfy all of them.
+	 * All of the rules must be satisfied; what they miss is told in one decision.
 	 */
-	private AccessDecision decideByTemplate(String uri, Set<String> granted) {
-		AccessDecision decision = NO_RULE;
-		for (AccessRule rule : this.resourceRules) {
-			if (this.templateMatches.test(rule.target().name(), uri)) {
-				AccessDecision next = decide(rule, granted);
-				decision = decision.denied() ? decision : next;
+	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted) {
+		Set<String> held = (granted != null) ? this.hierarchy.reachable(granted) : Set.of();
+		Set<String> operation = new LinkedHashSet<>();
+		Set<String> missing = new LinkedHashSet<>();
+		AccessRule unsatisfied = null;
+		for (AccessRule rule : rules) {
+			if (rule.access() == Access.DENY) {
+				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
+			}
+			if (granted == null && rule.access() != Access.PUBLIC) {
+				return unauthenticated(rule);
+			}
+			List<String> scopes = rule.requirement().operationScopes(held, this.hierarchy);
+			operation.addAll(scopes);
+			if (!held.containsAll(scopes)) {
+				unsatisfied = (unsatisfied != null) ? unsatisfied : rule;
+				scopes.stream().filter((scope) -> !held.contains(scope)).forEach(missing::add);
 			}
 		}
-		return decision;
+		if (unsatisfied == null) {
+			return new AccessDecision(Outcome.GRANTED, List.of(), List.of(), rules.get(0));
+		}
+		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : Outcome.MISSING_SCOPES,
+				List.copyOf(operation), List.copyOf(missing), unsatisfied);
 	}
 
-	private static AccessDecision decide(AccessRule rule, Set<String> granted) {
-		List<String> missing = rule.requirement().missing(granted);
-		return missing.isEmpty() ? new AccessDecision(Outcome.GRANTED, List.of(), List.of(), rule) : new AccessDecision(
-				Outcome.MISSING_SCOPES, rule.requirement().operationScopes(granted), missing, rule);
+	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {
+		return new AccessDecision(Outcome.UNAUTHENTICATED, List.of(), List.of(), rule);
 	}
 
 	/**
 	 * The rules, for showing them.
 	 */
-	public Collection<AccessRule> rules() {
-		return this.rules.values();
+	public RuleBook rules() {
+		return this.rules;
 	}
 
 	/**
-	 * Every scope that a rule names, in the order of the rules.
+	 * What becomes of a call whose scopes are missing.
 	 */
-	public List<String> declaredScopes() {
-		return this.declaredScopes;
+	public enum Mode {
+
+		/** It is denied. */
+		ENFORCE,
+
+		/** It passes, and is reported: for introducing scopes on a live server. */
+		REPORT
+
 	}
 
 }

@@ -44,33 +44,26 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 	}
 
 	/**
-	 * The scopes to ask for so that a caller with the given ones may pass.
-	 * @param granted the scopes that the caller holds
-	 * @return what is missing; empty when nothing is
+	 * A requirement of one scope.
 	 */
-	public List<String> missing(Set<String> granted) {
-		Set<String> missing = new LinkedHashSet<>();
-		for (String scope : this.allOf) {
-			if (!granted.contains(scope)) {
-				missing.add(scope);
-			}
-		}
-		if (!this.anyOf.isEmpty() && this.anyOf.stream().noneMatch(granted::contains)) {
-			missing.add(this.anyOf.get(0));
-		}
-		return List.copyOf(missing);
+	public static ScopeRequirement of(String scope) {
+		return new ScopeRequirement(List.of(scope), List.of());
 	}
 
 	/**
 	 * All scopes of the operation, held or not: what a challenge names (MCP 2026-07-28,
 	 * Authorization: all scopes of the current operation in one challenge). Of a choice
-	 * it is the one that the caller holds, or else the narrowest.
-	 * @param granted the scopes that the caller holds
+	 * it is the first that the caller holds, or else the narrowest.
+	 * @param granted the scopes that the caller holds, with all that they contain
+	 * @param hierarchy which scopes contain which
 	 */
-	public List<String> operationScopes(Set<String> granted) {
+	List<String> operationScopes(Set<String> granted, ScopeHierarchy hierarchy) {
 		Set<String> scopes = new LinkedHashSet<>(this.allOf);
 		if (!this.anyOf.isEmpty()) {
-			scopes.add(this.anyOf.stream().filter(granted::contains).findFirst().orElse(this.anyOf.get(0)));
+			scopes.add(this.anyOf.stream()
+				.filter(granted::contains)
+				.findFirst()
+				.orElseGet(() -> hierarchy.narrowest(this.anyOf)));
 		}
 		return List.copyOf(scopes);
 	}

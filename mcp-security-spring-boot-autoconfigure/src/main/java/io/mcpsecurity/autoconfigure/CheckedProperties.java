@@ -35,6 +35,8 @@ final class CheckedProperties {
 
 	private final List<AuthorizationServer> authorizationServers;
 
+	private final PolicyProperties policy;
+
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
 			@Nullable String protocol) {
 		this.properties = properties;
@@ -45,6 +47,11 @@ final class CheckedProperties {
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
+		this.policy = new PolicyProperties(properties);
+	}
+
+	PolicyProperties policy() {
+		return this.policy;
 	}
 
 	URI resource() {
@@ -196,7 +203,7 @@ final class CheckedProperties {
 		}
 	}
 
-	private static InvalidMcpSecurityPropertyException invalid(String property, Object value, String reason) {
+	static InvalidMcpSecurityPropertyException invalid(String property, Object value, String reason) {
 		return new InvalidMcpSecurityPropertyException(property, value, reason,
 				"Correct the value of " + property + ".");
 	}

@@ -4,17 +4,27 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.invocation.FilteredStatelessTransport;
+import io.mcpsecurity.invocation.FilteredStreamableTransport;
 import io.mcpsecurity.invocation.InvocationGuard;
+import io.mcpsecurity.invocation.ListingFilter;
+import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
-import io.mcpsecurity.invocation.SpecificationGuardPostProcessor;
+
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.token.AccessTokenDecoders;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.token.McpCallerConverter;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpGateFilter;
@@ -51,6 +61,7 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
@@ -67,6 +78,7 @@ import org.springframework.security.web.header.writers.XContentTypeOptionsHeader
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
@@ -120,10 +132,36 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		AccessPolicy mcpAccessPolicy(ConfigurableListableBeanFactory beans) {
+		OfferedTargets mcpOfferedTargets() {
 			DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
-			return new AccessPolicy(ScopeDeclarations.find(beans),
-					(template, uri) -> templates.create(template).matches(uri));
+			return new OfferedTargets((template, uri) -> templates.create(template).matches(uri));
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		RuleBook mcpRuleBook(ConfigurableListableBeanFactory beans, CheckedProperties checked,
+				McpSecurityProperties properties, OfferedTargets offered) {
+			PolicyProperties policy = checked.policy();
+			return new RuleBook(policy.rules(), ScopeDeclarations.find(beans), policy.conventions(),
+					Access.valueOf(properties.undeclared().name()), offered);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
+			return new AccessPolicy(rules, checked.policy().hierarchy(), properties.mode(),
+					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		ScopeCatalogue mcpScopeCatalogue(CheckedProperties checked) {
+			return checked.policy().catalogue();
+		}
+
+		@Bean
+		PolicyReport mcpPolicyReport(RuleBook rules, McpSecurityProperties properties, ScopeCatalogue catalogue) {
+			return new PolicyReport(rules, properties, catalogue);
 		}
 
 		@Bean
@@ -134,8 +172,15 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		static SpecificationGuardPostProcessor mcpSpecificationGuardPostProcessor(BeanFactory beans) {
-			return new SpecificationGuardPostProcessor(beans);
+		ListingFilter mcpListingFilter(AccessPolicy policy, ScopeCatalogue catalogue,
+				McpSecurityProperties properties) {
+			return new ListingFilter(policy, catalogue, properties.listings() == McpSecurityProperties.Listings.ALL);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		static McpGuardPostProcessor mcpGuardPostProcessor(BeanFactory beans) {
+			return new McpGuardPostProcessor(beans);
 		}
 
 	}
@@ -166,12 +211,14 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
 		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(AuthorizationServers servers,
-				ProtectedResource resource, McpSecurityProperties properties) {
+				ProtectedResource resource, McpSecurityProperties properties, CheckedProperties checked,
+				ScopeCatalogue catalogue) {
 			Map<String, JwtDecoder> decoders = new LinkedHashMap<>();
 			servers.keys()
 				.forEach((keys) -> decoders.put(keys.issuer(), AccessTokenDecoders.create(keys,
 						resource.identifier().toString(), properties.token().clockSkew())));
-			IssuerAuthenticationManager manager = new IssuerAuthenticationManager(decoders);
+			IssuerAuthenticationManager manager = new IssuerAuthenticationManager(decoders,
+					new McpCallerConverter(checked.policy().moreScopeClaims(), catalogue::granted));
 			return (request) -> manager;
 		}
 
@@ -185,16 +232,17 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		BearerChallenge mcpBearerChallenge(ProtectedResource resource, AccessPolicy policy,
+		BearerChallenge mcpBearerChallenge(ProtectedResource resource, RuleBook rules, ScopeCatalogue catalogue,
 				McpSecurityProperties properties) {
 			List<String> initial = properties.challenge().initialScopes();
+			Supplier<List<String>> scopes = () -> initial;
 			if (initial.equals(List.of("declared"))) {
-				initial = advertised(policy.declaredScopes());
+				scopes = () -> advertised(rules.scopes());
 			}
 			else if (initial.equals(List.of("none"))) {
-				initial = List.of();
+				scopes = List::of;
 			}
-			return new BearerChallenge(resource.metadataLocation(), initial);
+			return new BearerChallenge(resource.metadataLocation(), scopes, catalogue::requested);
 		}
 
 		@Bean
@@ -214,12 +262,13 @@ public final class McpSecurityAutoConfiguration {
 		@Order(CHAIN_ORDER)
 		@ConditionalOnMissingBean(name = "mcpSecurityFilterChain")
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AuthorizationServers servers,
-				AccessPolicy policy, BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint,
-				McpMessageReader reader, McpSecurityProperties properties, McpServerProperties server,
+				AccessPolicy policy, RuleBook rules, ScopeCatalogue catalogue, BearerChallenge challenge,
+				McpAuthenticationEntryPoint entryPoint, McpMessageReader reader, McpSecurityProperties properties,
+				McpServerProperties server,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<String> scopes = properties.metadata().scopesSupported();
 			ProtectedResourceMetadataFilter metadata = new ProtectedResourceMetadataFilter(resource, servers.issuers(),
-					(scopes != null) ? scopes : advertised(policy.declaredScopes()),
+					() -> catalogue.requested((scopes != null) ? scopes : advertised(rules.scopes())),
 					StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName());
 			BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(authentication);
 			bearer.setAuthenticationEntryPoint(entryPoint);
@@ -273,6 +322,26 @@ public final class McpSecurityAutoConfiguration {
 				.disallowDelete(properties.isDisallowDelete())
 				.contextExtractor(extractor)
 				.build();
+		}
+
+		/**
+		 * What the server talks to instead of the transport itself. (The transport is for
+		 * the routes.)
+		 */
+		@Bean
+		@Primary
+		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
+		FilteredStreamableTransport mcpFilteredStreamableTransport(WebMvcStreamableServerTransportProvider transport,
+				ObjectProvider<ListingFilter> filter) {
+			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject));
+		}
+
+		@Bean
+		@Primary
+		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
+		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
+				ObjectProvider<ListingFilter> filter) {
+			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject));
 		}
 
 		@Bean

@@ -2,7 +2,9 @@ package io.mcpsecurity.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
+import io.mcpsecurity.authorization.AccessPolicy;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -28,12 +30,140 @@ import org.springframework.util.unit.DataSize;
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
+ * @param rules What tools, resources and prompts require, before what the code declares.
+ * The first entry that matches holds.
+ * @param undeclared What holds for tools, resources and prompts without any rule:
+ * "authenticated" (a valid token is enough) or "deny".
+ * @param unmatchedRules What to do at start about a rule that matches nothing: "report"
+ * or "fail".
+ * @param scopeTemplate The scope of every tool without a rule, with {name} for the tool's
+ * name.
+ * @param readOnlyScope The scope of tools without a rule that have readOnlyHint.
+ * @param destructiveScope The scope of tools without a rule that have destructiveHint and
+ * not readOnlyHint.
+ * @param scopeHierarchy Which scopes contain which, one relation a line, in Spring
+ * Security's notation: broader &gt; narrower.
+ * @param scopes What is known about scopes, by name. (Names with other characters than
+ * letters, digits and hyphens go in brackets: "[records:purge]".)
+ * @param mode What becomes of a call whose scopes are missing: "enforce" or "report",
+ * which lets it pass with a line in the log.
+ * @param listings Whether listings show what the caller may use ("filtered") or
+ * everything that somebody may use ("all").
+ * @param discovery Whether initialize, ping and listings need a token ("authenticated")
+ * or not ("public").
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
-		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request) {
+		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
+		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
+		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
+		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
+		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
+		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery) {
+
+	/**
+	 * A rule for tools, resources and prompts.
+	 *
+	 * @param tools Names of tools; * stands for any characters.
+	 * @param resources URIs and URI templates of resources; * stands for any characters.
+	 * @param prompts Names of prompts; * stands for any characters.
+	 * @param scopes The scopes that are needed.
+	 * @param access Instead of scopes: "authenticated", "public" or "deny".
+	 */
+	public record Rule(@DefaultValue List<String> tools, @DefaultValue List<String> resources,
+			@DefaultValue List<String> prompts, @DefaultValue Scopes scopes, @Nullable Access access) {
+
+		/**
+		 * Scopes.
+		 *
+		 * @param allOf Scopes that are all needed.
+		 * @param anyOf Scopes of which one is enough, the narrowest first.
+		 */
+		public record Scopes(@DefaultValue List<String> allOf, @DefaultValue List<String> anyOf) {
+		}
+
+		/**
+		 * Access without scopes.
+		 */
+		public enum Access {
+
+			/** Every caller with a valid token. */
+			AUTHENTICATED,
+
+			/** Everybody, also without a token. */
+			PUBLIC,
+
+			/** Nobody. */
+			DENY
+
+		}
+
+	}
+
+	/**
+	 * What is known about a scope.
+	 *
+	 * @param description What it lets one do, in words for the person who consents.
+	 * @param grantedAs The names that stand for it in a token. Default: its own name.
+	 * @param requestedAs The name by which clients ask for it. Default: its own name.
+	 */
+	public record Scope(@Nullable String description, @DefaultValue List<String> grantedAs,
+			@Nullable String requestedAs) {
+	}
+
+	/**
+	 * What holds without a rule.
+	 */
+	public enum Undeclared {
+
+		/** A valid token is enough. */
+		AUTHENTICATED,
+
+		/** Not callable. */
+		DENY
+
+	}
+
+	/**
+	 * What to do about a rule that matches nothing.
+	 */
+	public enum UnmatchedRules {
+
+		/** Write it into the log. */
+		REPORT,
+
+		/** Do not start. */
+		FAIL
+
+	}
+
+	/**
+	 * What listings show.
+	 */
+	public enum Listings {
+
+		/** What the caller may use. */
+		FILTERED,
+
+		/** What somebody may use. */
+		ALL
+
+	}
+
+	/**
+	 * Who may find out what is offered.
+	 */
+	public enum Discovery {
+
+		/** Callers with a valid token. */
+		AUTHENTICATED,
+
+		/** Everybody. */
+		PUBLIC
+
+	}
 
 	/**
 	 * An authorization server. In configuration a plain string is its issuer.
@@ -57,8 +187,10 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param clockSkew How far the clocks of this server and of an authorization server
 	 * may differ when exp and nbf are checked.
+	 * @param moreScopeClaims Claims whose values count as scopes besides scope and scp,
+	 * as JSON pointers or names joined by dots: /realm_access/roles, permissions.
 	 */
-	public record Token(@DefaultValue("60s") Duration clockSkew) {
+	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims) {
 	}
 
 	/**

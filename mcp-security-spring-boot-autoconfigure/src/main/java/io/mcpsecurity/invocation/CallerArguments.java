@@ -50,8 +50,8 @@ final class CallerArguments {
 				tool.meta(), tool.icons());
 	}
 
-	static CallToolRequest fill(CallToolRequest request, List<String> names, McpCaller caller) {
-		Map<String, Object> arguments = new HashMap<>();
+	static CallToolRequest fill(CallToolRequest request, List<String> names, @Nullable McpCaller caller) {
+		Map<String, @Nullable Object> arguments = new HashMap<>();
 		if (request.arguments() != null) {
 			arguments.putAll(request.arguments());
 		}

@@ -7,6 +7,8 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.OfferedTargets.Hints;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
@@ -15,12 +17,15 @@ import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.server.McpSyncServerExchange;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CompleteReference;
 import io.modelcontextprotocol.spec.McpSchema.Prompt;
 import io.modelcontextprotocol.spec.McpSchema.PromptReference;
+import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
 import io.modelcontextprotocol.spec.McpSchema.Resource;
 import io.modelcontextprotocol.spec.McpSchema.ResourceReference;
 import io.modelcontextprotocol.spec.McpSchema.ResourceTemplate;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
+import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -41,14 +46,19 @@ final class GuardedSpecifications {
 
 	private final CallerArguments callerArguments;
 
+	private final Supplier<OfferedTargets> offered;
+
 	/**
 	 * Create the wrapping.
 	 * @param guard the guard, asked for at each call
 	 * @param callerArguments how {@code @Tool} methods get the caller
+	 * @param offered where to note what is offered
 	 */
-	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments) {
+	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments,
+			Supplier<OfferedTargets> offered) {
 		this.guard = guard;
 		this.callerArguments = callerArguments;
+		this.offered = offered;
 	}
 
 	/**
@@ -82,6 +92,7 @@ final class GuardedSpecifications {
 		@SuppressWarnings("unchecked")
 		BiFunction<Object, Object, Object> handler = (BiFunction<Object, Object, Object>) read(spec, components[1]);
 		McpTarget target = target(offered);
+		note(offered);
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
 		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);
 		boolean async = type.getSimpleName().startsWith("Async");
@@ -95,6 +106,10 @@ final class GuardedSpecifications {
 			InvocationGuard guard = this.guard.get();
 			try {
 				McpCaller caller = guard.check(target, context(source));
+				if (request instanceof ReadResourceRequest read) {
+					// A rule may be for one URI of a template.
+					guard.check(McpTarget.resource(read.uri()), context(source));
+				}
 				Object given = callerNames.isEmpty() ? request
 						: CallerArguments.fill((CallToolRequest) request, callerNames, caller);
 				return guard.runAs(caller, () -> handler.apply(source, given));
@@ -119,7 +134,22 @@ final class GuardedSpecifications {
 		return (McpTransportContext) source;
 	}
 
-	private static McpTarget target(Object offered) {
+	/**
+	 * Note that a server offers something; completions only help with what is offered.
+	 */
+	void note(Object offered) {
+		if (offered instanceof Tool tool) {
+			ToolAnnotations hints = tool.annotations();
+			this.offered.get()
+				.add(target(tool), (hints != null) ? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()),
+						!Boolean.FALSE.equals(hints.destructiveHint())) : Hints.DEFAULT);
+		}
+		else if (!(offered instanceof CompleteReference)) {
+			this.offered.get().add(target(offered), Hints.DEFAULT);
+		}
+	}
+
+	static McpTarget target(Object offered) {
 		if (offered instanceof Tool tool) {
 			return McpTarget.tool(tool.name());
 		}

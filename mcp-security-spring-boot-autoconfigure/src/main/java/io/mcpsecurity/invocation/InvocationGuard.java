@@ -39,21 +39,24 @@ public final class InvocationGuard {
 	 * Check a call.
 	 * @param target what is to be used
 	 * @param context the transport's context of the request
-	 * @return the caller
-	 * @throws McpError if there is no caller, or scopes are missing
+	 * @return the caller, or {@code null} when there is none and the target is public
+	 * @throws McpError if the call is denied
 	 */
-	public McpCaller check(McpTarget target, McpTransportContext context) {
+	public @Nullable McpCaller check(McpTarget target, McpTransportContext context) {
 		McpCaller caller = caller(context);
-		if (caller == null) {
-			throw McpError.builder(JsonRpcErrorCode.UNAUTHENTICATED).message("An access token is required").build();
-		}
-		AccessDecision decision = this.policy.decide(target, caller.scopes());
+		AccessDecision decision = this.policy.decide(target, (caller != null) ? caller.scopes() : null);
 		if (decision.denied()) {
-			throw McpError.builder(JsonRpcErrorCode.INSUFFICIENT_SCOPE)
-				.message("Needs the scope " + String.join(" ", decision.missing()) + " as well")
-				.build();
+			throw McpError.builder(code(decision)).message(decision.description()).build();
 		}
 		return caller;
+	}
+
+	private static int code(AccessDecision decision) {
+		return switch (decision.outcome()) {
+			case MISSING_SCOPES -> JsonRpcErrorCode.INSUFFICIENT_SCOPE;
+			case UNAUTHENTICATED -> JsonRpcErrorCode.UNAUTHENTICATED;
+			default -> JsonRpcErrorCode.FORBIDDEN;
+		};
 	}
 
 	private static @Nullable McpCaller caller(McpTransportContext context) {
@@ -62,12 +65,12 @@ public final class InvocationGuard {
 
 	/**
 	 * Run a handler for a caller.
-	 * @param caller the caller that {@link #check} returned
+	 * @param caller the caller that {@link #check} returned, or {@code null}
 	 * @param handler the handler
 	 * @return what the handler returns
 	 */
-	public <T> T runAs(McpCaller caller, Supplier<T> handler) {
-		if (McpCaller.current().filter(caller::equals).isPresent()) {
+	public <T> T runAs(@Nullable McpCaller caller, Supplier<T> handler) {
+		if (caller == null || McpCaller.current().filter(caller::equals).isPresent()) {
 			return handler.get();
 		}
 		SecurityContext before = SecurityContextHolder.getContext();

@@ -16,6 +16,9 @@ public final class JsonRpcErrorCode {
 	/** The method's parameters are wrong (JSON-RPC 2.0 section 5.1). */
 	public static final int INVALID_PARAMS = -32602;
 
+	/** Something went wrong inside (JSON-RPC 2.0 section 5.1). */
+	public static final int INTERNAL_ERROR = -32603;
+
 	/** Credentials are missing or bad. */
 	public static final int UNAUTHENTICATED = -32010;
 
@@ -24,6 +27,9 @@ public final class JsonRpcErrorCode {
 
 	/** Tokens cannot be checked at the moment. */
 	public static final int UNAVAILABLE = -32012;
+
+	/** Nobody may use the target. */
+	public static final int FORBIDDEN = -32013;
 
 	private JsonRpcErrorCode() {
 	}

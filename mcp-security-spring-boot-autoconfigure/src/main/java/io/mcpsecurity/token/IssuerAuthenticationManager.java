@@ -34,11 +34,12 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 	/**
 	 * Create a manager.
 	 * @param decoders for each issuer what verifies and validates its tokens
+	 * @param converter reads the caller from a verified token
 	 */
-	public IssuerAuthenticationManager(Map<String, JwtDecoder> decoders) {
+	public IssuerAuthenticationManager(Map<String, JwtDecoder> decoders, McpCallerConverter converter) {
 		decoders.forEach((issuer, decoder) -> {
 			JwtAuthenticationProvider provider = new JwtAuthenticationProvider(decoder);
-			provider.setJwtAuthenticationConverter(new McpCallerConverter());
+			provider.setJwtAuthenticationConverter(converter);
 			this.providers.put(issuer, provider);
 		});
 	}

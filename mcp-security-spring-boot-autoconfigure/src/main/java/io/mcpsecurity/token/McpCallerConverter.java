@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpActor;
 import io.mcpsecurity.McpCaller;
@@ -31,6 +32,29 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 
 	private static final List<String> CLIENT_CLAIMS = List.of("client_id", "azp", "cid", "appid", "applicationId");
 
+	private final List<ClaimPointer> moreScopeClaims;
+
+	private final UnaryOperator<Set<String>> scopesOf;
+
+	/**
+	 * Create a converter.
+	 * @param moreScopeClaims claims whose values count as scopes too: roles, permissions,
+	 * groups
+	 * @param scopesOf the scopes that the names in a token stand for
+	 */
+	public McpCallerConverter(List<ClaimPointer> moreScopeClaims, UnaryOperator<Set<String>> scopesOf) {
+		this.moreScopeClaims = List.copyOf(moreScopeClaims);
+		this.scopesOf = scopesOf;
+	}
+
+	/**
+	 * Create a converter that takes scopes as they stand in {@code scope} and
+	 * {@code scp}.
+	 */
+	public McpCallerConverter() {
+		this(List.of(), UnaryOperator.identity());
+	}
+
 	@Override
 	public McpAuthenticationToken convert(Jwt jwt) {
 		Map<String, Object> claims = jwt.getClaims();
@@ -45,26 +69,38 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 				actors, truncated, scopes(claims), text(claims, "jti")));
 	}
 
-	private static Set<String> scopes(Map<String, Object> claims) {
-		Set<String> scopes = new LinkedHashSet<>();
+	private Set<String> scopes(Map<String, Object> claims) {
+		Set<String> names = new LinkedHashSet<>();
 		for (String name : SCOPE_CLAIMS) {
 			Object claim = claims.get(name);
 			if (claim instanceof String text) {
-				scopes.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
+				names.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
 			}
-			else if (claim instanceof Collection<?> values) {
-				for (Object value : values) {
-					if (!(value instanceof String text)) {
-						throw malformed(name);
-					}
-					scopes.add(text);
-				}
-			}
-			else if (claim != null) {
-				throw malformed(name);
+			else {
+				addAll(names, claim, name);
 			}
 		}
-		return scopes;
+		for (ClaimPointer pointer : this.moreScopeClaims) {
+			Object claim = pointer.read(claims);
+			// A single role is one name, whatever it is made of.
+			addAll(names, (claim instanceof String text) ? List.of(text) : claim, pointer.text());
+		}
+		return this.scopesOf.apply(names);
+	}
+
+	private static void addAll(Set<String> names, @Nullable Object claim, String claimName) {
+		if (claim == null) {
+			return;
+		}
+		if (!(claim instanceof Collection<?> values)) {
+			throw malformed(claimName);
+		}
+		for (Object value : values) {
+			if (!(value instanceof String text)) {
+				throw malformed(claimName);
+			}
+			names.add(text);
+		}
 	}
 
 	private static @Nullable String client(Map<String, Object> claims) {

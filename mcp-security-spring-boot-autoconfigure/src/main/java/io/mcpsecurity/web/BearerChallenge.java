@@ -1,6 +1,8 @@
 package io.mcpsecurity.web;
 
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -16,25 +18,29 @@ public final class BearerChallenge {
 
 	private final String metadataParameter;
 
-	private final String advice;
+	private final Supplier<List<String>> initialScopes;
+
+	private final UnaryOperator<List<String>> requestNames;
 
 	/**
 	 * Create the challenges of one protected resource.
 	 * @param metadataLocation the URL of its metadata
 	 * @param initialScopes the scopes that a client is advised to ask for first; none
 	 * leaves {@code scope} out
+	 * @param requestNames the names by which clients ask for scopes
 	 */
-	public BearerChallenge(String metadataLocation, List<String> initialScopes) {
+	public BearerChallenge(String metadataLocation, Supplier<List<String>> initialScopes,
+			UnaryOperator<List<String>> requestNames) {
 		this.metadataParameter = parameter("resource_metadata", metadataLocation);
-		this.advice = this.metadataParameter
-				+ (initialScopes.isEmpty() ? "" : ", " + parameter("scope", String.join(" ", initialScopes)));
+		this.initialScopes = initialScopes;
+		this.requestNames = requestNames;
 	}
 
 	/**
 	 * For a request without credentials: no error code (RFC 6750 section 3.1).
 	 */
 	public String noCredentials() {
-		return "Bearer " + this.advice;
+		return "Bearer " + advice();
 	}
 
 	/**
@@ -44,7 +50,7 @@ public final class BearerChallenge {
 	 */
 	public String error(String error, @Nullable String description) {
 		return "Bearer " + parameter("error", error) + ", "
-				+ ((description != null) ? parameter("error_description", description) + ", " : "") + this.advice;
+				+ ((description != null) ? parameter("error_description", description) + ", " : "") + advice();
 	}
 
 	/**
@@ -54,9 +60,17 @@ public final class BearerChallenge {
 	 * @param description what is missing
 	 */
 	public String insufficientScope(List<String> operationScopes, String description) {
-		return "Bearer " + parameter("error", "insufficient_scope") + ", "
-				+ parameter("scope", String.join(" ", operationScopes)) + ", " + this.metadataParameter + ", "
-				+ parameter("error_description", description);
+		return "Bearer " + parameter("error", "insufficient_scope") + ", " + scope(operationScopes) + ", "
+				+ this.metadataParameter + ", " + parameter("error_description", description);
+	}
+
+	private String advice() {
+		List<String> scopes = this.initialScopes.get();
+		return this.metadataParameter + (scopes.isEmpty() ? "" : ", " + scope(scopes));
+	}
+
+	private String scope(List<String> scopes) {
+		return parameter("scope", String.join(" ", this.requestNames.apply(scopes)));
 	}
 
 	static String parameter(String name, String value) {

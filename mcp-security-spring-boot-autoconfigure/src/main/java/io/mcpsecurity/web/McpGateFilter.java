@@ -3,10 +3,10 @@ package io.mcpsecurity.web;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
@@ -16,6 +16,8 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -29,6 +31,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * before the server hears of it.
  */
 public final class McpGateFilter extends OncePerRequestFilter {
+
+	private static final Log logger = LogFactory.getLog(McpGateFilter.class);
 
 	private final McpAuthenticationEntryPoint entryPoint;
 
@@ -60,12 +64,13 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		Optional<McpCaller> caller = McpCaller.current();
-		if (caller.isEmpty()) {
-			this.entryPoint.commence(request, response, new InsufficientAuthenticationException("No access token"));
+		McpCaller caller = McpCaller.current().orElse(null);
+		boolean post = "POST".equals(request.getMethod());
+		if (caller == null && !(post && this.policy.servesAnonymous())) {
+			unauthenticated(request, response);
 		}
-		else if ("POST".equals(request.getMethod())) {
-			post(request, response, chain, caller.get());
+		else if (post) {
+			post(request, response, chain, caller);
 		}
 		else {
 			// Streams and the end of sessions (GET, DELETE) carry no message.
@@ -73,48 +78,69 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		}
 	}
 
-	private void post(HttpServletRequest request, HttpServletResponse response, FilterChain chain, McpCaller caller)
-			throws ServletException, IOException {
-		if (!isJson(request.getContentType())) {
-			refuse(response, HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE,
-					"The content type must be application/json in UTF-8");
-			return;
-		}
+	private void post(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
+			@Nullable McpCaller caller) throws ServletException, IOException {
 		try {
+			if (!isJson(request.getContentType())) {
+				throw new UnsupportedContentException();
+			}
 			BufferedRequest buffered = BufferedRequest.read(request, this.maxSize);
 			McpMessage message = this.reader.read(buffered.body());
-			AccessDecision decision = message.targetIfAny()
-				.map((target) -> this.policy.decide(target, caller.scopes()))
-				.orElse(null);
-			if (decision != null && decision.denied()) {
+			AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
+			if (decision.outcome() == Outcome.UNAUTHENTICATED) {
+				unauthenticated(request, response);
+			}
+			else if (decision.denied()) {
 				deny(response, message, decision);
 			}
 			else {
+				if (decision.outcome() == Outcome.REPORTED) {
+					logger.warn("Would be denied: %s of %s: %s".formatted(message.target(), caller,
+							decision.description()));
+				}
 				chain.doFilter(buffered, response);
 			}
 		}
-		catch (BufferedRequest.TooLargeException ex) {
-			// What is left of the body is not read: the container closes the connection.
-			response.setHeader(HttpHeaders.CONNECTION, "close");
-			refuse(response, HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE,
-					"The body is longer than " + this.maxSize + " bytes");
+		catch (UnsupportedContentException | BufferedRequest.TooLargeException | InvalidMessageException ex) {
+			if (caller == null) {
+				// Whoever is nobody learns nothing but that.
+				unauthenticated(request, response);
+			}
+			else {
+				refuse(response, ex);
+			}
 		}
-		catch (InvalidMessageException ex) {
-			JsonRpcErrors.write(response, HttpServletResponse.SC_BAD_REQUEST, ex.getId(), ex.getCode(),
-					String.valueOf(ex.getMessage()));
-		}
+	}
+
+	private void unauthenticated(HttpServletRequest request, HttpServletResponse response) throws IOException {
+		this.entryPoint.commence(request, response, new InsufficientAuthenticationException("No access token"));
 	}
 
 	private void deny(HttpServletResponse response, McpMessage message, AccessDecision decision) throws IOException {
-		String description = "Needs the scope " + String.join(" ", decision.missing()) + " as well";
-		response.setHeader(HttpHeaders.WWW_AUTHENTICATE,
-				this.challenge.insufficientScope(decision.operationScopes(), description));
+		boolean scopes = decision.outcome() == Outcome.MISSING_SCOPES;
+		if (scopes) {
+			response.setHeader(HttpHeaders.WWW_AUTHENTICATE,
+					this.challenge.insufficientScope(decision.operationScopes(), decision.description()));
+		}
 		JsonRpcErrors.write(response, HttpServletResponse.SC_FORBIDDEN, message.id(),
-				JsonRpcErrorCode.INSUFFICIENT_SCOPE, description);
+				scopes ? JsonRpcErrorCode.INSUFFICIENT_SCOPE : JsonRpcErrorCode.FORBIDDEN, decision.description());
 	}
 
-	private static void refuse(HttpServletResponse response, int status, String message) throws IOException {
-		JsonRpcErrors.write(response, status, null, JsonRpcErrorCode.INVALID_REQUEST, message);
+	private void refuse(HttpServletResponse response, Exception reason) throws IOException {
+		if (reason instanceof InvalidMessageException invalid) {
+			JsonRpcErrors.write(response, HttpServletResponse.SC_BAD_REQUEST, invalid.getId(), invalid.getCode(),
+					String.valueOf(invalid.getMessage()));
+		}
+		else if (reason instanceof BufferedRequest.TooLargeException) {
+			// What is left of the body is not read: the container closes the connection.
+			response.setHeader(HttpHeaders.CONNECTION, "close");
+			JsonRpcErrors.write(response, HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, null,
+					JsonRpcErrorCode.INVALID_REQUEST, "The body is longer than " + this.maxSize + " bytes");
+		}
+		else {
+			JsonRpcErrors.write(response, HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE, null,
+					JsonRpcErrorCode.INVALID_REQUEST, "The content type must be application/json in UTF-8");
+		}
 	}
 
 	/**
@@ -131,6 +157,15 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		catch (IllegalArgumentException ex) {
 			return false;
 		}
+	}
+
+	/**
+	 * The body is not said to be JSON in UTF-8.
+	 */
+	private static final class UnsupportedContentException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
 	}
 
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -30,27 +31,25 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 
 	private final Set<String> paths;
 
-	private final byte[] document;
+	private final Map<String, Object> metadata = new LinkedHashMap<>();
+
+	private final Supplier<List<String>> scopes;
 
 	/**
-	 * Create a filter; the document is written once.
+	 * Create a filter.
 	 * @param resource whose metadata it is
 	 * @param authorizationServers issuer identifiers, at least one
 	 * @param scopes the {@code scopes_supported}; left out when empty
 	 * @param name the {@code resource_name}
 	 */
 	public ProtectedResourceMetadataFilter(ProtectedResource resource, List<String> authorizationServers,
-			List<String> scopes, String name) {
+			Supplier<List<String>> scopes, String name) {
 		this.paths = resource.metadataPaths();
-		Map<String, Object> metadata = new LinkedHashMap<>();
-		metadata.put("resource", resource.identifier().toString());
-		metadata.put("resource_name", name);
-		metadata.put("authorization_servers", authorizationServers);
-		if (!scopes.isEmpty()) {
-			metadata.put("scopes_supported", scopes);
-		}
-		metadata.put("bearer_methods_supported", List.of("header"));
-		this.document = JsonMapper.shared().writeValueAsString(metadata).getBytes(StandardCharsets.UTF_8);
+		this.scopes = scopes;
+		this.metadata.put("resource", resource.identifier().toString());
+		this.metadata.put("resource_name", name);
+		this.metadata.put("authorization_servers", authorizationServers);
+		this.metadata.put("bearer_methods_supported", List.of("header"));
 	}
 
 	@Override
@@ -75,13 +74,26 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		else if (METHODS.contains(request.getMethod())) {
 			response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 			response.setHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=300");
-			response.setContentLength(this.document.length);
-			response.getOutputStream().write(this.document);
+			byte[] document = document();
+			response.setContentLength(document.length);
+			response.getOutputStream().write(document);
 		}
 		else {
 			response.setHeader(HttpHeaders.ALLOW, "GET, HEAD, OPTIONS");
 			response.setStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
 		}
+	}
+
+	/**
+	 * Scopes can change when tools are added or removed at run time.
+	 */
+	private byte[] document() {
+		Map<String, Object> document = new LinkedHashMap<>(this.metadata);
+		List<String> scopes = this.scopes.get();
+		if (!scopes.isEmpty()) {
+			document.put("scopes_supported", scopes);
+		}
+		return JsonMapper.shared().writeValueAsString(document).getBytes(StandardCharsets.UTF_8);
 	}
 
 }

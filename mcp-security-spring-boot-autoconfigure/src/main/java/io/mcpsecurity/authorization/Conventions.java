@@ -1,0 +1,52 @@
+package io.mcpsecurity.authorization;
+
+import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scopes for tools that no rule names: by what a tool says of itself, or else by its
+ * name.
+ * <p>
+ * Hints come from the server's own code, so they can be trusted here, which a client
+ * could not (MCP specification, "Tool annotations").
+ *
+ * @param readOnlyScope the scope of tools with {@code readOnlyHint}, or {@code null}
+ * @param destructiveScope the scope of tools that are not read-only and have
+ * {@code destructiveHint}, or {@code null}
+ * @param scopeTemplate the scope of any other tool, with {@code {name}} for its name, or
+ * {@code null}
+ */
+public record Conventions(@Nullable String readOnlyScope, @Nullable String destructiveScope,
+		@Nullable String scopeTemplate) {
+
+	/**
+	 * No conventions.
+	 */
+	public static final Conventions NONE = new Conventions(null, null, null);
+
+	private static final String NAME = "{name}";
+
+	/**
+	 * The rule for a tool, or {@code null} when no convention is for it.
+	 */
+	@Nullable AccessRule of(McpTarget target, Hints hints) {
+		if (target.kind() != Kind.TOOL) {
+			return null;
+		}
+		if (hints.readOnly() && this.readOnlyScope != null) {
+			return rule(target, this.readOnlyScope, "readOnlyHint and mcp.security.read-only-scope");
+		}
+		if (!hints.readOnly() && hints.destructive() && this.destructiveScope != null) {
+			return rule(target, this.destructiveScope, "destructiveHint and mcp.security.destructive-scope");
+		}
+		return (this.scopeTemplate != null)
+				? rule(target, this.scopeTemplate.replace(NAME, target.name()), "mcp.security.scope-template") : null;
+	}
+
+	private static AccessRule rule(McpTarget target, String scope, String source) {
+		return new AccessRule(target, ScopeRequirement.of(scope), source);
+	}
+
+}

@@ -1,0 +1,213 @@
+package io.mcpsecurity.authorization;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.message.McpTarget;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which rule holds for a target. The operator's rules come first, in their order; then
+ * what the code declares; then conventions; then what is said of the undeclared.
+ * <p>
+ * Safe for use by several threads.
+ */
+public final class RuleBook {
+
+	/**
+	 * The source of the rule for what no rule is for.
+	 */
+	public static final String UNDECLARED = "mcp.security.undeclared";
+
+	private final List<ConfiguredRule> configured;
+
+	private final Map<McpTarget, AccessRule> declared = new LinkedHashMap<>();
+
+	private final Conventions conventions;
+
+	private final Access undeclared;
+
+	private final OfferedTargets offered;
+
+	/**
+	 * Create a rule book.
+	 * @param configured the operator's rules; the first that matches holds
+	 * @param declared what the code declares, at most one rule for a target
+	 * @param conventions scopes for tools without a rule
+	 * @param undeclared what holds for targets without any rule:
+	 * {@link Access#AUTHENTICATED} or {@link Access#DENY}
+	 * @param offered what the servers offer
+	 * @throws IllegalArgumentException if two rules of the same rank contradict each
+	 * other
+	 */
+	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
+			Access undeclared, OfferedTargets offered) {
+		this.configured = List.copyOf(configured);
+		this.conventions = conventions;
+		this.undeclared = undeclared;
+		this.offered = offered;
+		refuseContradictions(configured);
+		for (AccessRule rule : declared) {
+			AccessRule other = this.declared.putIfAbsent(rule.target(), rule);
+			if (other != null) {
+				refuseContradiction(rule, other);
+			}
+		}
+	}
+
+	/**
+	 * The order of the list decides between patterns; two entries that both name a target
+	 * outright leave the reader to guess.
+	 */
+	private static void refuseContradictions(List<ConfiguredRule> rules) {
+		Map<TargetPattern, ConfiguredRule> exact = new LinkedHashMap<>();
+		for (ConfiguredRule rule : rules) {
+			for (TargetPattern pattern : rule.patterns()) {
+				ConfiguredRule other = pattern.exact() ? exact.putIfAbsent(pattern, rule) : null;
+				if (other != null) {
+					McpTarget target = new McpTarget(pattern.kind(), pattern.text());
+					refuseContradiction(rule.of(target), other.of(target));
+				}
+			}
+		}
+	}
+
+	private static void refuseContradiction(AccessRule rule, AccessRule other) {
+		if (rule.access() != other.access() || !rule.requirement().equals(other.requirement())) {
+			throw new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
+				.formatted(rule.target(), other.source(), other, rule.source(), rule));
+		}
+	}
+
+	/**
+	 * The rules that all hold for a target: one, or for a resource's URI those of the URI
+	 * itself and of every template that stands for it, because it is not defined which
+	 * template a server takes. Empty for a target that nobody offers and nobody names.
+	 */
+	List<AccessRule> rulesFor(McpTarget target) {
+		List<AccessRule> rules = new ArrayList<>();
+		for (McpTarget spelling : ResourceUri.spellings(target)) {
+			AccessRule rule = named(spelling);
+			if (rule != null) {
+				rules.add(rule);
+			}
+		}
+		for (McpTarget template : templatesOf(target)) {
+			// A template without a rule of its own is covered by the operator's rule for
+			// the URI.
+			if (rules.isEmpty() || named(template) != null) {
+				rules.add(ruleFor(template));
+			}
+		}
+		if (rules.isEmpty() && this.offered.hints(target) != null) {
+			rules.add(ruleFor(target));
+		}
+		return rules;
+	}
+
+	private Set<McpTarget> templatesOf(McpTarget target) {
+		Set<McpTarget> templates = new LinkedHashSet<>(this.offered.templatesOf(target));
+		if (!this.declared.containsKey(target)) {
+			this.declared.keySet()
+				.stream()
+				.filter((declared) -> this.offered.standsFor(declared, target))
+				.forEach(templates::add);
+		}
+		return templates;
+	}
+
+	/**
+	 * The one rule for a target that is offered: a tool, prompt, resource or template by
+	 * its own name.
+	 */
+	public AccessRule ruleFor(McpTarget target) {
+		AccessRule named = named(target);
+		if (named != null) {
+			return named;
+		}
+		Hints hints = this.offered.hints(target);
+		AccessRule conventional = this.conventions.of(target, (hints != null) ? hints : Hints.DEFAULT);
+		return (conventional != null) ? conventional
+				: new AccessRule(target, this.undeclared, ScopeRequirement.NONE, UNDECLARED);
+	}
+
+	private @Nullable AccessRule named(McpTarget target) {
+		for (ConfiguredRule rule : this.configured) {
+			if (rule.matches(target)) {
+				return rule.of(target);
+			}
+		}
+		return this.declared.get(target);
+	}
+
+	/**
+	 * Whether a target exists as far as is known: some server offers it, or a rule names
+	 * it outright.
+	 */
+	boolean knows(McpTarget target) {
+		return this.offered.contains(target) || this.declared.containsKey(target)
+				|| this.configured.stream().anyMatch((rule) -> rule.names(target)) || !templatesOf(target).isEmpty();
+	}
+
+	/**
+	 * Whether a rule opens something to everybody.
+	 */
+	boolean anyPublic() {
+		return this.configured.stream().anyMatch((rule) -> rule.access() == Access.PUBLIC);
+	}
+
+	/**
+	 * What the servers offer, for showing it.
+	 */
+	public OfferedTargets offered() {
+		return this.offered;
+	}
+
+	/**
+	 * The operator's rules that stand before what the code declares, as sentences.
+	 */
+	public List<String> overridden() {
+		return this.declared.values()
+			.stream()
+			.filter((rule) -> this.configured.stream().anyMatch((configured) -> configured.matches(rule.target())))
+			.map((rule) -> "%s: %s (%s) replaces %s (%s)".formatted(rule.target(), ruleFor(rule.target()),
+					ruleFor(rule.target()).source(), rule, rule.source()))
+			.toList();
+	}
+
+	/**
+	 * The operator's rules and patterns that match nothing which is offered.
+	 */
+	public List<String> unmatched() {
+		return this.configured.stream()
+			.flatMap((rule) -> rule.patterns()
+				.stream()
+				.filter((pattern) -> this.offered.all().stream().noneMatch(pattern.compile())
+						&& !this.offered.contains(new McpTarget(pattern.kind(), pattern.text())))
+				.map((pattern) -> rule.source() + ": '" + pattern.text() + "'"))
+			.toList();
+	}
+
+	/**
+	 * Every scope that a rule names, in the order of the rules.
+	 */
+	public List<String> scopes() {
+		Set<String> scopes = new LinkedHashSet<>();
+		Stream
+			.concat(this.configured.stream().map(ConfiguredRule::requirement), this.declared.values()
+				.stream()
+				.filter((rule) -> this.configured.stream().noneMatch((configured) -> configured.matches(rule.target())))
+				.map(AccessRule::requirement))
+			.forEach((requirement) -> scopes.addAll(requirement.all()));
+		this.offered.all().stream().map(this::ruleFor).forEach((rule) -> scopes.addAll(rule.requirement().all()));
+		return List.copyOf(scopes);
+	}
+
+}

@@ -1,0 +1,84 @@
+package io.mcpsecurity.authorization;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the operator knows about scopes: what they let one do, in words for people, and
+ * where a scope has other names than the one that rules use. (Microsoft Entra ID writes
+ * {@code records.browse} into a token for what a client asks for as
+ * {@code api://…/records.browse}.)
+ */
+public final class ScopeCatalogue {
+
+	/**
+	 * Nothing is known.
+	 */
+	public static final ScopeCatalogue EMPTY = new ScopeCatalogue(Map.of());
+
+	private final Map<String, Entry> entries;
+
+	private final Map<String, Set<String>> byGrantedName = new HashMap<>();
+
+	/**
+	 * Create a catalogue.
+	 * @param entries what is known, by the scope's name in rules
+	 */
+	public ScopeCatalogue(Map<String, Entry> entries) {
+		this.entries = new LinkedHashMap<>(entries);
+		entries.forEach((scope, entry) -> entry.grantedAs()
+			.forEach((name) -> this.byGrantedName.computeIfAbsent(name, (key) -> new LinkedHashSet<>()).add(scope)));
+	}
+
+	/**
+	 * The scopes that the names in a token stand for. A name without an entry stands for
+	 * itself.
+	 */
+	public Set<String> granted(Set<String> names) {
+		if (this.byGrantedName.isEmpty()) {
+			return names;
+		}
+		Set<String> scopes = new LinkedHashSet<>();
+		for (String name : names) {
+			scopes.addAll(this.byGrantedName.getOrDefault(name, Set.of(name)));
+		}
+		return scopes;
+	}
+
+	/**
+	 * The names by which a client asks for scopes.
+	 */
+	public List<String> requested(List<String> scopes) {
+		return scopes.stream().map((scope) -> {
+			Entry entry = this.entries.get(scope);
+			return (entry != null && entry.requestedAs() != null) ? entry.requestedAs() : scope;
+		}).distinct().toList();
+	}
+
+	/**
+	 * What a scope lets one do, or {@code null} when nobody said.
+	 */
+	public @Nullable String description(String scope) {
+		Entry entry = this.entries.get(scope);
+		return (entry != null) ? entry.description() : null;
+	}
+
+	/**
+	 * What is known about one scope.
+	 *
+	 * @param description what it lets one do, for the person who consents, or
+	 * {@code null}
+	 * @param grantedAs the names that stand for it in a token, instead of its own
+	 * @param requestedAs the name by which a client asks for it, or {@code null} for its
+	 * own
+	 */
+	public record Entry(@Nullable String description, List<String> grantedAs, @Nullable String requestedAs) {
+	}
+
+}

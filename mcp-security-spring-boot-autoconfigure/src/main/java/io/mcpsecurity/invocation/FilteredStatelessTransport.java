@@ -1,0 +1,66 @@
+package io.mcpsecurity.invocation;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpStatelessServerHandler;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.McpStatelessServerTransport;
+import reactor.core.publisher.Mono;
+
+/**
+ * Stands between a stateless transport and its server, and filters listings.
+ */
+public final class FilteredStatelessTransport implements McpStatelessServerTransport {
+
+	private final McpStatelessServerTransport transport;
+
+	private final Supplier<ListingFilter> filter;
+
+	/**
+	 * Create a transport.
+	 * @param transport the transport that speaks HTTP
+	 * @param filter the filter, asked for at the first request
+	 */
+	public FilteredStatelessTransport(McpStatelessServerTransport transport, Supplier<ListingFilter> filter) {
+		this.transport = transport;
+		this.filter = filter;
+	}
+
+	@Override
+	public void setMcpHandler(McpStatelessServerHandler handler) {
+		this.transport.setMcpHandler(new McpStatelessServerHandler() {
+
+			@Override
+			public Mono<JSONRPCResponse> handleRequest(McpTransportContext context, JSONRPCRequest request) {
+				return handler.handleRequest(context, request)
+					.map((response) -> FilteredStatelessTransport.this.filter.get().filter(request, response, context));
+			}
+
+			@Override
+			public Mono<Void> handleNotification(McpTransportContext context, JSONRPCNotification notification) {
+				return handler.handleNotification(context, notification);
+			}
+
+		});
+	}
+
+	@Override
+	public Mono<Void> closeGracefully() {
+		return this.transport.closeGracefully();
+	}
+
+	@Override
+	public void close() {
+		this.transport.close();
+	}
+
+	@Override
+	public List<String> protocolVersions() {
+		return this.transport.protocolVersions();
+	}
+
+}

@@ -1,0 +1,197 @@
+package io.mcpsecurity.invocation;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.json.TypeRef;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import io.modelcontextprotocol.spec.McpStreamableServerTransport;
+import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Stands between a streamable transport and its server, and filters listings.
+ */
+public final class FilteredStreamableTransport implements McpStreamableServerTransportProvider {
+
+	private final McpStreamableServerTransportProvider transport;
+
+	private final Supplier<ListingFilter> filter;
+
+	/**
+	 * Create a transport.
+	 * @param transport the transport that speaks HTTP
+	 * @param filter the filter, asked for at the first request
+	 */
+	public FilteredStreamableTransport(McpStreamableServerTransportProvider transport, Supplier<ListingFilter> filter) {
+		this.transport = transport;
+		this.filter = filter;
+	}
+
+	@Override
+	public void setSessionFactory(McpStreamableServerSession.Factory factory) {
+		this.transport.setSessionFactory((request) -> {
+			McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(request);
+			return new McpStreamableServerSession.McpStreamableServerSessionInit(
+					new FilteredSession(init.session(), this.filter), init.initResult());
+		});
+	}
+
+	@Override
+	public Mono<Void> notifyClients(String method, Object params) {
+		return this.transport.notifyClients(method, params);
+	}
+
+	@Override
+	public Mono<Void> notifyClient(String sessionId, String method, Object params) {
+		return this.transport.notifyClient(sessionId, method, params);
+	}
+
+	@Override
+	public Mono<Void> closeGracefully() {
+		return this.transport.closeGracefully();
+	}
+
+	@Override
+	public void close() {
+		this.transport.close();
+	}
+
+	@Override
+	public List<String> protocolVersions() {
+		return this.transport.protocolVersions();
+	}
+
+	/**
+	 * A session that passes everything to the server's own, and filters what that answers
+	 * a request with.
+	 */
+	private static final class FilteredSession extends McpStreamableServerSession {
+
+		private final McpStreamableServerSession session;
+
+		private final Supplier<ListingFilter> filter;
+
+		FilteredSession(McpStreamableServerSession session, Supplier<ListingFilter> filter) {
+			super(session.getId(), McpSchema.ClientCapabilities.builder().build(), null, Duration.ZERO, Map.of(),
+					Map.of());
+			this.session = session;
+			this.filter = filter;
+		}
+
+		@Override
+		public Mono<Void> responseStream(JSONRPCRequest request, McpStreamableServerTransport transport) {
+			return Mono.deferContextual((context) -> this.session.responseStream(request, new FilteredStream(transport,
+					request, this.filter, context.getOrDefault(McpTransportContext.KEY, McpTransportContext.EMPTY))));
+		}
+
+		@Override
+		public void setMinLoggingLevel(McpSchema.LoggingLevel level) {
+			this.session.setMinLoggingLevel(level);
+		}
+
+		@Override
+		public boolean isNotificationForLevelAllowed(McpSchema.LoggingLevel level) {
+			return this.session.isNotificationForLevelAllowed(level);
+		}
+
+		@Override
+		public <T> Mono<T> sendRequest(String method, Object params, TypeRef<T> type) {
+			return this.session.sendRequest(method, params, type);
+		}
+
+		@Override
+		public Mono<Void> sendNotification(String method, Object params) {
+			return this.session.sendNotification(method, params);
+		}
+
+		@Override
+		public Mono<Void> delete() {
+			return this.session.delete();
+		}
+
+		@Override
+		public McpStreamableServerSessionStream listeningStream(McpStreamableServerTransport transport) {
+			return this.session.listeningStream(transport);
+		}
+
+		@Override
+		public Flux<JSONRPCMessage> replay(Object lastEventId) {
+			return this.session.replay(lastEventId);
+		}
+
+		@Override
+		public Mono<Void> accept(JSONRPCNotification notification) {
+			return this.session.accept(notification);
+		}
+
+		@Override
+		public Mono<Void> accept(JSONRPCResponse response) {
+			return this.session.accept(response);
+		}
+
+		@Override
+		public Mono<Void> closeGracefully() {
+			return this.session.closeGracefully();
+		}
+
+		@Override
+		public void close() {
+			this.session.close();
+		}
+
+	}
+
+	/**
+	 * The stream that one request is answered on.
+	 */
+	private record FilteredStream(McpStreamableServerTransport stream, JSONRPCRequest request,
+			Supplier<ListingFilter> filter, McpTransportContext context) implements McpStreamableServerTransport {
+
+		@Override
+		public Mono<Void> sendMessage(JSONRPCMessage message) {
+			return this.stream.sendMessage(filtered(message));
+		}
+
+		@Override
+		public Mono<Void> sendMessage(JSONRPCMessage message, String messageId) {
+			return this.stream.sendMessage(filtered(message), messageId);
+		}
+
+		private JSONRPCMessage filtered(JSONRPCMessage message) {
+			return (message instanceof JSONRPCResponse response)
+					? this.filter.get().filter(this.request, response, this.context) : message;
+		}
+
+		@Override
+		public <T> T unmarshalFrom(Object data, TypeRef<T> type) {
+			return this.stream.unmarshalFrom(data, type);
+		}
+
+		@Override
+		public List<String> protocolVersions() {
+			return this.stream.protocolVersions();
+		}
+
+		@Override
+		public Mono<Void> closeGracefully() {
+			return this.stream.closeGracefully();
+		}
+
+		@Override
+		public void close() {
+			this.stream.close();
+		}
+
+	}
+
+}

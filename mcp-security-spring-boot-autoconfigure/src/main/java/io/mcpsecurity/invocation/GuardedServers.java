@@ -1,0 +1,91 @@
+package io.mcpsecurity.invocation;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.message.McpTarget;
+import io.modelcontextprotocol.server.McpAsyncServer;
+import io.modelcontextprotocol.server.McpStatelessAsyncServer;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
+import io.modelcontextprotocol.server.McpSyncServer;
+import org.aopalliance.intercept.MethodInterceptor;
+import reactor.core.publisher.Flux;
+
+import org.springframework.aop.framework.ProxyFactory;
+
+/**
+ * Stands before an MCP server, so that what an application adds at run time is guarded
+ * like what was there at the start, and what it removes is forgotten.
+ */
+final class GuardedServers {
+
+	private static final Map<String, Function<String, McpTarget>> REMOVALS = Map.of("removeTool", McpTarget::tool,
+			"removeResource", McpTarget::resource, "removeResourceTemplate", McpTarget::resource, "removePrompt",
+			McpTarget::prompt);
+
+	private final GuardedSpecifications specifications;
+
+	private final Supplier<OfferedTargets> offered;
+
+	GuardedServers(GuardedSpecifications specifications, Supplier<OfferedTargets> offered) {
+		this.specifications = specifications;
+		this.offered = offered;
+	}
+
+	/**
+	 * The guarded form of an MCP server; any other object as it is.
+	 */
+	Object guard(Object bean) {
+		return (bean instanceof McpSyncServer || bean instanceof McpAsyncServer
+				|| bean instanceof McpStatelessSyncServer || bean instanceof McpStatelessAsyncServer) ? proxy(bean)
+						: bean;
+	}
+
+	private Object proxy(Object server) {
+		contents(server).forEach((list) -> list.forEach(this.specifications::note));
+		ProxyFactory factory = new ProxyFactory(server);
+		factory.setProxyTargetClass(true);
+		factory.addAdvice((MethodInterceptor) (call) -> {
+			String name = call.getMethod().getName();
+			Object[] arguments = call.getArguments();
+			if (name.startsWith("add") && arguments.length == 1) {
+				arguments[0] = this.specifications.guard(arguments[0]);
+			}
+			Object result = call.proceed();
+			Function<String, McpTarget> removal = REMOVALS.get(name);
+			if (removal != null) {
+				this.offered.get().remove(removal.apply((String) arguments[0]));
+			}
+			return (name.equals("getAsyncServer") && result != null) ? proxy(result) : result;
+		});
+		return factory.getProxy();
+	}
+
+	/**
+	 * What a server holds that was built from specifications which are no beans.
+	 */
+	private static List<List<?>> contents(Object server) {
+		if (server instanceof McpSyncServer sync) {
+			return List.of(sync.listTools(), sync.listResources(), sync.listResourceTemplates(), sync.listPrompts());
+		}
+		if (server instanceof McpStatelessSyncServer sync) {
+			return List.of(sync.listTools(), sync.listResources(), sync.listResourceTemplates(), sync.listPrompts());
+		}
+		if (server instanceof McpAsyncServer async) {
+			return List.of(list(async.listTools()), list(async.listResources()), list(async.listResourceTemplates()),
+					list(async.listPrompts()));
+		}
+		McpStatelessAsyncServer async = (McpStatelessAsyncServer) server;
+		return List.of(list(async.listTools()), list(async.listResources()), list(async.listResourceTemplates()),
+				list(async.listPrompts()));
+	}
+
+	private static <T> List<T> list(Flux<T> flux) {
+		List<T> list = flux.collectList().block();
+		return (list != null) ? list : List.of();
+	}
+
+}

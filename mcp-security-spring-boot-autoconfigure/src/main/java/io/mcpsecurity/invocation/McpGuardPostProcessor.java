@@ -1,0 +1,40 @@
+package io.mcpsecurity.invocation;
+
+import java.util.function.Supplier;
+
+import io.mcpsecurity.authorization.OfferedTargets;
+
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.util.function.SingletonSupplier;
+
+/**
+ * Guards every tool, resource, prompt and completion specification among the beans before
+ * an MCP server is built from them, and every MCP server for what is added to it later.
+ */
+public final class McpGuardPostProcessor implements BeanPostProcessor {
+
+	private final GuardedSpecifications specifications;
+
+	private final GuardedServers servers;
+
+	/**
+	 * Create a post-processor.
+	 * @param beans where the {@link InvocationGuard} and the {@link OfferedTargets} are,
+	 * looked up when first needed: a post-processor must not create other beans before
+	 * their time
+	 */
+	public McpGuardPostProcessor(BeanFactory beans) {
+		Supplier<OfferedTargets> offered = SingletonSupplier.of(() -> beans.getBean(OfferedTargets.class));
+		this.specifications = new GuardedSpecifications(
+				SingletonSupplier.of(() -> beans.getBean(InvocationGuard.class)),
+				new CallerArguments(SingletonSupplier.of(() -> ToolMethod.find(beans))), offered);
+		this.servers = new GuardedServers(this.specifications, offered);
+	}
+
+	@Override
+	public Object postProcessAfterInitialization(Object bean, String beanName) {
+		return this.servers.guard(this.specifications.guard(bean));
+	}
+
+}
