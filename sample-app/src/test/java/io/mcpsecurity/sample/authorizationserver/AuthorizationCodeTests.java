@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient;
@@ -18,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Users who let a client act for them, over the real pages.
  */
-class AuthorizationCodeTests extends AuthorizationServerTestBase {
+class AuthorizationCodeTests extends SampleTestBase {
 
 	@Test
 	void analystGrantsWhatHeTicks() {

@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.OAuthClient.Answer;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Agents that act for themselves.
  */
-class ClientCredentialsTests extends AuthorizationServerTestBase {
+class ClientCredentialsTests extends SampleTestBase {
 
 	private static final String ANALYST = "analyst-agent:analyst-secret";
 

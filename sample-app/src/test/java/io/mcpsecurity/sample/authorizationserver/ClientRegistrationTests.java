@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient.Answer;
@@ -18,7 +19,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 /**
  * Clients that register themselves (RFC 7591).
  */
-class ClientRegistrationTests extends AuthorizationServerTestBase {
+class ClientRegistrationTests extends SampleTestBase {
 
 	private static final String CALLBACK = "http://127.0.0.1:7777/callback";
 

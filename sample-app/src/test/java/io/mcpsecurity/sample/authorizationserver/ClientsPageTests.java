@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import org.htmlunit.HttpMethod;
@@ -23,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * The administrator's page.
  */
-class ClientsPageTests extends AuthorizationServerTestBase {
+class ClientsPageTests extends SampleTestBase {
 
 	private static final String CALLBACK = "http://127.0.0.1:7777/callback";
 

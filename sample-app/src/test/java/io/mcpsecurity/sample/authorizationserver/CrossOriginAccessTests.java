@@ -1,5 +1,6 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What scripts of other origins, such as the MCP Inspector's, may call.
  */
-class CrossOriginAccessTests extends AuthorizationServerTestBase {
+class CrossOriginAccessTests extends SampleTestBase {
 
 	private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
 

@@ -1,5 +1,6 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What no other chain protects is the administrator's.
  */
-class OtherAddressesTests extends AuthorizationServerTestBase {
+class OtherAddressesTests extends SampleTestBase {
 
 	@Test
 	void healthIsEverybodys() throws Exception {

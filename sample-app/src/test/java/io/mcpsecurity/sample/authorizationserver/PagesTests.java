@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import org.htmlunit.Page;
@@ -16,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What the pages say, and what they keep browsers from doing.
  */
-class PagesTests extends AuthorizationServerTestBase {
+class PagesTests extends SampleTestBase {
 
 	private static final String CALLBACK = "https://app.example:8443/callback";
 

@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient.Answer;
@@ -16,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Refresh tokens, which confidential clients get.
  */
-class RefreshTokenTests extends AuthorizationServerTestBase {
+class RefreshTokenTests extends SampleTestBase {
 
 	private static final String CALLBACK = "https://app.example/callback";
 

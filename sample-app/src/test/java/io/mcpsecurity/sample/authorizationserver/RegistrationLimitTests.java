@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.OAuthClient.Answer;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = "sample.authorization-server.max-self-registered-clients=2")
 class RegistrationLimitTests {
 
-	private static final int PORT = AuthorizationServerTestBase.freePort();
+	private static final int PORT = SampleTestBase.freePort();
 
 	@DynamicPropertySource
 	static void port(DynamicPropertyRegistry properties) {

@@ -1,5 +1,6 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient.Answer;
@@ -10,7 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Which resources a token is for (RFC 8707).
  */
-class ResourceIndicatorsTests extends AuthorizationServerTestBase {
+class ResourceIndicatorsTests extends SampleTestBase {
 
 	private static final String UNKNOWN = "https://other.example/mcp";
 

@@ -1,5 +1,6 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What the metadata tells (RFC 8414, and what MCP clients look for in it).
  */
-class ServerMetadataTests extends AuthorizationServerTestBase {
+class ServerMetadataTests extends SampleTestBase {
 
 	private final Map<String, Object> metadata = this.client.get("/.well-known/oauth-authorization-server").body();
 

@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient.Answer;
@@ -13,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Agents that act for a user, by token exchange (RFC 8693).
  */
-class TokenExchangeTests extends AuthorizationServerTestBase {
+class TokenExchangeTests extends SampleTestBase {
 
 	private static final String ADMIN = "admin-agent:admin-secret";
 

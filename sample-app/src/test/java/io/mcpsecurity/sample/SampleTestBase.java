@@ -1,11 +1,7 @@
-package io.mcpsecurity.sample.authorizationserver;
+package io.mcpsecurity.sample;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-
-import io.mcpsecurity.sample.AuthorizationRequest;
-import io.mcpsecurity.sample.BrowserSession;
-import io.mcpsecurity.sample.OAuthClient;
 
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -17,23 +13,23 @@ import org.springframework.test.context.DynamicPropertySource;
  * contain it. Tests share it, and so must not lean on what another one left behind.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.DEFINED_PORT)
-abstract class AuthorizationServerTestBase {
+public abstract class SampleTestBase {
 
 	private static final int PORT = freePort();
 
-	static final String ISSUER = "http://localhost:" + PORT;
+	protected static final String ISSUER = "http://localhost:" + PORT;
 
-	static final String RESOURCE = ISSUER + "/mcp";
+	protected static final String RESOURCE = ISSUER + "/mcp";
 
-	static final String INSPECTOR_CALLBACK = "http://localhost:6274/oauth/callback";
+	protected static final String INSPECTOR_CALLBACK = "http://localhost:6274/oauth/callback";
 
-	static final String BROWSE = "research:browse";
+	protected static final String BROWSE = "research:browse";
 
-	static final String EXPORT = "research:export";
+	protected static final String EXPORT = "research:export";
 
-	static final String PURGE = "research:purge";
+	protected static final String PURGE = "research:purge";
 
-	final OAuthClient client = new OAuthClient(ISSUER);
+	protected final OAuthClient client = new OAuthClient(ISSUER);
 
 	@DynamicPropertySource
 	static void port(DynamicPropertyRegistry properties) {
@@ -42,15 +38,15 @@ abstract class AuthorizationServerTestBase {
 		properties.add("mcp.security.resource", () -> RESOURCE);
 	}
 
-	static AuthorizationRequest inspectorRequest(String... scopes) {
+	protected static AuthorizationRequest inspectorRequest(String... scopes) {
 		return new AuthorizationRequest(ISSUER, "mcp-inspector", INSPECTOR_CALLBACK).scope(scopes).resource(RESOURCE);
 	}
 
-	static BrowserSession browser() {
+	protected static BrowserSession browser() {
 		return new BrowserSession(ISSUER);
 	}
 
-	static int freePort() {
+	public static int freePort() {
 		try (ServerSocket socket = new ServerSocket(0)) {
 			return socket.getLocalPort();
 		}
