@@ -1,6 +1,5 @@
 package io.mcpsecurity.sample.authorizationserver;
 
-import java.net.URI;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -15,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.web.savedrequest.DefaultSavedRequest;
 import org.springframework.security.web.savedrequest.SavedRequest;
 
 /**
@@ -36,7 +36,8 @@ final class AuthorizationPrompts {
 	 * shown; who the user is, and so what he may grant, is not known yet.
 	 */
 	Optional<AuthorizationPrompt> forWaitingRequest(@Nullable SavedRequest request) {
-		if (request == null || !this.authorizationEndpoint.equals(URI.create(request.getRedirectUrl()).getPath())) {
+		if (!(request instanceof DefaultSavedRequest saved)
+				|| !this.authorizationEndpoint.equals(saved.getServletPath())) {
 			return Optional.empty();
 		}
 		Map<String, Object> parameters = new HashMap<>(request.getParameterMap());

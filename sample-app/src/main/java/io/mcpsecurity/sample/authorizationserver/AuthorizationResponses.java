@@ -13,6 +13,7 @@ import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationCode;
 import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationException;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationToken;
@@ -60,7 +61,8 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 		}
 		UriComponentsBuilder answer = UriComponentsBuilder.fromUriString(refused.getRedirectUri());
 		add(answer, OAuth2ParameterNames.ERROR, error.getErrorCode());
-		add(answer, OAuth2ParameterNames.ERROR_DESCRIPTION, error.getDescription());
+		add(answer, OAuth2ParameterNames.ERROR_DESCRIPTION, OAuth2ErrorCodes.ACCESS_DENIED.equals(error.getErrorCode())
+				? "Nothing was granted" : error.getDescription());
 		add(answer, OAuth2ParameterNames.ERROR_URI, error.getUri());
 		send(response, answer, refused.getState());
 	}
