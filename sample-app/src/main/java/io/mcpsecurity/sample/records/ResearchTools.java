@@ -81,7 +81,7 @@ class ResearchTools {
 	@RequiresScope("research:purge")
 	String purge(@McpToolParam(description = "Only those made before this date (2024-12-31); all without it",
 			required = false) @Nullable String before) {
-		return "Deleted " + this.records.purge(date(before)) + " records";
+		return "Records deleted: " + this.records.purge(date(before));
 	}
 
 	@McpResource(uri = "research://records/{id}", name = "record", description = "One research record",

@@ -1,0 +1,67 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.oauth2.core.OAuth2AccessToken;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
+import org.springframework.security.oauth2.core.OAuth2Token;
+import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeAuthenticationToken;
+import org.springframework.security.oauth2.server.authorization.token.JwtEncodingContext;
+import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenCustomizer;
+
+/**
+ * Makes the access tokens what RFC 9068 describes: their type says that they are access
+ * tokens, {@code client_id} says who uses them, {@code scope} is a string, and
+ * {@code aud} names the resources that were asked for. Without any of those {@code aud}
+ * stays the client's id, and no protected resource takes the token for its own.
+ */
+final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
+
+	private final ResourceIndicators resources;
+
+	AccessTokenClaims(ResourceIndicators resources) {
+		this.resources = resources;
+	}
+
+	@Override
+	public void customize(JwtEncodingContext context) {
+		if (!OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType())) {
+			return;
+		}
+		if (context.getAuthorizationGrant() instanceof OAuth2TokenExchangeAuthenticationToken exchange) {
+			requireScopesOfSubjectToken(exchange, context.getAuthorization(), context.getAuthorizedScopes());
+		}
+		context.getJwsHeader().type("at+jwt");
+		context.getClaims().claim(OAuth2ParameterNames.CLIENT_ID, context.getRegisteredClient().getClientId());
+		if (!context.getAuthorizedScopes().isEmpty()) {
+			context.getClaims().claim(OAuth2ParameterNames.SCOPE, String.join(" ", context.getAuthorizedScopes()));
+		}
+		Set<String> audience = this.resources.resolve(context.getAuthorizationGrant(), context.getAuthorization());
+		if (!audience.isEmpty()) {
+			context.getClaims().audience(List.copyOf(audience));
+		}
+	}
+
+	/**
+	 * A token exchange hands on what the subject token allows, and no more: Spring
+	 * Security compares the scopes only with those of the client, which would let an
+	 * agent turn a user's narrow token into a wide one in the user's name.
+	 */
+	private static void requireScopesOfSubjectToken(OAuth2TokenExchangeAuthenticationToken exchange,
+			@Nullable OAuth2Authorization authorization, Set<String> scopes) {
+		OAuth2Authorization.Token<OAuth2Token> subjectToken = (authorization != null)
+				? authorization.getToken(exchange.getSubjectToken()) : null;
+		if (subjectToken == null || !(subjectToken.getToken() instanceof OAuth2AccessToken accessToken)
+				|| !accessToken.getScopes().containsAll(scopes)) {
+			throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_SCOPE);
+		}
+	}
+
+}

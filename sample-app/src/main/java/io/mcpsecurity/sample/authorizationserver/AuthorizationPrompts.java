@@ -1,0 +1,85 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
+import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.web.savedrequest.DefaultSavedRequest;
+import org.springframework.security.web.savedrequest.SavedRequest;
+
+/**
+ * Puts authorization requests into the words of the pages.
+ */
+final class AuthorizationPrompts {
+
+	private final ClientRegistry clients;
+
+	private final String authorizationEndpoint;
+
+	AuthorizationPrompts(ClientRegistry clients, String authorizationEndpoint) {
+		this.clients = clients;
+		this.authorizationEndpoint = authorizationEndpoint;
+	}
+
+	/**
+	 * For the request that waits for a login. It was validated before the login page was
+	 * shown; who the user is, and so what he may grant, is not known yet.
+	 */
+	Optional<AuthorizationPrompt> forWaitingRequest(@Nullable SavedRequest request) {
+		if (!(request instanceof DefaultSavedRequest saved)
+				|| !this.authorizationEndpoint.equals(saved.getServletPath())) {
+			return Optional.empty();
+		}
+		Map<String, Object> parameters = new HashMap<>(request.getParameterMap());
+		List<String> scopes = first(request, OAuth2ParameterNames.SCOPE).map((value) -> List.of(value.split(" ")))
+			.orElseGet(() -> List.of(ResearchScope.BROWSE.value()));
+		return first(request, OAuth2ParameterNames.CLIENT_ID).map(this.clients::findByClientId)
+			.map((client) -> prompt(client, scopes, EnumSet.allOf(ResearchScope.class),
+					ResourceIndicators.requested(parameters),
+					first(request, OAuth2ParameterNames.REDIRECT_URI).orElse(null)));
+	}
+
+	/**
+	 * For the request that waits for a user's consent.
+	 */
+	Optional<AuthorizationPrompt> forConsent(OAuth2AuthorizationRequest request, Set<ResearchScope> grantable) {
+		return Optional.ofNullable(this.clients.findByClientId(request.getClientId()))
+			.map((client) -> prompt(client, request.getScopes(), grantable,
+					ResourceIndicators.requested(request.getAdditionalParameters()), request.getRedirectUri()));
+	}
+
+	private static AuthorizationPrompt prompt(RegisteredClient client, Collection<String> requested,
+			Set<ResearchScope> grantable, Set<String> resources, @Nullable String redirectUri) {
+		List<ResearchScope> scopes = Arrays.stream(ResearchScope.values())
+			.filter((scope) -> requested.contains(scope.value()))
+			.toList();
+		return new AuthorizationPrompt(client.getClientName(), client.getClientId(),
+				ClientRegistry.isSelfRegistered(client), scopes.stream().filter(grantable::contains).toList(),
+				scopes.stream().filter((scope) -> !grantable.contains(scope)).toList(), resources,
+				RedirectUris.destination(redirectUri(client, redirectUri)));
+	}
+
+	/**
+	 * The redirect URI of a request, which may leave it out if the client has only one.
+	 */
+	static String redirectUri(RegisteredClient client, @Nullable String requested) {
+		return (requested != null && !requested.isEmpty()) ? requested : client.getRedirectUris().iterator().next();
+	}
+
+	private static Optional<String> first(SavedRequest request, String name) {
+		String[] values = request.getParameterValues(name);
+		return (values != null && values.length > 0 && !values[0].isEmpty()) ? Optional.of(values[0])
+				: Optional.empty();
+	}
+
+}

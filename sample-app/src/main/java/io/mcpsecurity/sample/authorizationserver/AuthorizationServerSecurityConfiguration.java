@@ -1,0 +1,156 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import java.util.Set;
+
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2AuthorizationEndpointConfigurer;
+import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2ClientRegistrationEndpointConfigurer;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationProvider;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationValidator;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientRegistrationAuthenticationProvider;
+import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
+import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
+import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AuthorizationConsentAuthenticationConverter;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
+import org.springframework.security.web.savedrequest.HttpSessionRequestCache;
+import org.springframework.security.web.savedrequest.RequestCache;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.AndRequestMatcher;
+import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+
+/**
+ * Three filter chains: the endpoints of the protocol, the pages, and everything that no
+ * other chain protects. The MCP endpoint has a chain of its own, which comes before.
+ */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnAuthorizationServer
+class AuthorizationServerSecurityConfiguration {
+
+	private static final String LOGIN = "/login";
+
+	/**
+	 * Remembers only pages that a user opened: other requests would leave a session
+	 * behind each.
+	 */
+	@Bean
+	RequestCache requestCache() {
+		MediaTypeRequestMatcher page = new MediaTypeRequestMatcher(MediaType.TEXT_HTML);
+		page.setIgnoredMediaTypes(Set.of(MediaType.ALL));
+		HttpSessionRequestCache cache = new HttpSessionRequestCache();
+		cache.setRequestMatcher(
+				new AndRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(HttpMethod.GET, "/**"), page));
+		return cache;
+	}
+
+	@Bean
+	@Order(1)
+	SecurityFilterChain authorizationServerEndpoints(HttpSecurity http, AuthorizationServerSettings settings,
+			ResourceIndicators resources, ClientRegistry clients, TokenSettings tokens, Environment environment) {
+		CrossOriginAccess crossOrigin = new CrossOriginAccess(settings);
+		ServerMetadata metadata = new ServerMetadata(environment.getRequiredProperty("mcp.security.resource"));
+		return http.oauth2AuthorizationServer((server) -> {
+			http.securityMatcher(new OrRequestMatcher(server.getEndpointsMatcher(), crossOrigin.preflightMatcher()));
+			server
+				.authorizationServerMetadataEndpoint(
+						(endpoint) -> endpoint.authorizationServerMetadataCustomizer(metadata))
+				.authorizationEndpoint((endpoint) -> customize(endpoint,
+						new AuthorizationResponses(settings.getIssuer()), resources, clients))
+				.clientRegistrationEndpoint((endpoint) -> customize(endpoint, tokens));
+		})
+			.authorizeHttpRequests(
+					(requests) -> requests.requestMatchers(HttpMethod.POST, settings.getClientRegistrationEndpoint())
+						.permitAll()
+						.anyRequest()
+						.authenticated())
+			.exceptionHandling(
+					(errors) -> errors.defaultAuthenticationEntryPointFor(new LoginUrlAuthenticationEntryPoint(LOGIN),
+							PathPatternRequestMatcher.withDefaults().matcher(settings.getAuthorizationEndpoint())))
+			.cors((cors) -> cors.configurationSource(crossOrigin.configurationSource()))
+			.headers(PagePolicy::apply)
+			.build();
+	}
+
+	@Bean
+	@Order(2)
+	SecurityFilterChain authorizationServerPages(HttpSecurity http) {
+		return http.securityMatcher(LOGIN, "/logout", "/consent", "/admin/**", "/styles/**", "/error")
+			.authorizeHttpRequests((requests) -> requests.requestMatchers(LOGIN, "/styles/**", "/error")
+				.permitAll()
+				.requestMatchers("/admin/**")
+				.hasRole(GrantableScopes.ADMIN)
+				.anyRequest()
+				.authenticated())
+			.formLogin((form) -> form.loginPage(LOGIN).defaultSuccessUrl(LOGIN))
+			.headers(PagePolicy::apply)
+			.build();
+	}
+
+	/**
+	 * What is not the business of another chain is the administrator's, the endpoints of
+	 * the actuator first of all. Addresses below {@code /.well-known} where clients look
+	 * for metadata in vain say that there is none.
+	 */
+	@Bean
+	@Order(Ordered.LOWEST_PRECEDENCE)
+	SecurityFilterChain everythingElse(HttpSecurity http, AuthorizationServerSettings settings) {
+		return http
+			.authorizeHttpRequests((requests) -> requests.requestMatchers(EndpointRequest.to("health"))
+				.permitAll()
+				.requestMatchers(HttpMethod.GET, "/.well-known/**")
+				.permitAll()
+				.anyRequest()
+				.hasRole(GrantableScopes.ADMIN))
+			.httpBasic(Customizer.withDefaults())
+			.formLogin((form) -> form.loginPage(LOGIN))
+			.cors((cors) -> cors.configurationSource(new CrossOriginAccess(settings).configurationSource()))
+			.headers(PagePolicy::apply)
+			.build();
+	}
+
+	private static void customize(OAuth2AuthorizationEndpointConfigurer endpoint, AuthorizationResponses responses,
+			ResourceIndicators resources, ClientRegistry clients) {
+		endpoint.consentPage("/consent")
+			.authorizationResponseHandler(responses)
+			.errorResponseHandler(responses)
+			.authorizationRequestConverters((converters) -> converters
+				.replaceAll((converter) -> (converter instanceof OAuth2AuthorizationConsentAuthenticationConverter)
+						? new GrantableScopesConverter(converter)
+						: new AuthorizationRequestConverter(converter, clients)))
+			.authenticationProviders((providers) -> {
+				for (AuthenticationProvider provider : providers) {
+					if (provider instanceof OAuth2AuthorizationCodeRequestAuthenticationProvider requests) {
+						requests.setAuthenticationValidator(new OAuth2AuthorizationCodeRequestAuthenticationValidator()
+							.andThen(resources::validate));
+						requests.setAuthorizationConsentRequired((context) -> true);
+					}
+				}
+			});
+	}
+
+	private static void customize(OAuth2ClientRegistrationEndpointConfigurer endpoint, TokenSettings tokens) {
+		endpoint.openRegistrationAllowed(true)
+			.clientRegistrationRequestConverters(
+					(converters) -> converters.replaceAll(BoundedRegistrationRequestConverter::new))
+			.authenticationProviders((providers) -> {
+				for (AuthenticationProvider provider : providers) {
+					if (provider instanceof OAuth2ClientRegistrationAuthenticationProvider registrations) {
+						registrations.setAuthenticationValidator(new SelfRegistrationRules());
+						registrations.setRegisteredClientConverter(new SelfRegisteredClientConverter(tokens));
+					}
+				}
+			});
+	}
+
+}

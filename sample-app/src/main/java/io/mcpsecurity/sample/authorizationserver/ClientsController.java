@@ -1,0 +1,69 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import java.util.List;
+import java.util.Set;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.stereotype.Controller;
+import org.springframework.ui.Model;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.server.ResponseStatusException;
+import org.springframework.web.servlet.mvc.support.RedirectAttributes;
+
+/**
+ * The page on which an administrator sees the clients, and widens or narrows what they
+ * may ask for.
+ */
+@Controller
+@ConditionalOnAuthorizationServer
+class ClientsController {
+
+	private final ClientRegistry clients;
+
+	ClientsController(ClientRegistry clients) {
+		this.clients = clients;
+	}
+
+	@GetMapping("/admin/clients")
+	String clients(Model model) {
+		model.addAttribute("clients", this.clients.findAll().stream().map(Client::of).toList());
+		model.addAttribute("scopes", ResearchScope.values());
+		return "authorization-server/clients";
+	}
+
+	@PostMapping("/admin/clients")
+	String updateScopes(@RequestParam String client, @RequestParam(defaultValue = "") List<String> scope,
+			RedirectAttributes redirect) {
+		List<ResearchScope> scopes = scope.stream()
+			.map((value) -> ResearchScope.find(value)
+				.orElseThrow(() -> new ResponseStatusException(HttpStatus.BAD_REQUEST, "There is no such scope")))
+			.toList();
+		if (!this.clients.updateScopes(client, scopes)) {
+			throw new ResponseStatusException(HttpStatus.NOT_FOUND, "There is no such client");
+		}
+		redirect.addFlashAttribute("updated", client);
+		return "redirect:/admin/clients";
+	}
+
+	/**
+	 * A client as the page shows it.
+	 *
+	 * @param id the client id
+	 * @param name the name that the client gives itself
+	 * @param redirectUris where its answers may go
+	 * @param scopes what it may ask for
+	 * @param selfRegistered whether nobody but the client itself put it here
+	 */
+	record Client(String id, String name, Set<String> redirectUris, Set<String> scopes, boolean selfRegistered) {
+
+		private static Client of(RegisteredClient client) {
+			return new Client(client.getClientId(), client.getClientName(), client.getRedirectUris(),
+					client.getScopes(), ClientRegistry.isSelfRegistered(client));
+		}
+
+	}
+
+}

@@ -1,0 +1,38 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import java.util.HashSet;
+import java.util.Set;
+
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationConsentAuthenticationToken;
+import org.springframework.security.web.authentication.AuthenticationConverter;
+
+/**
+ * Leaves of a posted consent only what the user may grant. The consent page offers no
+ * more, but what arrives here is whatever the browser sends. Nothing left means: denied.
+ */
+final class GrantableScopesConverter implements AuthenticationConverter {
+
+	private final AuthenticationConverter delegate;
+
+	GrantableScopesConverter(AuthenticationConverter delegate) {
+		this.delegate = delegate;
+	}
+
+	@Override
+	public @Nullable Authentication convert(HttpServletRequest request) {
+		Authentication converted = this.delegate.convert(request);
+		if (!(converted instanceof OAuth2AuthorizationConsentAuthenticationToken consent)) {
+			return converted;
+		}
+		Authentication user = (Authentication) consent.getPrincipal();
+		Set<String> scopes = new HashSet<>(consent.getScopes());
+		scopes.retainAll(ResearchScope.values(GrantableScopes.of(user)));
+		return new OAuth2AuthorizationConsentAuthenticationToken(consent.getAuthorizationUri(), consent.getClientId(),
+				user, consent.getState(), scopes, consent.getAdditionalParameters());
+	}
+
+}

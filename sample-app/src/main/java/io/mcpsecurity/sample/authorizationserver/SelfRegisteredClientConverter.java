@@ -1,0 +1,52 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.oauth2.core.AuthorizationGrantType;
+import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
+import org.springframework.security.oauth2.server.authorization.OAuth2ClientRegistration;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.oauth2.server.authorization.converter.OAuth2ClientRegistrationRegisteredClientConverter;
+import org.springframework.security.oauth2.server.authorization.settings.ClientSettings;
+import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
+
+/**
+ * Makes a registered client of what a client says about itself. Nobody has vouched for
+ * it: whatever it asks for, it gets the narrowest scope, acts only for users who agreed
+ * to it, and proves possession of its codes. RFC 7591 section 3.2.1 lets the server
+ * replace what was requested; the response says what was really registered.
+ */
+final class SelfRegisteredClientConverter implements Converter<OAuth2ClientRegistration, RegisteredClient> {
+
+	private final OAuth2ClientRegistrationRegisteredClientConverter delegate = new OAuth2ClientRegistrationRegisteredClientConverter();
+
+	private final TokenSettings tokens;
+
+	SelfRegisteredClientConverter(TokenSettings tokens) {
+		this.tokens = tokens;
+	}
+
+	@Override
+	public RegisteredClient convert(OAuth2ClientRegistration registration) {
+		RegisteredClient requested = this.delegate.convert(registration);
+		return RegisteredClient.from(requested).authorizationGrantTypes((grantTypes) -> {
+			boolean refresh = grantTypes.contains(AuthorizationGrantType.REFRESH_TOKEN)
+					&& !requested.getClientAuthenticationMethods().contains(ClientAuthenticationMethod.NONE);
+			grantTypes.clear();
+			grantTypes.add(AuthorizationGrantType.AUTHORIZATION_CODE);
+			if (refresh) {
+				grantTypes.add(AuthorizationGrantType.REFRESH_TOKEN);
+			}
+		}).scopes((scopes) -> {
+			scopes.clear();
+			scopes.add(ResearchScope.BROWSE.value());
+		})
+			.clientSettings(ClientSettings.builder()
+				.requireProofKey(true)
+				.requireAuthorizationConsent(true)
+				.settings(ClientRegistry::markSelfRegistered)
+				.build())
+			.tokenSettings(this.tokens)
+			.build();
+	}
+
+}

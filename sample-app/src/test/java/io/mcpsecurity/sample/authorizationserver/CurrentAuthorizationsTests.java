@@ -1,0 +1,86 @@
+package io.mcpsecurity.sample.authorizationserver;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+
+import org.junit.jupiter.api.Test;
+
+import org.springframework.security.crypto.factory.PasswordEncoderFactories;
+import org.springframework.security.oauth2.core.AuthorizationGrantType;
+import org.springframework.security.oauth2.core.OAuth2AccessToken;
+import org.springframework.security.oauth2.core.OAuth2AccessToken.TokenType;
+import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What the memory keeps.
+ */
+class CurrentAuthorizationsTests {
+
+	private final ManualClock clock = new ManualClock();
+
+	private final ClientRegistry clients = new ClientRegistry(0, KnownClients
+		.create(PasswordEncoderFactories.createDelegatingPasswordEncoder(), TokenSettings.builder().build()));
+
+	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(this.clients, this.clock);
+
+	@Test
+	void authorizationWhoseTokenHasExpiredIsForgotten() {
+		OAuth2Authorization first = authorization("first");
+		this.authorizations.save(first);
+		this.clock.advance(Duration.ofMinutes(4));
+		this.authorizations.save(authorization("second"));
+		assertThat(this.authorizations.findById(first.getId())).isNotNull();
+		this.clock.advance(Duration.ofMinutes(2));
+		OAuth2Authorization third = authorization("third");
+		this.authorizations.save(third);
+		assertThat(this.authorizations.findById(first.getId())).isNull();
+		assertThat(this.authorizations.findById(third.getId())).isNotNull();
+	}
+
+	private OAuth2Authorization authorization(String token) {
+		RegisteredClient client = this.clients.findByClientId("analyst-agent");
+		Instant now = this.clock.instant();
+		return OAuth2Authorization.withRegisteredClient(client)
+			.id(token)
+			.principalName("analyst-agent")
+			.authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS)
+			.accessToken(new OAuth2AccessToken(TokenType.BEARER, token, now, now.plus(Duration.ofMinutes(5))))
+			.build();
+	}
+
+	/**
+	 * A clock that stands still until it is told to go on.
+	 */
+	private static final class ManualClock extends Clock {
+
+		private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+		private void advance(Duration duration) {
+			this.now = this.now.plus(duration);
+		}
+
+		@Override
+		public Instant instant() {
+			return this.now;
+		}
+
+		@Override
+		public ZoneId getZone() {
+			return ZoneOffset.UTC;
+		}
+
+		@Override
+		public Clock withZone(ZoneId zone) {
+			return this;
+		}
+
+	}
+
+}
