@@ -32,10 +32,12 @@ import org.springframework.security.core.context.SecurityContextHolder;
  * rest was left out
  * @param scopes the granted scopes; empty when there are none
  * @param tokenId the {@code jti} claim, or {@code null}
+ * @param resource the resource identifier of the MCP endpoint that the token was accepted
+ * at
  */
 public record McpCaller(String subject, String issuer, @Nullable String client, List<McpActor> actors,
-		boolean actorsTruncated, Set<String> scopes,
-		@Nullable String tokenId) implements McpTransportContext, AuthenticatedPrincipal, Serializable {
+		boolean actorsTruncated, Set<String> scopes, @Nullable String tokenId,
+		String resource) implements McpTransportContext, AuthenticatedPrincipal, Serializable {
 
 	/**
 	 * How many levels of the {@code act} claim are read.

@@ -48,6 +48,13 @@ public final class AccessPolicy {
 	}
 
 	/**
+	 * The same policy over other rules.
+	 */
+	public AccessPolicy with(RuleBook rules) {
+		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery);
+	}
+
+	/**
 	 * Decide about a message: by its target, or when it has none by its method, which
 	 * then needs authentication only.
 	 * @param message the message

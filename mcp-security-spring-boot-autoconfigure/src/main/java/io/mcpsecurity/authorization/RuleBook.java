@@ -63,6 +63,14 @@ public final class RuleBook {
 	}
 
 	/**
+	 * The same rules with others before them, for one of several endpoints.
+	 */
+	public RuleBook with(List<ConfiguredRule> first) {
+		return new RuleBook(Stream.concat(first.stream(), this.configured.stream()).toList(), this.declared.values(),
+				this.conventions, this.undeclared, this.offered);
+	}
+
+	/**
 	 * The order of the list decides between patterns; two entries that both name a target
 	 * outright leave the reader to guess.
 	 */

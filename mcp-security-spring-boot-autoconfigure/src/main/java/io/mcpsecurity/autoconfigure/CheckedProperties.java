@@ -5,9 +5,12 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
+import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,8 @@ final class CheckedProperties {
 
 	private final PolicyProperties policy;
 
+	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
+
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
 			@Nullable String protocol) {
 		this.properties = properties;
@@ -48,6 +53,14 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		this.policy = new PolicyProperties(properties);
+		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
+	}
+
+	/**
+	 * The further endpoints by name, no two with one resource identifier or path.
+	 */
+	Map<String, Endpoint> endpoints() {
+		return this.endpoints;
 	}
 
 	PolicyProperties policy() {
@@ -86,6 +99,35 @@ final class CheckedProperties {
 							+ "for example https://mcp.example.com/mcp.");
 		}
 		return checkUri(RESOURCE, value);
+	}
+
+	private Endpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
+		String property = "mcp.security.endpoints." + name;
+		String path = endpoint.path();
+		if (path == null || !path.startsWith("/") || path.length() < 2) {
+			throw new InvalidMcpSecurityPropertyException(property + ".path", path, "is not a path that starts with /.",
+					"Set it to the path at which the application serves this MCP endpoint.");
+		}
+		if (!StringUtils.hasText(endpoint.resource())) {
+			throw new InvalidMcpSecurityPropertyException(property + ".resource", null, "is not set.",
+					"Set it to the URL that clients use for this MCP endpoint.");
+		}
+		URI identifier = checkUri(property + ".resource", endpoint.resource());
+		boolean taken = identifier.equals(this.resource) || this.endpoints.values()
+			.stream()
+			.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
+		if (taken) {
+			throw invalid(property, endpoint.resource() + " at " + path,
+					"has the resource identifier or the path of another endpoint.");
+		}
+		checkUri(property + ".metadata.url", endpoint.metadata().url());
+		checkScopes(property + ".challenge.initial-scopes", endpoint.challenge().initialScopes());
+		checkScopes(property + ".metadata.scopes-supported", endpoint.metadata().scopesSupported());
+		String url = endpoint.metadata().url();
+		return new Endpoint(path, identifier,
+				StringUtils.hasText(endpoint.resourceName()) ? endpoint.resourceName() : name,
+				PolicyProperties.rules(property + ".rules", endpoint.rules()), endpoint.challenge().initialScopes(),
+				endpoint.metadata().scopesSupported(), (url != null) ? URI.create(url) : null);
 	}
 
 	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot) {
@@ -206,6 +248,13 @@ final class CheckedProperties {
 	static InvalidMcpSecurityPropertyException invalid(String property, Object value, String reason) {
 		return new InvalidMcpSecurityPropertyException(property, value, reason,
 				"Correct the value of " + property + ".");
+	}
+
+	/**
+	 * A further MCP endpoint.
+	 */
+	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules, List<String> initialScopes,
+			@Nullable List<String> scopesSupported, @Nullable URI metadataUrl) {
 	}
 
 }

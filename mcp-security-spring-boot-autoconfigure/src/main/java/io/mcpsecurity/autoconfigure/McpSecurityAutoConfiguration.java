@@ -1,13 +1,12 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.time.Clock;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
@@ -20,16 +19,14 @@ import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
 
 import io.mcpsecurity.message.McpMessageReader;
-import io.mcpsecurity.token.AccessTokenDecoders;
 import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.IssuerKeys;
-import io.mcpsecurity.token.McpCallerConverter;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
-import io.mcpsecurity.web.McpGateFilter;
+import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
+import io.mcpsecurity.web.ResourceMetadata;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -61,22 +58,13 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
-import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.context.RequestAttributeSecurityContextRepository;
-import org.springframework.security.web.context.SecurityContextHolderFilter;
-import org.springframework.security.web.header.HeaderWriterFilter;
-import org.springframework.security.web.header.writers.CacheControlHeadersWriter;
-import org.springframework.security.web.header.writers.XContentTypeOptionsHeaderWriter;
-import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
-import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
@@ -100,6 +88,7 @@ import org.springframework.web.servlet.function.ServerRequest;
 @ConditionalOnClass({ WebMvcStreamableServerTransportProvider.class, SecurityFilterChain.class })
 @ConditionalOnProperty(prefix = "mcp.security", name = "enabled", matchIfMissing = true)
 @Conditional(McpServerStdioDisabledCondition.class)
+@Import(FurtherEndpointsRegistrar.class)
 @EnableConfigurationProperties({ McpSecurityProperties.class, McpServerProperties.class,
 		McpServerStreamableHttpProperties.class, OAuth2ResourceServerProperties.class })
 public final class McpSecurityAutoConfiguration {
@@ -107,7 +96,7 @@ public final class McpSecurityAutoConfiguration {
 	static final String PROTOCOL = "spring.ai.mcp.server.protocol";
 
 	/** Before the chains of an application, which match other paths, or more. */
-	private static final int CHAIN_ORDER = Ordered.HIGHEST_PRECEDENCE + 10;
+	static final int CHAIN_ORDER = Ordered.HIGHEST_PRECEDENCE + 10;
 
 	@Bean
 	CheckedProperties mcpSecurityCheckedProperties(McpSecurityProperties properties,
@@ -122,6 +111,10 @@ public final class McpSecurityAutoConfiguration {
 		String prefix = servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
 		return new ProtectedResource(properties.resource(), prefix + endpoint.getMcpEndpoint(),
 				environment.getProperty("server.servlet.context-path", ""), properties.metadataUrl());
+	}
+
+	static int maxSize(McpSecurityProperties properties) {
+		return Math.toIntExact(properties.request().maxSize().toBytes());
 	}
 
 	/**
@@ -160,21 +153,27 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
-		PolicyReport mcpPolicyReport(RuleBook rules, McpSecurityProperties properties, ScopeCatalogue catalogue) {
-			return new PolicyReport(rules, properties, catalogue);
+		PolicyReport mcpPolicyReport(AccessPolicies policies, McpSecurityProperties properties,
+				ScopeCatalogue catalogue) {
+			return new PolicyReport(policies, properties, catalogue);
+		}
+
+		@Bean
+		AccessPolicies mcpAccessPolicies(AccessPolicy main, FurtherEndpoints further) {
+			return new AccessPolicies(main, further.policies());
 		}
 
 		@Bean
 		@ConditionalOnMissingBean
-		InvocationGuard mcpInvocationGuard(AccessPolicy policy) {
-			return new InvocationGuard(policy);
+		InvocationGuard mcpInvocationGuard(AccessPolicies policies) {
+			return new InvocationGuard(policies);
 		}
 
 		@Bean
 		@ConditionalOnMissingBean
-		ListingFilter mcpListingFilter(AccessPolicy policy, ScopeCatalogue catalogue,
+		ListingFilter mcpListingFilter(AccessPolicies policies, ScopeCatalogue catalogue,
 				McpSecurityProperties properties) {
-			return new ListingFilter(policy, catalogue, properties.listings() == McpSecurityProperties.Listings.ALL);
+			return new ListingFilter(policies, catalogue, properties.listings() == McpSecurityProperties.Listings.ALL);
 		}
 
 		@Bean
@@ -210,16 +209,15 @@ public final class McpSecurityAutoConfiguration {
 		 */
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
-		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(AuthorizationServers servers,
-				ProtectedResource resource, McpSecurityProperties properties, CheckedProperties checked,
-				ScopeCatalogue catalogue) {
-			Map<String, JwtDecoder> decoders = new LinkedHashMap<>();
-			servers.keys()
-				.forEach((keys) -> decoders.put(keys.issuer(), AccessTokenDecoders.create(keys,
-						resource.identifier().toString(), properties.token().clockSkew())));
-			IssuerAuthenticationManager manager = new IssuerAuthenticationManager(decoders,
-					new McpCallerConverter(checked.policy().moreScopeClaims(), catalogue::granted));
-			return (request) -> manager;
+		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(ProtectedResource resource,
+				McpEndpointFactory endpoints) {
+			return endpoints.authentication(resource);
+		}
+
+		@Bean
+		McpEndpointFactory mcpEndpointFactory(AuthorizationServers servers, ScopeCatalogue catalogue,
+				CheckedProperties checked, McpSecurityProperties properties) {
+			return new McpEndpointFactory(servers, catalogue, checked, properties);
 		}
 
 	}
@@ -232,17 +230,9 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		BearerChallenge mcpBearerChallenge(ProtectedResource resource, RuleBook rules, ScopeCatalogue catalogue,
+		BearerChallenge mcpBearerChallenge(ProtectedResource resource, RuleBook rules, McpEndpointFactory endpoints,
 				McpSecurityProperties properties) {
-			List<String> initial = properties.challenge().initialScopes();
-			Supplier<List<String>> scopes = () -> initial;
-			if (initial.equals(List.of("declared"))) {
-				scopes = () -> advertised(rules.scopes());
-			}
-			else if (initial.equals(List.of("none"))) {
-				scopes = List::of;
-			}
-			return new BearerChallenge(resource.metadataLocation(), scopes, catalogue::requested);
+			return endpoints.challenge(resource, rules, properties.challenge().initialScopes());
 		}
 
 		@Bean
@@ -261,36 +251,23 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@Order(CHAIN_ORDER)
 		@ConditionalOnMissingBean(name = "mcpSecurityFilterChain")
-		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AuthorizationServers servers,
-				AccessPolicy policy, RuleBook rules, ScopeCatalogue catalogue, BearerChallenge challenge,
-				McpAuthenticationEntryPoint entryPoint, McpMessageReader reader, McpSecurityProperties properties,
+		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
+				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
+				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
 				McpServerProperties server,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
-			List<String> scopes = properties.metadata().scopesSupported();
-			ProtectedResourceMetadataFilter metadata = new ProtectedResourceMetadataFilter(resource, servers.issuers(),
-					() -> catalogue.requested((scopes != null) ? scopes : advertised(rules.scopes())),
-					StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName());
-			BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(authentication);
-			bearer.setAuthenticationEntryPoint(entryPoint);
-			bearer.setAuthenticationFailureHandler(entryPoint);
-			McpGateFilter gate = new McpGateFilter(entryPoint, challenge, reader, policy,
-					Math.toIntExact(properties.request().maxSize().toBytes()));
-			PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
-			return new DefaultSecurityFilterChain(
-					new OrRequestMatcher(path.matcher(resource.endpoint()), path.matcher(ProtectedResource.WELL_KNOWN),
-							path.matcher(ProtectedResource.WELL_KNOWN + "/**")),
-					new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
-					new HeaderWriterFilter(
-							List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter())),
-					metadata, bearer, gate);
+			String name = StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName();
+			List<ResourceMetadata> metadata = new ArrayList<>();
+			metadata.add(endpoints.metadata(resource, name, policy.rules(), properties.metadata().scopesSupported()));
+			metadata.addAll(further.metadata());
+			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(reader,
+					maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
 		}
 
-		/**
-		 * MCP 2026-07-28, Authorization: {@code offline_access} belongs neither into a
-		 * challenge nor into {@code scopes_supported}.
-		 */
-		private static List<String> advertised(List<String> scopes) {
-			return scopes.stream().filter((scope) -> !scope.equals("offline_access")).toList();
+		@Bean
+		FurtherEndpoints mcpFurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules,
+				AccessPolicy policy, McpEndpointFactory endpoints, McpSecurityProperties properties) {
+			return new FurtherEndpoints(checked, main, rules, policy, endpoints, properties);
 		}
 
 	}

@@ -51,6 +51,8 @@ import org.springframework.util.unit.DataSize;
  * everything that somebody may use ("all").
  * @param discovery Whether initialize, ping and listings need a token ("authenticated")
  * or not ("public").
+ * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
+ * your choice.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
@@ -61,7 +63,23 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
-		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery) {
+		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
+		@DefaultValue Map<String, Endpoint> endpoints) {
+
+	/**
+	 * A further MCP endpoint.
+	 *
+	 * @param path Its path within the application, with the servlet path.
+	 * @param resource Its resource identifier.
+	 * @param resourceName A name for people. Default: the name of the endpoint.
+	 * @param rules What its tools, resources and prompts require, before the rules that
+	 * all endpoints have in common.
+	 * @param challenge What its challenges tell.
+	 * @param metadata What its metadata tells.
+	 */
+	public record Endpoint(@Nullable String path, @Nullable String resource, @Nullable String resourceName,
+			@DefaultValue List<Rule> rules, @DefaultValue Challenge challenge, @DefaultValue Metadata metadata) {
+	}
 
 	/**
 	 * A rule for tools, resources and prompts.

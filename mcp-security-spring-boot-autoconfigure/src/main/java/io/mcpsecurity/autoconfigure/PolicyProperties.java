@@ -37,7 +37,7 @@ final class PolicyProperties {
 
 	private static final String HIERARCHY = "mcp.security.scope-hierarchy";
 
-	private final List<ConfiguredRule> rules = new ArrayList<>();
+	private final List<ConfiguredRule> rules;
 
 	private final Conventions conventions;
 
@@ -48,9 +48,7 @@ final class PolicyProperties {
 	private final List<ClaimPointer> moreScopeClaims;
 
 	PolicyProperties(McpSecurityProperties properties) {
-		for (int i = 0; i < properties.rules().size(); i++) {
-			this.rules.add(rule(RULES + "[" + i + "]", properties.rules().get(i)));
-		}
+		this.rules = rules(RULES, properties.rules());
 		checkScope("mcp.security.read-only-scope", properties.readOnlyScope());
 		checkScope("mcp.security.destructive-scope", properties.destructiveScope());
 		checkScope("mcp.security.scope-template", properties.scopeTemplate());
@@ -63,6 +61,14 @@ final class PolicyProperties {
 			.stream()
 			.map((claim) -> checked("mcp.security.token.more-scope-claims", claim, () -> ClaimPointer.of(claim)))
 			.toList();
+	}
+
+	static List<ConfiguredRule> rules(String property, List<McpSecurityProperties.Rule> rules) {
+		List<ConfiguredRule> configured = new ArrayList<>();
+		for (int i = 0; i < rules.size(); i++) {
+			configured.add(rule(property + "[" + i + "]", rules.get(i)));
+		}
+		return List.copyOf(configured);
 	}
 
 	private static ConfiguredRule rule(String property, McpSecurityProperties.Rule rule) {

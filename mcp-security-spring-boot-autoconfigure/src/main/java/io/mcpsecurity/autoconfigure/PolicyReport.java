@@ -1,10 +1,11 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.util.List;
+import java.util.function.Function;
 
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
-import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.UnmatchedRules;
@@ -21,21 +22,21 @@ class PolicyReport implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(PolicyReport.class);
 
-	private final RuleBook rules;
+	private final List<RuleBook> books;
 
 	private final McpSecurityProperties properties;
 
 	private final ScopeCatalogue catalogue;
 
-	PolicyReport(RuleBook rules, McpSecurityProperties properties, ScopeCatalogue catalogue) {
-		this.rules = rules;
+	PolicyReport(AccessPolicies policies, McpSecurityProperties properties, ScopeCatalogue catalogue) {
+		this.books = policies.all().stream().map(AccessPolicy::rules).toList();
 		this.properties = properties;
 		this.catalogue = catalogue;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		this.rules.overridden().forEach((sentence) -> logger.info("Configuration wins: " + sentence));
+		distinct(RuleBook::overridden).forEach((sentence) -> logger.info("Configuration wins: " + sentence));
 		reportUnmatched();
 		reportDenied();
 		reportUndescribed();
@@ -51,7 +52,7 @@ class PolicyReport implements SmartInitializingSingleton {
 	}
 
 	private void reportUnmatched() {
-		List<String> unmatched = this.rules.unmatched();
+		List<String> unmatched = distinct(RuleBook::unmatched);
 		if (!unmatched.isEmpty() && this.properties.unmatchedRules() == UnmatchedRules.FAIL) {
 			throw new InvalidMcpSecurityPropertyException("mcp.security.rules", unmatched,
 					"matches no tool, resource or prompt of this server.",
@@ -61,28 +62,30 @@ class PolicyReport implements SmartInitializingSingleton {
 	}
 
 	private void reportDenied() {
-		List<String> denied = this.rules.offered()
+		List<String> denied = distinct((rules) -> rules.offered()
 			.all()
 			.stream()
-			.map(this.rules::ruleFor)
+			.map(rules::ruleFor)
 			.filter((rule) -> rule.access() == Access.DENY && rule.source().equals(RuleBook.UNDECLARED))
-			.map(AccessRule::target)
-			.map(Object::toString)
+			.map((rule) -> rule.target().toString())
 			.sorted()
-			.toList();
+			.toList());
 		if (!denied.isEmpty()) {
 			logger.warn("mcp.security.undeclared=deny: without a rule and not callable are " + denied);
 		}
 	}
 
 	private void reportUndescribed() {
-		List<String> undescribed = this.rules.scopes()
-			.stream()
+		List<String> undescribed = distinct(RuleBook::scopes).stream()
 			.filter((scope) -> this.catalogue.description(scope) == null)
 			.toList();
 		if (!undescribed.isEmpty()) {
 			logger.info("Scopes without mcp.security.scopes.<scope>.description: " + undescribed);
 		}
+	}
+
+	private List<String> distinct(Function<RuleBook, List<String>> sentences) {
+		return this.books.stream().map(sentences).flatMap(List::stream).distinct().toList();
 	}
 
 }

@@ -4,7 +4,7 @@ import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
-import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -25,14 +25,14 @@ import org.springframework.security.core.context.SecurityContextHolder;
  */
 public final class InvocationGuard {
 
-	private final AccessPolicy policy;
+	private final AccessPolicies policies;
 
 	/**
 	 * Create a guard.
-	 * @param policy decides
+	 * @param policies decide, each for the callers of its endpoint
 	 */
-	public InvocationGuard(AccessPolicy policy) {
-		this.policy = policy;
+	public InvocationGuard(AccessPolicies policies) {
+		this.policies = policies;
 	}
 
 	/**
@@ -44,7 +44,8 @@ public final class InvocationGuard {
 	 */
 	public @Nullable McpCaller check(McpTarget target, McpTransportContext context) {
 		McpCaller caller = caller(context);
-		AccessDecision decision = this.policy.decide(target, (caller != null) ? caller.scopes() : null);
+		AccessDecision decision = this.policies.of((caller != null) ? caller.resource() : null)
+			.decide(target, (caller != null) ? caller.scopes() : null);
 		if (decision.denied()) {
 			throw McpError.builder(code(decision)).message(decision.description()).build();
 		}

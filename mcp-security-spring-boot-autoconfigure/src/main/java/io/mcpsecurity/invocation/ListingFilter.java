@@ -8,6 +8,7 @@ import java.util.function.Function;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeCatalogue;
@@ -39,7 +40,7 @@ public final class ListingFilter {
 	 */
 	public static final String SCOPES = "io.mcpsecurity/scopes";
 
-	private final AccessPolicy policy;
+	private final AccessPolicies policies;
 
 	private final ScopeCatalogue catalogue;
 
@@ -47,13 +48,13 @@ public final class ListingFilter {
 
 	/**
 	 * Create a filter.
-	 * @param policy decides
+	 * @param policies decide, each for the callers of its endpoint
 	 * @param catalogue describes scopes
 	 * @param everything whether entries that the caller may not use are listed as well,
 	 * so that a client can step up
 	 */
-	public ListingFilter(AccessPolicy policy, ScopeCatalogue catalogue, boolean everything) {
-		this.policy = policy;
+	public ListingFilter(AccessPolicies policies, ScopeCatalogue catalogue, boolean everything) {
+		this.policies = policies;
 		this.catalogue = catalogue;
 		this.everything = everything;
 	}
@@ -62,8 +63,11 @@ public final class ListingFilter {
 	 * The answer to a request as the caller may see it.
 	 */
 	JSONRPCResponse filter(JSONRPCRequest request, JSONRPCResponse response, McpTransportContext context) {
-		Function<Object, @Nullable Object> filter = filter(request.method(),
-				(context instanceof McpCaller caller) ? caller.scopes() : null);
+		McpCaller caller = (context instanceof McpCaller known) ? known : null;
+		Function<Object, @Nullable Object> filter = new View(
+				this.policies.of((caller != null) ? caller.resource() : null),
+				(caller != null) ? caller.scopes() : null)
+			.of(request.method());
 		if (filter == null || response.error() != null) {
 			return response;
 		}
@@ -73,103 +77,117 @@ public final class ListingFilter {
 				new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.INTERNAL_ERROR, "The listing could not be filtered"));
 	}
 
-	private @Nullable Function<Object, @Nullable Object> filter(String method, @Nullable Set<String> granted) {
-		return switch (method) {
-			case "tools/list" -> (result) -> (result instanceof ListToolsResult list) ? new ListToolsResult(
-					list.tools().stream().filter((tool) -> shown(target(tool), granted)).map(this::described).toList(),
-					list.nextCursor(), list.meta()) : null;
-			case "resources/list" ->
-				(result) -> (result instanceof ListResourcesResult list) ? new ListResourcesResult(list.resources()
-					.stream()
-					.filter((resource) -> shown(target(resource), granted))
-					.map(this::described)
-					.toList(), list.nextCursor(), list.meta()) : null;
-			case "resources/templates/list" -> (result) -> (result instanceof ListResourceTemplatesResult list)
-					? new ListResourceTemplatesResult(list.resourceTemplates()
-						.stream()
-						.filter((template) -> shown(target(template), granted))
-						.map(this::described)
-						.toList(), list.nextCursor(), list.meta())
-					: null;
-			case "prompts/list" ->
-				(result) -> (result instanceof ListPromptsResult list) ? new ListPromptsResult(list.prompts()
-					.stream()
-					.filter((prompt) -> shown(target(prompt), granted))
-					.map(this::described)
-					.toList(), list.nextCursor(), list.meta()) : null;
-			default -> null;
-		};
-	}
-
 	/**
-	 * Without a caller (only where discovery is public) there is nothing to go by: what
-	 * anybody may come to use is shown.
+	 * What one caller may see.
 	 */
-	private boolean shown(McpTarget target, @Nullable Set<String> granted) {
-		if (this.everything || granted == null) {
-			return this.policy.rules().ruleFor(target).access() != Access.DENY;
+	private final class View {
+
+		private final AccessPolicy policy;
+
+		private final @Nullable Set<String> granted;
+
+		View(AccessPolicy policy, @Nullable Set<String> granted) {
+			this.policy = policy;
+			this.granted = granted;
 		}
-		return !this.policy.decide(target, granted).denied();
-	}
 
-	private static McpTarget target(Tool tool) {
-		return McpTarget.tool(tool.name());
-	}
-
-	private static McpTarget target(Resource resource) {
-		return McpTarget.resource(resource.uri());
-	}
-
-	private static McpTarget target(ResourceTemplate template) {
-		return McpTarget.resource(template.uriTemplate());
-	}
-
-	private static McpTarget target(Prompt prompt) {
-		return McpTarget.prompt(prompt.name());
-	}
-
-	private Tool described(Tool tool) {
-		return new Tool(tool.name(), tool.title(), tool.description(), tool.inputSchema(), tool.outputSchema(),
-				tool.annotations(), meta(target(tool), tool.meta()), tool.icons());
-	}
-
-	private Resource described(Resource resource) {
-		return new Resource(resource.uri(), resource.name(), resource.title(), resource.description(),
-				resource.mimeType(), resource.size(), resource.annotations(), meta(target(resource), resource.meta()),
-				resource.icons());
-	}
-
-	private ResourceTemplate described(ResourceTemplate template) {
-		return new ResourceTemplate(template.uriTemplate(), template.name(), template.title(), template.description(),
-				template.mimeType(), template.annotations(), meta(target(template), template.meta()), template.icons());
-	}
-
-	private Prompt described(Prompt prompt) {
-		return new Prompt(prompt.name(), prompt.title(), prompt.description(), prompt.arguments(),
-				meta(target(prompt), prompt.meta()), prompt.icons());
-	}
-
-	private @Nullable Map<String, Object> meta(McpTarget target, @Nullable Map<String, Object> meta) {
-		AccessRule rule = this.policy.rules().ruleFor(target);
-		if (rule.access() != Access.SCOPES) {
-			return meta;
+		@Nullable Function<Object, @Nullable Object> of(String method) {
+			return switch (method) {
+				case "tools/list" -> (result) -> (result instanceof ListToolsResult list) ? new ListToolsResult(
+						list.tools().stream().filter((tool) -> shown(target(tool))).map(this::described).toList(),
+						list.nextCursor(), list.meta()) : null;
+				case "resources/list" ->
+					(result) -> (result instanceof ListResourcesResult list) ? new ListResourcesResult(list.resources()
+						.stream()
+						.filter((resource) -> shown(target(resource)))
+						.map(this::described)
+						.toList(), list.nextCursor(), list.meta()) : null;
+				case "resources/templates/list" -> (result) -> (result instanceof ListResourceTemplatesResult list)
+						? new ListResourceTemplatesResult(list.resourceTemplates()
+							.stream()
+							.filter((template) -> shown(target(template)))
+							.map(this::described)
+							.toList(), list.nextCursor(), list.meta())
+						: null;
+				case "prompts/list" -> (result) -> (result instanceof ListPromptsResult list) ? new ListPromptsResult(
+						list.prompts().stream().filter((prompt) -> shown(target(prompt))).map(this::described).toList(),
+						list.nextCursor(), list.meta()) : null;
+				default -> null;
+			};
 		}
-		Map<String, Object> described = new HashMap<>();
-		if (meta != null) {
-			described.putAll(meta);
-		}
-		Map<String, Object> scopes = new HashMap<>();
-		scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
-		scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
-		scopes.values().removeIf(List.of()::equals);
-		described.put(SCOPES, scopes);
-		return described;
-	}
 
-	private Map<String, String> described(String scope) {
-		String description = this.catalogue.description(scope);
-		String name = this.catalogue.requested(List.of(scope)).get(0);
-		return (description != null) ? Map.of("scope", name, "description", description) : Map.of("scope", name);
+		/**
+		 * Without a caller (only where discovery is public) there is nothing to go by:
+		 * what anybody may come to use is shown.
+		 */
+		private boolean shown(McpTarget target) {
+			if (ListingFilter.this.everything || this.granted == null) {
+				return this.policy.rules().ruleFor(target).access() != Access.DENY;
+			}
+			return !this.policy.decide(target, this.granted).denied();
+		}
+
+		private static McpTarget target(Tool tool) {
+			return McpTarget.tool(tool.name());
+		}
+
+		private static McpTarget target(Resource resource) {
+			return McpTarget.resource(resource.uri());
+		}
+
+		private static McpTarget target(ResourceTemplate template) {
+			return McpTarget.resource(template.uriTemplate());
+		}
+
+		private static McpTarget target(Prompt prompt) {
+			return McpTarget.prompt(prompt.name());
+		}
+
+		private Tool described(Tool tool) {
+			return new Tool(tool.name(), tool.title(), tool.description(), tool.inputSchema(), tool.outputSchema(),
+					tool.annotations(), meta(target(tool), tool.meta()), tool.icons());
+		}
+
+		private Resource described(Resource resource) {
+			return new Resource(resource.uri(), resource.name(), resource.title(), resource.description(),
+					resource.mimeType(), resource.size(), resource.annotations(),
+					meta(target(resource), resource.meta()), resource.icons());
+		}
+
+		private ResourceTemplate described(ResourceTemplate template) {
+			return new ResourceTemplate(template.uriTemplate(), template.name(), template.title(),
+					template.description(), template.mimeType(), template.annotations(),
+					meta(target(template), template.meta()), template.icons());
+		}
+
+		private Prompt described(Prompt prompt) {
+			return new Prompt(prompt.name(), prompt.title(), prompt.description(), prompt.arguments(),
+					meta(target(prompt), prompt.meta()), prompt.icons());
+		}
+
+		private @Nullable Map<String, Object> meta(McpTarget target, @Nullable Map<String, Object> meta) {
+			AccessRule rule = this.policy.rules().ruleFor(target);
+			if (rule.access() != Access.SCOPES) {
+				return meta;
+			}
+			Map<String, Object> described = new HashMap<>();
+			if (meta != null) {
+				described.putAll(meta);
+			}
+			Map<String, Object> scopes = new HashMap<>();
+			scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
+			scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
+			scopes.values().removeIf(List.of()::equals);
+			described.put(SCOPES, scopes);
+			return described;
+		}
+
+		private Map<String, String> described(String scope) {
+			String description = ListingFilter.this.catalogue.description(scope);
+			String name = ListingFilter.this.catalogue.requested(List.of(scope)).get(0);
+			return (description != null) ? Map.of("scope", name, "description", description) : Map.of("scope", name);
+		}
+
 	}
 
 }

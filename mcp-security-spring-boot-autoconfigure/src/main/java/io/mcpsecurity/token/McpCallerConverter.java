@@ -32,17 +32,22 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 
 	private static final List<String> CLIENT_CLAIMS = List.of("client_id", "azp", "cid", "appid", "applicationId");
 
+	private final String resource;
+
 	private final List<ClaimPointer> moreScopeClaims;
 
 	private final UnaryOperator<Set<String>> scopesOf;
 
 	/**
 	 * Create a converter.
+	 * @param resource the resource identifier that the tokens are accepted for
 	 * @param moreScopeClaims claims whose values count as scopes too: roles, permissions,
 	 * groups
 	 * @param scopesOf the scopes that the names in a token stand for
 	 */
-	public McpCallerConverter(List<ClaimPointer> moreScopeClaims, UnaryOperator<Set<String>> scopesOf) {
+	public McpCallerConverter(String resource, List<ClaimPointer> moreScopeClaims,
+			UnaryOperator<Set<String>> scopesOf) {
+		this.resource = resource;
 		this.moreScopeClaims = List.copyOf(moreScopeClaims);
 		this.scopesOf = scopesOf;
 	}
@@ -50,9 +55,10 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	/**
 	 * Create a converter that takes scopes as they stand in {@code scope} and
 	 * {@code scp}.
+	 * @param resource the resource identifier that the tokens are accepted for
 	 */
-	public McpCallerConverter() {
-		this(List.of(), UnaryOperator.identity());
+	public McpCallerConverter(String resource) {
+		this(resource, List.of(), UnaryOperator.identity());
 	}
 
 	@Override
@@ -66,7 +72,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		List<McpActor> actors = new ArrayList<>();
 		boolean truncated = readActors(claims.get("act"), actors);
 		return new McpAuthenticationToken(jwt, new McpCaller(subject, String.valueOf(claims.get("iss")), client(claims),
-				actors, truncated, scopes(claims), text(claims, "jti")));
+				actors, truncated, scopes(claims), text(claims, "jti"), this.resource));
 	}
 
 	private Set<String> scopes(Map<String, Object> claims) {

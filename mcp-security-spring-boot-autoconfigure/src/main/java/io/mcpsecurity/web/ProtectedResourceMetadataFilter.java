@@ -1,7 +1,6 @@
 package io.mcpsecurity.web;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,6 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
@@ -29,27 +27,17 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 
 	private static final Set<String> METHODS = Set.of("GET", "HEAD");
 
-	private final Set<String> paths;
-
-	private final Map<String, Object> metadata = new LinkedHashMap<>();
-
-	private final Supplier<List<String>> scopes;
+	private final Map<String, Supplier<byte[]>> documents = new LinkedHashMap<>();
 
 	/**
 	 * Create a filter.
-	 * @param resource whose metadata it is
-	 * @param authorizationServers issuer identifiers, at least one
-	 * @param scopes the {@code scopes_supported}; left out when empty
-	 * @param name the {@code resource_name}
+	 * @param resources the protected resources, the main one first: of two that are
+	 * served at one path the first is
 	 */
-	public ProtectedResourceMetadataFilter(ProtectedResource resource, List<String> authorizationServers,
-			Supplier<List<String>> scopes, String name) {
-		this.paths = resource.metadataPaths();
-		this.scopes = scopes;
-		this.metadata.put("resource", resource.identifier().toString());
-		this.metadata.put("resource_name", name);
-		this.metadata.put("authorization_servers", authorizationServers);
-		this.metadata.put("bearer_methods_supported", List.of("header"));
+	public ProtectedResourceMetadataFilter(List<ResourceMetadata> resources) {
+		resources.forEach((metadata) -> metadata.resource()
+			.metadataPaths()
+			.forEach((path) -> this.documents.putIfAbsent(path, metadata::document)));
 	}
 
 	@Override
@@ -60,7 +48,8 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 			chain.doFilter(request, response);
 			return;
 		}
-		if (!this.paths.contains(path)) {
+		Supplier<byte[]> document = this.documents.get(path);
+		if (document == null) {
 			response.setStatus(HttpServletResponse.SC_NOT_FOUND);
 			return;
 		}
@@ -74,26 +63,14 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		else if (METHODS.contains(request.getMethod())) {
 			response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 			response.setHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=300");
-			byte[] document = document();
-			response.setContentLength(document.length);
-			response.getOutputStream().write(document);
+			byte[] body = document.get();
+			response.setContentLength(body.length);
+			response.getOutputStream().write(body);
 		}
 		else {
 			response.setHeader(HttpHeaders.ALLOW, "GET, HEAD, OPTIONS");
 			response.setStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
 		}
-	}
-
-	/**
-	 * Scopes can change when tools are added or removed at run time.
-	 */
-	private byte[] document() {
-		Map<String, Object> document = new LinkedHashMap<>(this.metadata);
-		List<String> scopes = this.scopes.get();
-		if (!scopes.isEmpty()) {
-			document.put("scopes_supported", scopes);
-		}
-		return JsonMapper.shared().writeValueAsString(document).getBytes(StandardCharsets.UTF_8);
 	}
 
 }

@@ -1,0 +1,34 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.util.Map;
+
+import io.mcpsecurity.message.McpMessageReader;
+
+import org.springframework.beans.factory.BeanRegistrar;
+import org.springframework.beans.factory.BeanRegistry;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.Environment;
+import org.springframework.security.web.SecurityFilterChain;
+
+/**
+ * Registers a filter chain for each further MCP endpoint.
+ */
+class FurtherEndpointsRegistrar implements BeanRegistrar {
+
+	@Override
+	public void register(BeanRegistry registry, Environment environment) {
+		Binder.get(environment)
+			.bind("mcp.security.endpoints", Bindable.mapOf(String.class, McpSecurityProperties.Endpoint.class))
+			.orElse(Map.of())
+			.keySet()
+			.forEach((name) -> registry
+				.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class, (bean) -> bean
+					.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
+					.supplier((beans) -> beans.bean(FurtherEndpoints.class)
+						.get(name)
+						.filterChain(beans.bean(McpMessageReader.class),
+								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)), null))));
+	}
+
+}

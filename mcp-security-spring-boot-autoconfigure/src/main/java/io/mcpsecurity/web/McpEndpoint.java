@@ -1,0 +1,66 @@
+package io.mcpsecurity.web;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.message.McpMessageReader;
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
+import org.springframework.security.web.DefaultSecurityFilterChain;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.context.RequestAttributeSecurityContextRepository;
+import org.springframework.security.web.context.SecurityContextHolderFilter;
+import org.springframework.security.web.header.HeaderWriterFilter;
+import org.springframework.security.web.header.writers.CacheControlHeadersWriter;
+import org.springframework.security.web.header.writers.XContentTypeOptionsHeaderWriter;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+
+/**
+ * One MCP endpoint, and the filters that stand before it.
+ *
+ * @param resource its identity
+ * @param policy who may use what of it
+ * @param authentication what verifies its tokens
+ * @param challenge what its challenges tell
+ * @param entryPoint what answers when there is no caller
+ */
+public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
+		AuthenticationManagerResolver<HttpServletRequest> authentication, BearerChallenge challenge,
+		McpAuthenticationEntryPoint entryPoint) {
+
+	/**
+	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
+	 * need: no HTTP session, no request cache, no CSRF.
+	 * @param reader reads bodies
+	 * @param maxSize the most bytes of a body
+	 * @param metadata what answers the well-known paths, for the chain that has them
+	 */
+	public SecurityFilterChain filterChain(McpMessageReader reader, int maxSize,
+			@Nullable ProtectedResourceMetadataFilter metadata) {
+		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
+		List<Filter> filters = new ArrayList<>(
+				List.of(new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
+						new HeaderWriterFilter(
+								List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter()))));
+		if (metadata != null) {
+			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
+			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
+			filters.add(metadata);
+		}
+		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication);
+		bearer.setAuthenticationEntryPoint(this.entryPoint);
+		bearer.setAuthenticationFailureHandler(this.entryPoint);
+		filters.add(bearer);
+		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize));
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
+	}
+
+}

@@ -1,0 +1,162 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+import io.mcpsecurity.invocation.FilteredStatelessTransport;
+import io.mcpsecurity.invocation.ListingFilter;
+import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import io.modelcontextprotocol.server.McpServer;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
+import io.modelcontextprotocol.spec.McpSchema.Tool;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.ServerRequest;
+import org.springframework.web.servlet.function.ServerResponse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * An application with two MCP endpoints, each a protected resource of its own.
+ */
+class FurtherEndpointsTests {
+
+	private static final String ADMIN = "https://admin.example/admin/mcp";
+
+	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
+
+	private static final String RESET = """
+			{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"reset","arguments":{}}}""";
+
+	private static final Map<Protocol, SecuredServer> servers = new EnumMap<>(Protocol.class);
+
+	private static TestAuthorizationServer authorizationServer;
+
+	@BeforeAll
+	static void start() {
+		authorizationServer = TestAuthorizationServer.start();
+		for (Protocol protocol : Protocol.values()) {
+			servers.put(protocol,
+					SecuredServer.start(TwoEndpointsApplication.class, authorizationServer,
+							"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.endpoints.admin.path=/admin/mcp",
+							"mcp.security.endpoints.admin.resource=" + ADMIN,
+							"mcp.security.endpoints.admin.rules[0].tools=reset",
+							"mcp.security.endpoints.admin.rules[0].scopes.all-of=admin:reset"));
+		}
+	}
+
+	@AfterAll
+	static void stop() {
+		servers.values().forEach(SecuredServer::close);
+		authorizationServer.close();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aTokenForOneIsRefusedAtTheOther(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		String forMain = server.token("records:browse", "admin:reset").sign();
+		String forAdmin = adminToken("records:browse", "admin:reset");
+		assertThat(admin(server, forMain, RESET).statusCode()).isEqualTo(401);
+		assertThat(server.send(server.post(forAdmin, LIST)).statusCode()).isEqualTo(401);
+		assertThat(SecuredServer.text(server.callTool(forMain, "browse", "{}"))).isEqualTo("browsed null");
+		assertThat(SecuredServer.text(admin(server, forAdmin, RESET))).isEqualTo("reset");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void eachHasMetadataAndChallengesOfItsOwn(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		HttpResponse<String> refused = admin(server, null, LIST);
+		assertThat(refused.statusCode()).isEqualTo(401);
+		assertThat(refused.headers().firstValue("WWW-Authenticate").orElseThrow())
+			.contains("resource_metadata=\"https://admin.example/.well-known/oauth-protected-resource/admin/mcp\"");
+		HttpResponse<String> metadata = server.get(server.url("/.well-known/oauth-protected-resource/admin/mcp"));
+		assertThat(SecuredServer.json(metadata).path("resource").asString()).isEqualTo(ADMIN);
+		assertThat(SecuredServer.json(metadata).path("resource_name").asString()).isEqualTo("admin");
+		assertThat(metadata.body()).contains("admin:reset");
+		for (String path : List.of("", "/mcp")) {
+			HttpResponse<String> main = server.get(server.url("/.well-known/oauth-protected-resource" + path));
+			assertThat(SecuredServer.json(main).path("resource").asString()).isEqualTo(server.url());
+			assertThat(main.body()).doesNotContain("admin:reset");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void eachHasRulesOfItsOwnAtTheGateAndInListings(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		HttpResponse<String> denied = admin(server, adminToken("records:browse"), RESET);
+		assertThat(denied.statusCode()).isEqualTo(403);
+		assertThat(denied.headers().firstValue("WWW-Authenticate").orElseThrow()).contains("scope=\"admin:reset\"",
+				"/admin/mcp\"");
+		assertThat(admin(server, adminToken(), LIST).body()).doesNotContain("reset");
+		assertThat(admin(server, adminToken("admin:reset"), LIST).body()).contains("reset");
+	}
+
+	private static String adminToken(String... scopes) {
+		return authorizationServer.token(ADMIN).scope(scopes).sign();
+	}
+
+	private static HttpResponse<String> admin(SecuredServer server, @Nullable String token, String body) {
+		return server.send(server.post(token, body).uri(URI.create(server.url("/admin/mcp"))));
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(RecordsApplication.class)
+	static class TwoEndpointsApplication {
+
+		@Bean(defaultCandidate = false)
+		WebMvcStatelessServerTransport adminTransport(McpTransportContextExtractor<ServerRequest> caller) {
+			return WebMvcStatelessServerTransport.builder()
+				.messageEndpoint("/admin/mcp")
+				.contextExtractor(caller)
+				.build();
+		}
+
+		@Bean
+		RouterFunction<ServerResponse> adminRoutes(@Qualifier("adminTransport") WebMvcStatelessServerTransport admin) {
+			return admin.getRouterFunction();
+		}
+
+		@Bean
+		SyncToolSpecification reset() {
+			return new SyncToolSpecification(Tool.builder("reset", Map.of("type", "object")).build(),
+					(context, request) -> CallToolResult.builder().addTextContent("reset").build());
+		}
+
+		@Bean(defaultCandidate = false)
+		McpStatelessSyncServer adminServer(@Qualifier("adminTransport") WebMvcStatelessServerTransport admin,
+				SyncToolSpecification reset, ListingFilter filter) {
+			return McpServer.sync(new FilteredStatelessTransport(admin, () -> filter))
+				.capabilities(ServerCapabilities.builder().tools(false).build())
+				.tools(reset)
+				.immediateExecution(true)
+				.build();
+		}
+
+	}
+
+}
