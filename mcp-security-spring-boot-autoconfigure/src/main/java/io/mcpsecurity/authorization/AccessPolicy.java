@@ -76,12 +76,24 @@ public final class AccessPolicy {
 	 * caller
 	 */
 	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
-		List<AccessRule> rules = this.rules.rulesFor(target);
+		List<AccessRule> rules = this.rules.rulesFor(target, null);
 		AccessDecision decision = rules.isEmpty() ? NO_MATTER : decide(rules, granted);
-		if (decision.denied() && granted != null && !this.rules.knows(target)) {
-			return NO_MATTER;
+		if (granted == null) {
+			return (decision == NO_MATTER) ? unauthenticated(null) : decision;
 		}
-		return (granted == null && decision.outcome() == Outcome.NOT_A_SCOPE_MATTER) ? unauthenticated(null) : decision;
+		return (decision.outcome() == Outcome.GRANTED || this.rules.knows(target)) ? decision : NO_MATTER;
+	}
+
+	/**
+	 * Decide whether a caller may use a target that is about to be used: there is a
+	 * handler for it, so it exists.
+	 * @param target the target, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
+	 */
+	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted) {
+		return decide(this.rules.rulesFor(target, handler), granted);
 	}
 
 	/**
@@ -93,11 +105,12 @@ public final class AccessPolicy {
 		Set<String> missing = new LinkedHashSet<>();
 		AccessRule unsatisfied = null;
 		for (AccessRule rule : rules) {
+			if (granted == null && rule.access() != Access.PUBLIC) {
+				// Whoever is nobody does not even learn that nobody may.
+				return unauthenticated(rule);
+			}
 			if (rule.access() == Access.DENY) {
 				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
-			}
-			if (granted == null && rule.access() != Access.PUBLIC) {
-				return unauthenticated(rule);
 			}
 			List<String> scopes = rule.requirement().operationScopes(held, this.hierarchy);
 			operation.addAll(scopes);

@@ -26,6 +26,11 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 	 */
 	public static final Conventions NONE = new Conventions(null, null, null);
 
+	/**
+	 * The source of rules by the template.
+	 */
+	public static final String TEMPLATE = "mcp.security.scope-template";
+
 	private static final String NAME = "{name}";
 
 	/**
@@ -41,12 +46,18 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 		if (!hints.readOnly() && hints.destructive() && this.destructiveScope != null) {
 			return rule(target, this.destructiveScope, "destructiveHint and mcp.security.destructive-scope");
 		}
-		return (this.scopeTemplate != null)
-				? rule(target, this.scopeTemplate.replace(NAME, target.name()), "mcp.security.scope-template") : null;
+		return (this.scopeTemplate != null) ? rule(target, this.scopeTemplate.replace(NAME, target.name()), TEMPLATE)
+				: null;
 	}
 
 	private static AccessRule rule(McpTarget target, String scope, String source) {
-		return new AccessRule(target, ScopeRequirement.of(scope), source);
+		try {
+			return new AccessRule(target, ScopeRequirement.of(scope), source);
+		}
+		catch (IllegalArgumentException ex) {
+			// The name of a tool that was added at run time, which makes no scope.
+			return new AccessRule(target, Access.DENY, ScopeRequirement.NONE, source + ": " + ex.getMessage());
+		}
 	}
 
 }

@@ -37,8 +37,8 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * The scopes that the names in a token stand for. A name without an entry stands for
-	 * itself.
+	 * The scopes that the names in a token stand for. A name stands for itself, unless it
+	 * is said to stand for others, or others are said to stand for it.
 	 */
 	public Set<String> granted(Set<String> names) {
 		if (this.byGrantedName.isEmpty()) {
@@ -46,7 +46,9 @@ public final class ScopeCatalogue {
 		}
 		Set<String> scopes = new LinkedHashSet<>();
 		for (String name : names) {
-			scopes.addAll(this.byGrantedName.getOrDefault(name, Set.of(name)));
+			Entry entry = this.entries.get(name);
+			scopes.addAll(this.byGrantedName.getOrDefault(name,
+					(entry == null || entry.grantedAs().isEmpty()) ? Set.of(name) : Set.of()));
 		}
 		return scopes;
 	}

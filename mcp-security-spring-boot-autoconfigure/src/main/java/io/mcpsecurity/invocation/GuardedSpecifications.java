@@ -105,11 +105,10 @@ final class GuardedSpecifications {
 		return (source, request) -> {
 			InvocationGuard guard = this.guard.get();
 			try {
-				McpCaller caller = guard.check(target, context(source));
-				if (request instanceof ReadResourceRequest read) {
-					// A rule may be for one URI of a template.
-					guard.check(McpTarget.resource(read.uri()), context(source));
-				}
+				// A rule may be for one URI of a template.
+				McpTarget used = (request instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri())
+						: target;
+				McpCaller caller = guard.check(used, target, context(source));
 				Object given = callerNames.isEmpty() ? request
 						: CallerArguments.fill((CallToolRequest) request, callerNames, caller);
 				return guard.runAs(caller, () -> handler.apply(source, given));

@@ -37,14 +37,15 @@ public final class InvocationGuard {
 
 	/**
 	 * Check a call.
-	 * @param target what is to be used
+	 * @param target what is to be used, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
 	 * @param context the transport's context of the request
 	 * @return the caller, or {@code null} when there is none and the target is public
 	 * @throws McpError if the call is denied
 	 */
-	public @Nullable McpCaller check(McpTarget target, McpTransportContext context) {
+	public @Nullable McpCaller check(McpTarget target, McpTarget handler, McpTransportContext context) {
 		McpCaller caller = caller(context);
-		AccessDecision decision = this.policy.decide(target, (caller != null) ? caller.scopes() : null);
+		AccessDecision decision = this.policy.decide(target, handler, (caller != null) ? caller.scopes() : null);
 		if (decision.denied()) {
 			throw McpError.builder(code(decision)).message(decision.description()).build();
 		}
@@ -59,7 +60,7 @@ public final class InvocationGuard {
 		};
 	}
 
-	private static @Nullable McpCaller caller(McpTransportContext context) {
+	static @Nullable McpCaller caller(McpTransportContext context) {
 		return (context instanceof McpCaller caller) ? caller : McpCaller.current().orElse(null);
 	}
 

@@ -12,6 +12,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
@@ -62,10 +63,15 @@ public final class ListingFilter {
 	 * The answer to a request as the caller may see it.
 	 */
 	JSONRPCResponse filter(JSONRPCRequest request, JSONRPCResponse response, McpTransportContext context) {
-		Function<Object, @Nullable Object> filter = filter(request.method(),
-				(context instanceof McpCaller caller) ? caller.scopes() : null);
+		McpCaller caller = InvocationGuard.caller(context);
+		Set<String> granted = (caller != null) ? caller.scopes() : null;
+		Function<Object, @Nullable Object> filter = filter(request.method(), granted);
 		if (filter == null || response.error() != null) {
 			return response;
+		}
+		if (this.policy.decide(new McpMessage(null, request.method(), null), granted).denied()) {
+			return JSONRPCResponse.error(response.id(),
+					new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAUTHENTICATED, "An access token is required"));
 		}
 		Object filtered = filter.apply(response.result());
 		return (filtered != null) ? JSONRPCResponse.result(response.id(), filtered) : JSONRPCResponse.error(
@@ -109,7 +115,7 @@ public final class ListingFilter {
 		if (this.everything || granted == null) {
 			return this.policy.rules().ruleFor(target).access() != Access.DENY;
 		}
-		return !this.policy.decide(target, granted).denied();
+		return !this.policy.decide(target, target, granted).denied();
 	}
 
 	private static McpTarget target(Tool tool) {

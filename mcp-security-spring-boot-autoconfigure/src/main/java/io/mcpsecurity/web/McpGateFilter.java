@@ -95,8 +95,9 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			}
 			else {
 				if (decision.outcome() == Outcome.REPORTED) {
-					logger.warn("Would be denied: %s of %s: %s".formatted(message.target(), caller,
-							decision.description()));
+					logger.warn(
+							"Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
+								.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 				}
 				chain.doFilter(buffered, response);
 			}
