@@ -1,5 +1,6 @@
 package io.mcpsecurity.authorization;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -69,6 +70,13 @@ public final class ScopeCatalogue {
 	public @Nullable String description(String scope) {
 		Entry entry = this.entries.get(scope);
 		return (entry != null) ? entry.description() : null;
+	}
+
+	/**
+	 * Everything that is known, by the scope's name in rules.
+	 */
+	public Map<String, Entry> entries() {
+		return Collections.unmodifiableMap(this.entries);
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.OfferedTargets;
@@ -18,7 +19,6 @@ import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
-
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.token.AccessTokenDecoders;
 import io.mcpsecurity.token.AuthorizationServers;
@@ -48,6 +48,7 @@ import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -359,7 +360,28 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
-	 * What actuator shows.
+	 * What actuator shows of the policy.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(McpSecurityEndpoint.class)
+	static class EndpointConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AuthorizationServers servers,
+				RuleBook rules, ScopeCatalogue catalogue, McpSecurityProperties properties) {
+			String hierarchy = properties.scopeHierarchy();
+			return new McpSecurityEndpoint(resource, servers, rules, catalogue,
+					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
+							properties.undeclared()),
+					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
+							: List.of());
+		}
+
+	}
+
+	/**
+	 * What actuator shows of the authorization servers.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HealthIndicator.class)
