@@ -310,9 +310,18 @@ public final class McpSecurityAutoConfiguration {
 				.orElse(McpTransportContext.EMPTY);
 		}
 
+	}
+
+	/**
+	 * The transport of a STREAMABLE server. (The condition looks at configuration classes
+	 * only; on a method it would always hold.)
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
+	static class StreamableTransportConfiguration {
+
 		@Bean
 		@ConditionalOnMissingBean
-		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
 		WebMvcStreamableServerTransportProvider webMvcStreamableServerTransportProvider(
 				@Qualifier("mcpServerJsonMapper") JsonMapper json, McpServerStreamableHttpProperties properties,
 				McpTransportContextExtractor<ServerRequest> extractor) {
@@ -331,23 +340,22 @@ public final class McpSecurityAutoConfiguration {
 		 */
 		@Bean
 		@Primary
-		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
 		FilteredStreamableTransport mcpFilteredStreamableTransport(WebMvcStreamableServerTransportProvider transport,
 				ObjectProvider<ListingFilter> filter) {
 			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject));
 		}
 
-		@Bean
-		@Primary
-		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
-		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
-				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject));
-		}
+	}
+
+	/**
+	 * The transport of a STATELESS server.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
+	static class StatelessTransportConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
 		WebMvcStatelessServerTransport webMvcStatelessServerTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json,
 				McpServerStreamableHttpProperties properties, McpTransportContextExtractor<ServerRequest> extractor) {
 			return WebMvcStatelessServerTransport.builder()
@@ -355,6 +363,16 @@ public final class McpSecurityAutoConfiguration {
 				.messageEndpoint(properties.getMcpEndpoint())
 				.contextExtractor(extractor)
 				.build();
+		}
+
+		/**
+		 * What the server talks to instead of the transport itself.
+		 */
+		@Bean
+		@Primary
+		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
+				ObjectProvider<ListingFilter> filter) {
+			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject));
 		}
 
 	}
