@@ -126,6 +126,31 @@ public final class AccessPolicy {
 				List.copyOf(operation), List.copyOf(missing), unsatisfied);
 	}
 
+	/**
+	 * The decision about a call that its own handler refuses, because it turned out to
+	 * need more scopes than the rules say: denied in every mode, and challenged with the
+	 * scopes of the rules and those together.
+	 * @param target the target, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
+	 * @param needed the scopes that the handler asks for
+	 */
+	public AccessDecision refuse(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
+			List<String> needed) {
+		if (granted == null) {
+			return unauthenticated(null);
+		}
+		Set<String> held = this.hierarchy.reachable(granted);
+		Set<String> operation = new LinkedHashSet<>();
+		this.rules.rulesFor(target, handler)
+			.forEach((rule) -> operation.addAll(rule.requirement().operationScopes(held, this.hierarchy)));
+		operation.addAll(needed);
+		List<String> missing = needed.stream().filter((scope) -> !held.contains(scope)).toList();
+		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
+				missing.isEmpty() ? List.copyOf(needed) : missing, null);
+	}
+
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {
 		return new AccessDecision(Outcome.UNAUTHENTICATED, List.of(), List.of(), rule);
 	}

@@ -26,6 +26,7 @@ import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.token.McpCallerConverter;
 import io.mcpsecurity.web.BearerChallenge;
+import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpGateFilter;
 import io.mcpsecurity.web.ProtectedResource;
@@ -167,8 +168,8 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		InvocationGuard mcpInvocationGuard(AccessPolicy policy) {
-			return new InvocationGuard(policy);
+		InvocationGuard mcpInvocationGuard(AccessPolicy policy, ProtectedResource resource, ScopeCatalogue catalogue) {
+			return new InvocationGuard(policy, resource.metadataLocation(), catalogue::requested);
 		}
 
 		@Bean
@@ -342,7 +343,8 @@ public final class McpSecurityAutoConfiguration {
 		@Primary
 		FilteredStreamableTransport mcpFilteredStreamableTransport(WebMvcStreamableServerTransportProvider transport,
 				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject));
+			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject),
+					DeniableResponse::current);
 		}
 
 	}
@@ -372,7 +374,8 @@ public final class McpSecurityAutoConfiguration {
 		@Primary
 		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
 				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject));
+			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject),
+					DeniableResponse::current);
 		}
 
 	}

@@ -1,20 +1,21 @@
 package io.mcpsecurity.invocation;
 
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessPolicy;
-import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpError;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.web.authentication.preauth.PreAuthenticatedAuthenticationToken;
 
 /**
  * Stands before every handler: asks the policy with the caller that the transport brought
@@ -25,14 +26,30 @@ import org.springframework.security.core.context.SecurityContextHolder;
  */
 public final class InvocationGuard {
 
+	/**
+	 * The key of a challenge inside an answer: in {@code _meta} of a tool's result, or in
+	 * the {@code data} of a JSON-RPC error. Its value has the members {@code error},
+	 * {@code scope} and {@code resource_metadata} of the challenge that RFC 6750 and RFC
+	 * 9728 put into {@code WWW-Authenticate}.
+	 */
+	public static final String CHALLENGE = "io.mcpsecurity/challenge";
+
 	private final AccessPolicy policy;
+
+	private final String metadata;
+
+	private final UnaryOperator<List<String>> requestNames;
 
 	/**
 	 * Create a guard.
 	 * @param policy decides
+	 * @param metadata the URL of the protected resource metadata, for challenges
+	 * @param requestNames the names by which clients ask for scopes
 	 */
-	public InvocationGuard(AccessPolicy policy) {
+	public InvocationGuard(AccessPolicy policy, String metadata, UnaryOperator<List<String>> requestNames) {
 		this.policy = policy;
+		this.metadata = metadata;
+		this.requestNames = requestNames;
 	}
 
 	/**
@@ -47,17 +64,22 @@ public final class InvocationGuard {
 		McpCaller caller = caller(context);
 		AccessDecision decision = this.policy.decide(target, handler, (caller != null) ? caller.scopes() : null);
 		if (decision.denied()) {
-			throw McpError.builder(code(decision)).message(decision.description()).build();
+			throw Denial.error(decision, this.metadata, this.requestNames);
 		}
 		return caller;
 	}
 
-	private static int code(AccessDecision decision) {
-		return switch (decision.outcome()) {
-			case MISSING_SCOPES -> JsonRpcErrorCode.INSUFFICIENT_SCOPE;
-			case UNAUTHENTICATED -> JsonRpcErrorCode.UNAUTHENTICATED;
-			default -> JsonRpcErrorCode.FORBIDDEN;
-		};
+	/**
+	 * The denial of a call that its own handler refused.
+	 * @param target what was to be used, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param context the transport's context of the request
+	 * @param needed the scopes that the handler asks for
+	 */
+	McpError refusal(McpTarget target, McpTarget handler, McpTransportContext context, List<String> needed) {
+		McpCaller caller = caller(context);
+		return Denial.error(this.policy.refuse(target, handler, (caller != null) ? caller.scopes() : null, needed),
+				this.metadata, this.requestNames);
 	}
 
 	static @Nullable McpCaller caller(McpTransportContext context) {
