@@ -164,12 +164,14 @@ public final class McpSecurityEndpoint {
 	 * @param access what the rule makes of it
 	 * @param allOf scopes that are all needed
 	 * @param anyOf scopes of which one is enough
+	 * @param when the condition over a call's arguments under which the scopes are
+	 * needed, or {@code null} when they always are
 	 * @param source where the rule stands
 	 */
-	public record Rule(String access, List<String> allOf, List<String> anyOf, String source) {
+	public record Rule(String access, List<String> allOf, List<String> anyOf, @Nullable String when, String source) {
 
 		static Rule of(AccessRule rule) {
-			return new Rule(value(rule.access()), rule.requirement().allOf(), rule.requirement().anyOf(),
+			return new Rule(value(rule.access()), rule.requirement().allOf(), rule.requirement().anyOf(), rule.when(),
 					rule.source());
 		}
 

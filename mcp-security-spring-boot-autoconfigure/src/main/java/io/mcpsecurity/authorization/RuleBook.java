@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -82,7 +83,8 @@ public final class RuleBook {
 	}
 
 	private static void refuseContradiction(AccessRule rule, AccessRule other) {
-		if (rule.access() != other.access() || !rule.requirement().equals(other.requirement())) {
+		if (rule.access() != other.access() || !rule.requirement().equals(other.requirement())
+				|| !Objects.equals(rule.when(), other.when())) {
 			throw new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
 				.formatted(rule.target(), other.source(), other, rule.source(), rule));
 		}

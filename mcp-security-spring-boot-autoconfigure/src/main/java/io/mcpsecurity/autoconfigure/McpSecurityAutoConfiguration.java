@@ -141,10 +141,16 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		RuleBook mcpRuleBook(ConfigurableListableBeanFactory beans, CheckedProperties checked,
+		ScopeDeclarations mcpScopeDeclarations(ConfigurableListableBeanFactory beans) {
+			return ScopeDeclarations.find(beans);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked,
 				McpSecurityProperties properties, OfferedTargets offered) {
 			PolicyProperties policy = checked.policy();
-			return new RuleBook(policy.rules(), ScopeDeclarations.find(beans), policy.conventions(),
+			return new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
 					Access.valueOf(properties.undeclared().name()), offered);
 		}
 
@@ -168,8 +174,10 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		InvocationGuard mcpInvocationGuard(AccessPolicy policy, ProtectedResource resource, ScopeCatalogue catalogue) {
-			return new InvocationGuard(policy, resource.metadataLocation(), catalogue::requested);
+		InvocationGuard mcpInvocationGuard(AccessPolicy policy, ScopeDeclarations declarations,
+				ProtectedResource resource, ScopeCatalogue catalogue) {
+			return new InvocationGuard(policy, declarations.conditions(), resource.metadataLocation(),
+					catalogue::requested);
 		}
 
 		@Bean

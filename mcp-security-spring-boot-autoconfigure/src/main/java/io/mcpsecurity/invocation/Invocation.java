@@ -95,7 +95,7 @@ final class Invocation {
 	}
 
 	private @Nullable McpCaller check() {
-		return this.guard.check(this.target, this.handler, this.context);
+		return this.guard.check(this.target, this.handler, this.context, this.request);
 	}
 
 	private Object answer(Object answer) {
@@ -124,8 +124,8 @@ final class Invocation {
 			return error;
 		}
 		InsufficientScopeException refusal = cause(failure);
-		return (refusal != null) ? this.guard.refusal(this.target, this.handler, this.context, refusal.getScopes())
-				: null;
+		return (refusal != null)
+				? this.guard.refusal(this.target, this.handler, this.context, this.request, refusal.getScopes()) : null;
 	}
 
 	private @Nullable InsufficientScopeException cause(Throwable failure) {

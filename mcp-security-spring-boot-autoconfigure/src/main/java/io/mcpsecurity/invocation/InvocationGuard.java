@@ -6,10 +6,14 @@ import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpError;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.core.authority.AuthorityUtils;
@@ -34,7 +38,11 @@ public final class InvocationGuard {
 	 */
 	public static final String CHALLENGE = "io.mcpsecurity/challenge";
 
+	private static final Log logger = LogFactory.getLog(InvocationGuard.class);
+
 	private final AccessPolicy policy;
+
+	private final ToolConditions conditions;
 
 	private final String metadata;
 
@@ -43,11 +51,14 @@ public final class InvocationGuard {
 	/**
 	 * Create a guard.
 	 * @param policy decides
+	 * @param conditions tell which conditions of rules hold
 	 * @param metadata the URL of the protected resource metadata, for challenges
 	 * @param requestNames the names by which clients ask for scopes
 	 */
-	public InvocationGuard(AccessPolicy policy, String metadata, UnaryOperator<List<String>> requestNames) {
+	public InvocationGuard(AccessPolicy policy, ToolConditions conditions, String metadata,
+			UnaryOperator<List<String>> requestNames) {
 		this.policy = policy;
+		this.conditions = conditions;
 		this.metadata = metadata;
 		this.requestNames = requestNames;
 	}
@@ -57,12 +68,20 @@ public final class InvocationGuard {
 	 * @param target what is to be used, a resource by its URI
 	 * @param handler what serves it: the target itself, or a resource template
 	 * @param context the transport's context of the request
+	 * @param request what the handler is to be called with
 	 * @return the caller, or {@code null} when there is none and the target is public
 	 * @throws McpError if the call is denied
 	 */
-	public @Nullable McpCaller check(McpTarget target, McpTarget handler, McpTransportContext context) {
+	public @Nullable McpCaller check(McpTarget target, McpTarget handler, McpTransportContext context, Object request) {
 		McpCaller caller = caller(context);
-		AccessDecision decision = this.policy.decide(target, handler, (caller != null) ? caller.scopes() : null);
+		AccessDecision decision = this.policy.decide(target, handler, (caller != null) ? caller.scopes() : null,
+				this.conditions.in(request, caller));
+		AccessRule rule = decision.rule();
+		if (decision.outcome() == Outcome.REPORTED && rule != null && rule.when() != null) {
+			// The gate could not know.
+			logger.warn("Would be denied: %s of %s: %s".formatted(target, caller, decision.description())
+				.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
+		}
 		if (decision.denied()) {
 			throw Denial.error(decision, this.metadata, this.requestNames);
 		}
@@ -74,12 +93,14 @@ public final class InvocationGuard {
 	 * @param target what was to be used, a resource by its URI
 	 * @param handler what serves it: the target itself, or a resource template
 	 * @param context the transport's context of the request
+	 * @param request what the handler was called with
 	 * @param needed the scopes that the handler asks for
 	 */
-	McpError refusal(McpTarget target, McpTarget handler, McpTransportContext context, List<String> needed) {
+	McpError refusal(McpTarget target, McpTarget handler, McpTransportContext context, Object request,
+			List<String> needed) {
 		McpCaller caller = caller(context);
-		return Denial.error(this.policy.refuse(target, handler, (caller != null) ? caller.scopes() : null, needed),
-				this.metadata, this.requestNames);
+		return Denial.error(this.policy.refuse(target, handler, (caller != null) ? caller.scopes() : null,
+				this.conditions.in(request, caller), needed), this.metadata, this.requestNames);
 	}
 
 	static @Nullable McpCaller caller(McpTransportContext context) {

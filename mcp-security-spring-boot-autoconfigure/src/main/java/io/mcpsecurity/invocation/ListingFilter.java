@@ -168,6 +168,9 @@ public final class ListingFilter {
 		scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
 		scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
 		scopes.values().removeIf(List.of()::equals);
+		if (rule.when() != null) {
+			scopes.put("conditional", true);
+		}
 		described.put(SCOPES, scopes);
 		return described;
 	}

@@ -10,9 +10,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.annotation.McpPrompt;
@@ -44,6 +46,8 @@ public final class ScopeDeclarations {
 
 	private final List<AccessRule> rules = new ArrayList<>();
 
+	private final ToolConditions conditions = new ToolConditions();
+
 	private final Set<Method> asked = new LinkedHashSet<>();
 
 	private ScopeDeclarations(ConfigurableListableBeanFactory beans) {
@@ -51,12 +55,12 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * Find the rules that annotations declare.
+	 * Find what annotations declare.
 	 * @param beans the application's beans; their classes are looked at, and only tool
 	 * callbacks are created
 	 * @throws IllegalStateException if an annotation stands where nothing asks it
 	 */
-	public static List<AccessRule> find(ConfigurableListableBeanFactory beans) {
+	public static ScopeDeclarations find(ConfigurableListableBeanFactory beans) {
 		ScopeDeclarations declarations = new ScopeDeclarations(beans);
 		ToolMethod.find(beans)
 			.values()
@@ -68,7 +72,21 @@ public final class ScopeDeclarations {
 				declarations.addAll(name, ClassUtils.getUserClass(type));
 			}
 		}
-		return declarations.rules;
+		return declarations;
+	}
+
+	/**
+	 * The rules, each with the annotation's place.
+	 */
+	public List<AccessRule> rules() {
+		return this.rules;
+	}
+
+	/**
+	 * The conditions of those rules.
+	 */
+	public ToolConditions conditions() {
+		return this.conditions;
 	}
 
 	private void addAll(String bean, Class<?> type) {
@@ -105,8 +123,26 @@ public final class ScopeDeclarations {
 		RequiresScope annotation = this.scanner.scan(method, type);
 		this.asked.add(method);
 		if (annotation != null) {
-			this.rules
-				.add(new AccessRule(target, requirement(annotation, method), "@RequiresScope on " + describe(method)));
+			String when = StringUtils.hasText(annotation.when()) ? annotation.when() : null;
+			AccessRule rule = new AccessRule(target, Access.SCOPES, requirement(annotation, method),
+					"@RequiresScope on " + describe(method), when);
+			this.rules.add(rule);
+			addCondition(rule, method);
+		}
+	}
+
+	private void addCondition(AccessRule rule, Method method) {
+		if (rule.when() == null) {
+			return;
+		}
+		if (rule.target().kind() != Kind.TOOL) {
+			throw new IllegalStateException(rule.source() + ": 'when' is for tools only");
+		}
+		try {
+			this.conditions.add(rule.target(), ToolCondition.of(rule.when(), method));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new IllegalStateException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(), ex);
 		}
 	}
 

@@ -78,11 +78,11 @@ class McpSecurityEndpointTests {
 	@Test
 	void tellsEachRuleAndWhereItComesFrom() {
 		JsonNode description = describe(server);
-		assertThat(rule(description, "tools", "time"))
-			.isEqualTo("{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"source\":\"mcp.security.rules[0]\"}");
+		assertThat(rule(description, "tools", "time")).isEqualTo(
+				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"source\":\"mcp.security.rules[0]\"}");
 		assertThat(rule(description, "tools", "export"))
 			.isEqualTo("{\"access\":\"scopes\",\"allOf\":[],\"anyOf\":[\"records:export\",\"records:admin\"],"
-					+ "\"source\":\"@RequiresScope on RecordsApplication.Records.export\"}");
+					+ "\"when\":null,\"source\":\"@RequiresScope on RecordsApplication.Records.export\"}");
 		assertThat(rule(description, "tools", "who")).contains("\"allOf\":[\"run:who\"]",
 				"\"source\":\"mcp.security.scope-template\"");
 		assertThat(rule(description, "resources", "records://all"))
