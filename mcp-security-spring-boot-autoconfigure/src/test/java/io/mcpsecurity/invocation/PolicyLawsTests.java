@@ -61,8 +61,7 @@ class PolicyLawsTests {
 	}
 
 	@Property
-	void aTemplateIsListedIfAndOnlyIfItIsGranted(@ForAll("policies") Policy policy,
-			@ForAll("held") Set<String> held) {
+	void aTemplateIsListedIfAndOnlyIfItIsGranted(@ForAll("policies") Policy policy, @ForAll("held") Set<String> held) {
 		AccessPolicy decisions = policy.build();
 		assertThat(listedTemplates(decisions, held)).isEqualTo(granted(decisions, Kind.RESOURCE, held));
 	}
