@@ -26,11 +26,6 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 	 */
 	public static final Conventions NONE = new Conventions(null, null, null);
 
-	/**
-	 * The source of rules by the template.
-	 */
-	public static final String TEMPLATE = "mcp.security.scope-template";
-
 	private static final String NAME = "{name}";
 
 	/**
@@ -46,8 +41,8 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 		if (!hints.readOnly() && hints.destructive() && this.destructiveScope != null) {
 			return rule(target, this.destructiveScope, "destructiveHint and mcp.security.destructive-scope");
 		}
-		return (this.scopeTemplate != null) ? rule(target, this.scopeTemplate.replace(NAME, target.name()), TEMPLATE)
-				: null;
+		return (this.scopeTemplate != null)
+				? rule(target, this.scopeTemplate.replace(NAME, target.name()), "mcp.security.scope-template") : null;
 	}
 
 	private static AccessRule rule(McpTarget target, String scope, String source) {
@@ -55,7 +50,7 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 			return new AccessRule(target, ScopeRequirement.of(scope), source);
 		}
 		catch (IllegalArgumentException ex) {
-			// The name of a tool that was added at run time, which makes no scope.
+			// A tool whose name makes no scope, where a server is lenient with names.
 			return new AccessRule(target, Access.DENY, ScopeRequirement.NONE, source + ": " + ex.getMessage());
 		}
 	}

@@ -5,7 +5,6 @@ import java.util.List;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
-import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.UnmatchedRules;
@@ -37,7 +36,6 @@ class PolicyReport implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		this.rules.overridden().forEach((sentence) -> logger.info("Configuration wins: " + sentence));
-		refuseUnusableTemplate();
 		reportUnmatched();
 		reportDenied();
 		reportUndescribed();
@@ -57,21 +55,9 @@ class PolicyReport implements SmartInitializingSingleton {
 		if (!unmatched.isEmpty() && this.properties.unmatchedRules() == UnmatchedRules.FAIL) {
 			throw new InvalidMcpSecurityPropertyException("mcp.security.rules", unmatched,
 					"matches no tool, resource or prompt of this server.",
-					"Correct the name, or set mcp.security.unmatched-rules=report.");
+					"Correct the names in mcp.security.rules, or set mcp.security.unmatched-rules=report.");
 		}
 		unmatched.forEach((rule) -> logger.warn("A rule matches nothing that is offered: " + rule));
-	}
-
-	/**
-	 * A tool's name may hold what a scope must not.
-	 */
-	private void refuseUnusableTemplate() {
-		for (AccessRule rule : this.rules.offered().all().stream().map(this.rules::ruleFor).toList()) {
-			if (rule.access() == Access.DENY && rule.source().startsWith(Conventions.TEMPLATE)) {
-				throw CheckedProperties.invalid(Conventions.TEMPLATE, String.valueOf(this.properties.scopeTemplate()),
-						"makes no scope for the " + rule.target() + " (" + rule.source() + ").");
-			}
-		}
 	}
 
 	private void reportDenied() {

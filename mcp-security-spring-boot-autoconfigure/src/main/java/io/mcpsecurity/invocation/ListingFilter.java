@@ -1,6 +1,7 @@
 package io.mcpsecurity.invocation;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -164,7 +165,7 @@ public final class ListingFilter {
 		if (meta != null) {
 			described.putAll(meta);
 		}
-		Map<String, Object> scopes = new HashMap<>();
+		Map<String, Object> scopes = new LinkedHashMap<>();
 		scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
 		scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
 		scopes.values().removeIf(List.of()::equals);
@@ -177,8 +178,12 @@ public final class ListingFilter {
 
 	private Map<String, String> described(String scope) {
 		String description = this.catalogue.description(scope);
-		String name = this.catalogue.requested(List.of(scope)).get(0);
-		return (description != null) ? Map.of("scope", name, "description", description) : Map.of("scope", name);
+		Map<String, String> described = new LinkedHashMap<>();
+		described.put("scope", this.catalogue.requested(List.of(scope)).get(0));
+		if (description != null) {
+			described.put("description", description);
+		}
+		return described;
 	}
 
 }
