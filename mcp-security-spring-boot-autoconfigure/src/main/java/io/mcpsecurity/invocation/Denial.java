@@ -9,6 +9,7 @@ import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
@@ -71,18 +72,20 @@ final class Denial extends AbstractMap<String, Object> {
 	}
 
 	/**
-	 * The denial as a tool's result, or {@code null} if it cannot be one: only for
-	 * missing scopes is there something that the model and its user can do about it.
+	 * The denial as a tool's result, or {@code null} if it cannot be one: only of what
+	 * the gate could not have known can a client hear this late.
 	 */
 	static @Nullable CallToolResult result(McpError error) {
-		return (error.getJsonRpcError().data() instanceof Denial denial
-				&& denial.decision.outcome() == Outcome.MISSING_SCOPES)
-						? CallToolResult.builder()
-							.isError(true)
-							.addTextContent(denial.decision.description())
-							.meta(denial)
-							.build()
-						: null;
+		if (!(error.getJsonRpcError().data() instanceof Denial denial)
+				|| denial.decision.outcome() != Outcome.MISSING_SCOPES) {
+			return null;
+		}
+		AccessRule rule = denial.decision.rule();
+		return (rule == null || rule.when() != null) ? CallToolResult.builder()
+			.isError(true)
+			.addTextContent(denial.decision.description())
+			.meta(denial)
+			.build() : null;
 	}
 
 	/**

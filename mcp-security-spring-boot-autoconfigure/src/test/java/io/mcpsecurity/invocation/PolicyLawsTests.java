@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
@@ -165,8 +166,8 @@ class PolicyLawsTests {
 	private static boolean passesGuard(AccessPolicy decisions, McpTarget target, McpTarget handler,
 			@Nullable Set<String> held) {
 		try {
-			new InvocationGuard(decisions).check(target, handler,
-					(held != null) ? caller(held) : McpTransportContext.EMPTY);
+			new InvocationGuard(decisions, new ToolConditions(), "", UnaryOperator.identity()).check(target, handler,
+					(held != null) ? caller(held) : McpTransportContext.EMPTY, target);
 			return true;
 		}
 		catch (McpError ex) {
