@@ -30,12 +30,14 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStdioDisabledCondition;
+import org.springframework.ai.mcp.server.common.autoconfigure.annotations.McpServerAnnotationScannerAutoConfiguration.ServerMcpAnnotatedBeans;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerProperties;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -124,6 +126,16 @@ public final class McpSecurityAutoConfiguration {
 			DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
 			return new AccessPolicy(ScopeDeclarations.find(beans),
 					(template, uri) -> templates.create(template).matches(uri));
+		}
+
+		/**
+		 * Runs before the first request can come.
+		 */
+		@Bean
+		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans,
+				AccessPolicy policy, ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
+			return () -> annotated
+				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy));
 		}
 
 		@Bean
