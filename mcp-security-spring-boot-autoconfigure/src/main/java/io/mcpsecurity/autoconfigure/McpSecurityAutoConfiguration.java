@@ -132,8 +132,8 @@ public final class McpSecurityAutoConfiguration {
 		 * Runs before the first request can come.
 		 */
 		@Bean
-		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans,
-				AccessPolicy policy, ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
+		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans, AccessPolicy policy,
+				ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
 			return () -> annotated
 				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy));
 		}

@@ -93,8 +93,9 @@ public final class ScopeDeclarations {
 				.stream()
 				.noneMatch((known) -> known.target().equals(rule.target())
 						&& known.requirement().equals(rule.requirement()))) {
-				throw new IllegalStateException(rule.source() + " was not seen in time: let the bean method declare the "
-						+ "class as its return type instead of a supertype");
+				throw new IllegalStateException(
+						rule.source() + " was not seen in time: let the bean method declare the "
+								+ "class as its return type instead of a supertype");
 			}
 		}
 	}
