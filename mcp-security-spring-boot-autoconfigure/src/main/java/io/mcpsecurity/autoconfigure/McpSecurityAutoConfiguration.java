@@ -272,9 +272,18 @@ public final class McpSecurityAutoConfiguration {
 				.orElse(McpTransportContext.EMPTY);
 		}
 
+	}
+
+	/**
+	 * The transport of a server with sessions. (A class of its own, as the one below:
+	 * Spring AI's conditions are for classes and have no effect on a bean method.)
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
+	static class StreamableTransportConfiguration {
+
 		@Bean
 		@ConditionalOnMissingBean
-		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
 		WebMvcStreamableServerTransportProvider webMvcStreamableServerTransportProvider(
 				@Qualifier("mcpServerJsonMapper") JsonMapper json, McpServerStreamableHttpProperties properties,
 				McpTransportContextExtractor<ServerRequest> extractor) {
@@ -287,9 +296,17 @@ public final class McpSecurityAutoConfiguration {
 				.build();
 		}
 
+	}
+
+	/**
+	 * The transport of a server without sessions.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
+	static class StatelessTransportConfiguration {
+
 		@Bean
 		@ConditionalOnMissingBean
-		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
 		WebMvcStatelessServerTransport webMvcStatelessServerTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json,
 				McpServerStreamableHttpProperties properties, McpTransportContextExtractor<ServerRequest> extractor) {
 			return WebMvcStatelessServerTransport.builder()
@@ -310,7 +327,7 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
-		@ConditionalOnEnabledHealthIndicator("mcpSecurity")
+		@ConditionalOnEnabledHealthIndicator("mcp-security")
 		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
 			return new AuthorizationServersHealthIndicator(servers);
 		}

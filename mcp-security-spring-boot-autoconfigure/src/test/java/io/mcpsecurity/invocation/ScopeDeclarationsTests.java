@@ -47,8 +47,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Where a declared scope is found and where the start is refused. Declarations are looked
- * for at the moment at which a servlet container asks for its filters: before the beans
- * exist.
+ * for before the beans exist, as early as anything can ask for them.
  */
 class ScopeDeclarationsTests {
 
@@ -314,7 +313,7 @@ class ScopeDeclarationsTests {
 	}
 
 	/**
-	 * Looks for rules where a servlet container would be started.
+	 * Looks for rules where a servlet container would be created.
 	 */
 	private static final class EarlyContext extends AnnotationConfigApplicationContext {
 
