@@ -173,7 +173,7 @@ public final class McpSecurityAutoConfiguration {
 		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans, AccessPolicy policy,
 				ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
 			return () -> annotated
-				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy));
+				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy.rules()));
 		}
 
 		@Bean
@@ -324,13 +324,8 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
-<<<<<<< HEAD
-	 * The transport of a STREAMABLE server. (The condition looks at configuration classes
-	 * only; on a method it would always hold.)
-=======
 	 * The transport of a server with sessions. (A class of its own, as the one below:
 	 * Spring AI's conditions are for classes and have no effect on a bean method.)
->>>>>>> main
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
@@ -350,7 +345,6 @@ public final class McpSecurityAutoConfiguration {
 				.build();
 		}
 
-<<<<<<< HEAD
 		/**
 		 * What the server talks to instead of the transport itself. (The transport is for
 		 * the routes.)
@@ -365,13 +359,7 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
-	 * The transport of a STATELESS server.
-=======
-	}
-
-	/**
 	 * The transport of a server without sessions.
->>>>>>> main
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)

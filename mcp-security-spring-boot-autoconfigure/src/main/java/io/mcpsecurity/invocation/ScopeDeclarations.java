@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.RequiresScope;
-import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
@@ -76,23 +76,20 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * Check that a policy has every rule that objects declare. Before the beans exist
-	 * their classes are not always known: a bean method may declare an interface only.
+	 * Check that every rule that objects declare is known. Before the beans exist their
+	 * classes are not always known: a bean method may declare an interface only.
 	 * @param beans the application's beans
 	 * @param objects what Spring AI found to have tools, resources or prompts
-	 * @param policy the policy that decides
-	 * @throws IllegalStateException if the policy lacks a rule
+	 * @param known the rules that are decided by
+	 * @throws IllegalStateException if one is missing
 	 */
-	public static void check(ConfigurableListableBeanFactory beans, Collection<?> objects, AccessPolicy policy) {
+	public static void check(ConfigurableListableBeanFactory beans, Collection<?> objects, RuleBook known) {
 		ScopeDeclarations declarations = new ScopeDeclarations(beans);
 		for (Object object : objects) {
 			declarations.addTargets(ClassUtils.getUserClass(AopUtils.getTargetClass(object)));
 		}
 		for (AccessRule rule : declarations.rules) {
-			if (policy.rules()
-				.stream()
-				.noneMatch((known) -> known.target().equals(rule.target())
-						&& known.requirement().equals(rule.requirement()))) {
+			if (!known.declares(rule)) {
 				throw new IllegalStateException(
 						rule.source() + " was not seen in time: let the bean method declare the "
 								+ "class as its return type instead of a supertype");

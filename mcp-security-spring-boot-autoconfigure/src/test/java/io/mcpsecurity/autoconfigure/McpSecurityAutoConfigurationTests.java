@@ -4,13 +4,21 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.invocation.InvocationGuard;
-import io.mcpsecurity.invocation.SpecificationGuardPostProcessor;
+import io.mcpsecurity.invocation.ListingFilter;
+import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.token.AuthorizationServers;
@@ -148,7 +156,7 @@ class McpSecurityAutoConfigurationTests {
 			assertThat(context).hasNotFailed();
 			assertThat(context).doesNotHaveBean(McpSecurityAutoConfiguration.class)
 				.doesNotHaveBean(McpGateFilter.class)
-				.doesNotHaveBean(SpecificationGuardPostProcessor.class)
+				.doesNotHaveBean(McpGuardPostProcessor.class)
 				.doesNotHaveBean("mcpSecurityFilterChain");
 		});
 	}
@@ -157,10 +165,10 @@ class McpSecurityAutoConfigurationTests {
 	void theApplicationsBeansTakeThePlaceOfTheStartersOnes() {
 		this.configured.withUserConfiguration(Own.class).run((context) -> {
 			assertThat(context).hasNotFailed();
-			for (Class<?> type : List.of(ProtectedResource.class, AccessPolicy.class, InvocationGuard.class,
+			for (Class<?> type : List.of(ProtectedResource.class, AccessPolicy.class, OfferedTargets.class,
+					RuleBook.class, ScopeCatalogue.class, ListingFilter.class, InvocationGuard.class,
 					AuthorizationServers.class, BearerChallenge.class, McpAuthenticationEntryPoint.class,
-					McpMessageReader.class, McpTransportContextExtractor.class,
-					SpecificationGuardPostProcessor.class)) {
+					McpMessageReader.class, McpTransportContextExtractor.class, McpGuardPostProcessor.class)) {
 				assertThat(context.getBeanNamesForType(type)).as(type.getSimpleName())
 					.singleElement()
 					.asString()
@@ -418,8 +426,9 @@ class McpSecurityAutoConfigurationTests {
 	@Test
 	void anAnnotatedToolHasItsRuleInThePolicy() {
 		this.configured.withUserConfiguration(Tools.class)
-			.run((context) -> assertThat(context.getBean(AccessPolicy.class).rules())
-				.anySatisfy((rule) -> assertThat(rule.target()).isEqualTo(McpTarget.tool("purge"))));
+			.run((context) -> assertThat(
+					context.getBean(AccessPolicy.class).rules().ruleFor(McpTarget.tool("purge")).source())
+				.startsWith("@RequiresScope on "));
 	}
 
 	/**
@@ -509,7 +518,7 @@ class McpSecurityAutoConfigurationTests {
 		 */
 		@Bean
 		List<String> early(AccessPolicy policy) {
-			return policy.declaredScopes();
+			return policy.rules().scopes();
 		}
 
 		@Bean
@@ -536,8 +545,28 @@ class McpSecurityAutoConfigurationTests {
 		}
 
 		@Bean
-		AccessPolicy ownPolicy() {
-			return new AccessPolicy(List.of(), String::equals);
+		OfferedTargets ownTargets() {
+			return new OfferedTargets(String::equals);
+		}
+
+		@Bean
+		RuleBook ownRules(OfferedTargets offered) {
+			return new RuleBook(List.of(), List.of(), Conventions.NONE, Access.AUTHENTICATED, offered);
+		}
+
+		@Bean
+		ScopeCatalogue ownCatalogue() {
+			return ScopeCatalogue.EMPTY;
+		}
+
+		@Bean
+		AccessPolicy ownPolicy(RuleBook rules) {
+			return new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+		}
+
+		@Bean
+		ListingFilter ownFilter(AccessPolicy policy) {
+			return new ListingFilter(policy, ScopeCatalogue.EMPTY, false);
 		}
 
 		@Bean
@@ -546,8 +575,8 @@ class McpSecurityAutoConfigurationTests {
 		}
 
 		@Bean
-		static SpecificationGuardPostProcessor ownPostProcessor(BeanFactory beans) {
-			return new SpecificationGuardPostProcessor(beans);
+		static McpGuardPostProcessor ownPostProcessor(BeanFactory beans) {
+			return new McpGuardPostProcessor(beans);
 		}
 
 		@Bean
@@ -562,7 +591,7 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		BearerChallenge ownChallenge() {
-			return new BearerChallenge("https://own.example/metadata", List.of());
+			return new BearerChallenge("https://own.example/metadata", List::of, UnaryOperator.identity());
 		}
 
 		@Bean

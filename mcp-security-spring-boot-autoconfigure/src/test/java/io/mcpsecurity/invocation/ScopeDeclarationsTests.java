@@ -13,8 +13,11 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import io.mcpsecurity.RequiresScope;
-import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.message.McpTarget;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.Test;
@@ -172,13 +175,15 @@ class ScopeDeclarationsTests {
 
 	@Test
 	void twoEqualRulesForOneToolAreNoContradiction() {
-		assertThat(policy(find(OnMethod.class, OnMethodAgain.class)).rules()).hasSize(1);
+		List<AccessRule> rules = find(OnMethod.class, OnMethodAgain.class);
+		assertThat(rules).hasSize(2);
+		assertThat(book(rules).declares(rules.get(0))).isTrue();
 	}
 
 	@Test
 	void twoDifferentRulesForOneToolAreRefused() {
 		List<AccessRule> rules = find(OnMethod.class, OnMethodOtherwise.class);
-		assertThatIllegalArgumentException().isThrownBy(() -> policy(rules))
+		assertThatIllegalArgumentException().isThrownBy(() -> book(rules))
 			.withMessage("tool 'purge' has two rules that contradict each other: "
 					+ "@RequiresScope on ScopeDeclarationsTests.OnMethod.purge says all of [a, b] and one of [c, d], "
 					+ "@RequiresScope on ScopeDeclarationsTests.OnMethodOtherwise.purge says all of [x]");
@@ -248,7 +253,7 @@ class ScopeDeclarationsTests {
 			Object bean = context.getBean(Exporting.class);
 			assertThat(rules).as("the definition does not tell").isEmpty();
 			assertThatIllegalStateException()
-				.isThrownBy(() -> ScopeDeclarations.check(context.getBeanFactory(), List.of(bean), policy(rules)))
+				.isThrownBy(() -> ScopeDeclarations.check(context.getBeanFactory(), List.of(bean), book(rules)))
 				.withMessage("@RequiresScope on ScopeDeclarationsTests.Exporter.export was not seen in time: let the "
 						+ "bean method declare the class as its return type instead of a supertype");
 		}
@@ -258,8 +263,7 @@ class ScopeDeclarationsTests {
 	void theSameBeanDeclaredAsItsClassPassesThatCheck() {
 		try (AnnotationConfigApplicationContext context = context(DeclaredAsClass.class)) {
 			List<AccessRule> rules = findEarly(context);
-			ScopeDeclarations.check(context.getBeanFactory(), List.of(context.getBean(OfInterface.class)),
-					policy(rules));
+			ScopeDeclarations.check(context.getBeanFactory(), List.of(context.getBean(OfInterface.class)), book(rules));
 			assertThat(rules).hasSize(1);
 		}
 	}
@@ -270,9 +274,8 @@ class ScopeDeclarationsTests {
 			context.refresh();
 			ProxyFactory proxy = new ProxyFactory(new PrivateTool());
 			proxy.setProxyTargetClass(true);
-			assertThatIllegalStateException()
-				.isThrownBy(() -> ScopeDeclarations.check(context.getBeanFactory(), List.of(proxy.getProxy()),
-						policy(List.of())))
+			assertThatIllegalStateException().isThrownBy(
+					() -> ScopeDeclarations.check(context.getBeanFactory(), List.of(proxy.getProxy()), book(List.of())))
 				.withMessageContaining("PrivateTool.purge");
 		}
 	}
@@ -298,8 +301,9 @@ class ScopeDeclarationsTests {
 		return context;
 	}
 
-	private static AccessPolicy policy(List<AccessRule> rules) {
-		return new AccessPolicy(rules, String::equals);
+	private static RuleBook book(List<AccessRule> rules) {
+		return new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED,
+				new OfferedTargets(String::equals));
 	}
 
 	private static List<String> targets(List<AccessRule> rules) {
