@@ -178,6 +178,14 @@ public final class RuleBook {
 	}
 
 	/**
+	 * Whether a rule is among those that the code declares.
+	 */
+	public boolean declares(AccessRule rule) {
+		AccessRule known = this.declared.get(rule.target());
+		return known != null && known.access() == rule.access() && known.requirement().equals(rule.requirement());
+	}
+
+	/**
 	 * Whether a rule opens something to everybody.
 	 */
 	boolean anyPublic() {

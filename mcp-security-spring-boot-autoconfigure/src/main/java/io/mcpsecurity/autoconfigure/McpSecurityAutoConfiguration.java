@@ -41,12 +41,14 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStdioDisabledCondition;
+import org.springframework.ai.mcp.server.common.autoconfigure.annotations.McpServerAnnotationScannerAutoConfiguration.ServerMcpAnnotatedBeans;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerProperties;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
@@ -170,6 +172,16 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		PolicyReport mcpPolicyReport(RuleBook rules, McpSecurityProperties properties, ScopeCatalogue catalogue) {
 			return new PolicyReport(rules, properties, catalogue);
+		}
+
+		/**
+		 * Runs before the first request can come.
+		 */
+		@Bean
+		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans, AccessPolicy policy,
+				ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
+			return () -> annotated
+				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy.rules()));
 		}
 
 		@Bean
@@ -322,8 +334,8 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
-	 * The transport of a STREAMABLE server. (The condition looks at configuration classes
-	 * only; on a method it would always hold.)
+	 * The transport of a server with sessions. (A class of its own, as the one below:
+	 * Spring AI's conditions are for classes and have no effect on a bean method.)
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
@@ -358,7 +370,7 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
-	 * The transport of a STATELESS server.
+	 * The transport of a server without sessions.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
@@ -418,7 +430,7 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
-		@ConditionalOnEnabledHealthIndicator("mcpSecurity")
+		@ConditionalOnEnabledHealthIndicator("mcp-security")
 		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
 			return new AuthorizationServersHealthIndicator(servers);
 		}

@@ -42,7 +42,21 @@ class PolicyPropertiesTests {
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
 		.withUserConfiguration(RecordsApplication.class)
 		.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS", "mcp.security.resource=https://mcp.example/mcp",
-				"mcp.security.authorization-servers=https://login.example", "logging.level.io.mcpsecurity=info");
+				"mcp.security.authorization-servers=https://login.example");
+
+	@BeforeAll
+	static void hearMore() {
+		logLevel(LogLevel.INFO);
+	}
+
+	@AfterAll
+	static void hearLess() {
+		logLevel(null);
+	}
+
+	private static void logLevel(@Nullable LogLevel level) {
+		LoggingSystem.get(PolicyPropertiesTests.class.getClassLoader()).setLogLevel("io.mcpsecurity", level);
+	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -212,8 +226,8 @@ class PolicyPropertiesTests {
 	@Test
 	void theCatalogueMayNameAScopeWithAnyCharacters() {
 		this.runner
-			.withPropertyValues("mcp.security.scopes[records:purge].granted-as=p,q",
-					"mcp.security.scopes[records:purge].description=d")
+			.withInitializer(properties(Map.of("mcp.security.scopes[records:purge].granted-as", "p,q",
+					"mcp.security.scopes[records:purge].description", "d")))
 			.run((context) -> assertThat(context.getBean(McpSecurityProperties.class).scopes()).containsExactly(
 					entry("records:purge", new McpSecurityProperties.Scope("d", List.of("p", "q"), null))));
 	}
@@ -225,7 +239,7 @@ class PolicyPropertiesTests {
 			Map<String, Object> properties) {
 		return (context) -> context.getEnvironment()
 			.getPropertySources()
-			.addFirst(new MapPropertySource("test", properties));
+			.addFirst(new MapPropertySource("names with colons", properties));
 	}
 
 	private void refused(String property, String reason, String... properties) {
