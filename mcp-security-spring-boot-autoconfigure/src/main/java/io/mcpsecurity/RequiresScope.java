@@ -40,4 +40,17 @@ public @interface RequiresScope {
 	 */
 	String[] anyOf() default {};
 
+	/**
+	 * A condition over a tool's arguments, in Spring's expression language: the scopes
+	 * are needed only for calls that it holds for. The arguments are variables
+	 * ({@code #before == null}), converted as the method gets them, and {@code #caller}
+	 * is the {@link McpCaller}. It may read properties and elements, compare and compute;
+	 * it cannot call methods, name types or beans, create or change anything.
+	 * <p>
+	 * It is for tools only, and decided at the tool, where arguments are known: the HTTP
+	 * gate lets every caller pass whom the condition may spare, and listings show the
+	 * tool to all of them. A call whose condition cannot be evaluated is denied.
+	 */
+	String when() default "";
+
 }

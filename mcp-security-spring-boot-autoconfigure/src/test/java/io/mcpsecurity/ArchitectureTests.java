@@ -41,8 +41,8 @@ class ArchitectureTests {
 						&& !type.getPackageName().startsWith("io.mcpsecurity.message")));
 
 	@ArchTest
-	static final ArchRule onlyAutoconfigureKnowsSpringBoot = noClasses().that()
-		.resideOutsideOfPackage("io.mcpsecurity.autoconfigure..")
+	static final ArchRule onlyAutoconfigureAndActuateKnowSpringBoot = noClasses().that()
+		.resideOutsideOfPackages("io.mcpsecurity.autoconfigure..", "io.mcpsecurity.actuate..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");

@@ -3,6 +3,7 @@ package io.mcpsecurity.authorization;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpMessage;
@@ -18,6 +19,11 @@ public final class AccessPolicy {
 
 	private static final AccessDecision NO_MATTER = new AccessDecision(Outcome.NOT_A_SCOPE_MATTER, List.of(), List.of(),
 			null);
+
+	/**
+	 * Of conditions while a call's arguments are not known: they may spare the caller.
+	 */
+	private static final Predicate<AccessRule> UNDECIDED = (rule) -> false;
 
 	/**
 	 * What a client sends to find out what a server offers.
@@ -83,30 +89,64 @@ public final class AccessPolicy {
 	 * caller
 	 */
 	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
-		List<AccessRule> rules = this.rules.rulesFor(target);
-		AccessDecision decision = rules.isEmpty() ? NO_MATTER : decide(rules, granted);
-		if (decision.denied() && granted != null && !this.rules.knows(target)) {
-			return NO_MATTER;
+		List<AccessRule> rules = this.rules.rulesFor(target, null);
+		AccessDecision decision = rules.isEmpty() ? NO_MATTER : decide(rules, granted, UNDECIDED);
+		if (granted == null) {
+			return (decision == NO_MATTER) ? unauthenticated(null) : decision;
 		}
-		return (granted == null && decision.outcome() == Outcome.NOT_A_SCOPE_MATTER) ? unauthenticated(null) : decision;
+		return (decision.outcome() == Outcome.GRANTED || this.rules.knows(target)) ? decision : NO_MATTER;
+	}
+
+	/**
+	 * Decide whether a caller may use a target that is about to be used: there is a
+	 * handler for it, so it exists. Scopes that only some calls need are left out.
+	 * @param target the target, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
+	 */
+	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted) {
+		return decide(target, handler, granted, UNDECIDED);
+	}
+
+	/**
+	 * Decide whether a caller may make a call, whose arguments are known.
+	 * @param target the target, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
+	 * @param condition whether the condition of a rule holds for the call; asked of rules
+	 * that have one, and an exception denies
+	 */
+	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
+			Predicate<AccessRule> condition) {
+		return decide(this.rules.rulesFor(target, handler), granted, condition);
 	}
 
 	/**
 	 * All of the rules must be satisfied; what they miss is told in one decision.
 	 */
-	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted) {
+	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted,
+			Predicate<AccessRule> condition) {
 		Set<String> held = (granted != null) ? this.hierarchy.reachable(granted) : Set.of();
 		Set<String> operation = new LinkedHashSet<>();
 		Set<String> missing = new LinkedHashSet<>();
 		AccessRule unsatisfied = null;
 		for (AccessRule rule : rules) {
+			if (granted == null && rule.access() != Access.PUBLIC) {
+				// Whoever is nobody does not even learn that nobody may.
+				return unauthenticated(rule);
+			}
 			if (rule.access() == Access.DENY) {
 				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
 			}
-			if (granted == null && rule.access() != Access.PUBLIC) {
-				return unauthenticated(rule);
+			List<String> scopes;
+			try {
+				scopes = scopes(rule, held, condition);
 			}
-			List<String> scopes = rule.requirement().operationScopes(held, this.hierarchy);
+			catch (RuntimeException ex) {
+				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
+			}
 			operation.addAll(scopes);
 			if (!held.containsAll(scopes)) {
 				unsatisfied = (unsatisfied != null) ? unsatisfied : rule;
@@ -118,6 +158,39 @@ public final class AccessPolicy {
 		}
 		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : Outcome.MISSING_SCOPES,
 				List.copyOf(operation), List.copyOf(missing), unsatisfied);
+	}
+
+	/**
+	 * The scopes that a rule asks for in a call.
+	 */
+	private List<String> scopes(AccessRule rule, Set<String> held, Predicate<AccessRule> condition) {
+		return (rule.when() == null || condition.test(rule)) ? rule.requirement().operationScopes(held, this.hierarchy)
+				: List.of();
+	}
+
+	/**
+	 * The decision about a call that its own handler refuses, because it turned out to
+	 * need more scopes than the rules say: denied in every mode, and challenged with the
+	 * scopes of the rules and those together.
+	 * @param target the target, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
+	 * @param condition whether the condition of a rule holds for the call
+	 * @param needed the scopes that the handler asks for
+	 */
+	public AccessDecision refuse(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
+			Predicate<AccessRule> condition, List<String> needed) {
+		if (granted == null) {
+			return unauthenticated(null);
+		}
+		Set<String> held = this.hierarchy.reachable(granted);
+		Set<String> operation = new LinkedHashSet<>();
+		this.rules.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
+		operation.addAll(needed);
+		List<String> missing = needed.stream().filter((scope) -> !held.contains(scope)).toList();
+		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
+				missing.isEmpty() ? List.copyOf(needed) : missing, null);
 	}
 
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {

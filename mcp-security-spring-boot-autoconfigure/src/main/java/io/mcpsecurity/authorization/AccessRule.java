@@ -3,6 +3,7 @@ package io.mcpsecurity.authorization;
 import java.util.Locale;
 
 import io.mcpsecurity.message.McpTarget;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one target requires, and who said so.
@@ -12,8 +13,18 @@ import io.mcpsecurity.message.McpTarget;
  * @param requirement the scopes it asks for; {@link ScopeRequirement#NONE} unless access
  * is {@link Access#SCOPES}
  * @param source where the rule stands, in words for an operator
+ * @param when the condition over a call's arguments under which the scopes are needed, or
+ * {@code null} when they always are
  */
-public record AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source) {
+public record AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source,
+		@Nullable String when) {
+
+	/**
+	 * A rule for every call.
+	 */
+	public AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source) {
+		this(target, access, requirement, source, null);
+	}
 
 	/**
 	 * A rule that asks for scopes.
@@ -24,8 +35,8 @@ public record AccessRule(McpTarget target, Access access, ScopeRequirement requi
 
 	@Override
 	public String toString() {
-		return (this.access == Access.SCOPES) ? this.requirement.toString()
-				: this.access.name().toLowerCase(Locale.ROOT);
+		return ((this.access == Access.SCOPES) ? this.requirement.toString()
+				: this.access.name().toLowerCase(Locale.ROOT)) + ((this.when != null) ? " when " + this.when : "");
 	}
 
 }

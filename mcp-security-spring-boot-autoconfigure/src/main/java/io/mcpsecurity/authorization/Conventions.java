@@ -46,7 +46,13 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 	}
 
 	private static AccessRule rule(McpTarget target, String scope, String source) {
-		return new AccessRule(target, ScopeRequirement.of(scope), source);
+		try {
+			return new AccessRule(target, ScopeRequirement.of(scope), source);
+		}
+		catch (IllegalArgumentException ex) {
+			// A tool whose name makes no scope, where a server is lenient with names.
+			return new AccessRule(target, Access.DENY, ScopeRequirement.NONE, source + ": " + ex.getMessage());
+		}
 	}
 
 }

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiPredicate;
 
 import io.mcpsecurity.message.McpTarget;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class OfferedTargets {
 
 	private final Map<McpTarget, Hints> targets = new ConcurrentHashMap<>();
+
+	private final AtomicLong version = new AtomicLong();
 
 	private final BiPredicate<String, String> templateMatches;
 
@@ -36,6 +39,7 @@ public final class OfferedTargets {
 	 */
 	public void add(McpTarget target, Hints hints) {
 		this.targets.put(target, hints);
+		this.version.incrementAndGet();
 	}
 
 	/**
@@ -43,6 +47,7 @@ public final class OfferedTargets {
 	 */
 	public void remove(McpTarget target) {
 		this.targets.remove(target);
+		this.version.incrementAndGet();
 	}
 
 	/**
@@ -61,6 +66,13 @@ public final class OfferedTargets {
 			return List.of();
 		}
 		return this.targets.keySet().stream().filter((offered) -> standsFor(offered, target)).toList();
+	}
+
+	/**
+	 * Another number after every change.
+	 */
+	long version() {
+		return this.version.get();
 	}
 
 	/**

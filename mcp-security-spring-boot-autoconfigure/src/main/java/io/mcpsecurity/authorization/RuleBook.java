@@ -1,10 +1,11 @@
 package io.mcpsecurity.authorization;
 
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -35,6 +36,8 @@ public final class RuleBook {
 	private final Access undeclared;
 
 	private final OfferedTargets offered;
+
+	private volatile @Nullable Scopes scopes;
 
 	/**
 	 * Create a rule book.
@@ -71,14 +74,14 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The order of the list decides between patterns; two entries that both name a target
-	 * outright leave the reader to guess.
+	 * The order of the list decides between patterns that overlap; two entries with the
+	 * same name or pattern leave the reader to guess.
 	 */
 	private static void refuseContradictions(List<ConfiguredRule> rules) {
-		Map<TargetPattern, ConfiguredRule> exact = new LinkedHashMap<>();
+		Map<TargetPattern, ConfiguredRule> known = new LinkedHashMap<>();
 		for (ConfiguredRule rule : rules) {
 			for (TargetPattern pattern : rule.patterns()) {
-				ConfiguredRule other = pattern.exact() ? exact.putIfAbsent(pattern, rule) : null;
+				ConfiguredRule other = known.putIfAbsent(pattern, rule);
 				if (other != null) {
 					McpTarget target = new McpTarget(pattern.kind(), pattern.text());
 					refuseContradiction(rule.of(target), other.of(target));
@@ -88,7 +91,8 @@ public final class RuleBook {
 	}
 
 	private static void refuseContradiction(AccessRule rule, AccessRule other) {
-		if (rule.access() != other.access() || !rule.requirement().equals(other.requirement())) {
+		if (rule.access() != other.access() || !rule.requirement().equals(other.requirement())
+				|| !Objects.equals(rule.when(), other.when())) {
 			throw new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
 				.formatted(rule.target(), other.source(), other, rule.source(), rule));
 		}
@@ -98,37 +102,43 @@ public final class RuleBook {
 	 * The rules that all hold for a target: one, or for a resource's URI those of the URI
 	 * itself and of every template that stands for it, because it is not defined which
 	 * template a server takes. Empty for a target that nobody offers and nobody names.
+	 * @param target the target
+	 * @param handler the offered target that serves it, or {@code null} when it is not
+	 * known yet
 	 */
-	List<AccessRule> rulesFor(McpTarget target) {
-		List<AccessRule> rules = new ArrayList<>();
-		for (McpTarget spelling : ResourceUri.spellings(target)) {
+	List<AccessRule> rulesFor(McpTarget target, @Nullable McpTarget handler) {
+		Set<McpTarget> spellings = ResourceUri.spellings(target);
+		if (spellings.isEmpty()) {
+			return List.of(new AccessRule(target, Access.DENY, ScopeRequirement.NONE, "a URI encoded over and over"));
+		}
+		Set<AccessRule> rules = new LinkedHashSet<>();
+		boolean covered = true;
+		for (McpTarget spelling : spellings) {
 			AccessRule rule = named(spelling);
+			covered = covered && rule != null;
 			if (rule != null) {
 				rules.add(rule);
 			}
 		}
-		for (McpTarget template : templatesOf(target)) {
-			// A template without a rule of its own is covered by the operator's rule for
-			// the URI.
-			if (rules.isEmpty() || named(template) != null) {
-				rules.add(ruleFor(template));
+		for (McpTarget offered : handlersOf(target, handler)) {
+			// One without a rule of its own is covered by the operator's rule for the
+			// URI, if that rule is for every way to write it.
+			if (!covered || named(offered) != null) {
+				rules.add(ruleFor(offered));
 			}
 		}
-		if (rules.isEmpty() && this.offered.hints(target) != null) {
-			rules.add(ruleFor(target));
-		}
-		return rules;
+		return List.copyOf(rules);
 	}
 
-	private Set<McpTarget> templatesOf(McpTarget target) {
-		Set<McpTarget> templates = new LinkedHashSet<>(this.offered.templatesOf(target));
-		if (!this.declared.containsKey(target)) {
-			this.declared.keySet()
-				.stream()
-				.filter((declared) -> this.offered.standsFor(declared, target))
-				.forEach(templates::add);
+	private Set<McpTarget> handlersOf(McpTarget target, @Nullable McpTarget handler) {
+		if (target.equals(handler) || this.offered.hints(target) != null) {
+			return Set.of(target);
 		}
-		return templates;
+		Set<McpTarget> handlers = templatesOf(target);
+		if (handler != null) {
+			handlers.add(handler);
+		}
+		return handlers;
 	}
 
 	/**
@@ -144,6 +154,17 @@ public final class RuleBook {
 		AccessRule conventional = this.conventions.of(target, (hints != null) ? hints : Hints.DEFAULT);
 		return (conventional != null) ? conventional
 				: new AccessRule(target, this.undeclared, ScopeRequirement.NONE, UNDECLARED);
+	}
+
+	private Set<McpTarget> templatesOf(McpTarget target) {
+		Set<McpTarget> templates = new LinkedHashSet<>(this.offered.templatesOf(target));
+		if (!this.declared.containsKey(target)) {
+			this.declared.keySet()
+				.stream()
+				.filter((declared) -> this.offered.standsFor(declared, target))
+				.forEach(templates::add);
+		}
+		return templates;
 	}
 
 	private @Nullable AccessRule named(McpTarget target) {
@@ -162,6 +183,14 @@ public final class RuleBook {
 	boolean knows(McpTarget target) {
 		return this.offered.contains(target) || this.declared.containsKey(target)
 				|| this.configured.stream().anyMatch((rule) -> rule.names(target)) || !templatesOf(target).isEmpty();
+	}
+
+	/**
+	 * Whether a rule is among those that the code declares.
+	 */
+	public boolean declares(AccessRule rule) {
+		AccessRule known = this.declared.get(rule.target());
+		return known != null && known.access() == rule.access() && known.requirement().equals(rule.requirement());
 	}
 
 	/**
@@ -204,9 +233,20 @@ public final class RuleBook {
 	}
 
 	/**
-	 * Every scope that a rule names, in the order of the rules.
+	 * Every scope that a rule names, in the order of the rules. Cheap to ask for, again
+	 * and again.
 	 */
 	public List<String> scopes() {
+		Scopes known = this.scopes;
+		long version = this.offered.version();
+		if (known == null || known.version() != version) {
+			known = new Scopes(version, findScopes());
+			this.scopes = known;
+		}
+		return known.names();
+	}
+
+	private List<String> findScopes() {
 		Set<String> scopes = new LinkedHashSet<>();
 		Stream
 			.concat(this.configured.stream().map(ConfiguredRule::requirement), this.declared.values()
@@ -214,8 +254,21 @@ public final class RuleBook {
 				.filter((rule) -> this.configured.stream().noneMatch((configured) -> configured.matches(rule.target())))
 				.map(AccessRule::requirement))
 			.forEach((requirement) -> scopes.addAll(requirement.all()));
-		this.offered.all().stream().map(this::ruleFor).forEach((rule) -> scopes.addAll(rule.requirement().all()));
+		this.offered.all()
+			.stream()
+			.sorted(Comparator.comparing(McpTarget::toString))
+			.map(this::ruleFor)
+			.forEach((rule) -> scopes.addAll(rule.requirement().all()));
 		return List.copyOf(scopes);
+	}
+
+	/**
+	 * The scopes that rules name.
+	 *
+	 * @param version the version of the offered targets that they were found for
+	 * @param names their names
+	 */
+	private record Scopes(long version, List<String> names) {
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.mcpsecurity.authorization;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,8 +38,8 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * The scopes that the names in a token stand for. A name without an entry stands for
-	 * itself.
+	 * The scopes that the names in a token stand for. A name stands for itself, unless it
+	 * is said to stand for others, or others are said to stand for it.
 	 */
 	public Set<String> granted(Set<String> names) {
 		if (this.byGrantedName.isEmpty()) {
@@ -46,7 +47,9 @@ public final class ScopeCatalogue {
 		}
 		Set<String> scopes = new LinkedHashSet<>();
 		for (String name : names) {
-			scopes.addAll(this.byGrantedName.getOrDefault(name, Set.of(name)));
+			Entry entry = this.entries.get(name);
+			scopes.addAll(this.byGrantedName.getOrDefault(name,
+					(entry == null || entry.grantedAs().isEmpty()) ? Set.of(name) : Set.of()));
 		}
 		return scopes;
 	}
@@ -67,6 +70,13 @@ public final class ScopeCatalogue {
 	public @Nullable String description(String scope) {
 		Entry entry = this.entries.get(scope);
 		return (entry != null) ? entry.description() : null;
+	}
+
+	/**
+	 * Everything that is known, by the scope's name in rules.
+	 */
+	public Map<String, Entry> entries() {
+		return Collections.unmodifiableMap(this.entries);
 	}
 
 	/**

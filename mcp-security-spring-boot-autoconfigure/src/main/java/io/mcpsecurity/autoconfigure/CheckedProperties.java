@@ -26,6 +26,8 @@ final class CheckedProperties {
 
 	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
+	private static final Duration MAX_DURATION = Duration.ofDays(24);
+
 	private static final String RESOURCE = "mcp.security.resource";
 
 	private static final String SERVERS = "mcp.security.authorization-servers";
@@ -216,14 +218,20 @@ final class CheckedProperties {
 
 	private void checkNumbers() {
 		McpSecurityProperties.Keys keys = this.properties.keys();
-		checkPositive("mcp.security.keys.connect-timeout", keys.connectTimeout());
-		checkPositive("mcp.security.keys.read-timeout", keys.readTimeout());
-		checkPositive("mcp.security.keys.cache-ttl", keys.cacheTtl());
-		checkPositive("mcp.security.keys.retry-interval", keys.retryInterval());
-		checkPositive("mcp.security.keys.outage-tolerance", keys.outageTolerance());
+		checkDuration("mcp.security.keys.connect-timeout", keys.connectTimeout());
+		checkDuration("mcp.security.keys.read-timeout", keys.readTimeout());
+		checkDuration("mcp.security.keys.cache-ttl", keys.cacheTtl());
+		checkDuration("mcp.security.keys.retry-interval", keys.retryInterval());
+		checkDuration("mcp.security.keys.outage-tolerance", keys.outageTolerance());
 		if (keys.retryInterval().compareTo(keys.cacheTtl()) >= 0) {
 			throw invalid("mcp.security.keys.retry-interval", keys.retryInterval(),
 					"must be shorter than mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
+		}
+		// What the cache of keys asks for: waiting for a refresh and refreshing ahead fit
+		// into the time that keys serve.
+		if (keys.readTimeout().multipliedBy(3).compareTo(keys.cacheTtl()) > 0) {
+			throw invalid("mcp.security.keys.read-timeout", keys.readTimeout(),
+					"must be at most a third of mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
 		}
 		Duration skew = this.properties.token().clockSkew();
 		if (skew.isNegative() || skew.compareTo(Duration.ofHours(1)) > 0) {
@@ -239,9 +247,13 @@ final class CheckedProperties {
 		}
 	}
 
-	private static void checkPositive(String property, Duration value) {
-		if (value.isNegative() || value.isZero()) {
-			throw invalid(property, value, "is not positive.");
+	/**
+	 * Sockets and the cache of keys count in whole milliseconds, some of them as an int,
+	 * and take zero for "for ever".
+	 */
+	private static void checkDuration(String property, Duration value) {
+		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {
+			throw invalid(property, value, "is not between one millisecond and " + MAX_DURATION.toDays() + " days.");
 		}
 	}
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -14,6 +15,7 @@ import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ResourceMetadata;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The MCP endpoints of an application besides the one that Spring AI configures: each has
@@ -65,6 +67,18 @@ final class FurtherEndpoints {
 		return this.endpoints.values()
 			.stream()
 			.collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(), McpEndpoint::policy));
+	}
+
+	/**
+	 * Where the metadata of one of these endpoints is, by its resource identifier.
+	 */
+	Optional<String> metadataLocation(@Nullable String identifier) {
+		return this.endpoints.values()
+			.stream()
+			.map(McpEndpoint::resource)
+			.filter((resource) -> resource.identifier().toString().equals(identifier))
+			.map(ProtectedResource::metadataLocation)
+			.findFirst();
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -17,11 +18,11 @@ import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
-
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.web.BearerChallenge;
+import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
@@ -37,14 +38,17 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStdioDisabledCondition;
+import org.springframework.ai.mcp.server.common.autoconfigure.annotations.McpServerAnnotationScannerAutoConfiguration.ServerMcpAnnotatedBeans;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerProperties;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -132,10 +136,16 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		RuleBook mcpRuleBook(ConfigurableListableBeanFactory beans, CheckedProperties checked,
+		ScopeDeclarations mcpScopeDeclarations(ConfigurableListableBeanFactory beans) {
+			return ScopeDeclarations.find(beans);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked,
 				McpSecurityProperties properties, OfferedTargets offered) {
 			PolicyProperties policy = checked.policy();
-			return new RuleBook(policy.rules(), ScopeDeclarations.find(beans), policy.conventions(),
+			return new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
 					Access.valueOf(properties.undeclared().name()), offered);
 		}
 
@@ -163,10 +173,23 @@ public final class McpSecurityAutoConfiguration {
 			return new AccessPolicies(main, further.policies());
 		}
 
+		/**
+		 * Runs before the first request can come.
+		 */
+		@Bean
+		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans, AccessPolicy policy,
+				ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
+			return () -> annotated
+				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy.rules()));
+		}
+
 		@Bean
 		@ConditionalOnMissingBean
-		InvocationGuard mcpInvocationGuard(AccessPolicies policies) {
-			return new InvocationGuard(policies);
+		InvocationGuard mcpInvocationGuard(AccessPolicies policies, ScopeDeclarations declarations,
+				ProtectedResource resource, FurtherEndpoints further, ScopeCatalogue catalogue) {
+			return new InvocationGuard(policies, declarations.conditions(),
+					(identifier) -> further.metadataLocation(identifier).orElseGet(resource::metadataLocation),
+					catalogue::requested);
 		}
 
 		@Bean
@@ -286,9 +309,18 @@ public final class McpSecurityAutoConfiguration {
 				.orElse(McpTransportContext.EMPTY);
 		}
 
+	}
+
+	/**
+	 * The transport of a server with sessions. (A class of its own, as the one below:
+	 * Spring AI's conditions are for classes and have no effect on a bean method.)
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
+	static class StreamableTransportConfiguration {
+
 		@Bean
 		@ConditionalOnMissingBean
-		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
 		WebMvcStreamableServerTransportProvider webMvcStreamableServerTransportProvider(
 				@Qualifier("mcpServerJsonMapper") JsonMapper json, McpServerStreamableHttpProperties properties,
 				McpTransportContextExtractor<ServerRequest> extractor) {
@@ -307,23 +339,23 @@ public final class McpSecurityAutoConfiguration {
 		 */
 		@Bean
 		@Primary
-		@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
 		FilteredStreamableTransport mcpFilteredStreamableTransport(WebMvcStreamableServerTransportProvider transport,
 				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject));
+			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject),
+					DeniableResponse::current);
 		}
 
-		@Bean
-		@Primary
-		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
-		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
-				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject));
-		}
+	}
+
+	/**
+	 * The transport of a server without sessions.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
+	static class StatelessTransportConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
 		WebMvcStatelessServerTransport webMvcStatelessServerTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json,
 				McpServerStreamableHttpProperties properties, McpTransportContextExtractor<ServerRequest> extractor) {
 			return WebMvcStatelessServerTransport.builder()
@@ -333,10 +365,42 @@ public final class McpSecurityAutoConfiguration {
 				.build();
 		}
 
+		/**
+		 * What the server talks to instead of the transport itself.
+		 */
+		@Bean
+		@Primary
+		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
+				ObjectProvider<ListingFilter> filter) {
+			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject),
+					DeniableResponse::current);
+		}
+
 	}
 
 	/**
-	 * What actuator shows.
+	 * What actuator shows of the policy.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(McpSecurityEndpoint.class)
+	static class EndpointConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AuthorizationServers servers,
+				RuleBook rules, ScopeCatalogue catalogue, McpSecurityProperties properties) {
+			String hierarchy = properties.scopeHierarchy();
+			return new McpSecurityEndpoint(resource, servers, rules, catalogue,
+					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
+							properties.undeclared()),
+					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
+							: List.of());
+		}
+
+	}
+
+	/**
+	 * What actuator shows of the authorization servers.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HealthIndicator.class)
@@ -344,7 +408,7 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
-		@ConditionalOnEnabledHealthIndicator("mcpSecurity")
+		@ConditionalOnEnabledHealthIndicator("mcp-security")
 		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
 			return new AuthorizationServersHealthIndicator(servers);
 		}

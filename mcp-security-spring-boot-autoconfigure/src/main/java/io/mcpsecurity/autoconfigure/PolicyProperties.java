@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.access.hierarchicalroles.CycleInRoleHierarchyException;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchy;
 import org.springframework.security.access.hierarchicalroles.RoleHierarchyImpl;
-import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.util.StringUtils;
 
@@ -108,23 +108,35 @@ final class PolicyProperties {
 		if (!StringUtils.hasText(text)) {
 			return ScopeHierarchy.FLAT;
 		}
+		StringBuilder relations = new StringBuilder();
+		Set<String> named = new LinkedHashSet<>();
 		for (String line : text.lines().filter(StringUtils::hasText).toList()) {
 			List<String> scopes = Stream.of(line.split(">", -1)).map(String::trim).toList();
 			if (scopes.size() < 2) {
 				throw CheckedProperties.invalid(HIERARCHY, line.trim(), "is not a relation like broader > narrower.");
 			}
 			checked(HIERARCHY, line.trim(), () -> new ScopeRequirement(scopes, List.of()));
+			named.addAll(scopes);
+			// Spring Security reads a relation only with spaces around the sign.
+			relations.append(String.join(" > ", scopes)).append('\n');
 		}
 		try {
-			RoleHierarchy roles = RoleHierarchyImpl.fromHierarchy(text);
-			return (scopes) -> roles.getReachableGrantedAuthorities(AuthorityUtils.createAuthorityList(scopes))
-				.stream()
-				.map(GrantedAuthority::getAuthority)
-				.collect(Collectors.toCollection(LinkedHashSet::new));
+			return hierarchy(RoleHierarchyImpl.fromHierarchy(relations.toString()), named);
 		}
 		catch (CycleInRoleHierarchyException ex) {
 			throw CheckedProperties.invalid(HIERARCHY, text.trim(), "has a cycle: a scope would contain itself.");
 		}
+	}
+
+	private static ScopeHierarchy hierarchy(RoleHierarchy roles, Set<String> named) {
+		Map<String, Set<String>> contained = named.stream()
+			.collect(Collectors.toUnmodifiableMap((scope) -> scope, (scope) -> AuthorityUtils
+				.authorityListToSet(roles.getReachableGrantedAuthorities(AuthorityUtils.createAuthorityList(scope)))));
+		return (scopes) -> {
+			Set<String> reachable = new LinkedHashSet<>(scopes);
+			scopes.forEach((scope) -> reachable.addAll(contained.getOrDefault(scope, Set.of())));
+			return reachable;
+		};
 	}
 
 	private static ScopeCatalogue catalogue(Map<String, McpSecurityProperties.Scope> scopes) {
@@ -132,6 +144,10 @@ final class PolicyProperties {
 		scopes.forEach((scope, known) -> {
 			checkScope("mcp.security.scopes", scope);
 			checkScope("mcp.security.scopes[" + scope + "].requested-as", known.requestedAs());
+			if (!known.grantedAs().stream().allMatch(StringUtils::hasText)) {
+				throw CheckedProperties.invalid("mcp.security.scopes[" + scope + "].granted-as", known.grantedAs(),
+						"has an empty name.");
+			}
 			entries.put(scope, new ScopeCatalogue.Entry(known.description(), known.grantedAs(), known.requestedAs()));
 		});
 		return new ScopeCatalogue(entries);

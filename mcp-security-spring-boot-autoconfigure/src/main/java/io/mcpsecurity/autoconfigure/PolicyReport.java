@@ -56,7 +56,7 @@ class PolicyReport implements SmartInitializingSingleton {
 		if (!unmatched.isEmpty() && this.properties.unmatchedRules() == UnmatchedRules.FAIL) {
 			throw new InvalidMcpSecurityPropertyException("mcp.security.rules", unmatched,
 					"matches no tool, resource or prompt of this server.",
-					"Correct the name, or set mcp.security.unmatched-rules=report.");
+					"Correct the names in mcp.security.rules, or set mcp.security.unmatched-rules=report.");
 		}
 		unmatched.forEach((rule) -> logger.warn("A rule matches nothing that is offered: " + rule));
 	}

@@ -9,10 +9,12 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import io.modelcontextprotocol.spec.McpStatelessServerTransport;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Stands between a stateless transport and its server, and filters listings.
+ * Stands between a stateless transport and its server: filters listings, and lets denials
+ * of the tool boundary become those of the HTTP gate.
  */
 public final class FilteredStatelessTransport implements McpStatelessServerTransport {
 
@@ -20,14 +22,20 @@ public final class FilteredStatelessTransport implements McpStatelessServerTrans
 
 	private final Supplier<ListingFilter> filter;
 
+	private final Supplier<@Nullable PendingResponse> pending;
+
 	/**
 	 * Create a transport.
 	 * @param transport the transport that speaks HTTP
 	 * @param filter the filter, asked for at the first request
+	 * @param pending the HTTP response of the request that this thread works for, or
+	 * {@code null} when it did not come through the HTTP gate
 	 */
-	public FilteredStatelessTransport(McpStatelessServerTransport transport, Supplier<ListingFilter> filter) {
+	public FilteredStatelessTransport(McpStatelessServerTransport transport, Supplier<ListingFilter> filter,
+			Supplier<@Nullable PendingResponse> pending) {
 		this.transport = transport;
 		this.filter = filter;
+		this.pending = pending;
 	}
 
 	@Override
@@ -36,7 +44,9 @@ public final class FilteredStatelessTransport implements McpStatelessServerTrans
 
 			@Override
 			public Mono<JSONRPCResponse> handleRequest(McpTransportContext context, JSONRPCRequest request) {
+				PendingResponse pending = FilteredStatelessTransport.this.pending.get();
 				return handler.handleRequest(context, request)
+					.doOnNext((response) -> Denial.pass(response, pending))
 					.map((response) -> FilteredStatelessTransport.this.filter.get().filter(request, response, context));
 			}
 

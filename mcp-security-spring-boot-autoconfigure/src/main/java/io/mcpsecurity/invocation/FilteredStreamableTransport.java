@@ -15,11 +15,13 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerTransport;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Stands between a streamable transport and its server, and filters listings.
+ * Stands between a streamable transport and its server: filters listings, and lets
+ * denials of the tool boundary become those of the HTTP gate.
  */
 public final class FilteredStreamableTransport implements McpStreamableServerTransportProvider {
 
@@ -27,14 +29,20 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 
 	private final Supplier<ListingFilter> filter;
 
+	private final Supplier<@Nullable PendingResponse> pending;
+
 	/**
 	 * Create a transport.
 	 * @param transport the transport that speaks HTTP
 	 * @param filter the filter, asked for at the first request
+	 * @param pending the HTTP response of the request that this thread works for, or
+	 * {@code null} when it did not come through the HTTP gate
 	 */
-	public FilteredStreamableTransport(McpStreamableServerTransportProvider transport, Supplier<ListingFilter> filter) {
+	public FilteredStreamableTransport(McpStreamableServerTransportProvider transport, Supplier<ListingFilter> filter,
+			Supplier<@Nullable PendingResponse> pending) {
 		this.transport = transport;
 		this.filter = filter;
+		this.pending = pending;
 	}
 
 	@Override
@@ -42,7 +50,7 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 		this.transport.setSessionFactory((request) -> {
 			McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(request);
 			return new McpStreamableServerSession.McpStreamableServerSessionInit(
-					new FilteredSession(init.session(), this.filter), init.initResult());
+					new FilteredSession(init.session(), this.filter, this.pending), init.initResult());
 		});
 	}
 
@@ -81,17 +89,23 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 
 		private final Supplier<ListingFilter> filter;
 
-		FilteredSession(McpStreamableServerSession session, Supplier<ListingFilter> filter) {
+		private final Supplier<@Nullable PendingResponse> pending;
+
+		FilteredSession(McpStreamableServerSession session, Supplier<ListingFilter> filter,
+				Supplier<@Nullable PendingResponse> pending) {
 			super(session.getId(), McpSchema.ClientCapabilities.builder().build(), null, Duration.ZERO, Map.of(),
 					Map.of());
 			this.session = session;
 			this.filter = filter;
+			this.pending = pending;
 		}
 
 		@Override
 		public Mono<Void> responseStream(JSONRPCRequest request, McpStreamableServerTransport transport) {
-			return Mono.deferContextual((context) -> this.session.responseStream(request, new FilteredStream(transport,
-					request, this.filter, context.getOrDefault(McpTransportContext.KEY, McpTransportContext.EMPTY))));
+			PendingResponse pending = this.pending.get();
+			return Mono.deferContextual((context) -> this.session.responseStream(request,
+					new FilteredStream(transport, request, this.filter, pending,
+							context.getOrDefault(McpTransportContext.KEY, McpTransportContext.EMPTY))));
 		}
 
 		@Override
@@ -155,7 +169,8 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 	 * The stream that one request is answered on.
 	 */
 	private record FilteredStream(McpStreamableServerTransport stream, JSONRPCRequest request,
-			Supplier<ListingFilter> filter, McpTransportContext context) implements McpStreamableServerTransport {
+			Supplier<ListingFilter> filter, @Nullable PendingResponse pending,
+			McpTransportContext context) implements McpStreamableServerTransport {
 
 		@Override
 		public Mono<Void> sendMessage(JSONRPCMessage message) {
@@ -168,8 +183,11 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 		}
 
 		private JSONRPCMessage filtered(JSONRPCMessage message) {
-			return (message instanceof JSONRPCResponse response)
-					? this.filter.get().filter(this.request, response, this.context) : message;
+			if (!(message instanceof JSONRPCResponse response)) {
+				return message;
+			}
+			Denial.pass(response, this.pending);
+			return this.filter.get().filter(this.request, response, this.context);
 		}
 
 		@Override

@@ -12,7 +12,9 @@ import io.modelcontextprotocol.server.McpStatelessAsyncServer;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import org.aopalliance.intercept.MethodInterceptor;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 import org.springframework.aop.framework.ProxyFactory;
 
@@ -40,12 +42,16 @@ final class GuardedServers {
 	 */
 	Object guard(Object bean) {
 		return (bean instanceof McpSyncServer || bean instanceof McpAsyncServer
-				|| bean instanceof McpStatelessSyncServer || bean instanceof McpStatelessAsyncServer) ? proxy(bean)
+				|| bean instanceof McpStatelessSyncServer || bean instanceof McpStatelessAsyncServer) ? noted(bean)
 						: bean;
 	}
 
-	private Object proxy(Object server) {
+	private Object noted(Object server) {
 		contents(server).forEach((list) -> list.forEach(this.specifications::note));
+		return proxy(server);
+	}
+
+	private Object proxy(Object server) {
 		ProxyFactory factory = new ProxyFactory(server);
 		factory.setProxyTargetClass(true);
 		factory.addAdvice((MethodInterceptor) (call) -> {
@@ -57,11 +63,22 @@ final class GuardedServers {
 			Object result = call.proceed();
 			Function<String, McpTarget> removal = REMOVALS.get(name);
 			if (removal != null) {
-				this.offered.get().remove(removal.apply((String) arguments[0]));
+				return forget(removal.apply((String) arguments[0]), result);
 			}
 			return (name.equals("getAsyncServer") && result != null) ? proxy(result) : result;
 		});
 		return factory.getProxy();
+	}
+
+	/**
+	 * An asynchronous server removes when somebody subscribes, and not before.
+	 */
+	private @Nullable Object forget(McpTarget target, @Nullable Object result) {
+		if (result instanceof Mono<?> removal) {
+			return removal.doOnSuccess((nothing) -> this.offered.get().remove(target));
+		}
+		this.offered.get().remove(target);
+		return result;
 	}
 
 	/**

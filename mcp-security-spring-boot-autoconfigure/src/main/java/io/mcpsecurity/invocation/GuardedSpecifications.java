@@ -4,6 +4,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
@@ -15,19 +16,16 @@ import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpServerFeatures;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.server.McpSyncServerExchange;
-import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CompleteReference;
 import io.modelcontextprotocol.spec.McpSchema.Prompt;
 import io.modelcontextprotocol.spec.McpSchema.PromptReference;
-import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
 import io.modelcontextprotocol.spec.McpSchema.Resource;
 import io.modelcontextprotocol.spec.McpSchema.ResourceReference;
 import io.modelcontextprotocol.spec.McpSchema.ResourceTemplate;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Mono;
 
 import org.springframework.beans.BeanUtils;
 
@@ -96,6 +94,9 @@ final class GuardedSpecifications {
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
 		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);
 		boolean async = type.getSimpleName().startsWith("Async");
+		if (async) {
+			Invocation.watchSchedulers();
+		}
 		return BeanUtils.instantiateClass(constructor(type, components), shown,
 				guarded(target, callerNames, handler, async));
 	}
@@ -103,24 +104,10 @@ final class GuardedSpecifications {
 	private BiFunction<Object, Object, Object> guarded(McpTarget target, List<String> callerNames,
 			BiFunction<Object, Object, Object> handler, boolean async) {
 		return (source, request) -> {
-			InvocationGuard guard = this.guard.get();
-			try {
-				McpCaller caller = guard.check(target, context(source));
-				if (request instanceof ReadResourceRequest read) {
-					// A rule may be for one URI of a template.
-					guard.check(McpTarget.resource(read.uri()), context(source));
-				}
-				Object given = callerNames.isEmpty() ? request
-						: CallerArguments.fill((CallToolRequest) request, callerNames, caller);
-				return guard.runAs(caller, () -> handler.apply(source, given));
-			}
-			catch (McpError ex) {
-				if (async) {
-					// An asynchronous server answers errors that arrive as a signal.
-					return Mono.error(ex);
-				}
-				throw ex;
-			}
+			Invocation invocation = new Invocation(this.guard.get(), target, context(source), request);
+			Function<@Nullable McpCaller, Object> call = (caller) -> handler.apply(source, callerNames.isEmpty()
+					? request : CallerArguments.fill((CallToolRequest) request, callerNames, caller));
+			return async ? invocation.runAsync(call) : invocation.run(call);
 		};
 	}
 

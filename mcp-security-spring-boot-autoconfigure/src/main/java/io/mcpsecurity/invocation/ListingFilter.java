@@ -1,6 +1,7 @@
 package io.mcpsecurity.invocation;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
@@ -63,13 +65,16 @@ public final class ListingFilter {
 	 * The answer to a request as the caller may see it.
 	 */
 	JSONRPCResponse filter(JSONRPCRequest request, JSONRPCResponse response, McpTransportContext context) {
-		McpCaller caller = (context instanceof McpCaller known) ? known : null;
-		Function<Object, @Nullable Object> filter = new View(
-				this.policies.of((caller != null) ? caller.resource() : null),
-				(caller != null) ? caller.scopes() : null)
-			.of(request.method());
+		McpCaller caller = InvocationGuard.caller(context);
+		AccessPolicy policy = this.policies.of((caller != null) ? caller.resource() : null);
+		Set<String> granted = (caller != null) ? caller.scopes() : null;
+		Function<Object, @Nullable Object> filter = new View(policy, granted).of(request.method());
 		if (filter == null || response.error() != null) {
 			return response;
+		}
+		if (policy.decide(new McpMessage(null, request.method(), null), granted).denied()) {
+			return JSONRPCResponse.error(response.id(),
+					new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAUTHENTICATED, "An access token is required"));
 		}
 		Object filtered = filter.apply(response.result());
 		return (filtered != null) ? JSONRPCResponse.result(response.id(), filtered) : JSONRPCResponse.error(
@@ -124,7 +129,7 @@ public final class ListingFilter {
 			if (ListingFilter.this.everything || this.granted == null) {
 				return this.policy.rules().ruleFor(target).access() != Access.DENY;
 			}
-			return !this.policy.decide(target, this.granted).denied();
+			return !this.policy.decide(target, target, this.granted).denied();
 		}
 
 		private static McpTarget target(Tool tool) {
@@ -174,18 +179,25 @@ public final class ListingFilter {
 			if (meta != null) {
 				described.putAll(meta);
 			}
-			Map<String, Object> scopes = new HashMap<>();
+			Map<String, Object> scopes = new LinkedHashMap<>();
 			scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
 			scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
 			scopes.values().removeIf(List.of()::equals);
+			if (rule.when() != null) {
+				scopes.put("conditional", true);
+			}
 			described.put(SCOPES, scopes);
 			return described;
 		}
 
 		private Map<String, String> described(String scope) {
 			String description = ListingFilter.this.catalogue.description(scope);
-			String name = ListingFilter.this.catalogue.requested(List.of(scope)).get(0);
-			return (description != null) ? Map.of("scope", name, "description", description) : Map.of("scope", name);
+			Map<String, String> described = new LinkedHashMap<>();
+			described.put("scope", ListingFilter.this.catalogue.requested(List.of(scope)).get(0));
+			if (description != null) {
+				described.put("description", description);
+			}
+			return described;
 		}
 
 	}

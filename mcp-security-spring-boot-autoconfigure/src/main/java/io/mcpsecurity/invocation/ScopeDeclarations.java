@@ -4,15 +4,19 @@ import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.annotation.McpPrompt;
@@ -21,7 +25,9 @@ import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.annotation.AnnotationConfigurationException;
 import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.security.core.annotation.SecurityAnnotationScanner;
@@ -44,6 +50,8 @@ public final class ScopeDeclarations {
 
 	private final List<AccessRule> rules = new ArrayList<>();
 
+	private final ToolConditions conditions = new ToolConditions();
+
 	private final Set<Method> asked = new LinkedHashSet<>();
 
 	private ScopeDeclarations(ConfigurableListableBeanFactory beans) {
@@ -51,12 +59,12 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * Find the rules that annotations declare.
+	 * Find what annotations declare.
 	 * @param beans the application's beans; their classes are looked at, and only tool
 	 * callbacks are created
 	 * @throws IllegalStateException if an annotation stands where nothing asks it
 	 */
-	public static List<AccessRule> find(ConfigurableListableBeanFactory beans) {
+	public static ScopeDeclarations find(ConfigurableListableBeanFactory beans) {
 		ScopeDeclarations declarations = new ScopeDeclarations(beans);
 		ToolMethod.find(beans)
 			.values()
@@ -68,17 +76,55 @@ public final class ScopeDeclarations {
 				declarations.addAll(name, ClassUtils.getUserClass(type));
 			}
 		}
-		return declarations.rules;
+		return declarations;
+	}
+
+	/**
+	 * The rules, each with the annotation's place.
+	 */
+	public List<AccessRule> rules() {
+		return this.rules;
+	}
+
+	/**
+	 * The conditions of those rules.
+	 */
+	public ToolConditions conditions() {
+		return this.conditions;
+	}
+
+	/**
+	 * Check that every rule that objects declare is known. Before the beans exist their
+	 * classes are not always known: a bean method may declare an interface only.
+	 * @param beans the application's beans
+	 * @param objects what Spring AI found to have tools, resources or prompts
+	 * @param known the rules that are decided by
+	 * @throws IllegalStateException if one is missing
+	 */
+	public static void check(ConfigurableListableBeanFactory beans, Collection<?> objects, RuleBook known) {
+		ScopeDeclarations declarations = new ScopeDeclarations(beans);
+		for (Object object : objects) {
+			declarations.addTargets(ClassUtils.getUserClass(AopUtils.getTargetClass(object)));
+		}
+		for (AccessRule rule : declarations.rules) {
+			if (!known.declares(rule)) {
+				throw new IllegalStateException(
+						rule.source() + " was not seen in time: let the bean method declare the "
+								+ "class as its return type instead of a supertype");
+			}
+		}
+	}
+
+	private Method[] addTargets(Class<?> type) {
+		Method[] methods = ReflectionUtils.getUniqueDeclaredMethods(type, ReflectionUtils.USER_DECLARED_METHODS);
+		for (Method method : methods) {
+			targets(method).forEach((target) -> add(method, type, target));
+		}
+		return methods;
 	}
 
 	private void addAll(String bean, Class<?> type) {
-		Method[] methods = ReflectionUtils.getUniqueDeclaredMethods(type, ReflectionUtils.USER_DECLARED_METHODS);
-		for (Method method : methods) {
-			McpTarget target = target(method);
-			if (target != null) {
-				add(method, type, target);
-			}
-		}
+		Method[] methods = addTargets(type);
 		if (declared(type) && Stream.of(methods).noneMatch(this.asked::contains)) {
 			throw unasked(ClassUtils.getShortName(type), "none of its methods is");
 		}
@@ -86,7 +132,7 @@ public final class ScopeDeclarations {
 			if (declared(method) && !this.asked.contains(method)) {
 				throw unasked(describe(method), "the method is not");
 			}
-			if (this.scanner.scan(method, type) != null) {
+			if (annotation(method, type) != null) {
 				refuseBehindProxy(bean, method);
 			}
 		}
@@ -102,32 +148,75 @@ public final class ScopeDeclarations {
 	}
 
 	private void add(Method method, Class<?> type, McpTarget target) {
-		RequiresScope annotation = this.scanner.scan(method, type);
+		RequiresScope annotation = annotation(method, type);
 		this.asked.add(method);
 		if (annotation != null) {
-			this.rules
-				.add(new AccessRule(target, requirement(annotation, method), "@RequiresScope on " + describe(method)));
+			String when = StringUtils.hasText(annotation.when()) ? annotation.when() : null;
+			AccessRule rule = new AccessRule(target, Access.SCOPES, requirement(annotation, method),
+					"@RequiresScope on " + describe(method), when);
+			this.rules.add(rule);
+			addCondition(rule, method);
+		}
+	}
+
+	private void addCondition(AccessRule rule, Method method) {
+		if (rule.when() == null) {
+			return;
+		}
+		if (rule.target().kind() != Kind.TOOL) {
+			throw new IllegalStateException(rule.source() + ": 'when' is for tools only");
+		}
+		try {
+			this.conditions.add(rule.target(), ToolCondition.of(rule.when(), method));
+		}
+		catch (IllegalArgumentException ex) {
+			throw new IllegalStateException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(), ex);
 		}
 	}
 
 	/**
-	 * What a method is, by the same annotations and names as Spring AI registers it.
+	 * The annotation of a method, or else of the class that it is called on. (The scanner
+	 * looks at the class that declares the method, which may be a superclass.)
 	 */
-	private static @Nullable McpTarget target(Method method) {
+	private @Nullable RequiresScope annotation(Method method, Class<?> type) {
+		if (method.getDeclaringClass() == type || declared(method)) {
+			return this.scanner.scan(method, type);
+		}
+		MergedAnnotation<RequiresScope> direct = MergedAnnotations.from(type).get(RequiresScope.class);
+		if (direct.isPresent()) {
+			return direct.synthesize();
+		}
+		List<RequiresScope> inherited = MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY)
+			.stream(RequiresScope.class)
+			.map(MergedAnnotation::synthesize)
+			.distinct()
+			.toList();
+		if (inherited.size() > 1) {
+			throw new AnnotationConfigurationException("Please ensure there is one unique annotation of type "
+					+ "@RequiresScope attributed to " + ClassUtils.getShortName(type) + ", found " + inherited);
+		}
+		return inherited.isEmpty() ? null : inherited.get(0);
+	}
+
+	/**
+	 * What a method is, by the same annotations and names as Spring AI registers it: it
+	 * can be several things at once.
+	 */
+	private static List<McpTarget> targets(Method method) {
+		List<McpTarget> targets = new ArrayList<>();
 		McpTool tool = method.getAnnotation(McpTool.class);
 		if (tool != null) {
-			return McpTarget.tool(nameOr(tool.name(), method));
+			targets.add(McpTarget.tool(StringUtils.hasText(tool.name()) ? tool.name() : method.getName()));
 		}
 		McpPrompt prompt = method.getAnnotation(McpPrompt.class);
 		if (prompt != null) {
-			return McpTarget.prompt(nameOr(prompt.name(), method));
+			targets.add(McpTarget.prompt(prompt.name().isEmpty() ? method.getName() : prompt.name()));
 		}
 		McpResource resource = method.getAnnotation(McpResource.class);
-		return (resource != null) ? McpTarget.resource(resource.uri()) : null;
-	}
-
-	private static String nameOr(String name, Method method) {
-		return StringUtils.hasText(name) ? name : method.getName();
+		if (resource != null) {
+			targets.add(McpTarget.resource(resource.uri()));
+		}
+		return targets;
 	}
 
 	private static ScopeRequirement requirement(RequiresScope annotation, Method method) {

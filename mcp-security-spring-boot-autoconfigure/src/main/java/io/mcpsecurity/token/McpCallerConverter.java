@@ -105,7 +105,9 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 			if (!(value instanceof String text)) {
 				throw malformed(claimName);
 			}
-			names.add(text);
+			if (StringUtils.hasText(text)) {
+				names.add(text);
+			}
 		}
 	}
 

@@ -28,7 +28,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
 /**
  * The gate before the MCP transport: only an authenticated caller passes, a body is read
  * once and strictly, and a call whose scopes are missing is answered with a challenge
- * before the server hears of it.
+ * before the server hears of it. A call that is denied only behind the gate, while
+ * nothing of its answer has been sent, is answered alike.
  */
 public final class McpGateFilter extends OncePerRequestFilter {
 
@@ -87,18 +88,22 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			BufferedRequest buffered = BufferedRequest.read(request, this.maxSize);
 			McpMessage message = this.reader.read(buffered.body());
 			AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
-			if (decision.outcome() == Outcome.UNAUTHENTICATED) {
-				unauthenticated(request, response);
-			}
-			else if (decision.denied()) {
-				deny(response, message, decision);
+			if (decision.denied()) {
+				deny(request, response, message, decision);
 			}
 			else {
 				if (decision.outcome() == Outcome.REPORTED) {
-					logger.warn("Would be denied: %s of %s: %s".formatted(message.target(), caller,
-							decision.description()));
+					logger.warn(
+							"Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
+								.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 				}
-				chain.doFilter(buffered, response);
+				DeniableResponse deniable = DeniableResponse.of(buffered, response);
+				chain.doFilter(buffered, deniable);
+				AccessDecision refusal = deniable.end();
+				if (refusal != null) {
+					deny(request, response, message, refusal);
+					response.flushBuffer();
+				}
 			}
 		}
 		catch (UnsupportedContentException | BufferedRequest.TooLargeException | InvalidMessageException ex) {
@@ -116,7 +121,12 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		this.entryPoint.commence(request, response, new InsufficientAuthenticationException("No access token"));
 	}
 
-	private void deny(HttpServletResponse response, McpMessage message, AccessDecision decision) throws IOException {
+	private void deny(HttpServletRequest request, HttpServletResponse response, McpMessage message,
+			AccessDecision decision) throws IOException {
+		if (decision.outcome() == Outcome.UNAUTHENTICATED) {
+			unauthenticated(request, response);
+			return;
+		}
 		boolean scopes = decision.outcome() == Outcome.MISSING_SCOPES;
 		if (scopes) {
 			response.setHeader(HttpHeaders.WWW_AUTHENTICATE,

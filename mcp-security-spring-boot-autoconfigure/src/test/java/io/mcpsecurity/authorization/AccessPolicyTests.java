@@ -63,8 +63,7 @@ class AccessPolicyTests {
 	void withoutRulesNothingIsAScopeMatter() {
 		AccessPolicy policy = policy();
 		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
-		assertThat(policy.rules()).isEmpty();
-		assertThat(policy.declaredScopes()).isEmpty();
+		assertThat(policy.rules().scopes()).isEmpty();
 	}
 
 	@Test
@@ -132,7 +131,8 @@ class AccessPolicyTests {
 	@Test
 	void twoEqualRulesForOneTargetAreOne() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(PURGE, "a"));
-		assertThat(policy.rules()).hasSize(1);
+		assertThat(policy.decide(PURGE, Set.of()).operationScopes()).containsExactly("a");
+		assertThat(policy.rules().scopes()).containsExactly("a");
 	}
 
 	@Test
@@ -146,20 +146,24 @@ class AccessPolicyTests {
 	void theDeclaredScopesAreThoseOfTheRulesInTheirOrderEachOnce() {
 		AccessPolicy policy = policy(rule(PURGE, "c", "a"), new AccessRule(McpTarget.tool("choice"),
 				new ScopeRequirement(List.of("b"), List.of("a", "d")), "test"));
-		assertThat(policy.declaredScopes()).containsExactly("c", "a", "b", "d");
+		assertThat(policy.rules().scopes()).containsExactly("c", "a", "b", "d");
 	}
 
 	@Test
 	void theRulesCannotBeChangedFromOutside() {
 		AccessPolicy policy = policy(rule(PURGE, "a"));
-		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> policy.rules().clear());
 		assertThatExceptionOfType(UnsupportedOperationException.class)
-			.isThrownBy(() -> policy.declaredScopes().clear());
+			.isThrownBy(() -> policy.rules().scopes().clear());
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> policy.rules().rulesFor(PURGE, null).clear());
 	}
 
 	private static AccessPolicy policy(AccessRule... rules) {
 		DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
-		return new AccessPolicy(List.of(rules), (template, uri) -> templates.create(template).matches(uri));
+		OfferedTargets offered = new OfferedTargets((template, uri) -> templates.create(template).matches(uri));
+		return new AccessPolicy(
+				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, offered),
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
 	}
 
 	private static AccessRule rule(McpTarget target, String... scopes) {

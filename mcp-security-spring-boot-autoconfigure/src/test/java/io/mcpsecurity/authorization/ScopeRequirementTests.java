@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
+import io.mcpsecurity.message.McpTarget;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,8 +49,8 @@ class ScopeRequirementTests {
 			String operation) {
 		ScopeRequirement requirement = new ScopeRequirement(scopes(allOf), scopes(anyOf));
 		Set<String> held = Set.copyOf(scopes(granted));
-		assertThat(requirement.missing(held)).containsExactlyElementsOf(scopes(missing));
-		assertThat(requirement.operationScopes(held)).containsExactlyElementsOf(scopes(operation));
+		assertThat(missing(requirement, held)).containsExactlyElementsOf(scopes(missing));
+		assertThat(requirement.operationScopes(held, ScopeHierarchy.FLAT)).containsExactlyElementsOf(scopes(operation));
 	}
 
 	@ParameterizedTest
@@ -67,13 +68,13 @@ class ScopeRequirementTests {
 		ScopeRequirement requirement = new ScopeRequirement(scopes(allOf), scopes(anyOf));
 		Set<String> held = Set.copyOf(scopes(granted));
 		List<String> union = new ArrayList<>(held);
-		union.addAll(requirement.operationScopes(held));
-		assertThat(requirement.missing(Set.copyOf(union))).isEmpty();
+		union.addAll(requirement.operationScopes(held, ScopeHierarchy.FLAT));
+		assertThat(missing(requirement, Set.copyOf(union))).isEmpty();
 	}
 
 	@Test
 	void whatIsMissingNamesNoScopeTwice() {
-		assertThat(new ScopeRequirement(List.of("a"), List.of("a", "b")).missing(Set.of())).containsExactly("a");
+		assertThat(missing(new ScopeRequirement(List.of("a"), List.of("a", "b")), Set.of())).containsExactly("a");
 	}
 
 	@Test
@@ -81,7 +82,7 @@ class ScopeRequirementTests {
 		ScopeRequirement requirement = new ScopeRequirement(List.of("records:browse"), List.of());
 		for (String near : List.of("Records:browse", "records", "records:", "records:*", "*", "records:browse2",
 				"records:browse records:browse")) {
-			assertThat(requirement.missing(Set.of(near))).as(near).containsExactly("records:browse");
+			assertThat(missing(requirement, Set.of(near))).as(near).containsExactly("records:browse");
 		}
 	}
 
@@ -129,6 +130,15 @@ class ScopeRequirementTests {
 			""")
 	void aRequirementReadsAsASentence(String allOf, String anyOf, String sentence) {
 		assertThat(new ScopeRequirement(scopes(allOf), scopes(anyOf))).hasToString(sentence);
+	}
+
+	private static List<String> missing(ScopeRequirement requirement, Set<String> granted) {
+		McpTarget target = McpTarget.tool("tool");
+		OfferedTargets offered = new OfferedTargets((template, uri) -> false);
+		return new AccessPolicy(new RuleBook(List.of(), List.of(new AccessRule(target, requirement, "test")),
+				Conventions.NONE, Access.AUTHENTICATED, offered), ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false)
+			.decide(target, granted)
+			.missing();
 	}
 
 	private static List<String> scopes(String text) {

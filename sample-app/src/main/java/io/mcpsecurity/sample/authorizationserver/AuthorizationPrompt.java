@@ -14,7 +14,7 @@ import java.util.List;
  * @param resources where it wants to use it
  * @param destination where the answer is sent
  */
-record AuthorizationPrompt(String clientName, String clientId, boolean selfRegistered, List<ResearchScope> scopes,
-		List<ResearchScope> withheld, Collection<String> resources, String destination) {
+record AuthorizationPrompt(String clientName, String clientId, boolean selfRegistered, List<ScopePrompt> scopes,
+		List<ScopePrompt> withheld, Collection<String> resources, String destination) {
 
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import io.mcpsecurity.authorization.ScopeCatalogue;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
@@ -24,10 +25,13 @@ final class AuthorizationPrompts {
 
 	private final ClientRegistry clients;
 
+	private final ScopeCatalogue catalogue;
+
 	private final String authorizationEndpoint;
 
-	AuthorizationPrompts(ClientRegistry clients, String authorizationEndpoint) {
+	AuthorizationPrompts(ClientRegistry clients, ScopeCatalogue catalogue, String authorizationEndpoint) {
 		this.clients = clients;
+		this.catalogue = catalogue;
 		this.authorizationEndpoint = authorizationEndpoint;
 	}
 
@@ -58,15 +62,16 @@ final class AuthorizationPrompts {
 					ResourceIndicators.requested(request.getAdditionalParameters()), request.getRedirectUri()));
 	}
 
-	private static AuthorizationPrompt prompt(RegisteredClient client, Collection<String> requested,
+	private AuthorizationPrompt prompt(RegisteredClient client, Collection<String> requested,
 			Set<ResearchScope> grantable, Set<String> resources, @Nullable String redirectUri) {
 		List<ResearchScope> scopes = Arrays.stream(ResearchScope.values())
 			.filter((scope) -> requested.contains(scope.value()))
 			.toList();
 		return new AuthorizationPrompt(client.getClientName(), client.getClientId(),
-				ClientRegistry.isSelfRegistered(client), scopes.stream().filter(grantable::contains).toList(),
-				scopes.stream().filter((scope) -> !grantable.contains(scope)).toList(), resources,
-				RedirectUris.destination(redirectUri(client, redirectUri)));
+				ClientRegistry.isSelfRegistered(client),
+				ScopePrompt.of(scopes.stream().filter(grantable::contains).toList(), this.catalogue),
+				ScopePrompt.of(scopes.stream().filter((scope) -> !grantable.contains(scope)).toList(), this.catalogue),
+				resources, RedirectUris.destination(redirectUri(client, redirectUri)));
 	}
 
 	/**

@@ -16,6 +16,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
+import io.mcpsecurity.authorization.ScopeCatalogue;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -87,8 +88,9 @@ class AuthorizationServerConfiguration {
 	}
 
 	@Bean
-	AuthorizationPrompts authorizationPrompts(ClientRegistry clients, AuthorizationServerSettings endpoints) {
-		return new AuthorizationPrompts(clients, endpoints.getAuthorizationEndpoint());
+	AuthorizationPrompts authorizationPrompts(ClientRegistry clients, ScopeCatalogue catalogue,
+			AuthorizationServerSettings endpoints) {
+		return new AuthorizationPrompts(clients, catalogue, endpoints.getAuthorizationEndpoint());
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Set;
 
+import io.mcpsecurity.authorization.ScopeCatalogue;
 import org.springframework.http.HttpStatus;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.stereotype.Controller;
@@ -23,14 +24,17 @@ class ClientsController {
 
 	private final ClientRegistry clients;
 
-	ClientsController(ClientRegistry clients) {
+	private final ScopeCatalogue catalogue;
+
+	ClientsController(ClientRegistry clients, ScopeCatalogue catalogue) {
 		this.clients = clients;
+		this.catalogue = catalogue;
 	}
 
 	@GetMapping("/admin/clients")
 	String clients(Model model) {
 		model.addAttribute("clients", this.clients.findAll().stream().map(Client::of).toList());
-		model.addAttribute("scopes", ResearchScope.values());
+		model.addAttribute("scopes", ScopePrompt.of(List.of(ResearchScope.values()), this.catalogue));
 		return "authorization-server/clients";
 	}
 

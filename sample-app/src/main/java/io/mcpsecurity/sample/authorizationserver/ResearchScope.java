@@ -6,27 +6,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The scopes that this authorization server knows, in the words in which a user is asked
- * for them.
+ * The scopes that this authorization server knows. What they let one do is said in the
+ * MCP server's scope catalogue.
  */
 enum ResearchScope {
 
 	/** Look, do not touch: all that a client gets which nobody has vouched for. */
-	BROWSE("research:browse", "Look at research records"),
+	BROWSE("research:browse"),
 
 	/** Lets data leave the server. */
-	EXPORT("research:export", "Take copies of research records as CSV or JSON"),
+	EXPORT("research:export"),
 
 	/** Cannot be undone. */
-	PURGE("research:purge", "Delete research records");
+	PURGE("research:purge");
 
 	private final String value;
 
-	private final String description;
-
-	ResearchScope(String value, String description) {
+	ResearchScope(String value) {
 		this.value = value;
-		this.description = description;
 	}
 
 	/**
@@ -34,13 +31,6 @@ enum ResearchScope {
 	 */
 	public String value() {
 		return this.value;
-	}
-
-	/**
-	 * What it allows, as a user reads it.
-	 */
-	public String description() {
-		return this.description;
 	}
 
 	static List<String> values(Collection<ResearchScope> scopes) {

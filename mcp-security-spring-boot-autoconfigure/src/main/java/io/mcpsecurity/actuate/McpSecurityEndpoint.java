@@ -1,0 +1,184 @@
+package io.mcpsecurity.actuate;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
+import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.web.ProtectedResource;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+
+/**
+ * Actuator's {@code mcpsecurity}: what this server protects, by which rules, and where
+ * each rule comes from, as it is at the moment. It tells the server's configuration and
+ * nothing of its callers; there is no secret in it, but it is a map of the server, so it
+ * is exposed and secured like any other endpoint of actuator.
+ */
+@Endpoint(id = "mcpsecurity")
+public final class McpSecurityEndpoint {
+
+	private final ProtectedResource resource;
+
+	private final AuthorizationServers authorizationServers;
+
+	private final RuleBook rules;
+
+	private final ScopeCatalogue catalogue;
+
+	private final Modes modes;
+
+	private final List<String> hierarchy;
+
+	/**
+	 * Create the endpoint.
+	 * @param resource what is protected
+	 * @param authorizationServers whose tokens are accepted
+	 * @param rules what is required
+	 * @param catalogue what is known about scopes
+	 * @param modes how strict the server is
+	 * @param hierarchy which scopes contain which, one relation a line
+	 */
+	public McpSecurityEndpoint(ProtectedResource resource, AuthorizationServers authorizationServers, RuleBook rules,
+			ScopeCatalogue catalogue, Modes modes, List<String> hierarchy) {
+		this.resource = resource;
+		this.authorizationServers = authorizationServers;
+		this.rules = rules;
+		this.catalogue = catalogue;
+		this.modes = modes;
+		this.hierarchy = List.copyOf(hierarchy);
+	}
+
+	/**
+	 * The policy as it is now.
+	 */
+	@ReadOperation
+	public Description describe() {
+		Map<String, IssuerKeys.Status> issuers = new LinkedHashMap<>();
+		this.authorizationServers.keys().forEach((keys) -> issuers.put(keys.issuer(), keys.status()));
+		return new Description(this.resource.identifier().toString(), this.resource.endpoint(),
+				this.resource.metadataLocation(), issuers, this.modes, this.hierarchy, scopes(),
+				offered((target) -> target.kind() == Kind.TOOL),
+				offered((target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
+				offered((target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
+				offered((target) -> target.kind() == Kind.PROMPT));
+	}
+
+	/**
+	 * As the MCP server tells them apart.
+	 */
+	private static boolean isTemplate(McpTarget resource) {
+		return resource.name().contains("{");
+	}
+
+	private Map<String, Scope> scopes() {
+		Set<String> names = new LinkedHashSet<>(this.rules.scopes());
+		names.addAll(this.catalogue.entries().keySet());
+		Map<String, Scope> scopes = new LinkedHashMap<>();
+		for (String name : names) {
+			ScopeCatalogue.Entry entry = this.catalogue.entries().get(name);
+			List<String> grantedAs = (entry != null) ? entry.grantedAs() : List.of();
+			scopes.put(name, new Scope(this.catalogue.description(name), this.catalogue.requested(List.of(name)).get(0),
+					grantedAs.isEmpty() ? List.of(name) : grantedAs));
+		}
+		return scopes;
+	}
+
+	private Map<String, Rule> offered(Predicate<McpTarget> filter) {
+		Map<String, Rule> offered = new LinkedHashMap<>();
+		this.rules.offered()
+			.all()
+			.stream()
+			.filter(filter)
+			.sorted(Comparator.comparing(McpTarget::name))
+			.forEach((target) -> offered.put(target.name(), Rule.of(this.rules.ruleFor(target))));
+		return offered;
+	}
+
+	/**
+	 * The policy of a server.
+	 *
+	 * @param resource the resource identifier
+	 * @param endpoint the path of the MCP endpoint
+	 * @param metadata where clients find the protected resource metadata
+	 * @param issuers the accepted issuers, each with how the last attempt to get its keys
+	 * went
+	 * @param modes how strict the server is
+	 * @param hierarchy which scopes contain which
+	 * @param scopes the scopes that rules name or the operator described
+	 * @param tools the tools, by name, each with its rule
+	 * @param resources the resources, by URI
+	 * @param resourceTemplates the resource templates, by URI template
+	 * @param prompts the prompts, by name
+	 */
+	public record Description(String resource, String endpoint, String metadata, Map<String, IssuerKeys.Status> issuers,
+			Modes modes, List<String> hierarchy, Map<String, Scope> scopes, Map<String, Rule> tools,
+			Map<String, Rule> resources, Map<String, Rule> resourceTemplates, Map<String, Rule> prompts) {
+	}
+
+	/**
+	 * How strict a server is, in the values of its properties.
+	 *
+	 * @param mode {@code mcp.security.mode}
+	 * @param listings {@code mcp.security.listings}
+	 * @param discovery {@code mcp.security.discovery}
+	 * @param undeclared {@code mcp.security.undeclared}
+	 */
+	public record Modes(String mode, String listings, String discovery, String undeclared) {
+
+		/**
+		 * From the constants that the properties are bound to.
+		 */
+		public static Modes of(Enum<?> mode, Enum<?> listings, Enum<?> discovery, Enum<?> undeclared) {
+			return new Modes(value(mode), value(listings), value(discovery), value(undeclared));
+		}
+
+	}
+
+	/**
+	 * A scope.
+	 *
+	 * @param description what it lets one do, or {@code null} when nobody said
+	 * @param requestedAs the name by which clients ask for it
+	 * @param grantedAs the names that stand for it in a token
+	 */
+	public record Scope(@Nullable String description, String requestedAs, List<String> grantedAs) {
+	}
+
+	/**
+	 * The rule that holds for something offered.
+	 *
+	 * @param access what the rule makes of it
+	 * @param allOf scopes that are all needed
+	 * @param anyOf scopes of which one is enough
+	 * @param when the condition over a call's arguments under which the scopes are
+	 * needed, or {@code null} when they always are
+	 * @param source where the rule stands
+	 */
+	public record Rule(String access, List<String> allOf, List<String> anyOf, @Nullable String when, String source) {
+
+		static Rule of(AccessRule rule) {
+			return new Rule(value(rule.access()), rule.requirement().allOf(), rule.requirement().anyOf(), rule.when(),
+					rule.source());
+		}
+
+	}
+
+	private static String value(Enum<?> constant) {
+		return constant.name().toLowerCase(Locale.ROOT);
+	}
+
+}

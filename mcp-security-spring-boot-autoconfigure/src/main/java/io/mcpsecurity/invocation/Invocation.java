@@ -1,0 +1,147 @@
+package io.mcpsecurity.invocation;
+
+import java.util.function.Function;
+
+import io.mcpsecurity.InsufficientScopeException;
+import io.mcpsecurity.InsufficientScopeException.Watch;
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.message.McpTarget;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * One use of a handler: checked, run for its caller, and answered with a denial if it is
+ * refused, be it by the policy or by an {@link InsufficientScopeException} of the handler
+ * itself.
+ */
+final class Invocation {
+
+	private final InvocationGuard guard;
+
+	private final McpTarget target;
+
+	private final McpTarget handler;
+
+	private final McpTransportContext context;
+
+	private final Object request;
+
+	private final Watch watch = new Watch();
+
+	/**
+	 * Create an invocation.
+	 * @param guard what checks it
+	 * @param handler the target of the specification that has the handler
+	 * @param context the transport's context of the request
+	 * @param request what the handler is to be called with
+	 */
+	Invocation(InvocationGuard guard, McpTarget handler, McpTransportContext context, Object request) {
+		this.guard = guard;
+		// A rule may be for one URI of a template.
+		this.target = (request instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri()) : handler;
+		this.handler = handler;
+		this.context = context;
+		this.request = request;
+	}
+
+	/**
+	 * Let exceptions be noticed on the threads that asynchronous handlers switch to.
+	 * (Reactor keeps one hook of a name: calling this again changes nothing.)
+	 */
+	static void watchSchedulers() {
+		Schedulers.onScheduleHook(Watch.class.getName(), (task) -> {
+			Watch watch = Watch.current();
+			return (watch == null) ? task : () -> watch.during(() -> {
+				task.run();
+				return task;
+			});
+		});
+	}
+
+	/**
+	 * Run a synchronous handler.
+	 */
+	Object run(Function<@Nullable McpCaller, Object> handler) {
+		try {
+			McpCaller caller = check();
+			return answer(this.watch.during(() -> this.guard.runAs(caller, () -> handler.apply(caller))));
+		}
+		catch (RuntimeException ex) {
+			return failure(ex);
+		}
+	}
+
+	/**
+	 * Run an asynchronous handler, whose answers and errors arrive as signals.
+	 */
+	Mono<Object> runAsync(Function<@Nullable McpCaller, Object> handler) {
+		try {
+			McpCaller caller = check();
+			Mono<?> answer = (Mono<?>) this.watch.during(() -> this.guard.runAs(caller, () -> handler.apply(caller)));
+			return Mono.fromDirect((subscriber) -> this.watch.during(() -> {
+				answer.map(this::answer).subscribe(subscriber);
+				return subscriber;
+			})).onErrorResume((ex) -> Mono.fromCallable(() -> failure(ex)));
+		}
+		catch (RuntimeException ex) {
+			return Mono.fromCallable(() -> failure(ex));
+		}
+	}
+
+	private @Nullable McpCaller check() {
+		return this.guard.check(this.target, this.handler, this.context, this.request);
+	}
+
+	private Object answer(Object answer) {
+		InsufficientScopeException refusal = this.watch.last();
+		if (refusal != null && answer instanceof CallToolResult result && Boolean.TRUE.equals(result.isError())) {
+			throw refusal;
+		}
+		return answer;
+	}
+
+	/**
+	 * The answer to a failed invocation, or the failure itself.
+	 */
+	private Object failure(Throwable failure) {
+		McpError denial = denial(failure);
+		CallToolResult result = (denial != null && this.request instanceof CallToolRequest) ? Denial.result(denial)
+				: null;
+		if (result != null) {
+			return result;
+		}
+		throw (denial != null) ? denial : asUnchecked(failure);
+	}
+
+	private @Nullable McpError denial(Throwable failure) {
+		if (failure instanceof McpError error && Denial.is(error)) {
+			return error;
+		}
+		InsufficientScopeException refusal = cause(failure);
+		return (refusal != null)
+				? this.guard.refusal(this.target, this.handler, this.context, this.request, refusal.getScopes()) : null;
+	}
+
+	private @Nullable InsufficientScopeException cause(Throwable failure) {
+		Throwable cause = failure;
+		for (int i = 0; cause != null && i < 100; i++) {
+			if (cause instanceof InsufficientScopeException refusal) {
+				return refusal;
+			}
+			cause = cause.getCause();
+		}
+		return this.watch.last();
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <E extends Throwable> RuntimeException asUnchecked(Throwable failure) throws E {
+		throw (E) failure;
+	}
+
+}

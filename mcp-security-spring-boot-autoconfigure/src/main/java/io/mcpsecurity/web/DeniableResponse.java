@@ -1,0 +1,128 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.invocation.PendingResponse;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.web.context.request.RequestAttributes;
+import org.springframework.web.context.request.RequestContextHolder;
+
+/**
+ * A response that passes everything on at once until the tool boundary denies the call:
+ * from then on the transport's own answer is dropped, and the gate writes another.
+ */
+public final class DeniableResponse extends HttpServletResponseWrapper implements PendingResponse {
+
+	private static final String ATTRIBUTE = DeniableResponse.class.getName();
+
+	private volatile @Nullable AccessDecision denial;
+
+	private boolean ended;
+
+	private DeniableResponse(HttpServletResponse response) {
+		super(response);
+	}
+
+	/**
+	 * The deniable form of a request's response.
+	 */
+	static DeniableResponse of(ServletRequest request, HttpServletResponse response) {
+		DeniableResponse deniable = new DeniableResponse(response);
+		request.setAttribute(ATTRIBUTE, deniable);
+		return deniable;
+	}
+
+	/**
+	 * The response of the request that this thread works for, or {@code null} when that
+	 * did not come through the gate.
+	 */
+	public static @Nullable PendingResponse current() {
+		RequestAttributes request = RequestContextHolder.getRequestAttributes();
+		return (request != null) ? (PendingResponse) request.getAttribute(ATTRIBUTE, RequestAttributes.SCOPE_REQUEST)
+				: null;
+	}
+
+	@Override
+	public synchronized void deny(AccessDecision decision) {
+		if (!this.ended && !isCommitted()) {
+			this.denial = decision;
+		}
+	}
+
+	/**
+	 * Take no denial any more: the gate is done with the request.
+	 * @return the denial, or {@code null} when there was none
+	 */
+	synchronized @Nullable AccessDecision end() {
+		this.ended = true;
+		return this.denial;
+	}
+
+	@Override
+	public void flushBuffer() throws IOException {
+		if (this.denial == null) {
+			super.flushBuffer();
+		}
+	}
+
+	@Override
+	public PrintWriter getWriter() throws IOException {
+		return (this.denial == null) ? super.getWriter() : new PrintWriter(Writer.nullWriter());
+	}
+
+	@Override
+	public ServletOutputStream getOutputStream() throws IOException {
+		ServletOutputStream out = super.getOutputStream();
+		return new ServletOutputStream() {
+
+			@Override
+			public void write(int b) throws IOException {
+				if (DeniableResponse.this.denial == null) {
+					out.write(b);
+				}
+			}
+
+			@Override
+			public void write(byte[] buffer, int offset, int length) throws IOException {
+				if (DeniableResponse.this.denial == null) {
+					out.write(buffer, offset, length);
+				}
+			}
+
+			@Override
+			public void flush() throws IOException {
+				if (DeniableResponse.this.denial == null) {
+					out.flush();
+				}
+			}
+
+			@Override
+			public void close() throws IOException {
+				if (DeniableResponse.this.denial == null) {
+					out.close();
+				}
+			}
+
+			@Override
+			public boolean isReady() {
+				return out.isReady();
+			}
+
+			@Override
+			public void setWriteListener(WriteListener listener) {
+				out.setWriteListener(listener);
+			}
+
+		};
+	}
+
+}

@@ -1,0 +1,185 @@
+package io.mcpsecurity;
+
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.SecuredServers;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a caller is shown, in plain JSON (STATELESS) and server-sent events (STREAMABLE).
+ * (Asynchronous servers are in {@link PolicyTableTests}.)
+ */
+class ListingTests {
+
+	private static TestAuthorizationServer authorizationServer;
+
+	private static SecuredServer all;
+
+	private static SecuredServer publicDiscovery;
+
+	@BeforeAll
+	static void start() {
+		authorizationServer = TestAuthorizationServer.start();
+		all = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.listings=all",
+				"mcp.security.rules[0].tools=time", "mcp.security.rules[0].access=deny",
+				"mcp.security.scopes[records:purge].description=Delete records for good");
+		publicDiscovery = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp.security.discovery=public",
+				"mcp.security.rules[0].tools=whoToo", "mcp.security.rules[0].access=deny");
+	}
+
+	@AfterAll
+	static void stop() {
+		all.close();
+		publicDiscovery.close();
+		authorizationServer.close();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aCallerSeesWhatTheCallerMayUse(Protocol protocol) {
+		SecuredServer server = SecuredServers.of(protocol);
+		String nothing = server.token().sign();
+		String browse = server.token("records:browse").sign();
+		String purge = server.token("records:purge", "records:admin").sign();
+		assertThat(tools(server, nothing)).containsExactlyInAnyOrder("time", "who", "whoToo");
+		assertThat(tools(server, browse)).containsExactlyInAnyOrder("time", "who", "whoToo", "browse");
+		assertThat(tools(server, purge)).containsExactlyInAnyOrder("time", "who", "whoToo", "purge", "export");
+		assertThat(tools(server, nothing)).containsExactlyInAnyOrder("time", "who", "whoToo");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "STATELESS,resources/list,/result/resources,records://all",
+			"STATELESS,resources/templates/list,/result/resourceTemplates,records://{id}/details",
+			"STATELESS,prompts/list,/result/prompts,summarize",
+			"STREAMABLE,resources/list,/result/resources,records://all",
+			"STREAMABLE,resources/templates/list,/result/resourceTemplates,records://{id}/details",
+			"STREAMABLE,prompts/list,/result/prompts,summarize" })
+	void resourcesTemplatesAndPromptsAreFilteredToo(Protocol protocol, String method, String entries, String entry) {
+		SecuredServer server = SecuredServers.of(protocol);
+		HttpResponse<String> without = server.call(server.token().sign(), method, "{}");
+		assertThat(without.statusCode()).isEqualTo(200);
+		assertThat(SecuredServer.json(without).at(entries).isArray()).isTrue();
+		assertThat(SecuredServer.json(without).at(entries).size()).isZero();
+		assertThat(without.body()).doesNotContain(entry);
+		HttpResponse<String> with = server.call(server.token("records:browse").sign(), method, "{}");
+		assertThat(SecuredServer.json(with).at(entries).size()).isEqualTo(1);
+		assertThat(with.body()).contains(entry);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void withoutATokenThereIsNothingToSee(Protocol protocol) {
+		SecuredServer server = SecuredServers.of(protocol);
+		for (String method : List.of("initialize", "ping", "tools/list", "resources/list", "prompts/list")) {
+			assertThat(server.send(request(server, null, method, "{}")).statusCode()).as(method).isEqualTo(401);
+		}
+	}
+
+	@Test
+	void inAllModeEverythingThatSomebodyMayUseIsListedAndNamesItsScopes() {
+		JsonNode tools = SecuredServer.json(all.call(all.token().sign(), "tools/list", "{}")).at("/result/tools");
+		assertThat(tools.valueStream().map((tool) -> tool.get("name").asString())).containsExactlyInAnyOrder("who",
+				"whoToo", "browse", "move", "export", "purge");
+		assertThat(scopes(tools, "purge")).isEqualTo(JsonMapper.shared()
+			.readTree("{\"allOf\":[{\"description\":\"Delete records for good\",\"scope\":\"records:purge\"}]}"));
+		assertThat(scopes(tools, "move")).isEqualTo(JsonMapper.shared()
+			.readTree("{\"allOf\":[{\"scope\":\"records:browse\"},{\"scope\":\"records:write\"}]}"));
+		assertThat(scopes(tools, "export")).isEqualTo(JsonMapper.shared()
+			.readTree("{\"anyOf\":[{\"scope\":\"records:export\"},{\"scope\":\"records:admin\"}]}"));
+		assertThat(tool(tools, "who").at("/_meta").has("io.mcpsecurity/scopes")).isFalse();
+		assertThat(all.callTool(all.token().sign(), "purge", "{}").statusCode()).isEqualTo(403);
+	}
+
+	@Test
+	void publicDiscoveryListsWithoutATokenAndCallsStillNeedOne() {
+		HttpResponse<String> initialized = publicDiscovery.send(request(publicDiscovery, null, "initialize", """
+				{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""));
+		assertThat(initialized.statusCode()).isEqualTo(200);
+		String session = initialized.headers().firstValue("Mcp-Session-Id").orElseThrow();
+		assertThat(publicDiscovery.send(inSession(request(publicDiscovery, null, "ping", "{}"), session)).statusCode())
+			.isEqualTo(200);
+		HttpResponse<String> listed = publicDiscovery
+			.send(inSession(request(publicDiscovery, null, "tools/list", "{}"), session));
+		assertThat(names(listed)).contains("time", "purge").doesNotContain("whoToo");
+		for (String call : List.of("time", "purge", "whoToo", "no-such-tool")) {
+			HttpResponse<String> response = publicDiscovery.send(inSession(
+					request(publicDiscovery, null, "tools/call", "{\"name\":\"" + call + "\",\"arguments\":{}}"),
+					session));
+			assertThat(response.statusCode()).as(call).isEqualTo(401);
+			assertThat(response.headers().firstValue("WWW-Authenticate").orElseThrow()).doesNotContain("error=");
+		}
+		String token = publicDiscovery.token("records:browse").sign();
+		assertThat(tools(publicDiscovery, token)).contains("browse").doesNotContain("purge");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "resources/read", "resources/subscribe", "completion/complete", "logging/setLevel",
+			"server/discover", "no/such/method" })
+	void publicDiscoveryOpensNoOtherMethod(String method) {
+		String params = "{\"uri\":\"records://all\",\"ref\":{\"type\":\"ref/prompt\",\"name\":\"summarize\"}}";
+		assertThat(publicDiscovery.send(request(publicDiscovery, null, method, params)).statusCode()).isEqualTo(401);
+	}
+
+	@Test
+	void publicDiscoveryAcceptsNoBadTokenAndTellsNobodyWhatIsWrongWithABody() {
+		HttpRequest.Builder list = request(publicDiscovery, "not-a-token", "tools/list", "{}");
+		assertThat(publicDiscovery.send(list).statusCode()).isEqualTo(401);
+		assertThat(publicDiscovery.send(publicDiscovery.post(null, "[]")).statusCode()).isEqualTo(401);
+		assertThat(publicDiscovery.send(HttpRequest.newBuilder(URI.create(publicDiscovery.url()))).statusCode())
+			.isEqualTo(401);
+	}
+
+	private static Set<String> tools(SecuredServer server, String token) {
+		return names(server.call(token, "tools/list", "{}"));
+	}
+
+	private static Set<String> names(HttpResponse<String> response) {
+		assertThat(response.statusCode()).isEqualTo(200);
+		return SecuredServer.json(response)
+			.at("/result/tools")
+			.valueStream()
+			.map((tool) -> tool.get("name").asString())
+			.collect(Collectors.toSet());
+	}
+
+	private static JsonNode tool(JsonNode tools, String name) {
+		return tools.valueStream().filter((tool) -> tool.get("name").asString().equals(name)).findFirst().orElseThrow();
+	}
+
+	private static JsonNode scopes(JsonNode tools, String name) {
+		return tool(tools, name).get("_meta").get("io.mcpsecurity/scopes");
+	}
+
+	private static HttpRequest.Builder request(SecuredServer server, @Nullable String token, String method,
+			String params) {
+		return server.post(token,
+				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}".formatted(method, params));
+	}
+
+	private static HttpRequest.Builder inSession(HttpRequest.Builder request, String session) {
+		return request.setHeader("Mcp-Session-Id", session);
+	}
+
+}

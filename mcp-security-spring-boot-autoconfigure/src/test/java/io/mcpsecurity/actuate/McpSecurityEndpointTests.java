@@ -1,0 +1,159 @@
+package io.mcpsecurity.actuate;
+
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.stream.Stream;
+
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.web.ProtectedResource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpHeaders;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What actuator tells of the policy, and to whom.
+ */
+class McpSecurityEndpointTests {
+
+	private static final String[] POLICY = { "mcp.security.undeclared=deny", "mcp.security.scope-template=run:{name}",
+			"mcp.security.rules[0].tools[0]=time", "mcp.security.rules[0].access=public",
+			"mcp.security.scope-hierarchy=records:admin > records:export",
+			"mcp.security.scopes[records:purge].description=Delete records for good",
+			"mcp.security.scopes[records:browse].requested-as=api://records/browse",
+			"mcp.security.scopes[records:browse].granted-as[0]=browse" };
+
+	private static final String[] OPERATOR = { "spring.security.user.name=operator",
+			"spring.security.user.password=operator" };
+
+	private static TestAuthorizationServer authorizationServer;
+
+	private static SecuredServer server;
+
+	@BeforeAll
+	static void start() {
+		authorizationServer = TestAuthorizationServer.start();
+		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				Stream.of(POLICY, OPERATOR, new String[] { "management.endpoints.web.exposure.include=mcpsecurity" })
+					.flatMap(Stream::of)
+					.toArray(String[]::new));
+	}
+
+	@AfterAll
+	static void stop() {
+		server.close();
+		authorizationServer.close();
+	}
+
+	@Test
+	void tellsWhatIsProtectedAndByWhom() {
+		JsonNode description = describe(server);
+		assertThat(description.at("/resource").asString()).isEqualTo(server.url());
+		assertThat(description.at("/endpoint").asString()).isEqualTo("/mcp");
+		assertThat(description.at("/metadata").asString())
+			.isEqualTo(server.url("/.well-known/oauth-protected-resource/mcp"));
+		assertThat(description.path("issuers").path(authorizationServer.issuer()).asString()).isIn("NOT_ASKED",
+				"AVAILABLE");
+		assertThat(description.path("modes").toString()).isEqualTo(
+				"{\"mode\":\"enforce\",\"listings\":\"filtered\",\"discovery\":\"authenticated\",\"undeclared\":\"deny\"}");
+		assertThat(description.path("hierarchy").toString()).isEqualTo("[\"records:admin > records:export\"]");
+	}
+
+	@Test
+	void tellsEachRuleAndWhereItComesFrom() {
+		JsonNode description = describe(server);
+		assertThat(rule(description, "tools", "time")).isEqualTo(
+				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"source\":\"mcp.security.rules[0]\"}");
+		assertThat(rule(description, "tools", "export"))
+			.isEqualTo("{\"access\":\"scopes\",\"allOf\":[],\"anyOf\":[\"records:export\",\"records:admin\"],"
+					+ "\"when\":null,\"source\":\"@RequiresScope on RecordsApplication.Records.export\"}");
+		assertThat(rule(description, "tools", "who")).contains("\"allOf\":[\"run:who\"]",
+				"\"source\":\"mcp.security.scope-template\"");
+		assertThat(rule(description, "resources", "records://all"))
+			.contains("@RequiresScope on RecordsApplication.Records.all");
+		assertThat(rule(description, "resourceTemplates", "records://{id}/details"))
+			.contains("@RequiresScope on RecordsApplication.Records.details");
+		assertThat(rule(description, "prompts", "summarize"))
+			.contains("@RequiresScope on RecordsApplication.Records.summarize");
+	}
+
+	@Test
+	void tellsWhatIsKnownAboutScopes() {
+		JsonNode scopes = describe(server).path("scopes");
+		assertThat(scopes.path("records:purge").toString())
+			.isEqualTo("{\"description\":\"Delete records for good\",\"requestedAs\":\"records:purge\","
+					+ "\"grantedAs\":[\"records:purge\"]}");
+		assertThat(scopes.path("records:browse").toString())
+			.isEqualTo("{\"description\":null,\"requestedAs\":\"api://records/browse\",\"grantedAs\":[\"browse\"]}");
+	}
+
+	@Test
+	void wantsTheOperatorsCredentialsAndTakesNoAccessToken() {
+		assertThat(server.get(server.url("/actuator/mcpsecurity")).statusCode()).isEqualTo(401);
+		assertThat(get(server, "Bearer " + server.token("records:purge").sign()).statusCode()).isEqualTo(401);
+	}
+
+	@Test
+	void isNotExposedUnlessAskedFor() {
+		try (SecuredServer unexposed = SecuredServer.start(RecordsApplication.class, authorizationServer, OPERATOR)) {
+			assertThat(unexposed.context().getBeansOfType(McpSecurityEndpoint.class)).isEmpty();
+			assertThat(get(unexposed, credentials()).statusCode()).isEqualTo(404);
+		}
+	}
+
+	@Test
+	void backsOffForOneOfTheApplication() {
+		try (SecuredServer own = SecuredServer.start(OwnEndpointApplication.class, authorizationServer,
+				"management.endpoints.web.exposure.include=mcpsecurity")) {
+			assertThat(own.context().getBeanNamesForType(McpSecurityEndpoint.class)).containsExactly("own");
+		}
+	}
+
+	private static String rule(JsonNode description, String kind, String name) {
+		return description.path(kind).path(name).toString();
+	}
+
+	private static JsonNode describe(SecuredServer server) {
+		return JsonMapper.shared().readTree(get(server, credentials()).body());
+	}
+
+	private static HttpResponse<String> get(SecuredServer server, String authorization) {
+		return server.send(HttpRequest.newBuilder(URI.create(server.url("/actuator/mcpsecurity")))
+			.setHeader(HttpHeaders.AUTHORIZATION, authorization));
+	}
+
+	private static String credentials() {
+		return "Basic " + HttpHeaders.encodeBasicAuth("operator", "operator", null);
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(RecordsApplication.class)
+	static class OwnEndpointApplication {
+
+		@Bean
+		McpSecurityEndpoint own(ProtectedResource resource, AuthorizationServers servers, RuleBook rules,
+				ScopeCatalogue catalogue) {
+			return new McpSecurityEndpoint(resource, servers, rules, catalogue,
+					new McpSecurityEndpoint.Modes("enforce", "all", "public", "deny"), List.of());
+		}
+
+	}
+
+}

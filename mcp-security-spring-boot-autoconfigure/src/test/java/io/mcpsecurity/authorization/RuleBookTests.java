@@ -1,0 +1,185 @@
+package io.mcpsecurity.authorization;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
+import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Which rule holds, of those that could.
+ */
+class RuleBookTests {
+
+	private static final McpTarget TOOL = McpTarget.tool("purge");
+
+	private static final McpTarget TEMPLATE = McpTarget.resource("records://{id}/details");
+
+	private final OfferedTargets offered = new OfferedTargets(
+			(template, uri) -> new DefaultMcpUriTemplateManagerFactory().create(template).matches(uri));
+
+	@Test
+	void theOperatorGoesBeforeTheCodeAndTheCodeBeforeConventionsAndThoseBeforeTheUndeclared() {
+		this.offered.add(TOOL, Hints.DEFAULT);
+		ConfiguredRule configured = configured("rules[0]", "a", Kind.TOOL, "purge");
+		AccessRule declared = new AccessRule(TOOL, ScopeRequirement.of("b"), "code");
+		Conventions conventions = new Conventions(null, null, "c");
+		assertThat(book(List.of(configured), List.of(declared), conventions).ruleFor(TOOL).source())
+			.isEqualTo("rules[0]");
+		assertThat(book(List.of(), List.of(declared), conventions).ruleFor(TOOL).source()).isEqualTo("code");
+		assertThat(book(List.of(), List.of(), conventions).ruleFor(TOOL).source())
+			.isEqualTo("mcp.security.scope-template");
+		assertThat(book(List.of(), List.of(), Conventions.NONE).ruleFor(TOOL).source())
+			.isEqualTo("mcp.security.undeclared");
+	}
+
+	@Test
+	void theFirstRuleOfTheOperatorThatMatchesHolds() {
+		ConfiguredRule pattern = configured("pattern", "a", Kind.TOOL, "p*");
+		ConfiguredRule exact = configured("exact", "b", Kind.TOOL, "purge");
+		assertThat(book(List.of(pattern, exact), List.of(), Conventions.NONE).ruleFor(TOOL).source())
+			.isEqualTo("pattern");
+		assertThat(book(List.of(exact, pattern), List.of(), Conventions.NONE).ruleFor(TOOL).source())
+			.isEqualTo("exact");
+	}
+
+	@Test
+	void twoEntriesWithTheSameNameOrPatternMustSayTheSame() {
+		for (String text : List.of("purge", "p*")) {
+			ConfiguredRule first = configured("rules[0]", "a", Kind.TOOL, text);
+			ConfiguredRule second = configured("rules[1]", "b", Kind.TOOL, text);
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> book(List.of(first, second), List.of(), Conventions.NONE))
+				.withMessageContaining("rules[0]")
+				.withMessageContaining("rules[1]");
+			assertThat(book(List.of(first, configured("rules[1]", "a", Kind.TOOL, text)), List.of(), Conventions.NONE)
+				.ruleFor(TOOL)
+				.source()).isEqualTo("rules[0]");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "records://secret/details", "RECORDS://secret/details", "records://%73ecret/details",
+			"records://%2573ecret/details", "records://public%2F..%2Fsecret/details",
+			"records://%252525252573ecret/details" })
+	void aRuleForAUriHoldsHoweverTheUriIsWritten(String uri) {
+		this.offered.add(TEMPLATE, Hints.DEFAULT);
+		// Stands in for a server that is lenient with schemes.
+		this.offered.add(McpTarget.resource("RECORDS://{id}/details"), Hints.DEFAULT);
+		AccessPolicy policy = policy(book(List.of(configured("secret", "secret", Kind.RESOURCE, "records://secret/*"),
+				configured("any", "any", Kind.RESOURCE, "*")), List.of(), Conventions.NONE));
+		assertThat(policy.decide(McpTarget.resource(uri), Set.of("any")).denied()).isTrue();
+	}
+
+	@Test
+	void anotherWayToWriteAUriOpensNothing() {
+		this.offered.add(TEMPLATE, Hints.DEFAULT);
+		AccessPolicy policy = policy(new RuleBook(
+				List.of(new ConfiguredRule(List.of(new TargetPattern(Kind.RESOURCE, "records://public/*")),
+						Access.PUBLIC, ScopeRequirement.NONE, "open")),
+				List.of(), Conventions.NONE, Access.DENY, this.offered));
+		assertThat(policy.decide(McpTarget.resource("records://public/details"), (Set<String>) null).denied())
+			.isFalse();
+		for (String uri : List.of("records://%70ublic/details", "records://x%2F..%2Fpublic/details")) {
+			assertThat(policy.decide(McpTarget.resource(uri), Set.of("any")).denied()).as(uri).isTrue();
+		}
+	}
+
+	@Test
+	void aRuleForOneUriOfATemplateDecidesForItAlikeAtTheGateAndAtTheHandler() {
+		this.offered.add(TEMPLATE, Hints.DEFAULT);
+		McpTarget uri = McpTarget.resource("records://7/details");
+		AccessPolicy policy = policy(new RuleBook(List.of(configured("one", "a", Kind.RESOURCE, uri.name())), List.of(),
+				Conventions.NONE, Access.DENY, this.offered));
+		for (Set<String> held : List.of(Set.of("a"), Set.of("b"))) {
+			assertThat(policy.decide(uri, TEMPLATE, held).outcome()).isEqualTo(policy.decide(uri, held).outcome());
+		}
+		assertThat(policy.decide(uri, Set.of("a")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource("records://8/details"), Set.of("a")).outcome())
+			.isEqualTo(Outcome.FORBIDDEN);
+	}
+
+	@Test
+	void anOfferedResourceIsUnderItsOwnRuleAndNotUnderThatOfATemplate() {
+		McpTarget own = McpTarget.resource("records://all/details");
+		this.offered.add(own, Hints.DEFAULT);
+		this.offered.add(TEMPLATE, Hints.DEFAULT);
+		RuleBook book = new RuleBook(List.of(), List.of(new AccessRule(TEMPLATE, ScopeRequirement.of("a"), "code")),
+				Conventions.NONE, Access.DENY, this.offered);
+		assertThat(book.ruleFor(own).access()).isEqualTo(Access.DENY);
+		assertThat(policy(book).decide(own, Set.of("a")).outcome()).isEqualTo(Outcome.FORBIDDEN);
+	}
+
+	@Test
+	void aHandlerThatWasRemovedAMomentAgoIsStillUnderItsRule() {
+		AccessPolicy policy = policy(
+				book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE));
+		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.decide(TOOL, TOOL, Set.of()).outcome()).isEqualTo(Outcome.MISSING_SCOPES);
+	}
+
+	@Test
+	void whoeverIsNobodyLearnsNotEvenThatNobodyMay() {
+		this.offered.add(TOOL, Hints.DEFAULT);
+		ConfiguredRule deny = new ConfiguredRule(List.of(new TargetPattern(Kind.TOOL, "*")), Access.DENY,
+				ScopeRequirement.NONE, "deny");
+		AccessPolicy policy = policy(book(List.of(deny), List.of(), Conventions.NONE));
+		assertThat(policy.decide(TOOL, (Set<String>) null).outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
+		assertThat(policy.decide(McpTarget.tool("other"), (Set<String>) null).outcome())
+			.isEqualTo(Outcome.UNAUTHENTICATED);
+		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.FORBIDDEN);
+	}
+
+	@Test
+	void whatNobodyOffersIsNotReported() {
+		RuleBook book = book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE);
+		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.REPORT, false);
+		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		this.offered.add(TOOL, Hints.DEFAULT);
+		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.REPORTED);
+	}
+
+	@Test
+	void theScopesFollowWhatIsOffered() {
+		RuleBook book = book(List.of(configured("first", "z", Kind.TOOL, "x*")),
+				List.of(new AccessRule(TOOL, ScopeRequirement.of("y"), "code")),
+				new Conventions(null, null, "use:{name}"));
+		assertThat(book.scopes()).containsExactly("z", "y");
+		assertThat(book.scopes()).isSameAs(book.scopes());
+		Stream.of("b", "a", "xa").map(McpTarget::tool).forEach((tool) -> this.offered.add(tool, Hints.DEFAULT));
+		assertThat(book.scopes()).containsExactly("z", "y", "use:a", "use:b");
+		this.offered.remove(McpTarget.tool("a"));
+		assertThat(book.scopes()).containsExactly("z", "y", "use:b");
+	}
+
+	@Test
+	void aScopeOfARuleThatIsOverriddenIsNotNamed() {
+		assertThat(book(List.of(configured("first", "a", Kind.TOOL, "purge")),
+				List.of(new AccessRule(TOOL, ScopeRequirement.of("b"), "code")), Conventions.NONE)
+			.scopes()).containsExactly("a");
+	}
+
+	private RuleBook book(List<ConfiguredRule> configured, List<AccessRule> declared, Conventions conventions) {
+		return new RuleBook(configured, declared, conventions, Access.AUTHENTICATED, this.offered);
+	}
+
+	private static AccessPolicy policy(RuleBook book) {
+		return new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+	}
+
+	private static ConfiguredRule configured(String source, String scope, Kind kind, String text) {
+		return new ConfiguredRule(List.of(new TargetPattern(kind, text)), Access.SCOPES, ScopeRequirement.of(scope),
+				source);
+	}
+
+}

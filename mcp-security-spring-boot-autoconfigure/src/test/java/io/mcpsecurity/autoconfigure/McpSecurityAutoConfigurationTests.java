@@ -1,0 +1,639 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.authorization.ScopeHierarchy;
+import io.mcpsecurity.invocation.InvocationGuard;
+import io.mcpsecurity.invocation.ListingFilter;
+import io.mcpsecurity.invocation.McpGuardPostProcessor;
+import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.web.BearerChallenge;
+import io.mcpsecurity.web.McpAuthenticationEntryPoint;
+import io.mcpsecurity.web.McpGateFilter;
+import io.mcpsecurity.web.ProtectedResource;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
+import io.modelcontextprotocol.server.McpSyncServer;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import jakarta.servlet.http.HttpServletRequest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.ai.mcp.annotation.McpTool;
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.test.context.assertj.AssertableWebApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.DefaultSecurityFilterChain;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+import org.springframework.web.servlet.function.ServerRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
+
+/**
+ * When this starter does its work, when it backs off, and when it refuses to start; all
+ * with the real auto-configurations of Spring Boot and Spring AI around it.
+ */
+@ExtendWith(OutputCaptureExtension.class)
+class McpSecurityAutoConfigurationTests {
+
+	private static final String ISSUER = "https://login.example.com/realms/main";
+
+	private final WebApplicationContextRunner bare = new WebApplicationContextRunner()
+		.withUserConfiguration(Application.class)
+		.withPropertyValues("spring.main.banner-mode=off", "spring.jmx.enabled=false");
+
+	private final WebApplicationContextRunner configured = this.bare.withPropertyValues(
+			"mcp.security.resource=https://mcp.example.com/mcp", "mcp.security.authorization-servers=" + ISSUER,
+			"spring.ai.mcp.server.protocol=STREAMABLE");
+
+	@Test
+	void aStreamableServerIsSecured() {
+		this.configured.run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context).hasSingleBean(McpSyncServer.class);
+			assertThat(context).hasSingleBean(WebMvcStreamableServerTransportProvider.class);
+			assertThat(context).doesNotHaveBean(WebMvcStatelessServerTransport.class);
+			assertThat(gated(context, "/mcp")).isTrue();
+		});
+	}
+
+	@Test
+	void aStatelessServerIsSecured() {
+		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context).hasSingleBean(McpStatelessSyncServer.class);
+			assertThat(context).hasSingleBean(WebMvcStatelessServerTransport.class);
+			assertThat(context).doesNotHaveBean(WebMvcStreamableServerTransportProvider.class);
+			assertThat(gated(context, "/mcp")).isTrue();
+		});
+	}
+
+	@Test
+	void anotherEndpointIsSecuredInsteadOfTheDefaultOne() {
+		this.configured.withPropertyValues("spring.ai.mcp.server.streamable-http.mcp-endpoint=/api/tools")
+			.run((context) -> {
+				assertThat(gated(context, "/api/tools")).isTrue();
+				assertThat(gated(context, "/.well-known/oauth-protected-resource/api/tools")).isTrue();
+				assertThat(gated(context, "/mcp")).isFalse();
+			});
+	}
+
+	@Test
+	void withoutAProtocolItIsStreamable() {
+		this.bare
+			.withInitializer((context) -> new StreamableProtocolDefault()
+				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
+			.withPropertyValues("mcp.security.resource=https://mcp.example.com/mcp",
+					"mcp.security.authorization-servers=" + ISSUER)
+			.run((context) -> assertThat(context).hasSingleBean(WebMvcStreamableServerTransportProvider.class));
+	}
+
+	@Test
+	void theDefaultProtocolGivesWayToTheApplications() {
+		this.configured
+			.withInitializer((context) -> new StreamableProtocolDefault()
+				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
+			.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
+			.run((context) -> assertThat(context).hasSingleBean(WebMvcStatelessServerTransport.class));
+	}
+
+	@Test
+	void whenSwitchedOffTheProtocolsDefaultStaysSpringAis() {
+		this.bare.withPropertyValues("mcp.security.enabled=false")
+			.withInitializer((context) -> new StreamableProtocolDefault()
+				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
+			.run((context) -> assertThat(context.getEnvironment().getProperty("spring.ai.mcp.server.protocol"))
+				.isNull());
+	}
+
+	@Test
+	void anApplicationThatIsNoWebApplicationIsLeftAlone() {
+		new ApplicationContextRunner().withUserConfiguration(Application.class)
+			.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE", "spring.jmx.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(McpSecurityAutoConfiguration.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.ai.mcp.server.stdio=true", "mcp.security.enabled=false",
+			"spring.ai.mcp.server.enabled=false" })
+	void whatIsNoHttpServerOrSwitchedOffIsLeftAlone(String property) {
+		this.bare.withPropertyValues(property, "spring.ai.mcp.server.protocol=STREAMABLE").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context).doesNotHaveBean(McpSecurityAutoConfiguration.class)
+				.doesNotHaveBean(McpGateFilter.class)
+				.doesNotHaveBean(McpGuardPostProcessor.class)
+				.doesNotHaveBean("mcpSecurityFilterChain");
+		});
+	}
+
+	@Test
+	void theApplicationsBeansTakeThePlaceOfTheStartersOnes() {
+		this.configured.withUserConfiguration(Own.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			for (Class<?> type : List.of(ProtectedResource.class, AccessPolicy.class, OfferedTargets.class,
+					RuleBook.class, ScopeCatalogue.class, ListingFilter.class, InvocationGuard.class,
+					AuthorizationServers.class, BearerChallenge.class, McpAuthenticationEntryPoint.class,
+					McpMessageReader.class, McpTransportContextExtractor.class, McpGuardPostProcessor.class)) {
+				assertThat(context.getBeanNamesForType(type)).as(type.getSimpleName())
+					.singleElement()
+					.asString()
+					.startsWith("own");
+			}
+			assertThat(context.getBean("mcpAuthenticationManagerResolver")).isSameAs(Own.RESOLVER);
+			assertThat(context.getBean("mcpSecurityFilterChain")).isSameAs(Own.CHAIN);
+			assertThat(context.getBean("mcpSecurityHealthIndicator")).isSameAs(Own.HEALTH);
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
+	void theApplicationsTransportTakesThePlaceOfTheStarters(String protocol) {
+		this.configured.withUserConfiguration(OwnTransports.class)
+			.withPropertyValues("spring.ai.mcp.server.protocol=" + protocol)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBeanNamesForType(WebMvcStreamableServerTransportProvider.class))
+					.containsExactly("ownStreamable");
+				assertThat(context.getBeanNamesForType(WebMvcStatelessServerTransport.class))
+					.containsExactly("ownStateless");
+			});
+	}
+
+	@Test
+	void theHealthIndicatorCanBeSwitchedOff() {
+		this.configured.run((context) -> assertThat(context).hasBean("mcpSecurityHealthIndicator"));
+		this.configured.withPropertyValues("management.health.mcp-security.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean("mcpSecurityHealthIndicator"));
+	}
+
+	@Test
+	void withoutAChainOfTheApplicationBootsDefaultSecuresTheRest() {
+		this.configured.run((context) -> {
+			assertThat(chains(context)).hasSize(2);
+			assertThat(chain(context, "/mcp")).isSameAs(context.getBean("mcpSecurityFilterChain"));
+			assertThat(chain(context, "/.well-known/oauth-protected-resource"))
+				.isSameAs(context.getBean("mcpSecurityFilterChain"));
+			for (String path : new String[] { "/", "/mcp2", "/mcp/", "/mcp/more", "/other", "/.well-known/other" }) {
+				assertThat(chain(context, path)).as(path)
+					.isNotSameAs(context.getBean("mcpSecurityFilterChain"))
+					.extracting((chain) -> chain.getFilters().isEmpty())
+					.isEqualTo(false);
+			}
+		});
+	}
+
+	@Test
+	void aChainOfTheApplicationSecuresTheRest() {
+		this.configured.withUserConfiguration(OwnChain.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(chains(context)).hasSize(2);
+			assertThat(gated(context, "/mcp")).isTrue();
+			assertThat(chain(context, "/other")).isSameAs(context.getBean("ownChain"));
+		});
+	}
+
+	@Test
+	void theServersMayBeAPlainString() {
+		assertIssuers(List.of(ISSUER), "mcp.security.authorization-servers=" + ISSUER);
+	}
+
+	@Test
+	void theServersMayBeAListWithCommas() {
+		assertIssuers(List.of(ISSUER, "https://b.example/"),
+				"mcp.security.authorization-servers=" + ISSUER + ", https://b.example/");
+	}
+
+	@Test
+	void theServersMayBeAListOfStrings() {
+		assertIssuers(List.of(ISSUER, "https://b.example/"), "mcp.security.authorization-servers[0]=" + ISSUER,
+				"mcp.security.authorization-servers[1]=https://b.example/");
+	}
+
+	@Test
+	void theServersMayBeAListOfObjects() {
+		assertIssuers(List.of(ISSUER, "https://b.example/"), "mcp.security.authorization-servers[0].issuer=" + ISSUER,
+				"mcp.security.authorization-servers[0].jwk-set-uri=https://a.example/keys",
+				"mcp.security.authorization-servers[1].issuer=https://b.example/");
+	}
+
+	@Test
+	void theServerMayBeTheOneThatBootKnows() {
+		assertIssuers(List.of(ISSUER), "spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER);
+	}
+
+	@Test
+	void theStartersOwnServersGoBeforeTheOneThatBootKnows() {
+		assertIssuers(List.of(ISSUER), "mcp.security.authorization-servers=" + ISSUER,
+				"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://b.example/");
+	}
+
+	private void assertIssuers(List<String> issuers, String... properties) {
+		this.bare
+			.withPropertyValues("mcp.security.resource=https://mcp.example.com/mcp",
+					"spring.ai.mcp.server.protocol=STREAMABLE")
+			.withPropertyValues(properties)
+			.run((context) -> assertThat(context.getBean(AuthorizationServers.class).issuers()).isEqualTo(issuers));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "http://localhost:8080/mcp", "http://127.0.0.1/mcp", "http://[::1]:8080/mcp",
+			"https://mcp.example.com", "https://mcp.example.com/", "https://mcp.example.com/mcp?tenant=a" })
+	void aUsableResourceIsAcceptedToTheLetter(String resource) {
+		this.configured.withPropertyValues("mcp.security.resource=" + resource)
+			.run((context) -> assertThat(context.getBean(ProtectedResource.class).identifier())
+				.isEqualTo(URI.create(resource)));
+	}
+
+	@Test
+	void httpForAnotherMachineMustBeAllowed() {
+		this.configured.withPropertyValues("mcp.security.resource=http://mcp.example.com/mcp",
+				"mcp.security.authorization-servers=http://login.example.com", "mcp.security.allow-insecure-http=true")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '~',
+			textBlock = """
+					# set                                   | named property                             | said                          | fix
+					spring.ai.mcp.server.protocol=SSE       | spring.ai.mcp.server.protocol              | 'SSE'                         | STREAMABLE or STATELESS
+					mcp.security.resource=                  | mcp.security.resource                      | is not set                    | https://mcp.example.com/mcp
+					mcp.security.resource=/mcp              | mcp.security.resource                      | '/mcp' is not an absolute URI | mcp.security.resource
+					mcp.security.resource=mcp.example.com   | mcp.security.resource                      | 'mcp.example.com'             | mcp.security.resource
+					mcp.security.resource=https:///mcp      | mcp.security.resource                      | 'https:///mcp'                | mcp.security.resource
+					mcp.security.resource=https://a_b/mcp   | mcp.security.resource                      | 'https://a_b/mcp'             | mcp.security.resource
+					mcp.security.resource=https://a b       | mcp.security.resource                      | 'https://a b' is not a URI    | mcp.security.resource
+					mcp.security.resource=https://a/mcp#x   | mcp.security.resource                      | has a fragment                | mcp.security.resource
+					mcp.security.resource=https://u:p@a/mcp | mcp.security.resource                      | user information              | mcp.security.resource
+					mcp.security.resource=ftp://a/mcp       | mcp.security.resource                      | 'ftp://a/mcp'                 | mcp.security.resource
+					mcp.security.resource=urn:mcp:server    | mcp.security.resource                      | 'urn:mcp:server'              | mcp.security.resource
+					mcp.security.resource=http://a/mcp      | mcp.security.resource                      | 'http://a/mcp' uses http      | mcp.security.allow-insecure-http
+					mcp.security.resource=http://localhost.evil.example/mcp | mcp.security.resource      | uses http                     | Use https
+					mcp.security.authorization-servers=     | mcp.security.authorization-servers         | is not set                    | https://login.example.com
+					mcp.security.authorization-servers=login | mcp.security.authorization-servers[0].issuer | 'login'                    | mcp.security.authorization-servers[0].issuer
+					mcp.security.authorization-servers=http://a | mcp.security.authorization-servers[0].issuer | uses http               | Use https
+					mcp.security.authorization-servers=https://a,https://b?x=y | mcp.security.authorization-servers[1].issuer | has a query | mcp.security.authorization-servers[1].issuer
+					mcp.security.authorization-servers=https://a,https://a | mcp.security.authorization-servers[1].issuer | 'https://a' | mcp.security.authorization-servers[1].issuer
+					mcp.security.metadata.url=/metadata     | mcp.security.metadata.url                  | '/metadata'                   | mcp.security.metadata.url
+					mcp.security.metadata.url=http://a/b    | mcp.security.metadata.url                  | uses http                     | Use https
+					mcp.security.challenge.initial-scopes=a b | mcp.security.challenge.initial-scopes    | 'a b' is not a scope          | mcp.security.challenge.initial-scopes
+					mcp.security.metadata.scopes-supported=a\\b | mcp.security.metadata.scopes-supported | is not a scope                | mcp.security.metadata.scopes-supported
+					mcp.security.keys.connect-timeout=0s    | mcp.security.keys.connect-timeout          | 'PT0S'                        | mcp.security.keys.connect-timeout
+					mcp.security.keys.connect-timeout=100us | mcp.security.keys.connect-timeout          | 'PT0.0001S'                   | mcp.security.keys.connect-timeout
+					mcp.security.keys.read-timeout=-1s      | mcp.security.keys.read-timeout             | 'PT-1S'                       | mcp.security.keys.read-timeout
+					mcp.security.keys.read-timeout=100d     | mcp.security.keys.read-timeout             | 'PT2400H'                     | mcp.security.keys.read-timeout
+					mcp.security.keys.cache-ttl=0           | mcp.security.keys.cache-ttl                | 'PT0S'                        | mcp.security.keys.cache-ttl
+					mcp.security.keys.retry-interval=0s     | mcp.security.keys.retry-interval           | 'PT0S'                        | mcp.security.keys.retry-interval
+					mcp.security.keys.retry-interval=5m     | mcp.security.keys.retry-interval           | 'PT5M' must be shorter        | mcp.security.keys.retry-interval
+					mcp.security.keys.read-timeout=2m       | mcp.security.keys.read-timeout             | 'PT2M' must be                | mcp.security.keys.read-timeout
+					mcp.security.keys.outage-tolerance=-5m  | mcp.security.keys.outage-tolerance         | 'PT-5M'                       | mcp.security.keys.outage-tolerance
+					mcp.security.token.clock-skew=-1s       | mcp.security.token.clock-skew              | 'PT-1S'                       | mcp.security.token.clock-skew
+					mcp.security.token.clock-skew=61m       | mcp.security.token.clock-skew              | 'PT1H1M'                      | mcp.security.token.clock-skew
+					mcp.security.request.max-size=0         | mcp.security.request.max-size              | '0B'                          | mcp.security.request.max-size
+					mcp.security.request.max-size=2GB       | mcp.security.request.max-size              | '2147483648B'                 | mcp.security.request.max-size
+					mcp.security.request.max-depth=0        | mcp.security.request.max-depth             | '0'                           | mcp.security.request.max-depth
+					""")
+	void aBadValueStopsTheStartAndIsExplained(String property, String name, String said, String fix) {
+		this.configured.withPropertyValues(property).run((context) -> {
+			FailureAnalysis analysis = analysis(context);
+			assertThat(analysis.getDescription()).contains("'" + name + "'").contains(said);
+			assertThat(analysis.getAction()).contains(fix);
+		});
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '~',
+			textBlock = """
+					mcp.security.authorization-servers[0].jwk-set-uri=https://a/keys | mcp.security.authorization-servers[0].issuer | is not set
+					mcp.security.authorization-servers[0].issuer=https://a#b         | mcp.security.authorization-servers[0].issuer | has a fragment
+					spring.security.oauth2.resourceserver.jwt.issuer-uri=https://a?b | spring.security.oauth2.resourceserver.jwt.issuer-uri | has a query
+					spring.security.oauth2.resourceserver.jwt.issuer-uri=a           | spring.security.oauth2.resourceserver.jwt.issuer-uri | 'a'
+					""")
+	void aBadServerStopsTheStartAndIsNamedByWhereItIsConfigured(String property, String name, String said) {
+		this.bare
+			.withPropertyValues("mcp.security.resource=https://mcp.example.com/mcp",
+					"spring.ai.mcp.server.protocol=STREAMABLE", property)
+			.run((context) -> assertThat(analysis(context).getDescription()).contains("'" + name + "'").contains(said));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					mcp.security.authorization-servers[0]                 | mcp.security.authorization-servers[0].jwk-set-uri
+					spring.security.oauth2.resourceserver.jwt.issuer-uri  | spring.security.oauth2.resourceserver.jwt.jwk-set-uri
+					""")
+	void aBadJwkSetUriStopsTheStartAndIsNamedByWhereItIsConfigured(String issuer, String keys) {
+		this.bare
+			.withPropertyValues("mcp.security.resource=https://mcp.example.com/mcp",
+					"spring.ai.mcp.server.protocol=STREAMABLE",
+					(issuer.endsWith("]") ? issuer + ".issuer=" : issuer + "=") + ISSUER, keys + "=http://a/keys")
+			.run((context) -> assertThat(analysis(context).getDescription()).contains("'" + keys + "'")
+				.contains("uses http"));
+	}
+
+	@Test
+	void withoutResourceAndServersTheStartIsRefused() {
+		this.bare.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE")
+			.run((context) -> assertThat(analysis(context).getDescription()).contains("'mcp.security.resource'"));
+		this.bare
+			.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE",
+					"mcp.security.resource=https://mcp.example.com/mcp")
+			.run((context) -> assertThat(analysis(context).getDescription())
+				.contains("'mcp.security.authorization-servers'"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "mcp.security.resoruce=https://mcp.example.com/mcp", "mcp.security.token.audience=x",
+			"mcp.security.authorization-servers[0].issuers=https://a.example" })
+	void anUnknownPropertyStopsTheStartAndIsNamed(String property) {
+		this.configured.withPropertyValues(property)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining(property.substring(0, property.indexOf('='))));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "mcp.security.keys.read-timeout=soon, mcp.security.keys.read-timeout",
+			"mcp.security.token.clock-skew=1 minute, mcp.security.token.clock-skew",
+			"mcp.security.request.max-size=big, mcp.security.request.max-size",
+			"mcp.security.resoruce=https://mcp.example.com/mcp, mcp.security.resoruce",
+			"mcp.security.resource=mcp, mcp.security.resource" })
+	void theReportOfAFailedStartNamesTheProperty(String property, String name, CapturedOutput output) {
+		assertThatException().isThrownBy(() -> start(property));
+		assertThat(output).contains("APPLICATION FAILED TO START").contains("Action:");
+		assertThat(output.toString().substring(output.toString().indexOf("APPLICATION FAILED TO START"))).contains(name)
+			.contains(property.substring(property.indexOf('=') + 1));
+	}
+
+	@Test
+	void aRuleThatIsNotInThePolicyWhenTheBeansAreThereStopsTheStart() {
+		this.configured.withUserConfiguration(HiddenRule.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("HiddenTools.purge was not seen in time"));
+	}
+
+	@Test
+	void theChallengesScopesAreTheDeclaredOnesWithoutOfflineAccess() {
+		this.configured.withUserConfiguration(Tools.class)
+			.run((context) -> assertThat(context.getBean(BearerChallenge.class).noCredentials())
+				.contains("scope=\"records:purge\""));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "none, ''", "'x,y', ', scope=\"x y\"'" })
+	void theChallengesScopesCanBeChosen(String value, String parameter) {
+		this.configured.withUserConfiguration(Tools.class)
+			.withPropertyValues("mcp.security.challenge.initial-scopes=" + value)
+			.run((context) -> assertThat(context.getBean(BearerChallenge.class).noCredentials()).isEqualTo(
+					"Bearer resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource/mcp\""
+							+ parameter));
+	}
+
+	@Test
+	void anAnnotatedToolHasItsRuleInThePolicy() {
+		this.configured.withUserConfiguration(Tools.class)
+			.run((context) -> assertThat(
+					context.getBean(AccessPolicy.class).rules().ruleFor(McpTarget.tool("purge")).source())
+				.startsWith("@RequiresScope on "));
+	}
+
+	/**
+	 * Start as an application does, with a server that listens.
+	 */
+	private static void start(String... properties) {
+		SpringApplication application = new SpringApplication(Application.class);
+		application.setRegisterShutdownHook(false);
+		application.setDefaultProperties(Map.of("server.port", "0", "spring.main.banner-mode", "off",
+				"spring.jmx.enabled", "false", "mcp.security.resource", "https://mcp.example.com/mcp",
+				"mcp.security.authorization-servers", ISSUER));
+		application.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new)).close();
+	}
+
+	private static FailureAnalysis analysis(AssertableWebApplicationContext context) {
+		assertThat(context).hasFailed();
+		FailureAnalysis analysis = new McpSecurityFailureAnalyzer().analyze(context.getStartupFailure());
+		assertThat(analysis).as("analysis of " + context.getStartupFailure()).isNotNull();
+		return analysis;
+	}
+
+	private static boolean gated(AssertableWebApplicationContext context, String path) {
+		return chain(context, path).getFilters().stream().anyMatch(McpGateFilter.class::isInstance);
+	}
+
+	/**
+	 * The chain that Spring Security takes: the first that matches.
+	 */
+	private static SecurityFilterChain chain(AssertableWebApplicationContext context, String path) {
+		MockHttpServletRequest request = new MockHttpServletRequest("POST", path);
+		return chains(context).stream().filter((chain) -> chain.matches(request)).findFirst().orElseThrow();
+	}
+
+	private static List<SecurityFilterChain> chains(AssertableWebApplicationContext context) {
+		return context.getBeanProvider(SecurityFilterChain.class).orderedStream().toList();
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnChain {
+
+		@Bean
+		SecurityFilterChain ownChain(HttpSecurity http) {
+			return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll()).build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Tools {
+
+		@McpTool(name = "purge", description = "Deletes records")
+		@RequiresScope({ "offline_access", "records:purge" })
+		String purge() {
+			return "purged";
+		}
+
+	}
+
+	interface HiddenPurging {
+
+		String purge();
+
+	}
+
+	static class HiddenTools implements HiddenPurging {
+
+		@Override
+		@McpTool(name = "purge", description = "Deletes records")
+		@RequiresScope("records:purge")
+		public String purge() {
+			return "purged";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenRule {
+
+		/**
+		 * Asks for the policy before the tools are there.
+		 */
+		@Bean
+		List<String> early(AccessPolicy policy) {
+			return policy.rules().scopes();
+		}
+
+		@Bean
+		HiddenPurging hidden() {
+			return new HiddenTools();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Own {
+
+		static final AuthenticationManagerResolver<HttpServletRequest> RESOLVER = (
+				request) -> (authentication) -> authentication;
+
+		static final SecurityFilterChain CHAIN = new DefaultSecurityFilterChain(
+				(RequestMatcher) (request) -> request.getRequestURI().equals("/mcp"));
+
+		static final HealthIndicator HEALTH = () -> Health.up().build();
+
+		@Bean
+		ProtectedResource ownResource() {
+			return new ProtectedResource(URI.create("https://own.example/mcp"), "/mcp", "", null);
+		}
+
+		@Bean
+		OfferedTargets ownTargets() {
+			return new OfferedTargets(String::equals);
+		}
+
+		@Bean
+		RuleBook ownRules(OfferedTargets offered) {
+			return new RuleBook(List.of(), List.of(), Conventions.NONE, Access.AUTHENTICATED, offered);
+		}
+
+		@Bean
+		ScopeCatalogue ownCatalogue() {
+			return ScopeCatalogue.EMPTY;
+		}
+
+		@Bean
+		AccessPolicy ownPolicy(RuleBook rules) {
+			return new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+		}
+
+		@Bean
+		ListingFilter ownFilter(AccessPolicy policy) {
+			return new ListingFilter(policy, ScopeCatalogue.EMPTY, false);
+		}
+
+		@Bean
+		InvocationGuard ownGuard(AccessPolicy policy) {
+			return new InvocationGuard(policy);
+		}
+
+		@Bean
+		static McpGuardPostProcessor ownPostProcessor(BeanFactory beans) {
+			return new McpGuardPostProcessor(beans);
+		}
+
+		@Bean
+		AuthorizationServers ownServers() {
+			return new AuthorizationServers(List.of());
+		}
+
+		@Bean
+		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver() {
+			return RESOLVER;
+		}
+
+		@Bean
+		BearerChallenge ownChallenge() {
+			return new BearerChallenge("https://own.example/metadata", List::of, UnaryOperator.identity());
+		}
+
+		@Bean
+		McpAuthenticationEntryPoint ownEntryPoint(BearerChallenge challenge) {
+			return new McpAuthenticationEntryPoint(challenge, Duration.ofSeconds(1));
+		}
+
+		@Bean
+		McpMessageReader ownReader() {
+			return new McpMessageReader(5);
+		}
+
+		@Bean
+		SecurityFilterChain mcpSecurityFilterChain() {
+			return CHAIN;
+		}
+
+		@Bean
+		McpTransportContextExtractor<ServerRequest> ownExtractor() {
+			return (request) -> McpCaller.current().<McpTransportContext>map((caller) -> caller).orElseThrow();
+		}
+
+		@Bean
+		HealthIndicator mcpSecurityHealthIndicator() {
+			return HEALTH;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnTransports {
+
+		@Bean
+		WebMvcStreamableServerTransportProvider ownStreamable() {
+			return WebMvcStreamableServerTransportProvider.builder().mcpEndpoint("/mcp").build();
+		}
+
+		@Bean
+		WebMvcStatelessServerTransport ownStateless() {
+			return WebMvcStatelessServerTransport.builder().messageEndpoint("/mcp").build();
+		}
+
+	}
+
+}

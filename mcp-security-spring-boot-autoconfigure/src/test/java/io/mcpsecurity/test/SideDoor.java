@@ -1,0 +1,47 @@
+package io.mcpsecurity.test;
+
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
+import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.context.annotation.Bean;
+import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.web.servlet.function.RequestPredicates;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.RouterFunctions;
+import org.springframework.web.servlet.function.ServerResponse;
+
+/**
+ * A second way to an application's MCP server, past the gate: tokens are verified there,
+ * and nothing else.
+ */
+public class SideDoor {
+
+	/**
+	 * Where it is.
+	 */
+	public static final String PATH = "/side-door/mcp";
+
+	@Bean
+	RouterFunction<ServerResponse> sideDoor(ObjectProvider<WebMvcStatelessServerTransport> stateless,
+			ObjectProvider<WebMvcStreamableServerTransportProvider> streamable) {
+		WebMvcStatelessServerTransport transport = stateless.getIfAvailable();
+		return RouterFunctions.nest(RequestPredicates.path("/side-door"),
+				(transport != null) ? transport.getRouterFunction() : streamable.getObject().getRouterFunction());
+	}
+
+	@Bean
+	SecurityFilterChain sideDoorChain(HttpSecurity http,
+			@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
+		return http.securityMatcher("/side-door/**")
+			.csrf((csrf) -> csrf.disable())
+			.oauth2ResourceServer((server) -> server.authenticationManagerResolver(authentication))
+			.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll())
+			.build();
+	}
+
+}
