@@ -12,6 +12,7 @@ import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.web.DeniableResponse;
 import io.modelcontextprotocol.server.McpServer;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures.SyncToolSpecification;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
@@ -150,7 +151,7 @@ class FurtherEndpointsTests {
 		@Bean(defaultCandidate = false)
 		McpStatelessSyncServer adminServer(@Qualifier("adminTransport") WebMvcStatelessServerTransport admin,
 				SyncToolSpecification reset, ListingFilter filter) {
-			return McpServer.sync(new FilteredStatelessTransport(admin, () -> filter))
+			return McpServer.sync(new FilteredStatelessTransport(admin, () -> filter, DeniableResponse::current))
 				.capabilities(ServerCapabilities.builder().tools(false).build())
 				.tools(reset)
 				.immediateExecution(true)

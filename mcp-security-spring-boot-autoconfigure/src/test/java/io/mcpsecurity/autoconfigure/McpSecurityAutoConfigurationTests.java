@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.OfferedTargets;
@@ -19,6 +20,7 @@ import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
+import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.token.AuthorizationServers;
@@ -565,13 +567,13 @@ class McpSecurityAutoConfigurationTests {
 		}
 
 		@Bean
-		ListingFilter ownFilter(AccessPolicy policy) {
-			return new ListingFilter(policy, ScopeCatalogue.EMPTY, false);
+		ListingFilter ownFilter(AccessPolicies policies) {
+			return new ListingFilter(policies, ScopeCatalogue.EMPTY, false);
 		}
 
 		@Bean
-		InvocationGuard ownGuard(AccessPolicy policy) {
-			return new InvocationGuard(policy);
+		InvocationGuard ownGuard(AccessPolicies policies, ScopeDeclarations declarations) {
+			return new InvocationGuard(policies, declarations.conditions(), (resource) -> "", UnaryOperator.identity());
 		}
 
 		@Bean

@@ -11,11 +11,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpTarget;
@@ -139,8 +146,11 @@ class GuardedSpecificationsTests {
 			SecurityContextHolder.clearContext();
 			throw new IllegalStateException("handler");
 		});
-		assertThatIllegalStateException().isThrownBy(() -> handler(guarded).apply(source(type, ALICE), "request"))
-			.withMessage("handler");
+		assertThatIllegalStateException().isThrownBy(() -> {
+			if (handler(guarded).apply(source(type, ALICE), "request") instanceof Mono<?> signal) {
+				signal.block();
+			}
+		}).withMessage("handler");
 		assertThat(this.seen).containsExactly(Optional.of(ALICE));
 		assertThat(SecurityContextHolder.getContext().getAuthentication()).isSameAs(before);
 	}
@@ -195,9 +205,10 @@ class GuardedSpecificationsTests {
 	void aBeanPostProcessorGuardsWithTheGuardThatTheApplicationHas() {
 		StaticApplicationContext context = new StaticApplicationContext();
 		context.registerBean(InvocationGuard.class, GuardedSpecificationsTests::guard);
+		context.registerBean(OfferedTargets.class, () -> offeredTargets());
 		context.refresh();
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = new SpecificationGuardPostProcessor(context)
+		Object guarded = new McpGuardPostProcessor(context)
 			.postProcessAfterInitialization(specification(type, this::handle), "tools");
 		assertDenied(guarded, type, BOB, JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 		assertThat(handler(guarded).apply(source(type, ALICE), "request")).isEqualTo("result");
@@ -206,9 +217,10 @@ class GuardedSpecificationsTests {
 	@Test
 	void aGuardThatIsMissingFailsTheCall() {
 		StaticApplicationContext context = new StaticApplicationContext();
+		context.registerBean(OfferedTargets.class, () -> offeredTargets());
 		context.refresh();
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = new SpecificationGuardPostProcessor(context)
+		Object guarded = new McpGuardPostProcessor(context)
 			.postProcessAfterInitialization(specification(type, this::handle), "tools");
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> handler(guarded).apply(source(type, ALICE), "request"));
@@ -291,7 +303,8 @@ class GuardedSpecificationsTests {
 	}
 
 	private static GuardedSpecifications specifications(Map<String, ToolMethod> tools) {
-		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools));
+		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools),
+				GuardedSpecificationsTests::offeredTargets);
 	}
 
 	private static InvocationGuard guard() {
@@ -301,7 +314,14 @@ class GuardedSpecificationsTests {
 					McpTarget.resource("test://{id}"))
 			.map((target) -> new AccessRule(target, requirement, "test"))
 			.toList();
-		return new InvocationGuard(new AccessPolicy(rules, (template, uri) -> false));
+		RuleBook book = new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, offeredTargets());
+		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+		return new InvocationGuard(new AccessPolicies(policy, Map.of()), new ToolConditions(), (resource) -> "",
+				UnaryOperator.identity());
+	}
+
+	private static OfferedTargets offeredTargets() {
+		return new OfferedTargets((template, uri) -> false);
 	}
 
 	private Object guarded(Class<?> type, BiFunction<Object, Object, Object> handler) {
@@ -412,7 +432,8 @@ class GuardedSpecificationsTests {
 	}
 
 	private static McpCaller caller(String subject, String... scopes) {
-		return new McpCaller(subject, "https://login.example.com", null, List.of(), false, Set.of(scopes), null);
+		return new McpCaller(subject, "https://login.example.com", null, List.of(), false, Set.of(scopes), null,
+				"https://mcp.example/mcp");
 	}
 
 	/**

@@ -6,6 +6,7 @@ import java.util.Set;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.Conventions;
@@ -43,7 +44,7 @@ class ListingFilterTests {
 
 	private final AccessPolicy policy = policy(false);
 
-	private final ListingFilter filter = new ListingFilter(this.policy, ScopeCatalogue.EMPTY, false);
+	private final ListingFilter filter = new ListingFilter(policies(this.policy), ScopeCatalogue.EMPTY, false);
 
 	@Test
 	void cursorAndMetaOfEveryListingStayAsTheyAre() {
@@ -111,7 +112,8 @@ class ListingFilterTests {
 				new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null));
 		assertThat(this.filter.filter(request("tools/list"), response, McpTransportContext.EMPTY).error().code())
 			.isEqualTo(-32010);
-		ListToolsResult listed = (ListToolsResult) new ListingFilter(policy(true), ScopeCatalogue.EMPTY, false)
+		ListToolsResult listed = (ListToolsResult) new ListingFilter(policies(policy(true)), ScopeCatalogue.EMPTY,
+				false)
 			.filter(request("tools/list"), response, McpTransportContext.EMPTY)
 			.result();
 		assertThat(listed.tools()).extracting(Tool::name).containsExactly("open", "closed");
@@ -121,7 +123,7 @@ class ListingFilterTests {
 	void scopesAreDescribedAndNamedAsAClientAsksForThem() {
 		ScopeCatalogue catalogue = new ScopeCatalogue(
 				Map.of("a", new ScopeCatalogue.Entry("Lets one see", List.of(), "api://x/a")));
-		ListToolsResult listed = (ListToolsResult) new ListingFilter(this.policy, catalogue, true)
+		ListToolsResult listed = (ListToolsResult) new ListingFilter(policies(this.policy), catalogue, true)
 			.filter(request("tools/list"),
 					JSONRPCResponse.result(1,
 							new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null)),
@@ -147,7 +149,12 @@ class ListingFilterTests {
 	}
 
 	private static McpCaller caller(String... scopes) {
-		return new McpCaller("alice", "https://issuer.example", null, List.of(), false, Set.of(scopes), null);
+		return new McpCaller("alice", "https://issuer.example", null, List.of(), false, Set.of(scopes), null,
+				"https://mcp.example/mcp");
+	}
+
+	private static AccessPolicies policies(AccessPolicy policy) {
+		return new AccessPolicies(policy, Map.of());
 	}
 
 	private static AccessPolicy policy(boolean publicDiscovery) {

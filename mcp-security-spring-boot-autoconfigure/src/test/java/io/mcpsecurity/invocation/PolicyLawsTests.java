@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ConfiguredRule;
@@ -166,8 +167,9 @@ class PolicyLawsTests {
 	private static boolean passesGuard(AccessPolicy decisions, McpTarget target, McpTarget handler,
 			@Nullable Set<String> held) {
 		try {
-			new InvocationGuard(decisions, new ToolConditions(), "", UnaryOperator.identity()).check(target, handler,
-					(held != null) ? caller(held) : McpTransportContext.EMPTY, target);
+			new InvocationGuard(new AccessPolicies(decisions, Map.of()), new ToolConditions(), (resource) -> "",
+					UnaryOperator.identity())
+				.check(target, handler, (held != null) ? caller(held) : McpTransportContext.EMPTY, target);
 			return true;
 		}
 		catch (McpError ex) {
@@ -195,13 +197,15 @@ class PolicyLawsTests {
 	}
 
 	private static Object list(AccessPolicy decisions, String method, Object all, Set<String> held) {
-		return Objects.requireNonNull(new ListingFilter(decisions, ScopeCatalogue.EMPTY, false)
-			.filter(new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all), caller(held))
-			.result());
+		return Objects
+			.requireNonNull(new ListingFilter(new AccessPolicies(decisions, Map.of()), ScopeCatalogue.EMPTY, false)
+				.filter(new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all), caller(held))
+				.result());
 	}
 
 	private static McpCaller caller(Set<String> held) {
-		return new McpCaller("alice", "https://issuer.example", null, List.of(), false, held, null);
+		return new McpCaller("alice", "https://issuer.example", null, List.of(), false, held, null,
+				"https://mcp.example/mcp");
 	}
 
 	private static String template(String name) {

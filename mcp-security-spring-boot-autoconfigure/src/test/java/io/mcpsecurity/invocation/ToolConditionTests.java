@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class ToolConditionTests {
 
 	private static final McpCaller ALICE = new McpCaller("alice", "https://issuer.example", "agent", List.of(), false,
-			Set.of("a"), null);
+			Set.of("a"), null, "https://mcp.example/mcp");
 
 	@Test
 	void whatIsMissingIsNull() {

@@ -30,23 +30,26 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
  */
 class McpCallerConverterTests {
 
+	private static final String RESOURCE = "https://mcp.example/mcp";
+
 	@Test
 	void everyPartOfTheCallerIsRead() {
 		McpCaller caller = caller(Map.of("iss", "https://login.example.com/", "client_id", "agent", "scope", "a b",
 				"jti", "1", "act", Map.of("sub", "bot", "iss", "https://other.example", "client_id", "bot-client")));
 		assertThat(caller).isEqualTo(new McpCaller("alice", "https://login.example.com/", "agent",
-				List.of(new McpActor("bot", "https://other.example", "bot-client")), false, Set.of("a", "b"), "1"));
+				List.of(new McpActor("bot", "https://other.example", "bot-client")), false, Set.of("a", "b"), "1",
+				RESOURCE));
 	}
 
 	@Test
 	void whatATokenDoesNotSayIsNotMadeUp() {
-		assertThat(caller(Map.of()))
-			.isEqualTo(new McpCaller("alice", "https://login.example.com", null, List.of(), false, Set.of(), null));
+		assertThat(caller(Map.of())).isEqualTo(
+				new McpCaller("alice", "https://login.example.com", null, List.of(), false, Set.of(), null, RESOURCE));
 	}
 
 	@Test
 	void theAuthenticationNamesTheSubjectAndHasTheScopesAsAuthorities() {
-		McpAuthenticationToken token = new McpCallerConverter().convert(jwt(Map.of("scope", "a b:c")));
+		McpAuthenticationToken token = new McpCallerConverter(RESOURCE).convert(jwt(Map.of("scope", "a b:c")));
 		assertThat(token.isAuthenticated()).isTrue();
 		assertThat(token.getName()).isEqualTo("alice");
 		assertThat(token.getAuthorities()).extracting(GrantedAuthority::getAuthority)
@@ -120,7 +123,7 @@ class McpCallerConverterTests {
 	void aTokenWithoutTheSubjectClaimIsRefused() {
 		Jwt jwt = Jwt.withTokenValue("value").header("alg", "RS256").claim("iss", "https://login.example.com").build();
 		assertThatExceptionOfType(InvalidBearerTokenException.class)
-			.isThrownBy(() -> new McpCallerConverter().convert(jwt));
+			.isThrownBy(() -> new McpCallerConverter(RESOURCE).convert(jwt));
 	}
 
 	@Test
@@ -167,7 +170,7 @@ class McpCallerConverterTests {
 	}
 
 	private static McpCaller caller(Map<String, Object> claims) {
-		return new McpCallerConverter().convert(jwt(claims)).getCaller();
+		return new McpCallerConverter(RESOURCE).convert(jwt(claims)).getCaller();
 	}
 
 	private static Jwt jwt(Map<String, Object> claims) {

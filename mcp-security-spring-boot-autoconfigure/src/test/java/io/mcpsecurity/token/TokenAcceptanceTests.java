@@ -199,7 +199,7 @@ class TokenAcceptanceTests {
 			.isEqualTo("McpCaller[subject=alice, issuer=" + server.authorizationServer().issuer()
 					+ ", client=test-client, actors=[McpActor[subject=agent-2, issuer=null, client=c2], "
 					+ "McpActor[subject=agent-1, issuer=https://i.example, client=null]], actorsTruncated=false, "
-					+ "scopes=[records:browse], tokenId=token-1]");
+					+ "scopes=[records:browse], tokenId=token-1, resource=" + server.url() + "]");
 		assertThat(SecuredServer.text(server.callTool(token, "whoToo", "{\"greeting\":\"hi\"}")))
 			.isEqualTo("\"hi alice alice\"");
 		String tools = server.call(token, "tools/list", "{}").body();
