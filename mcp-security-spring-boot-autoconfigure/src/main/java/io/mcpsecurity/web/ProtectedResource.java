@@ -29,8 +29,8 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 
 	/**
 	 * The URL to name in {@code resource_metadata}. The well-known part stands between
-	 * host and path (RFC 9728 section 3.1); where a context path keeps the application
-	 * from serving that location, it stands behind the context path.
+	 * host and path or query (RFC 9728 section 3.1); where a context path keeps the
+	 * application from serving that location, it stands behind the context path.
 	 */
 	public String metadataLocation() {
 		if (this.metadataUrl != null) {
@@ -38,7 +38,9 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 		}
 		String path = path();
 		String context = inContext(path) ? this.contextPath : "";
-		return origin() + context + WELL_KNOWN + path.substring(context.length());
+		String query = this.identifier.getRawQuery();
+		return origin() + context + WELL_KNOWN + path.substring(context.length())
+				+ ((query != null) ? "?" + query : "");
 	}
 
 	/**

@@ -164,6 +164,14 @@ class McpMessageReaderTests {
 	}
 
 	@ParameterizedTest
+	@ValueSource(strings = { "ping\\r\\n", "\\u0000", "pi\\tng", "ping\\u007f", "ping\\u0085" })
+	void aMethodWithControlCharactersIsRefused(String method) {
+		InvalidMessageException refusal = refuse(request(method, "{}"));
+		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
+		assertThat(refusal).hasMessageContaining("control characters");
+	}
+
+	@ParameterizedTest
 	@ValueSource(strings = { "[]", "[{\"name\":\"purge\"}]", "\"name\"", "5", "false" })
 	void paramsThatAreNoObjectAreRefused(String params) {
 		assertThat(refuse(request("tools/call", params)).getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);

@@ -3,6 +3,7 @@ package io.mcpsecurity.token;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -147,6 +148,15 @@ class AccessTokenValidatorsTests {
 	void aUseThatIsNoStringIsRefused() {
 		assertRefused("The token is not an access token", (token) -> token.claim("token_use", List.of("access")));
 		assertRefused("The token is not an access token", (token) -> token.claim("typ", 5));
+	}
+
+	@Test
+	void aTokenThatIsBoundToAKeyIsRefused() {
+		for (String confirmation : List.of("jkt", "x5t#S256", "jwk")) {
+			assertRefused("The token is bound to a key and is no bearer token",
+					(token) -> token.claim("cnf", Map.of(confirmation, "x")));
+		}
+		assertRefused("The token is bound to a key and is no bearer token", (token) -> token.claim("cnf", Map.of()));
 	}
 
 	@Test

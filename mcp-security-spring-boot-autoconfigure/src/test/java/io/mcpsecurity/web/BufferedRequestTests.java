@@ -1,0 +1,159 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+import io.mcpsecurity.web.BufferedRequest.TooLargeException;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.mock.web.MockHttpServletRequest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * A body is read up to the limit and no further, and given on as it was.
+ */
+class BufferedRequestTests {
+
+	private static final int LIMIT = 1000;
+
+	@ParameterizedTest
+	@CsvSource({ "0, true", "0, false", "1, true", "1, false", "999, true", "999, false", "1000, true", "1000, false" })
+	void aBodyUpToTheLimitIsRead(int size, boolean lengthKnown) throws Exception {
+		byte[] body = "x".repeat(size).getBytes(StandardCharsets.UTF_8);
+		BufferedRequest request = BufferedRequest.read(new Request(body, lengthKnown ? size : -1), LIMIT);
+		assertThat(request.body()).isEqualTo(body);
+		assertThat(request.getContentLength()).isEqualTo(size);
+		assertThat(request.getContentLengthLong()).isEqualTo(size);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1001, true", "1001, false", "100000, true", "100000, false" })
+	void aBodyBeyondTheLimitIsRefused(int size, boolean lengthKnown) {
+		Request request = new Request(new byte[size], lengthKnown ? size : -1);
+		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> BufferedRequest.read(request, LIMIT));
+		assertThat(request.consumed).as("bytes read").isEqualTo(lengthKnown ? 0 : LIMIT + 1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(longs = { LIMIT + 1, Integer.MAX_VALUE, Integer.MAX_VALUE + 1L, Long.MAX_VALUE })
+	void aLengthBeyondTheLimitIsRefusedUnread(long length) {
+		Request request = new Request(new byte[0], length);
+		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> BufferedRequest.read(request, LIMIT));
+		assertThat(request.consumed).isZero();
+	}
+
+	@Test
+	void aLengthThatIsTooSmallDoesNotLetALongBodyIn() {
+		Request request = new Request(new byte[LIMIT + 1], 5);
+		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> BufferedRequest.read(request, LIMIT));
+	}
+
+	@Test
+	void theTransportGetsTheSameBytesAsOftenAsItAsks() throws Exception {
+		byte[] body = "{\"text\":\"\u00e4\ud83d\ude00\"}".getBytes(StandardCharsets.UTF_8);
+		BufferedRequest request = BufferedRequest.read(new Request(body, -1), LIMIT);
+		for (int i = 0; i < 2; i++) {
+			assertThat(request.getInputStream().readAllBytes()).isEqualTo(body);
+			assertThat(request.getReader().lines()).containsExactly(new String(body, StandardCharsets.UTF_8));
+		}
+	}
+
+	@Test
+	void theReaderIsUtf8WhateverTheRequestSays() throws Exception {
+		Request original = new Request("\u00e4".getBytes(StandardCharsets.UTF_8), -1);
+		original.setCharacterEncoding("UTF-16");
+		assertThat(BufferedRequest.read(original, LIMIT).getReader().readLine()).isEqualTo("\u00e4");
+	}
+
+	@Test
+	void theStreamTellsWhenItIsAtItsEndAndIsNotAsynchronous() throws Exception {
+		ServletInputStream in = BufferedRequest.read(new Request(new byte[] { 1, (byte) 0xFF }, -1), LIMIT)
+			.getInputStream();
+		assertThat(in.isReady()).isTrue();
+		assertThat(in.isFinished()).isFalse();
+		assertThat(in.read()).isEqualTo(1);
+		assertThat(in.read()).isEqualTo(0xFF);
+		assertThat(in.isFinished()).isTrue();
+		assertThat(in.read()).isEqualTo(-1);
+		assertThatIllegalStateException().isThrownBy(() -> in.setReadListener(new NoListener()));
+	}
+
+	/**
+	 * A request whose body may be of another length than it says, or does not say.
+	 */
+	private static final class Request extends MockHttpServletRequest {
+
+		private final byte[] body;
+
+		private final long length;
+
+		private int consumed;
+
+		Request(byte[] body, long length) {
+			this.body = body;
+			this.length = length;
+		}
+
+		@Override
+		public long getContentLengthLong() {
+			return this.length;
+		}
+
+		@Override
+		public ServletInputStream getInputStream() {
+			return new ServletInputStream() {
+
+				@Override
+				public int read() {
+					return (Request.this.consumed < Request.this.body.length)
+							? Request.this.body[Request.this.consumed++] & 0xFF : -1;
+				}
+
+				@Override
+				public boolean isFinished() {
+					return Request.this.consumed == Request.this.body.length;
+				}
+
+				@Override
+				public boolean isReady() {
+					return true;
+				}
+
+				@Override
+				public void setReadListener(ReadListener listener) {
+					throw new IllegalStateException();
+				}
+
+			};
+		}
+
+	}
+
+	private static final class NoListener implements ReadListener {
+
+		@Override
+		public void onDataAvailable() throws IOException {
+			throw new IOException();
+		}
+
+		@Override
+		public void onAllDataRead() throws IOException {
+			throw new IOException();
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			throw new IllegalStateException(failure);
+		}
+
+	}
+
+}
