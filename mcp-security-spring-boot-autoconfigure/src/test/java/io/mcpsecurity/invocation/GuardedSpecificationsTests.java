@@ -14,8 +14,13 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpTarget;
@@ -195,9 +200,10 @@ class GuardedSpecificationsTests {
 	void aBeanPostProcessorGuardsWithTheGuardThatTheApplicationHas() {
 		StaticApplicationContext context = new StaticApplicationContext();
 		context.registerBean(InvocationGuard.class, GuardedSpecificationsTests::guard);
+		context.registerBean(OfferedTargets.class, GuardedSpecificationsTests::targets);
 		context.refresh();
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = new SpecificationGuardPostProcessor(context)
+		Object guarded = new McpGuardPostProcessor(context)
 			.postProcessAfterInitialization(specification(type, this::handle), "tools");
 		assertDenied(guarded, type, BOB, JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 		assertThat(handler(guarded).apply(source(type, ALICE), "request")).isEqualTo("result");
@@ -206,9 +212,10 @@ class GuardedSpecificationsTests {
 	@Test
 	void aGuardThatIsMissingFailsTheCall() {
 		StaticApplicationContext context = new StaticApplicationContext();
+		context.registerBean(OfferedTargets.class, GuardedSpecificationsTests::targets);
 		context.refresh();
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = new SpecificationGuardPostProcessor(context)
+		Object guarded = new McpGuardPostProcessor(context)
 			.postProcessAfterInitialization(specification(type, this::handle), "tools");
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> handler(guarded).apply(source(type, ALICE), "request"));
@@ -291,7 +298,8 @@ class GuardedSpecificationsTests {
 	}
 
 	private static GuardedSpecifications specifications(Map<String, ToolMethod> tools) {
-		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools));
+		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools),
+				GuardedSpecificationsTests::targets);
 	}
 
 	private static InvocationGuard guard() {
@@ -301,7 +309,13 @@ class GuardedSpecificationsTests {
 					McpTarget.resource("test://{id}"))
 			.map((target) -> new AccessRule(target, requirement, "test"))
 			.toList();
-		return new InvocationGuard(new AccessPolicy(rules, (template, uri) -> false));
+		return new InvocationGuard(
+				new AccessPolicy(new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, targets()),
+						ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false));
+	}
+
+	private static OfferedTargets targets() {
+		return new OfferedTargets((template, uri) -> false);
 	}
 
 	private Object guarded(Class<?> type, BiFunction<Object, Object, Object> handler) {
