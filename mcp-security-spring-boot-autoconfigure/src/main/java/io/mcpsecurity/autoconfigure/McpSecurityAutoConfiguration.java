@@ -177,10 +177,10 @@ public final class McpSecurityAutoConfiguration {
 		 * Runs before the first request can come.
 		 */
 		@Bean
-		SmartInitializingSingleton mcpScopeDeclarationsCheck(ConfigurableListableBeanFactory beans, AccessPolicy policy,
+		SmartInitializingSingleton mcpScopeDeclarationsCheck(AccessPolicy policy,
 				ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
 			return () -> annotated
-				.ifAvailable((found) -> ScopeDeclarations.check(beans, found.getAllAnnotatedBeans(), policy.rules()));
+				.ifAvailable((found) -> ScopeDeclarations.check(found.getAllAnnotatedBeans(), policy.rules()));
 		}
 
 		@Bean

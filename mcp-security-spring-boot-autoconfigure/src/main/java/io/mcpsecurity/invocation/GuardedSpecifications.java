@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
@@ -46,14 +47,18 @@ final class GuardedSpecifications {
 
 	private final Supplier<OfferedTargets> offered;
 
+	private final Supplier<RuleBook> rules;
+
 	/**
 	 * Create the wrapping.
 	 * @param guard the guard, asked for at each call
 	 * @param callerArguments how {@code @Tool} methods get the caller
 	 * @param offered where to note what is offered
+	 * @param rules the rules, asked for when the method behind a handler declares one
 	 */
 	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments,
-			Supplier<OfferedTargets> offered) {
+			Supplier<OfferedTargets> offered, Supplier<RuleBook> rules) {
+		this.rules = rules;
 		this.guard = guard;
 		this.callerArguments = callerArguments;
 		this.offered = offered;
@@ -90,6 +95,7 @@ final class GuardedSpecifications {
 		@SuppressWarnings("unchecked")
 		BiFunction<Object, Object, Object> handler = (BiFunction<Object, Object, Object>) read(spec, components[1]);
 		McpTarget target = target(offered);
+		HandlerMethod.find(handler).forEach((method) -> ScopeDeclarations.check(method, target, this.rules));
 		note(offered);
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
 		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);

@@ -3,6 +3,7 @@ package io.mcpsecurity.invocation;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
 
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -28,7 +29,8 @@ public final class McpGuardPostProcessor implements BeanPostProcessor {
 		Supplier<OfferedTargets> offered = SingletonSupplier.of(() -> beans.getBean(OfferedTargets.class));
 		this.specifications = new GuardedSpecifications(
 				SingletonSupplier.of(() -> beans.getBean(InvocationGuard.class)),
-				new CallerArguments(SingletonSupplier.of(() -> ToolMethod.find(beans))), offered);
+				new CallerArguments(SingletonSupplier.of(() -> ToolMethod.find(beans))), offered,
+				() -> beans.getBean(RuleBook.class));
 		this.servers = new GuardedServers(this.specifications, offered);
 	}
 

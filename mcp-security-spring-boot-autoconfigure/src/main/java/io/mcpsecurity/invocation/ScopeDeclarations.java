@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.RequiresScope;
@@ -46,16 +47,13 @@ public final class ScopeDeclarations {
 	private final SecurityAnnotationScanner<RequiresScope> scanner = SecurityAnnotationScanners
 		.requireUnique(RequiresScope.class);
 
-	private final ConfigurableListableBeanFactory beans;
-
 	private final List<AccessRule> rules = new ArrayList<>();
 
 	private final ToolConditions conditions = new ToolConditions();
 
 	private final Set<Method> asked = new LinkedHashSet<>();
 
-	private ScopeDeclarations(ConfigurableListableBeanFactory beans) {
-		this.beans = beans;
+	private ScopeDeclarations() {
 	}
 
 	/**
@@ -65,15 +63,14 @@ public final class ScopeDeclarations {
 	 * @throws IllegalStateException if an annotation stands where nothing asks it
 	 */
 	public static ScopeDeclarations find(ConfigurableListableBeanFactory beans) {
-		ScopeDeclarations declarations = new ScopeDeclarations(beans);
+		ScopeDeclarations declarations = new ScopeDeclarations();
 		ToolMethod.find(beans)
 			.values()
 			.forEach((tool) -> declarations.add(tool.method(), tool.type(), McpTarget.tool(tool.name())));
 		for (String name : beans.getBeanDefinitionNames()) {
 			Class<?> type = AutoProxyUtils.determineTargetClass(beans, name);
-			if (type != null && AnnotationUtils.isCandidateClass(type, RequiresScope.class)
-					&& !type.getName().startsWith("org.springframework.")) {
-				declarations.addAll(name, ClassUtils.getUserClass(type));
+			if (type != null && AnnotationUtils.isCandidateClass(type, RequiresScope.class)) {
+				declarations.addAll(beans, name, ClassUtils.getUserClass(type));
 			}
 		}
 		return declarations;
@@ -96,21 +93,41 @@ public final class ScopeDeclarations {
 	/**
 	 * Check that every rule that objects declare is known. Before the beans exist their
 	 * classes are not always known: a bean method may declare an interface only.
-	 * @param beans the application's beans
 	 * @param objects what Spring AI found to have tools, resources or prompts
 	 * @param known the rules that are decided by
 	 * @throws IllegalStateException if one is missing
 	 */
-	public static void check(ConfigurableListableBeanFactory beans, Collection<?> objects, RuleBook known) {
-		ScopeDeclarations declarations = new ScopeDeclarations(beans);
+	public static void check(Collection<?> objects, RuleBook known) {
+		ScopeDeclarations declarations = new ScopeDeclarations();
 		for (Object object : objects) {
 			declarations.addTargets(ClassUtils.getUserClass(AopUtils.getTargetClass(object)));
 		}
-		for (AccessRule rule : declarations.rules) {
+		declarations.requireKnown(known,
+				"let the bean method declare the class as its return type instead of a supertype");
+	}
+
+	/**
+	 * Check that the rule of a method which handles a specification is known: the method
+	 * may be of an object that is no bean.
+	 * @param handler the method
+	 * @param target what the specification offers
+	 * @param known the rules that are decided by, asked for only when the method declares
+	 * one
+	 * @throws IllegalStateException if it is missing
+	 */
+	static void check(HandlerMethod handler, McpTarget target, Supplier<RuleBook> known) {
+		ScopeDeclarations declarations = new ScopeDeclarations();
+		declarations.add(handler.method(), handler.type(), target);
+		if (!declarations.rules.isEmpty()) {
+			declarations.requireKnown(known.get(),
+					"make its object a bean, or offer it through a ToolCallbackProvider bean");
+		}
+	}
+
+	private void requireKnown(RuleBook known, String remedy) {
+		for (AccessRule rule : this.rules) {
 			if (!known.declares(rule)) {
-				throw new IllegalStateException(
-						rule.source() + " was not seen in time: let the bean method declare the "
-								+ "class as its return type instead of a supertype");
+				throw new ScopeDeclarationException(rule.source() + " was not seen in time", remedy);
 			}
 		}
 	}
@@ -123,7 +140,7 @@ public final class ScopeDeclarations {
 		return methods;
 	}
 
-	private void addAll(String bean, Class<?> type) {
+	private void addAll(ConfigurableListableBeanFactory beans, String bean, Class<?> type) {
 		Method[] methods = addTargets(type);
 		if (declared(type) && Stream.of(methods).noneMatch(this.asked::contains)) {
 			throw unasked(ClassUtils.getShortName(type), "none of its methods is");
@@ -133,7 +150,7 @@ public final class ScopeDeclarations {
 				throw unasked(describe(method), "the method is not");
 			}
 			if (annotation(method, type) != null) {
-				refuseBehindProxy(bean, method);
+				refuseBehindProxy(beans, bean, method);
 			}
 		}
 	}
@@ -142,9 +159,11 @@ public final class ScopeDeclarations {
 		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(RequiresScope.class);
 	}
 
-	private static IllegalStateException unasked(String place, String reason) {
-		return new IllegalStateException("@RequiresScope on " + place + " protects nothing: " + reason
-				+ " an MCP tool, resource or prompt of this server");
+	private static ScopeDeclarationException unasked(String place, String reason) {
+		return new ScopeDeclarationException(
+				"@RequiresScope on " + place + " protects nothing: " + reason
+						+ " an MCP tool, resource or prompt of this server",
+				"put it on a method that is one, or remove it");
 	}
 
 	private void add(Method method, Class<?> type, McpTarget target) {
@@ -164,13 +183,14 @@ public final class ScopeDeclarations {
 			return;
 		}
 		if (rule.target().kind() != Kind.TOOL) {
-			throw new IllegalStateException(rule.source() + ": 'when' is for tools only");
+			throw new ScopeDeclarationException(rule.source() + ": 'when' is for tools only", "remove the condition");
 		}
 		try {
 			this.conditions.add(rule.target(), ToolCondition.of(rule.when(), method));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new IllegalStateException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(), ex);
+			throw new ScopeDeclarationException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(),
+					"correct the expression");
 		}
 	}
 
@@ -229,7 +249,8 @@ public final class ScopeDeclarations {
 			return requirement;
 		}
 		catch (IllegalArgumentException ex) {
-			throw new IllegalStateException("@RequiresScope on " + describe(method) + ": " + ex.getMessage(), ex);
+			throw new ScopeDeclarationException("@RequiresScope on " + describe(method) + ": " + ex.getMessage(),
+					"give it scopes that RFC 6749 allows");
 		}
 	}
 
@@ -237,11 +258,13 @@ public final class ScopeDeclarations {
 	 * A CGLIB proxy passes neither private nor final methods on: the call would reach the
 	 * proxy object itself, past every other advice on the method.
 	 */
-	private void refuseBehindProxy(String bean, Method method) {
+	private static void refuseBehindProxy(ConfigurableListableBeanFactory beans, String bean, Method method) {
 		boolean unreachable = Modifier.isPrivate(method.getModifiers()) || Modifier.isFinal(method.getModifiers());
-		if (unreachable && this.beans.isSingleton(bean) && AopUtils.isAopProxy(this.beans.getBean(bean))) {
-			throw new IllegalStateException("@RequiresScope on " + describe(method)
-					+ " stands on a private or final method of a proxied bean, which a proxy cannot reach");
+		if (unreachable && beans.isSingleton(bean) && AopUtils.isAopProxy(beans.getBean(bean))) {
+			throw new ScopeDeclarationException(
+					"@RequiresScope on " + describe(method)
+							+ " stands on a private or final method of a proxied bean, which a proxy cannot reach",
+					"make the method neither private nor final");
 		}
 	}
 

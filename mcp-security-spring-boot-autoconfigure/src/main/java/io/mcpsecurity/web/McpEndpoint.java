@@ -55,7 +55,8 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
 			filters.add(metadata);
 		}
-		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication);
+		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
+				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);

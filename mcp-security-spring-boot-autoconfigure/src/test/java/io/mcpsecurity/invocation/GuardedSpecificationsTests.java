@@ -304,7 +304,9 @@ class GuardedSpecificationsTests {
 
 	private static GuardedSpecifications specifications(Map<String, ToolMethod> tools) {
 		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools),
-				GuardedSpecificationsTests::offeredTargets);
+				GuardedSpecificationsTests::offeredTargets, () -> {
+					throw new IllegalStateException("No handler here declares a rule");
+				});
 	}
 
 	private static InvocationGuard guard() {

@@ -167,6 +167,16 @@ class TokenAcceptanceTests {
 		assertThat(response.statusCode()).isEqualTo(401);
 	}
 
+	@Test
+	void twoAuthorizationHeadersAreRefused() {
+		String token = this.server.token("records:browse").sign();
+		HttpResponse<String> response = this.server
+			.send(this.server.post(token, LIST).header("Authorization", "Bearer " + token));
+		assertThat(response.statusCode()).isEqualTo(400);
+		assertThat(response.headers().firstValue("WWW-Authenticate").orElseThrow())
+			.contains("error=\"invalid_request\"");
+	}
+
 	@ParameterizedTest
 	@MethodSource
 	void scopesAreReadFrom(String claim, Object value) {

@@ -3,6 +3,7 @@ package io.mcpsecurity.web;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +21,7 @@ class BearerChallengeTests {
 
 	private static final String METADATA = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
 
-	private final BearerChallenge challenge = new BearerChallenge(METADATA, List.of("a", "b"));
+	private final BearerChallenge challenge = challenge(METADATA, "a", "b");
 
 	@Test
 	void withoutCredentialsThereIsNoError() {
@@ -30,8 +31,7 @@ class BearerChallengeTests {
 
 	@Test
 	void withoutInitialScopesThereIsNoScope() {
-		assertThat(parse(new BearerChallenge(METADATA, List.of()).noCredentials()))
-			.containsExactly(entry("resource_metadata", METADATA));
+		assertThat(parse(challenge(METADATA).noCredentials())).containsExactly(entry("resource_metadata", METADATA));
 	}
 
 	@Test
@@ -90,8 +90,8 @@ class BearerChallengeTests {
 		assertThat(parse(this.challenge.insufficientScope(List.of(text, "y"), text))).containsExactly(
 				entry("error", "insufficient_scope"), entry("scope", shown + " y"),
 				entry("resource_metadata", METADATA), entry("error_description", shown));
-		assertThat(parse(new BearerChallenge(text, List.of(text)).noCredentials()))
-			.containsExactly(entry("resource_metadata", shown), entry("scope", shown));
+		assertThat(parse(challenge(text, text).noCredentials())).containsExactly(entry("resource_metadata", shown),
+				entry("scope", shown));
 	}
 
 	@ParameterizedTest
@@ -143,6 +143,10 @@ class BearerChallengeTests {
 		if (!expected) {
 			throw new IllegalArgumentException(header);
 		}
+	}
+
+	private static BearerChallenge challenge(String metadata, String... initialScopes) {
+		return new BearerChallenge(metadata, () -> List.of(initialScopes), UnaryOperator.identity());
 	}
 
 }

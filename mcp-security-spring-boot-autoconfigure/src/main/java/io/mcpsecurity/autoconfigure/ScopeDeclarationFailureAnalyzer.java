@@ -1,0 +1,19 @@
+package io.mcpsecurity.autoconfigure;
+
+import io.mcpsecurity.invocation.ScopeDeclarationException;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.util.StringUtils;
+
+/**
+ * Says in words which annotation stopped the start and what to do about it.
+ */
+class ScopeDeclarationFailureAnalyzer extends AbstractFailureAnalyzer<ScopeDeclarationException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, ScopeDeclarationException cause) {
+		return new FailureAnalysis(cause.getMessage(), StringUtils.capitalize(cause.getAction()) + ".", cause);
+	}
+
+}

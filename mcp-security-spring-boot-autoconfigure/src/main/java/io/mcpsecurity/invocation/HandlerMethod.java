@@ -1,0 +1,86 @@
+package io.mcpsecurity.invocation;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.support.AopUtils;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The method that the handler of a specification calls in the end.
+ *
+ * @param method the method
+ * @param type the class that it is called on
+ */
+record HandlerMethod(Method method, Class<?> type) {
+
+	/** Where callbacks and the specifications around them are made. */
+	private static final List<String> PACKAGES = List.of("org.springframework.ai.", "io.modelcontextprotocol.server.");
+
+	private static final int MAX_DEPTH = 6;
+
+	/**
+	 * The methods behind a handler of Spring AI's making, be it of {@code @McpTool} and
+	 * its kin or of a {@code ToolCallback}: neither tells, so its fields are looked
+	 * through, but nothing of anybody else's. Empty for any other handler.
+	 */
+	static List<HandlerMethod> find(Object handler) {
+		List<HandlerMethod> found = new ArrayList<>();
+		find(handler, MAX_DEPTH, Collections.newSetFromMap(new IdentityHashMap<>()), found);
+		return found;
+	}
+
+	private static void find(Object object, int depth, Set<Object> seen, List<HandlerMethod> found) {
+		if (depth == 0 || PACKAGES.stream().noneMatch(object.getClass().getName()::startsWith) || !seen.add(object)) {
+			return;
+		}
+		List<Object> values = values(object);
+		for (Object value : values) {
+			if (value instanceof Method method) {
+				found.add(new HandlerMethod(method, type(method, values)));
+			}
+			else {
+				find(value, depth - 1, seen, found);
+			}
+		}
+	}
+
+	private static Class<?> type(Method method, List<Object> values) {
+		return values.stream()
+			.filter(method.getDeclaringClass()::isInstance)
+			.findFirst()
+			.<Class<?>>map((object) -> ClassUtils.getUserClass(AopUtils.getTargetClass(object)))
+			.orElse(method.getDeclaringClass());
+	}
+
+	private static List<Object> values(Object object) {
+		List<Object> values = new ArrayList<>();
+		for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
+			for (Field field : type.getDeclaredFields()) {
+				Object value = Modifier.isStatic(field.getModifiers()) ? null : value(field, object);
+				if (value != null) {
+					values.add(value);
+				}
+			}
+		}
+		return values;
+	}
+
+	private static @Nullable Object value(Field field, Object object) {
+		try {
+			return field.trySetAccessible() ? field.get(object) : null;
+		}
+		catch (IllegalAccessException ex) {
+			return null;
+		}
+	}
+
+}

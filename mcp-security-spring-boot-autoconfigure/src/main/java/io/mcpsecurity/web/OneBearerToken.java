@@ -1,0 +1,37 @@
+package io.mcpsecurity.web;
+
+import java.util.Enumeration;
+
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationConverter;
+import org.springframework.security.web.authentication.AuthenticationConverter;
+
+/**
+ * Takes the token from the {@code Authorization} header, and from nowhere else (MCP
+ * Authorization, "Token Requirements"). A request with two such headers is refused (RFC
+ * 9110 section 11.6.2 allows one): a proxy may have looked at the other one.
+ */
+final class OneBearerToken implements AuthenticationConverter {
+
+	private final BearerTokenAuthenticationConverter converter = new BearerTokenAuthenticationConverter();
+
+	@Override
+	public @Nullable Authentication convert(HttpServletRequest request) {
+		Enumeration<String> headers = request.getHeaders(HttpHeaders.AUTHORIZATION);
+		if (headers.hasMoreElements()) {
+			headers.nextElement();
+			if (headers.hasMoreElements()) {
+				throw new OAuth2AuthenticationException(
+						BearerTokenErrors.invalidRequest("The request has several Authorization headers"));
+			}
+		}
+		return this.converter.convert(request);
+	}
+
+}
