@@ -19,6 +19,7 @@ import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
+import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.token.AuthorizationServers;
@@ -570,8 +571,8 @@ class McpSecurityAutoConfigurationTests {
 		}
 
 		@Bean
-		InvocationGuard ownGuard(AccessPolicy policy) {
-			return new InvocationGuard(policy);
+		InvocationGuard ownGuard(AccessPolicy policy, ScopeDeclarations declarations) {
+			return new InvocationGuard(policy, declarations.conditions(), "", UnaryOperator.identity());
 		}
 
 		@Bean

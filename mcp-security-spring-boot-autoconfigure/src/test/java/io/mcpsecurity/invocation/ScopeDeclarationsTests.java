@@ -146,7 +146,8 @@ class ScopeDeclarationsTests {
 		try (AnnotationConfigApplicationContext context = context(OnMethod.class, Advice.class)) {
 			context.refresh();
 			assertThat(AopUtils.isCglibProxy(context.getBean(OnMethod.class))).isTrue();
-			assertThat(targets(ScopeDeclarations.find(context.getBeanFactory()))).containsExactly("tool 'purge'");
+			assertThat(targets(ScopeDeclarations.find(context.getBeanFactory()).rules()))
+				.containsExactly("tool 'purge'");
 		}
 		assertThat(targets(find(OnMethod.class, Advice.class))).containsExactly("tool 'purge'");
 	}
@@ -325,7 +326,7 @@ class ScopeDeclarationsTests {
 
 		@Override
 		protected void onRefresh() {
-			this.rules.addAll(ScopeDeclarations.find(getBeanFactory()));
+			this.rules.addAll(ScopeDeclarations.find(getBeanFactory()).rules());
 		}
 
 	}
