@@ -200,9 +200,10 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param readTimeout Time to wait for its answer.
 	 * @param cacheTtl How long fetched keys serve. A withdrawn key stops working within
 	 * this time.
-	 * @param retryInterval The least time between two fetches, for all requests together.
-	 * @param outageTolerance How long keys serve on while their authorization server is
-	 * down.
+	 * @param retryInterval The time in which keys are fetched at most twice, for all
+	 * requests together.
+	 * @param outageTolerance How long keys serve on, beyond cacheTtl, while their
+	 * authorization server is down.
 	 */
 	public record Keys(@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
 			@DefaultValue("5m") Duration cacheTtl, @DefaultValue("10s") Duration retryInterval,

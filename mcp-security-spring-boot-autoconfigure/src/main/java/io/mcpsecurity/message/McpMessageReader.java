@@ -160,7 +160,12 @@ public final class McpMessageReader {
 			if (value != JsonToken.VALUE_STRING) {
 				throw invalid("method must be a string");
 			}
-			return parser.getString();
+			String method = parser.getString();
+			if (method.chars().anyMatch(Character::isISOControl)) {
+				// The server behind writes the names of methods into its log.
+				throw invalid("method must not contain control characters");
+			}
+			return method;
 		}
 
 		private void params(JsonParser parser, JsonToken value) throws InvalidMessageException {

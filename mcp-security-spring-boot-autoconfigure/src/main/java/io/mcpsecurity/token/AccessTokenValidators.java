@@ -27,7 +27,9 @@ import org.springframework.security.oauth2.jwt.JwtTypeValidator;
  * skew (RFC 9068 section 4);</li>
  * <li>{@code typ} is that of an access token or a plain JWT (RFC 9068 section 2.1; RFC
  * 8725 section 3.11);</li>
- * <li>it is not evidently an ID token or a refresh token, which the same keys sign.</li>
+ * <li>it is not evidently an ID token or a refresh token, which the same keys sign;</li>
+ * <li>it is not bound to a key or certificate ({@code cnf}, RFC 7800 section 3.1):
+ * whoever sends such a token as a bearer token has not shown that it is theirs.</li>
  * </ul>
  */
 public final class AccessTokenValidators {
@@ -62,7 +64,7 @@ public final class AccessTokenValidators {
 				described("The token has another issuer", new JwtIssuerValidator(issuer)),
 				described("The token was not issued for this server (aud)", new JwtAudienceValidator(audience)),
 				timestamps, described("The token's type is not that of an access token", type),
-				AccessTokenValidators::isAccessToken);
+				AccessTokenValidators::isAccessToken, AccessTokenValidators::isUnbound);
 	}
 
 	private static OAuth2TokenValidatorResult isAccessToken(Jwt jwt) {
@@ -73,6 +75,11 @@ public final class AccessTokenValidators {
 			.anyMatch((use) -> jwt.hasClaim(use.getKey())
 					&& !use.getValue().contains(String.valueOf(jwt.getClaims().get(use.getKey()))));
 		return (idToken || otherUse) ? failure("The token is not an access token")
+				: OAuth2TokenValidatorResult.success();
+	}
+
+	private static OAuth2TokenValidatorResult isUnbound(Jwt jwt) {
+		return jwt.hasClaim("cnf") ? failure("The token is bound to a key and is no bearer token")
 				: OAuth2TokenValidatorResult.success();
 	}
 

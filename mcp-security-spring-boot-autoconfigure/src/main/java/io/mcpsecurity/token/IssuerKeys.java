@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * Discovery section 4), whose {@code issuer} must be the configured one to the letter
  * (RFC 8414 section 3.3), or at a configured JWK set URI. They are cached and refreshed
  * ahead of expiry; when the authorization server is down the last good ones serve on for
- * a while; an unknown key id makes at most one fetch per interval for all callers
- * together.
+ * a while; unknown key ids make at most two fetches per interval for all callers together
+ * (one for the refresh that is due, one for a key that is new).
  */
 public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseable {
 
@@ -130,7 +130,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 			.cache(this.settings.cacheTtl().toMillis(), this.settings.readTimeout().multipliedBy(2).toMillis())
 			.refreshAheadCache(this.settings.cacheTtl().dividedBy(10).toMillis(), false)
 			.rateLimited(this.settings.retryInterval().toMillis())
-			.outageTolerant(this.settings.outageTolerance().toMillis())
+			// Counted from the last good fetch.
+			.outageTolerant(this.settings.cacheTtl().plus(this.settings.outageTolerance()).toMillis())
 			.build();
 	}
 
@@ -138,9 +139,10 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		List<String> tried = new ArrayList<>();
 		for (String location : metadataLocations()) {
 			try {
-				Map<String, Object> metadata = JSONObjectUtils
+				// Null where the document is the JSON null.
+				@Nullable Map<String, Object> metadata = JSONObjectUtils
 					.parse(retriever.retrieveResource(url(location)).getContent());
-				if (!this.issuer.equals(metadata.get("issuer"))) {
+				if (metadata == null || !this.issuer.equals(metadata.get("issuer"))) {
 					tried.add(location + " names another issuer");
 				}
 				else if (metadata.get("jwks_uri") instanceof String uri) {
@@ -244,7 +246,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	 * @param readTimeout time to read
 	 * @param cacheTtl how long fetched keys serve before they are fetched again: a key
 	 * that is withdrawn stops working within this time
-	 * @param retryInterval the least time between two fetches, also after a failure
+	 * @param retryInterval the time in which keys are fetched at most twice, and metadata
+	 * at most once, also after a failure
 	 * @param outageTolerance how long keys serve beyond {@code cacheTtl} while the
 	 * authorization server is down
 	 */

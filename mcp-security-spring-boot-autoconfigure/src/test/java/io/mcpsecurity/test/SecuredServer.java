@@ -61,7 +61,7 @@ public final class SecuredServer implements AutoCloseable {
 		String url = "http://localhost:" + port + contextPath + "/mcp";
 		List<String> all = new ArrayList<>(List.of("server.port=" + port, "mcp.security.resource=" + url,
 				"mcp.security.authorization-servers=" + authorizationServer.issuer(), "spring.main.banner-mode=off",
-				"logging.level.root=warn", "spring.jmx.enabled=false"));
+				"logging.level.root=warn", "spring.jmx.enabled=false", "server.tomcat.basedir=target/tomcat"));
 		all.addAll(List.of(properties));
 		SpringApplication spring = new SpringApplication(application);
 		spring.setRegisterShutdownHook(false);

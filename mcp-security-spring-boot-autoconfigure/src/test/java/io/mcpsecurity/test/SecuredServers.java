@@ -5,17 +5,13 @@ import java.util.Map;
 
 /**
  * One server a protocol for all tests that only look: started when first asked for, and
- * stopped with the virtual machine.
+ * ended with the virtual machine.
  */
 public final class SecuredServers {
 
 	private static final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
 	private static final Map<Protocol, SecuredServer> servers = new EnumMap<>(Protocol.class);
-
-	static {
-		Runtime.getRuntime().addShutdownHook(new Thread(() -> servers.values().forEach(SecuredServer::close)));
-	}
 
 	private SecuredServers() {
 	}

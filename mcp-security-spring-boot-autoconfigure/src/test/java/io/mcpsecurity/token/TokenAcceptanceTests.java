@@ -91,6 +91,8 @@ class TokenAcceptanceTests {
 				token("that Cognito marks as id", (token) -> token.claim("token_use", "id")),
 				token("bound to a DPoP key, sent as plain Bearer",
 						(token) -> token.claim("cnf", Map.of("jkt", "thumbprint"))),
+				token("bound to a certificate, sent as plain Bearer",
+						(token) -> token.claim("cnf", Map.of("x5t#S256", "thumbprint"))),
 				token("with a malformed scope claim", (token) -> token.claim("scope", 7)),
 				token("with a malformed scp claim", (token) -> token.claim("scp", List.of(1, 2))),
 				token("with a malformed act claim", (token) -> token.claim("act", "somebody")),

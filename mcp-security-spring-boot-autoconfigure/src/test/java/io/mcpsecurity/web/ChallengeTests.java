@@ -159,6 +159,7 @@ class ChallengeTests {
 			{"jsonrpc":"2.0","id":1}                | -32600
 			{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"time"},"method":"ping"} | -32700
 			{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}} | -32602
+			{"jsonrpc":"2.0","id":1,"method":"a\\r\\n2026 INFO forged"} | -32600
 			""")
 	void aMalformedMessageIsRefusedWithoutAnyDetailOfTheServer(String body, int code) {
 		SecuredServer server = SecuredServers.of(Protocol.STATELESS);

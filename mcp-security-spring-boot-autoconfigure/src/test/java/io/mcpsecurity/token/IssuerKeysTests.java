@@ -1,0 +1,509 @@
+package io.mcpsecurity.token;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
+
+import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKMatcher;
+import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
+import com.nimbusds.jose.util.JSONObjectUtils;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.mcpsecurity.test.FreePort;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.token.IssuerKeys.Settings;
+import io.mcpsecurity.token.IssuerKeys.Status;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+
+/**
+ * Finding, fetching and keeping the keys of an issuer, over real HTTP.
+ */
+class IssuerKeysTests {
+
+	private static final Settings SETTINGS = new Settings(Duration.ofSeconds(2), Duration.ofSeconds(2),
+			Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofHours(1));
+
+	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
+
+	private final MutableClock clock = new MutableClock();
+
+	private final List<AutoCloseable> resources = new ArrayList<>();
+
+	@AfterEach
+	void close() throws Exception {
+		Collections.reverse(this.resources);
+		for (AutoCloseable resource : this.resources) {
+			resource.close();
+		}
+		this.authorizationServer.close();
+	}
+
+	@Test
+	void nothingIsFetchedBeforeATokenNeedsIt() {
+		IssuerKeys keys = keys();
+		assertThat(keys.status()).isEqualTo(Status.NOT_ASKED);
+		assertThat(keys.issuer()).isEqualTo(this.authorizationServer.issuer());
+		assertThat(this.authorizationServer.keyRequests()).isZero();
+	}
+
+	@Test
+	void keysAreFoundThroughTheMetadataAndFetchedOnce() throws Exception {
+		IssuerKeys keys = keys();
+		for (int i = 0; i < 20; i++) {
+			assertThat(get(keys, this.authorizationServer.keyId()))
+				.containsExactly(this.authorizationServer.publicKey());
+		}
+		assertThat(keys.status()).isEqualTo(Status.AVAILABLE);
+		assertThat(this.authorizationServer.keyRequests()).isEqualTo(1);
+	}
+
+	@Test
+	void manyTokensAtOnceFetchTheKeysOnce() throws Exception {
+		IssuerKeys keys = keys();
+		assertThat(inParallel(16, () -> get(keys, this.authorizationServer.keyId()).size())).containsOnly(1);
+		assertThat(this.authorizationServer.keyRequests()).isEqualTo(1);
+	}
+
+	@Test
+	void aConfiguredLocationIsTakenWithoutMetadata() throws Exception {
+		String location = this.authorizationServer.issuer() + "/keys";
+		IssuerKeys keys = keys("https://login.example.com", location, SETTINGS);
+		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "%s/", "%s/other", "", "https://login.example.com" })
+	void metadataThatNameAnotherIssuerAreRefused(String announced) {
+		this.authorizationServer.announceIssuer(announced.formatted(this.authorizationServer.issuer()));
+		IssuerKeys keys = keys();
+		assertUnavailable(keys, "names another issuer");
+		assertThat(this.authorizationServer.keyRequests()).isZero();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "/realms/main, /realms/main/.well-known/openid-configuration",
+			"/realms/main, /.well-known/oauth-authorization-server/realms/main",
+			"/realms/main, /.well-known/openid-configuration/realms/main",
+			"/realms/main/, /realms/main/.well-known/openid-configuration",
+			"/realms/main/, /.well-known/oauth-authorization-server/realms/main",
+			"'', /.well-known/openid-configuration", "'', /.well-known/oauth-authorization-server",
+			"/, /.well-known/openid-configuration", "/, /.well-known/oauth-authorization-server" })
+	void metadataAreFoundAtEveryLocationOfTheStandards(String path, String location) throws Exception {
+		DocumentServer server = serve();
+		String issuer = server.origin() + path;
+		server.put(location, metadata(issuer, this.authorizationServer.issuer() + "/keys"));
+		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		assertThat(server.requests()).endsWith(location).doesNotHaveDuplicates();
+	}
+
+	@Test
+	void anotherLocationIsTriedWhenOneNamesAnotherIssuer() throws Exception {
+		DocumentServer server = serve();
+		String issuer = server.origin() + "/main";
+		server.put("/main/.well-known/openid-configuration", metadata(issuer + "/", "http://localhost/keys"));
+		server.put("/.well-known/oauth-authorization-server/main",
+				metadata(issuer, this.authorizationServer.issuer() + "/keys"));
+		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+	}
+
+	static Stream<String> uselessMetadata() {
+		return Stream.of("", "no JSON", "[]", "null", "{}", "{\"issuer\":\"%s\"}", "{\"issuer\":\"%s\",\"jwks_uri\":5}",
+				"{\"issuer\":\"%s\",\"jwks_uri\":null}", "{\"issuer\":[\"%s\"],\"jwks_uri\":\"http://localhost/keys\"}",
+				"{\"issuer\":\"%s\",\"jwks_uri\":\"no URL\"}", "{\"issuer\":\"%s\",\"jwks_uri\":\"/keys\"}",
+				"{\"issuer\":\"%s\",\"jwks_uri\":\"keys:\"}");
+	}
+
+	@ParameterizedTest
+	@MethodSource("uselessMetadata")
+	void uselessMetadataAreAnOutage(String metadata) {
+		DocumentServer server = serve();
+		String issuer = server.origin();
+		server.put("/.well-known/openid-configuration", metadata.formatted(issuer));
+		assertUnavailable(keys(issuer, null, SETTINGS), "");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "no JSON", "{}", "{\"keys\":5}", "[]" })
+	void aUselessKeySetIsAnOutage(String set) {
+		DocumentServer server = serve();
+		server.put("/keys", set);
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS), "");
+	}
+
+	@Test
+	void metadataBeyondTheLimitAreRefused() throws Exception {
+		DocumentServer server = serve();
+		String issuer = server.origin();
+		String metadata = metadata(issuer, this.authorizationServer.issuer() + "/keys");
+		String padding = " ".repeat(512 * 1024 - metadata.length());
+		server.put("/.well-known/openid-configuration", padding + " " + metadata);
+		assertUnavailable(keys(issuer, null, SETTINGS), "");
+		server.put("/.well-known/openid-configuration", padding.substring(1) + metadata);
+		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+	}
+
+	@Test
+	void aKeySetBeyondTheLimitIsRefused() {
+		DocumentServer server = serve();
+		server.put("/keys", " ".repeat(512 * 1024) + new JWKSet(this.authorizationServer.publicKey()));
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS), "");
+	}
+
+	@Test
+	void anIssuerWithTlsMayNotNameKeysWithoutTls(@TempDir Path directory) throws Exception {
+		SSLContext tls = selfSigned(directory);
+		SSLSocketFactory before = HttpsURLConnection.getDefaultSSLSocketFactory();
+		this.resources.add(() -> HttpsURLConnection.setDefaultSSLSocketFactory(before));
+		HttpsURLConnection.setDefaultSSLSocketFactory(tls.getSocketFactory());
+		DocumentServer server = serve(tls);
+		String issuer = server.origin();
+		server.put("/.well-known/openid-configuration", metadata(issuer, this.authorizationServer.issuer() + "/keys"));
+		assertUnavailable(keys(issuer, null, SETTINGS), "names a jwks_uri without TLS");
+		assertThat(this.authorizationServer.keyRequests()).isZero();
+
+		server.put("/.well-known/openid-configuration", metadata(issuer, issuer + "/keys"));
+		server.put("/keys", new JWKSet(this.authorizationServer.publicKey()).toString());
+		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+	}
+
+	@Test
+	void anAuthorizationServerThatIsDownIsAnOutage() {
+		this.authorizationServer.close();
+		assertUnavailable(keys(), "No usable metadata of issuer");
+	}
+
+	@Test
+	void anAuthorizationServerThatDoesNotAnswerIsAnOutageAfterTheTimeOut() {
+		DocumentServer server = serve();
+		CountDownLatch answer = new CountDownLatch(1);
+		this.resources.add(answer::countDown);
+		server.http.createContext("/slow", (exchange) -> {
+			try {
+				answer.await();
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+			exchange.close();
+		});
+		Settings impatient = new Settings(Duration.ofMillis(100), Duration.ofMillis(100), Duration.ofMinutes(5),
+				Duration.ofMinutes(1), Duration.ofHours(1));
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/slow", impatient), "");
+	}
+
+	@Test
+	void afterAFailureTheMetadataAreAskedForAgainOnlyWhenTheIntervalIsOver() throws Exception {
+		DocumentServer server = serve();
+		String issuer = server.origin();
+		IssuerKeys keys = keys(issuer, null, SETTINGS);
+		for (int i = 0; i < 20; i++) {
+			assertUnavailable(keys, "");
+		}
+		int once = server.requests().size();
+		assertThat(once).isEqualTo(2);
+
+		server.put("/.well-known/openid-configuration", metadata(issuer, this.authorizationServer.issuer() + "/keys"));
+		this.clock.advance(SETTINGS.retryInterval().minusMillis(1));
+		assertUnavailable(keys, "");
+		assertThat(server.requests()).hasSize(once);
+
+		this.clock.advance(Duration.ofMillis(1));
+		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
+		assertThat(keys.status()).isEqualTo(Status.AVAILABLE);
+	}
+
+	@Test
+	void afterAFailureTheKeysAreAskedForAtMostTwiceInAnInterval() {
+		DocumentServer server = serve();
+		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys", SETTINGS);
+		for (int i = 0; i < 20; i++) {
+			assertUnavailable(keys, "");
+		}
+		assertThat(server.requests()).hasSize(2);
+	}
+
+	@Test
+	void unknownKeysAreFetchedAtMostTwiceInAnIntervalAndAreNoOutage() throws Exception {
+		IssuerKeys keys = keys();
+		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
+		for (int i = 0; i < 200; i++) {
+			assertThat(get(keys, UUID.randomUUID().toString())).isEmpty();
+			assertThat(keys.status()).isEqualTo(Status.AVAILABLE);
+		}
+		assertThat(this.authorizationServer.keyRequests()).isEqualTo(2);
+		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
+	}
+
+	@Test
+	void unknownKeysInParallelAreNoMore() throws Exception {
+		IssuerKeys keys = keys();
+		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
+		assertThat(inParallel(64, () -> get(keys, UUID.randomUUID().toString()).size())).containsOnly(0);
+		assertThat(this.authorizationServer.keyRequests()).isLessThanOrEqualTo(2);
+	}
+
+	@Test
+	void aNewKeyIsPickedUpAndTheOldOneDropped() throws Exception {
+		IssuerKeys keys = keys();
+		String old = this.authorizationServer.keyId();
+		assertThat(get(keys, old)).hasSize(1);
+		this.authorizationServer.rotateKey();
+		assertThat(get(keys, this.authorizationServer.keyId())).containsExactly(this.authorizationServer.publicKey());
+		assertThat(get(keys, old)).isEmpty();
+	}
+
+	@Test
+	void aKeyThatIsWithdrawnStopsWorkingWhenTheCacheIsOld() throws Exception {
+		IssuerKeys keys = keys(this.authorizationServer.issuer(), null, new Settings(Duration.ofMillis(50),
+				Duration.ofMillis(50), Duration.ofMillis(200), Duration.ofMillis(50), Duration.ofMillis(200)));
+		String old = this.authorizationServer.keyId();
+		assertThat(get(keys, old)).hasSize(1);
+		this.authorizationServer.rotateKey();
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(10))
+			.pollInterval(Duration.ofMillis(10))
+			.untilAsserted(() -> assertThat(get(keys, old)).isEmpty());
+	}
+
+	@Test
+	void whileTheServerIsDownGoodKeysServeOnForTheToleranceAndNotForEver() throws Exception {
+		IssuerKeys keys = keys(this.authorizationServer.issuer(), null, new Settings(Duration.ofMillis(200),
+				Duration.ofMillis(200), Duration.ofMillis(900), Duration.ofMillis(50), Duration.ofMillis(700)));
+		String key = this.authorizationServer.keyId();
+		assertThat(get(keys, key)).hasSize(1);
+		this.authorizationServer.close();
+		Awaitility.await()
+			.pollInterval(Duration.ofMillis(20))
+			.during(Duration.ofMillis(1200))
+			.atMost(Duration.ofMillis(1500))
+			.untilAsserted(() -> assertThat(get(keys, key)).hasSize(1));
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(10))
+			.pollInterval(Duration.ofMillis(20))
+			.untilAsserted(() -> assertUnavailable(keys, ""));
+	}
+
+	@Test
+	void probingFetchesTheKeysAndTellsHowThatWent() {
+		IssuerKeys keys = keys();
+		assertThat(keys.probe()).isEqualTo(Status.AVAILABLE);
+		this.authorizationServer.close();
+		assertThat(keys.probe()).as("good keys serve on").isEqualTo(Status.AVAILABLE);
+		assertThat(keys().probe()).isEqualTo(Status.UNAVAILABLE);
+	}
+
+	@Test
+	void keysThatWereNeverFetchedCanBeClosed() {
+		AuthorizationServers servers = new AuthorizationServers(List.of(keys(), keys()));
+		assertThat(servers.issuers()).containsExactly(this.authorizationServer.issuer(),
+				this.authorizationServer.issuer());
+		assertThatNoException().isThrownBy(servers::close);
+	}
+
+	private static void assertUnavailable(IssuerKeys keys, String message) {
+		assertThatExceptionOfType(JWKSetUnavailableException.class).isThrownBy(() -> get(keys, "any"))
+			.withMessageContaining(message);
+		assertThat(keys.status()).isEqualTo(Status.UNAVAILABLE);
+	}
+
+	private IssuerKeys keys() {
+		return keys(this.authorizationServer.issuer(), null, SETTINGS);
+	}
+
+	private IssuerKeys keys(String issuer, @Nullable String jwkSetUri, Settings settings) {
+		IssuerKeys keys = new IssuerKeys(issuer, jwkSetUri, settings, this.clock);
+		this.resources.add(keys);
+		return keys;
+	}
+
+	private static List<JWK> get(IssuerKeys keys, String keyId) throws KeySourceException {
+		return keys.get(new JWKSelector(new JWKMatcher.Builder().keyID(keyId).build()), null);
+	}
+
+	private static <T> List<T> inParallel(int times, Callable<T> task) throws Exception {
+		ExecutorService threads = Executors.newFixedThreadPool(times);
+		try {
+			List<T> results = new ArrayList<>();
+			for (Future<T> result : threads.invokeAll(Collections.nCopies(times, task))) {
+				results.add(result.get());
+			}
+			return results;
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	private static String metadata(String issuer, String keys) {
+		return JSONObjectUtils.toJSONString(Map.of("issuer", issuer, "jwks_uri", keys));
+	}
+
+	private DocumentServer serve() {
+		try {
+			return serve(HttpServer.create(), "http");
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private DocumentServer serve(SSLContext tls) throws IOException {
+		HttpsServer http = HttpsServer.create();
+		http.setHttpsConfigurator(new HttpsConfigurator(tls));
+		return serve(http, "https");
+	}
+
+	private DocumentServer serve(HttpServer http, String scheme) throws IOException {
+		int port = FreePort.find();
+		http.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+		DocumentServer server = new DocumentServer(http, scheme + "://localhost:" + port);
+		this.resources.add(() -> http.stop(0));
+		return server;
+	}
+
+	/**
+	 * A context with a new key whose certificate it trusts.
+	 */
+	private static SSLContext selfSigned(Path directory)
+			throws IOException, InterruptedException, GeneralSecurityException {
+		Path file = directory.resolve("tls.p12");
+		String password = UUID.randomUUID().toString();
+		Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+				"-genkeypair", "-alias", "tls", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost",
+				"-storetype", "PKCS12", "-keystore", file.toString(), "-storepass", password)
+			.inheritIO()
+			.start();
+		assertThat(keytool.waitFor()).isZero();
+		KeyStore store = KeyStore.getInstance("PKCS12");
+		try (InputStream in = Files.newInputStream(file)) {
+			store.load(in, password.toCharArray());
+		}
+		KeyStore trusted = KeyStore.getInstance("PKCS12");
+		trusted.load(null, null);
+		trusted.setCertificateEntry("tls", store.getCertificate("tls"));
+		KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+		keys.init(store, password.toCharArray());
+		TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+		trust.init(trusted);
+		SSLContext context = SSLContext.getInstance("TLS");
+		context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+		return context;
+	}
+
+	/**
+	 * Serves what is put into it and remembers what was asked for.
+	 */
+	private static final class DocumentServer {
+
+		private final HttpServer http;
+
+		private final String origin;
+
+		private final Map<String, String> documents = new ConcurrentHashMap<>();
+
+		private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+
+		DocumentServer(HttpServer http, String origin) {
+			this.http = http;
+			this.origin = origin;
+			http.createContext("/", (exchange) -> {
+				String path = exchange.getRequestURI().getRawPath();
+				this.requests.add(path);
+				String document = this.documents.get(path);
+				byte[] body = ((document != null) ? document : "").getBytes(StandardCharsets.UTF_8);
+				exchange.sendResponseHeaders((document != null) ? 200 : 404, (body.length > 0) ? body.length : -1);
+				exchange.getResponseBody().write(body);
+				exchange.close();
+			});
+			http.start();
+		}
+
+		void put(String path, String document) {
+			this.documents.put(path, document);
+		}
+
+		String origin() {
+			return this.origin;
+		}
+
+		List<String> requests() {
+			return List.copyOf(this.requests);
+		}
+
+	}
+
+	/**
+	 * A clock that a test moves.
+	 */
+	private static final class MutableClock extends Clock {
+
+		private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+		void advance(Duration time) {
+			this.now = this.now.plus(time);
+		}
+
+		@Override
+		public Instant instant() {
+			return this.now;
+		}
+
+		@Override
+		public ZoneId getZone() {
+			return ZoneOffset.UTC;
+		}
+
+		@Override
+		public Clock withZone(ZoneId zone) {
+			return this;
+		}
+
+	}
+
+}
