@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
@@ -311,7 +312,8 @@ class GuardedSpecificationsTests {
 			.toList();
 		return new InvocationGuard(
 				new AccessPolicy(new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, targets()),
-						ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false));
+						ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false),
+				new ToolConditions(), "", UnaryOperator.identity());
 	}
 
 	private static OfferedTargets targets() {
