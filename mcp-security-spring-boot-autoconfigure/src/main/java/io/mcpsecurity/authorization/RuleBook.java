@@ -190,7 +190,8 @@ public final class RuleBook {
 	 */
 	public boolean declares(AccessRule rule) {
 		AccessRule known = this.declared.get(rule.target());
-		return known != null && known.access() == rule.access() && known.requirement().equals(rule.requirement());
+		return known != null && known.access() == rule.access() && known.requirement().equals(rule.requirement())
+				&& Objects.equals(known.when(), rule.when());
 	}
 
 	/**

@@ -90,6 +90,9 @@ final class Invocation {
 			})).onErrorResume((ex) -> Mono.fromCallable(() -> failure(ex)));
 		}
 		catch (RuntimeException ex) {
+			if (!(ex instanceof McpError) && denial(ex) == null) {
+				throw ex;
+			}
 			return Mono.fromCallable(() -> failure(ex));
 		}
 	}

@@ -58,7 +58,8 @@ class AsyncStepUpTests {
 	@ParameterizedTest
 	@EnumSource
 	void anExceptionIsAChallengeHoweverItIsSignalled(Protocol protocol) {
-		for (String tool : new String[] { "throwing", "error", "elastic", "deferred", "later", "result", "callback" }) {
+		for (String tool : new String[] { "throwing", "error", "elastic", "deferred", "later", "result", "wrapped",
+				"callback" }) {
 			HttpResponse<String> response = call(protocol, "tools/call",
 					"{\"name\":\"" + tool + "\",\"arguments\":{}}");
 			assertThat(response.statusCode()).as(tool + ": " + response.body()).isEqualTo(403);
@@ -152,6 +153,14 @@ class AsyncStepUpTests {
 		@RequiresScope("shallow")
 		Mono<CallToolResult> result() {
 			return Mono.create((sink) -> new Thread(() -> sink.error(new InsufficientScopeException("deep"))).start());
+		}
+
+		@McpTool(description = "Has a result of its own, and fails by a cause on a thread of its own")
+		@RequiresScope("shallow")
+		Mono<CallToolResult> wrapped() {
+			return Mono.create((sink) -> new Thread(
+					() -> sink.error(new IllegalStateException(new InsufficientScopeException("deep"))))
+				.start());
 		}
 
 		@McpTool(description = "Fails on a thread of its own")
