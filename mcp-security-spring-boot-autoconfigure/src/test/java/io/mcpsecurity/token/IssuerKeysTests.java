@@ -417,7 +417,8 @@ class IssuerKeysTests {
 		Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
 				"-genkeypair", "-alias", "tls", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost",
 				"-storetype", "PKCS12", "-keystore", file.toString(), "-storepass", password)
-			.inheritIO()
+			.redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
 			.start();
 		assertThat(keytool.waitFor()).isZero();
 		KeyStore store = KeyStore.getInstance("PKCS12");
