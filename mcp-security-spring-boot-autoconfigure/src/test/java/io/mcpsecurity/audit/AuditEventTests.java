@@ -21,6 +21,7 @@ import io.mcpsecurity.test.TestAuthorizationServer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -36,21 +37,16 @@ class AuditEventTests {
 
 	private static TestAuthorizationServer authorizationServer;
 
-	private static TestAuthorizationServer deadAuthorizationServer;
-
 	@BeforeAll
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
-		deadAuthorizationServer = TestAuthorizationServer.stopped("");
 		for (Variant variant : Variant.values()) {
-			fixtures.put(variant,
-					new Fixture(SecuredServer.start(AuditedApplication.class, authorizationServer,
-							"spring.ai.mcp.server.protocol=" + variant.protocol,
-							"spring.ai.mcp.server.type=" + variant.type,
-							"mcp.security.authorization-servers[0]=" + authorizationServer.issuer(),
-							"mcp.security.authorization-servers[1]=" + deadAuthorizationServer.issuer(),
-							"mcp.security.request.max-size=10KB", "mcp.security.rules[0].resources[0]=records://secret",
-							"mcp.security.rules[0].access=deny")));
+			fixtures.put(variant, new Fixture(SecuredServer.start(AuditedApplication.class, authorizationServer,
+					"spring.ai.mcp.server.protocol=" + variant.protocol, "spring.ai.mcp.server.type=" + variant.type,
+					"mcp.security.authorization-servers[0]=" + authorizationServer.issuer(),
+					"mcp.security.authorization-servers[1]=" + deadAuthorizationServer.issuer(),
+					"mcp.security.request.max-size=10KB", "mcp.security.rules[0].resources[0]=records://secret",
+					"mcp.security.rules[0].access=deny")));
 		}
 	}
 
@@ -190,9 +186,9 @@ class AuditEventTests {
 		assertThat(fixture.call("tools/call", "{\"name\":\"conditional\",\"arguments\":{\"all\":true}}").statusCode())
 			.isEqualTo(403);
 		Map<String, Object> facts = fixture.declared("tools/call", "tool", "conditional", "conditional");
-		facts.putAll(Map.of("decision", "denied", "reason", "insufficient_scope", "requiredScopes",
-				List.of("records:all"), "missingScopes", List.of("records:all"), "rule",
-				"all of [records:all] when #all"));
+		facts.putAll(
+				Map.of("decision", "denied", "reason", "insufficient_scope", "requiredScopes", List.of("records:all"),
+						"missingScopes", List.of("records:all"), "rule", "all of [records:all] when #all"));
 		facts.putAll(Map.of("outcome", "denied", "httpStatus", 403, "arguments", Map.of("all", "boolean")));
 		fixture.assertOneEvent(Type.MCP_CALL_DENIED, facts);
 	}
@@ -217,10 +213,21 @@ class AuditEventTests {
 		fixture.assertOneEvent(Type.MCP_AUTHENTICATION_FAILED, unauthenticated("audience", 401));
 		fixture.send(fixture.server.post("nonsense", "{}"));
 		fixture.assertOneEvent(Type.MCP_AUTHENTICATION_FAILED, unauthenticated("malformed", 401));
-		fixture.send(fixture.server.post(deadAuthorizationServer.token(fixture.server.url()).sign(), "{}"));
-		fixture.assertOneEvent(Type.MCP_AUTHENTICATION_FAILED, unauthenticated("unavailable", 503));
 		fixture.send(fixture.server.post(expired.sign(), "{}").header("Authorization", "Bearer second"));
 		fixture.assertOneEvent(Type.MCP_AUTHENTICATION_FAILED, unauthenticated("invalid_request", 400));
+	}
+
+	@Test
+	void aTokenThatCannotBeChecked() {
+		try (TestAuthorizationServer dead = TestAuthorizationServer.stopped("");
+				SecuredServer server = SecuredServer.start(AuditedApplication.class, dead,
+						"spring.ai.mcp.server.protocol=STATELESS", "spring.ai.mcp.server.type=SYNC")) {
+			server.send(server.post(server.token("records:browse").sign(), "{}"));
+			McpAuditEvent event = server.context().getBean(AuditedApplication.Events.class).next();
+			assertThat(event.type()).isEqualTo(Type.MCP_AUTHENTICATION_FAILED);
+			assertThat(event.subject()).isNull();
+			assertThat(event.data()).containsAllEntriesOf(unauthenticated("unavailable", 503));
+		}
 	}
 
 	@ParameterizedTest
@@ -261,8 +268,8 @@ class AuditEventTests {
 	}
 
 	private static Map<String, Object> unauthenticated(String reason, int status) {
-		return new HashMap<>(Map.of("decision", "unauthenticated", "reason", reason, "outcome", "denied", "httpStatus",
-				status));
+		return new HashMap<>(
+				Map.of("decision", "unauthenticated", "reason", reason, "outcome", "denied", "httpStatus", status));
 	}
 
 	/**

@@ -78,14 +78,19 @@ class AuditedApplication {
 	}
 
 	@Bean
-	List<McpServerFeatures.SyncToolSpecification> syncTools() {
-		return List.of(
-				new McpServerFeatures.SyncToolSpecification(tool("breaking"), (exchange, request) -> breaking()),
+	AuditTrail trail(List<AuditSink> sinks) {
+		return new AuditTrail(sinks, new AuditTrail.Settings(1000, 10, AuditTrail.OnOverflow.BLOCK,
+				AuditTrail.OnFailure.ALLOW, java.time.Duration.ofSeconds(5), java.time.Duration.ofSeconds(5)));
+	}
+
+	@Bean
+	List<McpServerFeatures.SyncToolSpecification> brokenSyncTools() {
+		return List.of(new McpServerFeatures.SyncToolSpecification(tool("breaking"), (exchange, request) -> breaking()),
 				new McpServerFeatures.SyncToolSpecification(tool("slow"), (exchange, request) -> slow()));
 	}
 
 	@Bean
-	List<McpServerFeatures.AsyncToolSpecification> asyncTools() {
+	List<McpServerFeatures.AsyncToolSpecification> brokenAsyncTools() {
 		return List.of(
 				new McpServerFeatures.AsyncToolSpecification(tool("breaking"),
 						(exchange, request) -> Mono.fromCallable(AuditedApplication::breaking)
@@ -95,7 +100,7 @@ class AuditedApplication {
 	}
 
 	@Bean
-	List<McpStatelessServerFeatures.SyncToolSpecification> statelessSyncTools() {
+	List<McpStatelessServerFeatures.SyncToolSpecification> brokenStatelessSyncTools() {
 		return List.of(
 				new McpStatelessServerFeatures.SyncToolSpecification(tool("breaking"),
 						(exchange, request) -> breaking()),
@@ -103,7 +108,7 @@ class AuditedApplication {
 	}
 
 	@Bean
-	List<McpStatelessServerFeatures.AsyncToolSpecification> statelessAsyncTools() {
+	List<McpStatelessServerFeatures.AsyncToolSpecification> brokenStatelessAsyncTools() {
 		return List.of(
 				new McpStatelessServerFeatures.AsyncToolSpecification(tool("breaking"),
 						(exchange, request) -> Mono.fromCallable(AuditedApplication::breaking)
@@ -113,7 +118,7 @@ class AuditedApplication {
 	}
 
 	private static Tool tool(String name) {
-		return Tool.builder().name(name).description(name).inputSchema(Map.of("type", "object")).build();
+		return Tool.builder(name, Map.of("type", "object")).build();
 	}
 
 	private static CallToolResult breaking() {
