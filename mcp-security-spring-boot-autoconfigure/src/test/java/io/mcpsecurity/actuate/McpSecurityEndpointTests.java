@@ -62,8 +62,10 @@ class McpSecurityEndpointTests {
 		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				Stream
 					.of(POLICY, ADMIN_ENDPOINT, OPERATOR,
-							new String[] { "management.endpoints.web.exposure.include=mcpsecurity",
-									"mcp.security.authorization-servers=" + SECOND_ISSUER })
+							new String[] {
+									"management.endpoints.web.exposure.include=mcpsecurity",
+									"mcp.security.authorization-servers=" + authorizationServer.issuer() + ","
+											+ SECOND_ISSUER })
 					.flatMap(Stream::of)
 					.toArray(String[]::new));
 	}
