@@ -29,7 +29,7 @@ public final class RuleBook {
 
 	private final List<ConfiguredRule> configured;
 
-	private final Map<McpTarget, AccessRule> declared = new LinkedHashMap<>();
+	private final Map<McpTarget, AccessRule> declared;
 
 	private final Conventions conventions;
 
@@ -52,24 +52,38 @@ public final class RuleBook {
 	 */
 	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
 			Access undeclared, OfferedTargets offered) {
+		this(configured, byTarget(declared), conventions, undeclared, offered);
+		refuseContradictions(configured);
+	}
+
+	private RuleBook(List<ConfiguredRule> configured, Map<McpTarget, AccessRule> declared, Conventions conventions,
+			Access undeclared, OfferedTargets offered) {
 		this.configured = List.copyOf(configured);
+		this.declared = declared;
 		this.conventions = conventions;
 		this.undeclared = undeclared;
 		this.offered = offered;
-		refuseContradictions(configured);
-		for (AccessRule rule : declared) {
-			AccessRule other = this.declared.putIfAbsent(rule.target(), rule);
+	}
+
+	private static Map<McpTarget, AccessRule> byTarget(Collection<AccessRule> rules) {
+		Map<McpTarget, AccessRule> known = new LinkedHashMap<>();
+		for (AccessRule rule : rules) {
+			AccessRule other = known.putIfAbsent(rule.target(), rule);
 			if (other != null) {
 				refuseContradiction(rule, other);
 			}
 		}
+		return known;
 	}
 
 	/**
-	 * The same rules with others before them, for one of several endpoints.
+	 * The same rules with others before them, for one of several endpoints. These may say
+	 * something else of the same name or pattern.
+	 * @throws IllegalArgumentException if two of the others contradict each other
 	 */
 	public RuleBook with(List<ConfiguredRule> first) {
-		return new RuleBook(Stream.concat(first.stream(), this.configured.stream()).toList(), this.declared.values(),
+		refuseContradictions(first);
+		return new RuleBook(Stream.concat(first.stream(), this.configured.stream()).toList(), this.declared,
 				this.conventions, this.undeclared, this.offered);
 	}
 

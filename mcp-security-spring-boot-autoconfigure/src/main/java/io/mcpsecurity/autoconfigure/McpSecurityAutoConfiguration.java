@@ -405,10 +405,11 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AuthorizationServers servers,
-				RuleBook rules, ScopeCatalogue catalogue, McpSecurityProperties properties) {
+		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy,
+				FurtherEndpoints further, AuthorizationServers servers, ScopeCatalogue catalogue,
+				McpSecurityProperties properties) {
 			String hierarchy = properties.scopeHierarchy();
-			return new McpSecurityEndpoint(resource, servers, rules, catalogue,
+			return new McpSecurityEndpoint(resource, policy, further.all(), servers, catalogue,
 					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()

@@ -68,6 +68,17 @@ class RuleBookTests {
 		}
 	}
 
+	@Test
+	void theRulesOfAnEndpointMaySaySomethingElseThanThoseOfAll() {
+		RuleBook all = book(List.of(configured("all", "a", Kind.TOOL, "purge")), List.of(), Conventions.NONE);
+		RuleBook own = all.with(List.of(configured("own[0]", "b", Kind.TOOL, "purge")));
+		assertThat(own.ruleFor(TOOL).source()).isEqualTo("own[0]");
+		assertThat(all.ruleFor(TOOL).source()).isEqualTo("all");
+		assertThatIllegalArgumentException().isThrownBy(() -> all.with(
+				List.of(configured("own[0]", "b", Kind.TOOL, "purge"), configured("own[1]", "c", Kind.TOOL, "purge"))))
+			.withMessageContaining("own[1]");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "records://secret/details", "RECORDS://secret/details", "records://%73ecret/details",
 			"records://%2573ecret/details", "records://public%2F..%2Fsecret/details",
