@@ -154,7 +154,7 @@ public final class AccessPolicy {
 			}
 		}
 		if (unsatisfied == null) {
-			return new AccessDecision(Outcome.GRANTED, List.of(), List.of(), rules.get(0));
+			return new AccessDecision(Outcome.GRANTED, List.copyOf(operation), List.of(), rules.get(0));
 		}
 		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : Outcome.MISSING_SCOPES,
 				List.copyOf(operation), List.copyOf(missing), unsatisfied);

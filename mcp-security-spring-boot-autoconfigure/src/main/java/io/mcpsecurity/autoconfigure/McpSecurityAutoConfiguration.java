@@ -6,6 +6,11 @@ import java.util.List;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.audit.ArgumentSummaries;
+import io.mcpsecurity.audit.AuditEvents;
+import io.mcpsecurity.audit.AuditTrail;
+import io.mcpsecurity.audit.RequestObserver;
+import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -189,7 +194,7 @@ public final class McpSecurityAutoConfiguration {
 				ProtectedResource resource, FurtherEndpoints further, ScopeCatalogue catalogue) {
 			return new InvocationGuard(policies, declarations.conditions(),
 					(identifier) -> further.metadataLocation(identifier).orElseGet(resource::metadataLocation),
-					catalogue::requested);
+					catalogue::requested, DeniableResponse::current);
 		}
 
 		@Bean
@@ -277,14 +282,27 @@ public final class McpSecurityAutoConfiguration {
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server,
+				McpServerProperties server, RequestRecorder recorder,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			String name = StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName();
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, name, policy.rules(), properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
-			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(reader,
-					maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
+					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		ArgumentSummaries mcpArgumentSummaries() {
+			return new ArgumentSummaries();
+		}
+
+		@Bean
+		RequestRecorder mcpRequestRecorder(ObjectProvider<AuditTrail> trail, ArgumentSummaries arguments,
+				ObjectProvider<RequestObserver> observers) {
+			return new RequestRecorder(trail.getIfAvailable(), new AuditEvents(arguments),
+					observers.orderedStream().toList(), Clock.systemUTC());
 		}
 
 		@Bean

@@ -1,19 +1,17 @@
 package io.mcpsecurity.token;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import org.springframework.security.oauth2.core.DelegatingOAuth2TokenValidator;
-import org.springframework.security.oauth2.core.OAuth2Error;
-import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtAudienceValidator;
 import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
-import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.JwtTypeValidator;
 
 /**
@@ -56,14 +54,14 @@ public final class AccessTokenValidators {
 	 * @param clockSkew how far clocks may differ, not negative
 	 */
 	public static OAuth2TokenValidator<Jwt> create(String issuer, String audience, Duration clockSkew) {
-		JwtTimestampValidator timestamps = new JwtTimestampValidator(clockSkew);
-		timestamps.setAllowEmptyExpiryClaim(false);
 		JwtTypeValidator type = new JwtTypeValidator(TYPES);
 		type.setAllowEmpty(true);
 		return new DelegatingOAuth2TokenValidator<>(
-				described("The token has another issuer", new JwtIssuerValidator(issuer)),
-				described("The token was not issued for this server (aud)", new JwtAudienceValidator(audience)),
-				timestamps, described("The token's type is not that of an access token", type),
+				described(TokenFailure.ISSUER, "The token has another issuer", new JwtIssuerValidator(issuer)),
+				described(TokenFailure.AUDIENCE, "The token was not issued for this server (aud)",
+						new JwtAudienceValidator(audience)),
+				new TokenTimes(clockSkew, Clock.systemUTC()),
+				described(TokenFailure.TYPE, "The token's type is not that of an access token", type),
 				AccessTokenValidators::isAccessToken, AccessTokenValidators::isUnbound);
 	}
 
@@ -74,12 +72,13 @@ public final class AccessTokenValidators {
 			.stream()
 			.anyMatch((use) -> jwt.hasClaim(use.getKey())
 					&& !use.getValue().contains(String.valueOf(jwt.getClaims().get(use.getKey()))));
-		return (idToken || otherUse) ? failure("The token is not an access token")
+		return (idToken || otherUse) ? TokenError.result(TokenFailure.TYPE, "The token is not an access token")
 				: OAuth2TokenValidatorResult.success();
 	}
 
 	private static OAuth2TokenValidatorResult isUnbound(Jwt jwt) {
-		return jwt.hasClaim("cnf") ? failure("The token is bound to a key and is no bearer token")
+		return jwt.hasClaim("cnf")
+				? TokenError.result(TokenFailure.BOUND, "The token is bound to a key and is no bearer token")
 				: OAuth2TokenValidatorResult.success();
 	}
 
@@ -87,13 +86,10 @@ public final class AccessTokenValidators {
 	 * Spring's validators answer with texts that name claims and values in their own
 	 * words; here each gets one sentence that a client's developer can act upon.
 	 */
-	private static OAuth2TokenValidator<Jwt> described(String description, OAuth2TokenValidator<Jwt> validator) {
-		return (jwt) -> validator.validate(jwt).hasErrors() ? failure(description)
+	private static OAuth2TokenValidator<Jwt> described(TokenFailure failure, String description,
+			OAuth2TokenValidator<Jwt> validator) {
+		return (jwt) -> validator.validate(jwt).hasErrors() ? TokenError.result(failure, description)
 				: OAuth2TokenValidatorResult.success();
-	}
-
-	private static OAuth2TokenValidatorResult failure(String description) {
-		return OAuth2TokenValidatorResult.failure(new OAuth2Error(OAuth2ErrorCodes.INVALID_TOKEN, description, null));
 	}
 
 }

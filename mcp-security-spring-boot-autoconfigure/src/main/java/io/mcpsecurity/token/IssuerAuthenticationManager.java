@@ -4,6 +4,7 @@ import java.text.ParseException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jwt.JWTParser;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,8 @@ import org.springframework.util.StringUtils;
  * must be one of the configured ones to the letter; the name is trusted only after that
  * server's keys have verified it.
  * <p>
- * Authentication fails with {@code InvalidBearerTokenException} when the token is bad and
- * with {@code AuthenticationServiceException} when it could not be checked.
+ * Authentication fails with {@link RefusedTokenException} when the token is bad and with
+ * {@code AuthenticationServiceException} when it could not be checked.
  */
 public final class IssuerAuthenticationManager implements AuthenticationManager {
 
@@ -52,14 +53,13 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 		String token = bearer.getToken();
 		JwtAuthenticationProvider provider = this.providers.get(issuer(token));
 		if (provider == null) {
-			throw new InvalidBearerTokenException("The token's issuer is not trusted here");
+			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here");
 		}
 		try {
 			return provider.authenticate(authentication);
 		}
 		catch (InvalidBearerTokenException ex) {
-			throw (ex.getCause() instanceof BadJwtException cause) ? new InvalidBearerTokenException(describe(cause))
-					: ex;
+			throw (ex.getCause() instanceof BadJwtException cause) ? refused(cause) : ex;
 		}
 	}
 
@@ -67,15 +67,18 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 	 * What the client may know: which rule the token breaks. The decoder's own texts can
 	 * repeat parts of the token, so nothing else of them is passed on.
 	 */
-	private static String describe(BadJwtException cause) {
+	private static RefusedTokenException refused(BadJwtException cause) {
 		if (cause instanceof JwtValidationException invalid) {
 			for (OAuth2Error error : invalid.getErrors()) {
 				if (StringUtils.hasText(error.getDescription())) {
-					return error.getDescription();
+					return new RefusedTokenException(TokenError.failure(error), error.getDescription());
 				}
 			}
 		}
-		return "The token is malformed, or no key of its issuer has signed it";
+		// Without a cause the decoder refuses a token that is not signed at all.
+		boolean signature = cause.getCause() == null || cause.getCause() instanceof BadJOSEException;
+		return new RefusedTokenException(signature ? TokenFailure.SIGNATURE : TokenFailure.MALFORMED,
+				"The token is malformed, or no key of its issuer has signed it");
 	}
 
 	private static @Nullable String issuer(String token) {
@@ -84,7 +87,7 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 		}
 		catch (ParseException | RuntimeException ex) {
 			// The cause is left out: its text can repeat parts of the token.
-			throw new InvalidBearerTokenException("The token is not a JWT");
+			throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT");
 		}
 	}
 

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.convert.converter.Converter;
 import org.springframework.security.oauth2.jwt.Jwt;
-import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.util.StringUtils;
 
 /**
@@ -67,7 +66,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		String subject = text(claims, "sub");
 		if (!StringUtils.hasText(subject)) {
 			// RFC 9068 section 2.2; without it nobody could say who made the call.
-			throw new InvalidBearerTokenException("The token has no sub claim");
+			throw new RefusedTokenException(TokenFailure.MALFORMED, "The token has no sub claim");
 		}
 		List<McpActor> actors = new ArrayList<>();
 		boolean truncated = readActors(claims.get("act"), actors);
@@ -148,8 +147,8 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		throw malformed(name);
 	}
 
-	private static InvalidBearerTokenException malformed(String claim) {
-		return new InvalidBearerTokenException("The token's " + claim + " claim is malformed");
+	private static RefusedTokenException malformed(String claim) {
+		return new RefusedTokenException(TokenFailure.MALFORMED, "The token's " + claim + " claim is malformed");
 	}
 
 }

@@ -2,12 +2,15 @@ package io.mcpsecurity.web;
 
 import java.util.Enumeration;
 
+import io.mcpsecurity.token.RefusedTokenException;
+import io.mcpsecurity.token.TokenFailure;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.server.resource.BearerTokenErrorCodes;
 import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
 import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationConverter;
 import org.springframework.security.web.authentication.AuthenticationConverter;
@@ -31,7 +34,15 @@ final class OneBearerToken implements AuthenticationConverter {
 						BearerTokenErrors.invalidRequest("The request has several Authorization headers"));
 			}
 		}
-		return this.converter.convert(request);
+		try {
+			return this.converter.convert(request);
+		}
+		catch (OAuth2AuthenticationException ex) {
+			boolean token = BearerTokenErrorCodes.INVALID_TOKEN.equals(ex.getError().getErrorCode());
+			throw token
+					? new RefusedTokenException(TokenFailure.MALFORMED, String.valueOf(ex.getError().getDescription()))
+					: ex;
+		}
 	}
 
 }

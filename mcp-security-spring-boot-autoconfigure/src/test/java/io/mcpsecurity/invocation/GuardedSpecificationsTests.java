@@ -319,7 +319,7 @@ class GuardedSpecificationsTests {
 		RuleBook book = new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, offeredTargets());
 		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
 		return new InvocationGuard(new AccessPolicies(policy, Map.of()), new ToolConditions(), (resource) -> "",
-				UnaryOperator.identity());
+				UnaryOperator.identity(), () -> null);
 	}
 
 	private static OfferedTargets offeredTargets() {

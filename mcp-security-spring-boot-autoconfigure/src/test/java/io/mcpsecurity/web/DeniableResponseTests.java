@@ -2,8 +2,13 @@ package io.mcpsecurity.web;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.List;
 
+import io.mcpsecurity.audit.ArgumentSummaries;
+import io.mcpsecurity.audit.AuditEvents;
+import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import jakarta.servlet.ServletOutputStream;
@@ -29,7 +34,9 @@ class DeniableResponseTests {
 
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
 
-	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response);
+	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response,
+			new RequestRecorder(null, new AuditEvents(new ArgumentSummaries()), List.of(), Clock.systemUTC())
+				.begin(new Connection(null, null, null)));
 
 	@AfterEach
 	void forget() {

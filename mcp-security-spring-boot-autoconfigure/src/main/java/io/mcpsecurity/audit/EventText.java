@@ -1,0 +1,12 @@
+package io.mcpsecurity.audit;
+
+final class EventText {
+
+	private EventText() {
+	}
+
+	static String of(String text, int max) {
+		return text;
+	}
+
+}

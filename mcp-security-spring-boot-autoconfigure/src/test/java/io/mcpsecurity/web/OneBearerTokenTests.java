@@ -1,0 +1,73 @@
+package io.mcpsecurity.web;
+
+import io.mcpsecurity.token.TokenFailure;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
+import org.springframework.security.oauth2.server.resource.BearerTokenError;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+/**
+ * Where a token is taken from, and what is said of requests that carry it badly.
+ */
+class OneBearerTokenTests {
+
+	private final OneBearerToken converter = new OneBearerToken();
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Bearer a.b.c", "bearer a.b.c" })
+	void theHeadersTokenIsTaken(String header) {
+		assertThat(this.converter.convert(request(header))).isInstanceOfSatisfying(BearerTokenAuthenticationToken.class,
+				(authentication) -> assertThat(authentication.getToken()).isEqualTo("a.b.c"));
+	}
+
+	@Test
+	void withoutABearerTokenThereIsNoAuthentication() {
+		assertThat(convert()).isNull();
+		assertThat(convert("Basic b3BlcmF0b3I6eA==")).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "Bearer", "Bearer a b", "Bearer Ä" })
+	void aMalformedTokenIsInvalidAndSaysSo(String header) {
+		OAuth2AuthenticationException exception = catchThrowableOfType(OAuth2AuthenticationException.class,
+				() -> convert(header));
+		assertThat(TokenFailure.of(exception)).isEqualTo(TokenFailure.MALFORMED);
+		assertThat(exception.getError()).isInstanceOfSatisfying(BearerTokenError.class, (error) -> {
+			assertThat(error.getHttpStatus().value()).isEqualTo(401);
+			assertThat(error.getErrorCode()).isEqualTo("invalid_token");
+			assertThat(error.getDescription()).isEqualTo("Bearer token is malformed");
+		});
+	}
+
+	@Test
+	void severalHeadersAreAnInvalidRequest() {
+		OAuth2AuthenticationException exception = catchThrowableOfType(OAuth2AuthenticationException.class,
+				() -> convert("Bearer a.b.c", "Bearer a.b.c"));
+		assertThat(TokenFailure.of(exception)).isEqualTo(TokenFailure.INVALID_REQUEST);
+		assertThat(exception.getError()).isInstanceOfSatisfying(BearerTokenError.class,
+				(error) -> assertThat(error.getHttpStatus().value()).isEqualTo(400));
+	}
+
+	private Authentication convert(String... headers) {
+		return this.converter.convert(request(headers));
+	}
+
+	private static MockHttpServletRequest request(String... headers) {
+		MockHttpServletRequest request = new MockHttpServletRequest();
+		for (String header : headers) {
+			request.addHeader(HttpHeaders.AUTHORIZATION, header);
+		}
+		return request;
+	}
+
+}
