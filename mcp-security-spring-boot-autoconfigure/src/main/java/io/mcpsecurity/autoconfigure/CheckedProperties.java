@@ -42,6 +42,8 @@ final class CheckedProperties {
 
 	private final PolicyProperties policy;
 
+	private final AuditArguments auditArguments;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -55,6 +57,7 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		this.policy = new PolicyProperties(properties);
+		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -67,6 +70,10 @@ final class CheckedProperties {
 
 	PolicyProperties policy() {
 		return this.policy;
+	}
+
+	AuditArguments auditArguments() {
+		return this.auditArguments;
 	}
 
 	URI resource() {

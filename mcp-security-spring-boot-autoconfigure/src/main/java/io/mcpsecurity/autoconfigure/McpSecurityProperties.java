@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.authorization.AccessPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ import org.springframework.util.unit.DataSize;
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
+ * @param audit What the audit trail records.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
@@ -64,7 +66,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
 		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints) {
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -254,6 +256,30 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxDepth How deep its JSON may nest.
 	 */
 	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	}
+
+	/**
+	 * What the audit trail records.
+	 *
+	 * @param arguments What events tell about the arguments of a call: "none", "masked"
+	 * (names and kinds), "digest" (names and digests of the values) or "full" (names and
+	 * values).
+	 * @param digestKey The secret key of the digests: at least 32 random bytes in base64.
+	 * @param sensitiveNames Names of arguments and of members of theirs whose values no
+	 * event tells, besides password, token and the like; * stands for any characters, and
+	 * a name after ! is taken out.
+	 */
+	public record Audit(@DefaultValue("masked") ArgumentSummaries.Mode arguments, @Nullable String digestKey,
+			@DefaultValue List<String> sensitiveNames) {
+
+		/**
+		 * Without the key, which nobody may read in a log.
+		 */
+		@Override
+		public String toString() {
+			return "Audit[arguments=" + this.arguments + ", sensitiveNames=" + this.sensitiveNames + "]";
+		}
+
 	}
 
 }
