@@ -42,6 +42,8 @@ final class CheckedProperties {
 
 	private final PolicyProperties policy;
 
+	private final AuditArguments auditArguments;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -56,6 +58,7 @@ final class CheckedProperties {
 		checkNumbers();
 		checkAudit(properties.audit());
 		this.policy = new PolicyProperties(properties);
+		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -68,6 +71,10 @@ final class CheckedProperties {
 
 	PolicyProperties policy() {
 		return this.policy;
+	}
+
+	AuditArguments auditArguments() {
+		return this.auditArguments;
 	}
 
 	URI resource() {

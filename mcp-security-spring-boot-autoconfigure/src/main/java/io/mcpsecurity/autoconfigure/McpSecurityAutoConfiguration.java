@@ -23,6 +23,7 @@ import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
+import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
@@ -54,6 +55,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -213,6 +215,36 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
+	 * What events say about the arguments of a call.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class AuditArgumentsConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		SensitiveArguments mcpSensitiveArguments() {
+			return new SensitiveArguments();
+		}
+
+		/**
+		 * Runs before the first request can come, and after everything that is offered at
+		 * the start has been looked at.
+		 */
+		@Bean
+		SmartInitializingSingleton mcpSensitiveArgumentsCheck(SensitiveArguments arguments,
+				ConfigurableListableBeanFactory beans) {
+			return () -> arguments.check(beans);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		ArgumentSummaries mcpArgumentSummaries(CheckedProperties checked, SensitiveArguments sensitive) {
+			return checked.auditArguments().summaries(sensitive);
+		}
+
+	}
+
+	/**
 	 * Who makes a request.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -290,12 +322,6 @@ public final class McpSecurityAutoConfiguration {
 			metadata.addAll(further.metadata());
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
 					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
-		}
-
-		@Bean
-		@ConditionalOnMissingBean
-		ArgumentSummaries mcpArgumentSummaries() {
-			return new ArgumentSummaries();
 		}
 
 		@Bean
@@ -392,6 +418,21 @@ public final class McpSecurityAutoConfiguration {
 				ObjectProvider<ListingFilter> filter) {
 			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject),
 					DeniableResponse::current);
+		}
+
+	}
+
+	/**
+	 * What actuator does not show of the configuration, not even to those who may see
+	 * values.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(SanitizingFunction.class)
+	static class SanitizingConfiguration {
+
+		@Bean
+		SanitizingFunction mcpSecuritySanitizingFunction() {
+			return (data) -> AuditArguments.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
 		}
 
 	}
