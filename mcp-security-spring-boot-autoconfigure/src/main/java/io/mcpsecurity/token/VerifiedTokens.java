@@ -162,6 +162,13 @@ public final class VerifiedTokens {
 	}
 
 	/**
+	 * How many tokens are being verified.
+	 */
+	int underWay() {
+		return this.underWay.size();
+	}
+
+	/**
 	 * How much is kept for how long.
 	 *
 	 * @param maxSize the most tokens
