@@ -269,6 +269,25 @@ class VerifiedTokensTests {
 		assertThat(this.tokens.underWay()).isZero();
 	}
 
+	@Test
+	void requestsThatMissEachOtherByAHairVerifyATokenOnceToo() throws Exception {
+		VerifiedToken known = this.tokens.get(token().sign(), counting(new AtomicInteger()));
+		VerifiedTokens many = tokens(100_000);
+		AtomicInteger verifications = new AtomicInteger();
+		Requests<Integer> requests = new Requests<>(4, () -> {
+			for (int i = 0; i < 20_000; i++) {
+				many.get("token-" + i, (text) -> {
+					verifications.incrementAndGet();
+					return known;
+				});
+			}
+			return 0;
+		});
+		requests.awaitEnd();
+		assertThat(requests.results()).hasSize(4);
+		assertThat(verifications).hasValue(20_000);
+	}
+
 	static Stream<Arguments> failures() {
 		return Stream.of(
 				argumentSet("a refusal", new RefusedTokenException(TokenFailure.AUDIENCE, "Another server's"),
