@@ -245,6 +245,12 @@ final class CheckedProperties {
 		if (skew.isNegative() || skew.compareTo(Duration.ofHours(1)) > 0) {
 			throw invalid("mcp.security.token.clock-skew", skew, "is not between 0 and one hour.");
 		}
+		int cacheSize = this.properties.token().cache().maxSize();
+		if (cacheSize < 1) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.token.cache.max-size", cacheSize,
+					"is not positive.",
+					"Correct the value, or set mcp.security.token.cache.enabled=false to verify every token anew.");
+		}
 		long maxSize = this.properties.request().maxSize().toBytes();
 		if (maxSize < 1 || maxSize > Integer.MAX_VALUE - 8) {
 			throw invalid("mcp.security.request.max-size", this.properties.request().maxSize(),

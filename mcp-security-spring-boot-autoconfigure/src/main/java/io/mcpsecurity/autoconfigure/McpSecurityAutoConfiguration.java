@@ -6,6 +6,7 @@ import java.util.List;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
 import io.mcpsecurity.audit.AuditTrail;
@@ -34,6 +35,7 @@ import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -69,6 +71,7 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
@@ -126,6 +129,10 @@ public final class McpSecurityAutoConfiguration {
 
 	static int maxSize(McpSecurityProperties properties) {
 		return Math.toIntExact(properties.request().maxSize().toBytes());
+	}
+
+	private static String resourceName(McpSecurityProperties properties, McpServerProperties server) {
+		return StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName();
 	}
 
 	/**
@@ -270,8 +277,8 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
 		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(ProtectedResource resource,
-				McpEndpointFactory endpoints) {
-			return endpoints.authentication(resource);
+				McpEndpointFactory endpoints, McpSecurityProperties properties, McpServerProperties server) {
+			return endpoints.authentication(resource, resourceName(properties, server));
 		}
 
 		@Bean
@@ -316,9 +323,9 @@ public final class McpSecurityAutoConfiguration {
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
 				McpServerProperties server, RequestRecorder recorder,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
-			String name = StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName();
 			List<ResourceMetadata> metadata = new ArrayList<>();
-			metadata.add(endpoints.metadata(resource, name, policy.rules(), properties.metadata().scopesSupported()));
+			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
+					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
 					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
@@ -455,6 +462,25 @@ public final class McpSecurityAutoConfiguration {
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of());
+		}
+
+	}
+
+	/**
+	 * What is measured.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterBinder.class)
+	static class MetricsConfiguration {
+
+		/**
+		 * After everything that makes a cache.
+		 */
+		@Bean
+		@ConditionalOnMissingBean
+		@DependsOn({ "mcpAuthenticationManagerResolver", "mcpFurtherEndpoints" })
+		TokenCacheMetrics mcpTokenCacheMetrics(McpEndpointFactory endpoints) {
+			return new TokenCacheMetrics(endpoints.tokenCaches());
 		}
 
 	}

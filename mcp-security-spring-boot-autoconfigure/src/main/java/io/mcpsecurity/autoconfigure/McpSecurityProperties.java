@@ -210,8 +210,21 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * may differ when exp and nbf are checked.
 	 * @param moreScopeClaims Claims whose values count as scopes besides scope and scp,
 	 * as JSON pointers or names joined by dots: /realm_access/roles, permissions.
+	 * @param cache How verified tokens are remembered.
 	 */
-	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims) {
+	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims,
+			@DefaultValue Cache cache) {
+
+		/**
+		 * How verified tokens are remembered.
+		 *
+		 * @param enabled Whether a token that was verified is remembered, so that its
+		 * signature is not verified again for each request.
+		 * @param maxSize How many tokens are remembered at most, for each MCP endpoint.
+		 */
+		public record Cache(@DefaultValue("true") boolean enabled, @DefaultValue("10000") int maxSize) {
+		}
+
 	}
 
 	/**
