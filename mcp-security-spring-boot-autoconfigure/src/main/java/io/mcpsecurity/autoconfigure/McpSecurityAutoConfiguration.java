@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
@@ -185,6 +186,15 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		AccessPolicies mcpAccessPolicies(AccessPolicy main, FurtherEndpoints further) {
 			return new AccessPolicies(main, further.policies());
+		}
+
+		/**
+		 * Finds the policies late: they are made of what tools declare, and tools ask
+		 * this.
+		 */
+		@Bean
+		ScopeCheck mcpScopeCheck(ObjectProvider<AccessPolicies> policies) {
+			return (caller, scope) -> policies.getObject().of(caller.resource()).holds(scope, caller.scopes());
 		}
 
 		/**

@@ -36,8 +36,8 @@ import org.springframework.util.unit.DataSize;
  * The first entry that matches holds.
  * @param undeclared What holds for tools, resources and prompts without any rule:
  * "authenticated" (a valid token is enough) or "deny".
- * @param unmatchedRules What to do at start about a rule that matches nothing: "report"
- * or "fail".
+ * @param unmatchedRules What to do at start about a rule that matches nothing, or that
+ * never applies because an earlier one matches the same: "report" or "fail".
  * @param scopeTemplate The scope of every tool without a rule, with {name} for the tool's
  * name.
  * @param readOnlyScope The scope of tools without a rule that have readOnlyHint.
@@ -148,7 +148,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * What to do about a rule that matches nothing.
+	 * What to do about a rule that is of no use.
 	 */
 	public enum UnmatchedRules {
 
