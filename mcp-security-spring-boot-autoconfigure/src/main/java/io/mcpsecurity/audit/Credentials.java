@@ -71,7 +71,7 @@ final class Credentials {
 			masked.append(text, from, end);
 		}
 		if (end < shown) {
-			masked.append(MASK);
+			masked.append((from < end) ? MASK : "");
 		}
 		else if (Math.max(from, shown) < text.length()) {
 			masked.append(EventText.MORE);

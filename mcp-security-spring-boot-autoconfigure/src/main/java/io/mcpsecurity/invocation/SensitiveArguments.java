@@ -178,7 +178,7 @@ public final class SensitiveArguments implements Function<McpTarget, SensitivePa
 			return SensitiveParts.ALL;
 		}
 		SensitiveTypes types = new SensitiveTypes();
-		SensitiveType arguments = new SensitiveType();
+		SensitiveType arguments = types.object();
 		Parameter[] parameters = method.getParameters();
 		MethodParameter[] annotatedParameters = annotated.getMethodParameters();
 		for (int i = 0; i < parameters.length; i++) {

@@ -7,6 +7,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.audit.SensitiveParts;
@@ -16,13 +17,18 @@ import org.jspecify.annotations.Nullable;
  * The sensitive parts of the JSON of one type. Types refer to each other, and to
  * themselves.
  * <p>
- * A value of another form than the type's is no excuse: an array where an object is
- * expected, or the other way round, is taken for an attempt at the same.
+ * A value of another form than the type's is no excuse. An array where an object is
+ * expected, or the other way round, is taken for an attempt at the same, and where the
+ * type has no member of a name, the name is sensitive when it is anywhere else in the
+ * arguments: models put things in wrong places, and the event of a call that fails tells
+ * about its arguments too.
  */
 final class SensitiveType implements SensitiveParts {
 
 	/** More nesting than anybody writes; a type can consist of itself. */
 	private static final int MAX_NESTING = 16;
+
+	private final Set<String> sensitiveNames;
 
 	private final Map<String, List<SensitiveParts>> members = new HashMap<>();
 
@@ -36,26 +42,39 @@ final class SensitiveType implements SensitiveParts {
 
 	private boolean hidesWithin;
 
+	/**
+	 * Create a type that has nothing yet.
+	 * @param sensitiveNames the names of all members that are sensitive, of this and the
+	 * other types of a method; the types add to it
+	 */
+	SensitiveType(Set<String> sensitiveNames) {
+		this.sensitiveNames = sensitiveNames;
+	}
+
 	void addMember(String name, SensitiveParts parts) {
-		this.members.computeIfAbsent(SensitiveNames.plain(name), (plain) -> new ArrayList<>()).add(parts);
+		String plain = SensitiveNames.plain(name);
+		this.members.computeIfAbsent(plain, (key) -> new ArrayList<>()).add(parts);
+		if (parts.hidden()) {
+			this.sensitiveNames.add(plain);
+		}
 	}
 
 	/**
-	 * What a value can also be: a subtype, or what the type is made from.
+	 * Add what a value can also be: a subtype, or what the type is made from.
 	 */
 	void addAlternative(SensitiveType type) {
 		this.alternatives.add(type);
 	}
 
 	/**
-	 * What arrays of the type consist of.
+	 * Tell what arrays of the type consist of.
 	 */
 	void setElements(SensitiveType type) {
 		this.elements = type;
 	}
 
 	/**
-	 * What members have that are not known by name.
+	 * Tell what members have that are not known by name.
 	 */
 	void setValues(SensitiveParts parts) {
 		this.values = parts;
@@ -100,21 +119,32 @@ final class SensitiveType implements SensitiveParts {
 
 	@Override
 	public SensitiveParts member(String name) {
-		if (!this.hidesWithin) {
-			return NONE;
+		String plain = SensitiveNames.plain(name);
+		List<SensitiveParts> known = new ArrayList<>();
+		collect((type) -> known.addAll(type.members.getOrDefault(plain, List.of())), 0);
+		if (known.isEmpty() && this.sensitiveNames.contains(plain)) {
+			return ALL;
 		}
-		SensitiveType object = this;
-		for (int i = 0; object.elements != null && i < MAX_NESTING; i++) {
-			object = object.elements;
+		if (known.isEmpty()) {
+			collect((type) -> known.addAll((type.values != null) ? List.of(type.values) : List.of()), 0);
 		}
-		SensitiveParts otherwise = (object.values != null) ? object.values : NONE;
-		SensitiveParts member = object.members.getOrDefault(SensitiveNames.plain(name), List.of(otherwise))
-			.stream()
-			.reduce(NONE, SensitiveParts::or);
-		for (SensitiveType alternative : object.alternatives) {
-			member = member.or(alternative.member(name));
+		return known.stream().reduce(SensitiveParts::or).orElseGet(() -> new SensitiveType(this.sensitiveNames));
+	}
+
+	/**
+	 * Look at every type that a value can be of when it is an object.
+	 */
+	private void collect(Consumer<SensitiveType> collector, int nesting) {
+		if (nesting > MAX_NESTING) {
+			return;
 		}
-		return member;
+		if (this.elements != null) {
+			this.elements.collect(collector, nesting + 1);
+		}
+		else {
+			collector.accept(this);
+			this.alternatives.forEach((alternative) -> alternative.collect(collector, nesting + 1));
+		}
 	}
 
 	@Override
