@@ -53,6 +53,7 @@ import org.springframework.util.unit.DataSize;
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
+ * @param audit The audit trail.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
@@ -64,7 +65,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
 		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints) {
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -254,6 +255,51 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxDepth How deep its JSON may nest.
 	 */
 	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	}
+
+	/**
+	 * The audit trail.
+	 *
+	 * @param jdbc Audit events in a database.
+	 */
+	public record Audit(@DefaultValue Jdbc jdbc) {
+
+		/**
+		 * Audit events in a database.
+		 *
+		 * @param enabled Whether audit events are stored in a database, PostgreSQL or H2.
+		 * @param dataSource The name of the DataSource bean to use. Default: the primary
+		 * or only one.
+		 * @param initializeSchema Whether to create the table at start: "never",
+		 * "embedded" (in an embedded database) or "always".
+		 * @param retention How long events are kept. Default: for ever.
+		 * @param timeout How long to wait for an answer of the database.
+		 * @param findLimit How many events the auditevents endpoint shows at most, the
+		 * newest.
+		 */
+		public record Jdbc(@DefaultValue("false") boolean enabled, @Nullable String dataSource,
+				@DefaultValue("embedded") InitializeSchema initializeSchema, @Nullable Duration retention,
+				@DefaultValue("10s") Duration timeout, @DefaultValue("1000") int findLimit) {
+
+			/**
+			 * When to create the table. (Spring Boot has such an enum, but not on every
+			 * class path.)
+			 */
+			public enum InitializeSchema {
+
+				/** Never. */
+				NEVER,
+
+				/** When the database is an embedded one. */
+				EMBEDDED,
+
+				/** At every start. */
+				ALWAYS
+
+			}
+
+		}
+
 	}
 
 }
