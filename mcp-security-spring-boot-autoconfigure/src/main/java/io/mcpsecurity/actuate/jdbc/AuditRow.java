@@ -92,9 +92,11 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 
 	/**
 	 * Bind the values of all columns.
+	 * @param first the index of the first
+	 * @return the index after the last
 	 */
-	void bind(PreparedStatement statement) throws SQLException {
-		int index = 1;
+	int bind(PreparedStatement statement, int first) throws SQLException {
+		int index = first;
 		statement.setObject(index++, this.id);
 		statement.setObject(index++, this.occurredAt);
 		statement.setString(index++, this.type);
@@ -102,7 +104,8 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		for (int i = 0; i < FACTS.size(); i++) {
 			statement.setObject(index++, this.facts.get(i), FACTS.get(i).sqlType());
 		}
-		statement.setString(index, this.data);
+		statement.setString(index++, this.data);
+		return index;
 	}
 
 	/**

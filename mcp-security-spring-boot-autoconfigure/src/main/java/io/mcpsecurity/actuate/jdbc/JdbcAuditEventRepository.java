@@ -49,6 +49,11 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		.map(Enum::name)
 		.collect(Collectors.toUnmodifiableSet());
 
+	private static final String COLUMNS = String.join(", ", AuditRow.columns());
+
+	/** So many that the values of all rows are fewer than a statement may have. */
+	private static final int MAX_ROWS = 128;
+
 	/** For the server to keep its own time-out before the connection is given up. */
 	private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -92,8 +97,7 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			insert(events.stream().map(AuditRow::of).toList());
 		}
-		catch (DataAccessException | TransactionException ex) {
-			// Without the cause, whose message repeats the values of the whole batch.
+		catch (SqlFailureException | DataAccessException | TransactionException ex) {
 			SqlFailure failure = SqlFailure.of(ex);
 			throw new SQLException("Audit events could not be written: " + failure.message(), failure.state());
 		}
@@ -112,7 +116,7 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			insert(List.of(AuditRow.of(event)));
 		}
-		catch (DataAccessException | TransactionException ex) {
+		catch (SqlFailureException | DataAccessException | TransactionException ex) {
 			logger.error("An audit event of type " + AuditRow.text(event.getType()) + " is lost: "
 					+ SqlFailure.of(ex).message());
 		}
@@ -175,7 +179,7 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	public @Nullable String problem() {
 		try {
 			// PostgreSQL looks at a statement no sooner than it is asked about it.
-			this.transactions.executeWithoutResult((status) -> this.jdbc.execute(insertStatement(),
+			this.transactions.executeWithoutResult((status) -> this.jdbc.execute(insertStatement(1),
 					(PreparedStatementCallback<ParameterMetaData>) PreparedStatement::getParameterMetaData));
 			return null;
 		}
@@ -192,7 +196,7 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			insertAll(rows);
 		}
-		catch (DataAccessException ex) {
+		catch (SqlFailureException | DataAccessException ex) {
 			SqlFailure failure = SqlFailure.of(ex);
 			if (!failure.isAboutValues()) {
 				throw ex;
@@ -213,7 +217,7 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 			insertAll(List.of(row.reduced("reduced: SQLSTATE " + refusal.state())));
 			logger.warn("Audit event " + row.id() + " is stored without its facts: " + refusal.message());
 		}
-		catch (DataAccessException ex) {
+		catch (SqlFailureException | DataAccessException ex) {
 			SqlFailure failure = SqlFailure.of(ex);
 			if (!failure.isAboutValues()) {
 				throw ex;
@@ -222,27 +226,57 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		}
 	}
 
+	/**
+	 * Insert rows with statements for many rows at once rather than by a batch of JDBC:
+	 * that is as fast on PostgreSQL as a batch at its best, and the exception of a failed
+	 * batch repeats all values, which a pool writes into the log.
+	 */
 	private void insertAll(List<AuditRow> rows) {
-		this.transactions.executeWithoutResult((status) -> this.jdbc.batchUpdate(insertStatement(), rows, rows.size(),
-				(statement, row) -> row.bind(statement)));
+		this.transactions.executeWithoutResult((status) -> {
+			try {
+				int from = 0;
+				while (from < rows.size()) {
+					// Few different numbers of rows make few statements to be prepared.
+					int to = from + Math.min(MAX_ROWS, Integer.highestOneBit(rows.size() - from));
+					insertAtOnce(rows.subList(from, to));
+					from = to;
+				}
+			}
+			catch (DataAccessException ex) {
+				throw new SqlFailureException(SqlFailure.of(ex));
+			}
+		});
+	}
+
+	private void insertAtOnce(List<AuditRow> rows) {
+		this.jdbc.update(insertStatement(rows.size()), (statement) -> {
+			int index = 1;
+			for (AuditRow row : rows) {
+				index = row.bind(statement, index);
+			}
+		});
 	}
 
 	/**
 	 * The statement that leaves a row alone whose id is there already. (On PostgreSQL it
 	 * must not name the id: that would take the permission to read.)
 	 */
-	private String insertStatement() {
-		String columns = String.join(", ", AuditRow.columns());
-		String values = "?, ".repeat(AuditRow.columns().size() - 1);
+	private String insertStatement(int rows) {
 		String product = this.jdbc
 			.execute((ConnectionCallback<String>) (connection) -> connection.getMetaData().getDatabaseProductName());
 		return switch (String.valueOf(product)) {
-			case "PostgreSQL" -> "insert into mcp_audit_event (" + columns + ") values (" + values
-					+ "cast(? as jsonb)) on conflict do nothing";
-			case "H2" -> "merge into mcp_audit_event (" + columns + ") key (id) values (" + values + "? format json)";
+			case "PostgreSQL" -> "insert into mcp_audit_event (" + COLUMNS + ") values "
+					+ values(rows, "cast(? as jsonb)") + " on conflict do nothing";
+			case "H2" ->
+				"merge into mcp_audit_event (" + COLUMNS + ") key (id) values " + values(rows, "? format json");
 			default -> throw new IllegalStateException(
 					"Audit events can be stored in PostgreSQL and H2, but not in " + product);
 		};
+	}
+
+	private static String values(int rows, String json) {
+		String row = "(" + "?, ".repeat(AuditRow.columns().size() - 1) + json + ")";
+		return String.join(", ", Collections.nCopies(rows, row));
 	}
 
 	private static AuditEvent event(ResultSet row, int number) throws SQLException {

@@ -1,13 +1,14 @@
 package io.mcpsecurity.actuate.jdbc;
 
-import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.transaction.TransactionSystemException;
+
 /**
- * What may be told of a failure of the database. The driver's own texts can repeat the
- * values of a whole batch, and whoever reads the log need not be allowed to read those.
+ * What may be told of a failure of the database. The database's own texts can repeat
+ * values, and whoever reads the log need not be allowed to read those.
  *
  * @param state the SQLSTATE, or an empty string when there is none
  * @param message what went wrong
@@ -15,22 +16,22 @@ import org.jspecify.annotations.Nullable;
 record SqlFailure(String state, String message) {
 
 	static SqlFailure of(Throwable failure) {
+		if (failure instanceof SqlFailureException known) {
+			return known.failure();
+		}
+		if (failure instanceof TransactionSystemException ex && ex.getApplicationException() != null) {
+			return of(ex.getApplicationException());
+		}
 		SQLException cause = null;
-		for (Throwable ex = failure; ex != null; ex = next(ex)) {
+		for (Throwable ex = failure; ex != null; ex = ex.getCause()) {
 			cause = (ex instanceof SQLException sql) ? sql : cause;
 		}
 		if (cause == null) {
 			return new SqlFailure("", failure.getClass().getName());
 		}
-		String state = String.valueOf(cause.getSQLState());
-		boolean tells = !isAboutValues(state) && !(cause instanceof BatchUpdateException);
-		String message = tells ? firstLine(cause.getMessage()) : cause.getClass().getSimpleName();
-		return new SqlFailure(state, message + " (SQLSTATE " + state + ")");
-	}
-
-	private static @Nullable Throwable next(Throwable ex) {
-		return (ex instanceof BatchUpdateException batch && batch.getNextException() != null) ? batch.getNextException()
-				: ex.getCause();
+		String state = (cause.getSQLState() != null) ? cause.getSQLState() : "";
+		String message = isAboutValues(state) ? "The database refuses a value" : firstLine(cause.getMessage());
+		return new SqlFailure(state, state.isEmpty() ? message : message + " (SQLSTATE " + state + ")");
 	}
 
 	/**

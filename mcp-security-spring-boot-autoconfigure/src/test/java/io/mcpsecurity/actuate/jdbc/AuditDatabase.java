@@ -23,13 +23,6 @@ enum AuditDatabase {
 		}
 	},
 
-	POSTGRESQL_WITH_REWRITTEN_BATCHES {
-		@Override
-		String newUrl() {
-			return PostgresServer.shared().newDatabase() + "&reWriteBatchedInserts=true";
-		}
-	},
-
 	H2 {
 		@Override
 		String newUrl() {

@@ -272,13 +272,6 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void aBatchThatFailsIsNotHalfThere() {
-		dropColumn();
-		assertThatExceptionOfType(SQLException.class).isThrownBy(() -> this.repository.write(Events.calls(3)));
-		assertThat(AuditDatabase.count(this.pool)).isZero();
-	}
-
-	@Test
 	void eventsOfMcpServersAreNotAddedASecondTime() throws Exception {
 		McpAuditEvent event = Events.call();
 		this.repository.write(List.of(event));
