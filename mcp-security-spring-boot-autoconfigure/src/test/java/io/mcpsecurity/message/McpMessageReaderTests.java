@@ -178,7 +178,7 @@ class McpMessageReaderTests {
 
 	@Test
 	void aMethodIsNotLongerThanAnyThatThereIs() throws InvalidMessageException {
-		assertThat(this.reader.read(request("m".repeat(128), "{}").getBytes(StandardCharsets.UTF_8)).method()).hasSize(128);
+		assertThat(read(request("m".repeat(128), "{}")).method()).hasSize(128);
 		assertThat(refuse(request("m".repeat(129), "{}"))).hasMessageContaining("longer than 128 characters");
 	}
 
