@@ -35,6 +35,9 @@ final class Answer {
 			pending.deny(denial);
 		}
 		pending.record().result(result(response));
+		if (response.error() != null) {
+			pending.record().error(response.error().code());
+		}
 		return Mono.fromCompletionStage(pending.answer())
 			.thenReturn(response)
 			.onErrorReturn(JSONRPCResponse.error(response.id(), UNRECORDED));
