@@ -37,7 +37,7 @@ public final class McpGuardPostProcessor implements BeanPostProcessor {
 
 	@Override
 	public Object postProcessAfterInitialization(Object bean, String beanName) {
-		return this.servers.guard(this.specifications.guard(bean));
+		return this.servers.guard(this.specifications.guard(bean, null));
 	}
 
 }
