@@ -110,7 +110,6 @@ public final class AuditEvents {
 			facts.values.put("actorsTruncated", caller.actorsTruncated());
 		}
 		facts.put("tokenId", caller.tokenId());
-		facts.put("resource", caller.resource());
 	}
 
 	private void describe(Facts facts, @Nullable McpMessage message) {
@@ -148,6 +147,7 @@ public final class AuditEvents {
 	}
 
 	private static void describe(Facts facts, Connection connection) {
+		facts.put("resource", connection.resource());
 		facts.put("sessionIdHash", hash(connection.sessionId()));
 		facts.putSent("protocolVersion", connection.protocolVersion(), MAX_TEXT);
 		facts.put("remoteAddress", connection.remoteAddress());

@@ -279,13 +279,14 @@ public final class RequestRecord {
 	}
 
 	/**
-	 * Where a request came from, by its connection and headers.
+	 * Where a request came from and to, by its connection and headers.
 	 *
+	 * @param resource the resource identifier of the MCP endpoint that it came to
 	 * @param remoteAddress the address of the other end, as the container knows it
 	 * @param sessionId the MCP session that the request names, or {@code null}
 	 * @param protocolVersion the MCP revision that the request names, or {@code null}
 	 */
-	public record Connection(@Nullable String remoteAddress, @Nullable String sessionId,
+	public record Connection(String resource, @Nullable String remoteAddress, @Nullable String sessionId,
 			@Nullable String protocolVersion) {
 	}
 

@@ -154,8 +154,8 @@ public final class OfferedTargets {
 
 		static Offer of(Map<Object, Hints> servers) {
 			Collection<Hints> hints = servers.values();
-			return new Offer(Map.copyOf(servers), new Hints(hints.stream().allMatch(Hints::readOnly),
-					hints.stream().anyMatch(Hints::destructive)));
+			return new Offer(Map.copyOf(servers),
+					new Hints(hints.stream().allMatch(Hints::readOnly), hints.stream().anyMatch(Hints::destructive)));
 		}
 
 	}

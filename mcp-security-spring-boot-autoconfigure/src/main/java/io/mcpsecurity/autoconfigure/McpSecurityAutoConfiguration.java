@@ -21,9 +21,11 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.FilteredStreamableTransport;
+import io.mcpsecurity.invocation.AnonymousContext;
 import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
+import io.mcpsecurity.invocation.PendingResponse;
 import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
@@ -365,9 +367,11 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		McpTransportContextExtractor<ServerRequest> mcpCallerExtractor() {
-			return (request) -> McpCaller.current()
-				.<McpTransportContext>map((caller) -> caller)
-				.orElse(McpTransportContext.EMPTY);
+			return (request) -> McpCaller.current().<McpTransportContext>map((caller) -> caller).orElseGet(() -> {
+				PendingResponse pending = DeniableResponse.current();
+				return (pending != null) ? new AnonymousContext(pending.record().connection().resource())
+						: McpTransportContext.EMPTY;
+			});
 		}
 
 	}

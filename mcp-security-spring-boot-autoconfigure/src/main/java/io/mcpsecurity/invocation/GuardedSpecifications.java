@@ -148,8 +148,9 @@ final class GuardedSpecifications {
 
 	private static Hints hints(Object offered) {
 		ToolAnnotations hints = (offered instanceof Tool tool) ? tool.annotations() : null;
-		return (hints != null) ? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()),
-				!Boolean.FALSE.equals(hints.destructiveHint())) : Hints.DEFAULT;
+		return (hints != null)
+				? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()), !Boolean.FALSE.equals(hints.destructiveHint()))
+				: Hints.DEFAULT;
 	}
 
 	static McpTarget target(Object offered) {

@@ -164,7 +164,8 @@ class GuardedSpecificationsTests {
 	@ParameterizedTest
 	@MethodSource("types")
 	void aListIsGuardedAsItsElements(Class<?> type) {
-		Object guarded = specifications(Map.of()).guard(List.of(specification(type, this::handle), "something else"));
+		Object guarded = specifications(Map.of()).guard(List.of(specification(type, this::handle), "something else"),
+				null);
 		assertThat(guarded).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(2);
 		assertThat(((List<?>) guarded).get(1)).isEqualTo("something else");
 		assertDenied(((List<?>) guarded).get(0), type, BOB, JsonRpcErrorCode.INSUFFICIENT_SCOPE);
@@ -174,7 +175,7 @@ class GuardedSpecificationsTests {
 	void anyOtherBeanStaysAsItIs() {
 		GuardedSpecifications specifications = specifications(Map.of());
 		for (Object bean : List.of("text", List.of(), List.of("text"), Map.of("a", "b"), ALICE)) {
-			assertThat(specifications.guard(bean)).isSameAs(bean);
+			assertThat(specifications.guard(bean, null)).isSameAs(bean);
 		}
 	}
 
@@ -183,7 +184,7 @@ class GuardedSpecificationsTests {
 		Object guarded = specifications(Map.of()).guard(new McpStatelessServerFeatures.SyncCompletionSpecification(
 				new McpSchema.ResourceReference("test://{id}"), (context, request) -> {
 					throw new IllegalStateException("runs");
-				}));
+				}), null);
 		McpSchema.CompleteRequest request = new McpSchema.CompleteRequest(
 				new McpSchema.ResourceReference("test://{id}"),
 				new McpSchema.CompleteRequest.CompleteArgument("id", "1"), null, null);
@@ -242,7 +243,7 @@ class GuardedSpecificationsTests {
 			.build();
 		Object guarded = withCaller().guard(new McpServerFeatures.SyncToolSpecification(tool, (exchange, request) -> {
 			throw new IllegalStateException();
-		}));
+		}), null);
 		assertThat(offered(guarded)).isEqualTo(Tool
 			.builder("offered",
 					Map.of("type", "object", "properties", Map.of("greeting", Map.of("type", "string")), "required",
@@ -258,14 +259,14 @@ class GuardedSpecificationsTests {
 		Object guarded = withCaller().guard(new McpServerFeatures.SyncToolSpecification(
 				Tool.builder("offered", Map.of("type", "object")).build(), (exchange, request) -> {
 					throw new IllegalStateException();
-				}));
+				}), null);
 		assertThat(((Tool) offered(guarded)).inputSchema()).isEqualTo(Map.of("type", "object"));
 	}
 
 	@Test
 	void whatAClientSendsForTheCallerIsOverwritten() {
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = withCaller().guard(specification(type, this::handle));
+		Object guarded = withCaller().guard(specification(type, this::handle), null);
 		CallToolRequest request = CallToolRequest.builder("offered")
 			.arguments(Map.of("greeting", "hi", "caller", Map.of("subject", "mallory")))
 			.meta(Map.of("progressToken", "1"))
@@ -281,7 +282,7 @@ class GuardedSpecificationsTests {
 	@Test
 	void theCallerIsFilledInWhereAClientSendsNoArguments() {
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = withCaller().guard(specification(type, this::handle));
+		Object guarded = withCaller().guard(specification(type, this::handle), null);
 		handler(guarded).apply(source(type, ALICE), CallToolRequest.builder("offered").build());
 		assertThat(this.requests).singleElement()
 			.extracting((request) -> ((CallToolRequest) request).arguments())
@@ -291,7 +292,7 @@ class GuardedSpecificationsTests {
 	@Test
 	void anotherToolKeepsItsArguments() {
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
-		Object guarded = specifications(Map.of()).guard(specification(type, this::handle));
+		Object guarded = specifications(Map.of()).guard(specification(type, this::handle), null);
 		CallToolRequest request = CallToolRequest.builder("offered").arguments(Map.of("caller", "me")).build();
 		handler(guarded).apply(source(type, ALICE), request);
 		assertThat(this.requests).singleElement().isSameAs(request);
@@ -329,7 +330,7 @@ class GuardedSpecificationsTests {
 	}
 
 	private Object guarded(Class<?> type, BiFunction<Object, Object, Object> handler) {
-		Object guarded = specifications(Map.of()).guard(specification(type, handler));
+		Object guarded = specifications(Map.of()).guard(specification(type, handler), null);
 		assertThat(guarded).isInstanceOf(type);
 		return guarded;
 	}

@@ -62,7 +62,7 @@ class HandlerMethodTests {
 	void specifications(List<?> specifications) {
 		assertThat(specifications).isNotEmpty();
 		assertThatExceptionOfType(ScopeDeclarationException.class)
-			.isThrownBy(() -> guarding(List.of()).guard(specifications))
+			.isThrownBy(() -> guarding(List.of()).guard(specifications, null))
 			.withMessageContaining("Annotated")
 			.withMessageContaining("was not seen in time")
 			.satisfies((ex) -> assertThat(ex.getAction()).contains("make its object a bean"));
@@ -74,7 +74,7 @@ class HandlerMethodTests {
 			.toSyncToolSpecification(ToolCallbacks.from(new Annotated())[0]);
 		Object guarded = guarding(
 				List.of(new AccessRule(McpTarget.tool("purge"), ScopeRequirement.of("records:purge"), "bean")))
-			.guard(specification);
+			.guard(specification, null);
 		assertThat(guarded).isInstanceOf(SyncToolSpecification.class);
 	}
 
