@@ -79,6 +79,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
@@ -162,8 +163,9 @@ public final class McpSecurityAutoConfiguration {
 		RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked,
 				McpSecurityProperties properties, OfferedTargets offered) {
 			PolicyProperties policy = checked.policy();
-			return new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
-					Access.valueOf(properties.undeclared().name()), offered);
+			return PolicyProperties.ruleBook("mcp.security.rules",
+					() -> new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
+							Access.valueOf(properties.undeclared().name()), offered));
 		}
 
 		@Bean
@@ -183,6 +185,11 @@ public final class McpSecurityAutoConfiguration {
 		PolicyReport mcpPolicyReport(AccessPolicies policies, McpSecurityProperties properties,
 				ScopeCatalogue catalogue) {
 			return new PolicyReport(policies, properties, catalogue);
+		}
+
+		@Bean
+		PropertyReport mcpPropertyReport(ConfigurableEnvironment environment) {
+			return new PropertyReport(environment);
 		}
 
 		@Bean
