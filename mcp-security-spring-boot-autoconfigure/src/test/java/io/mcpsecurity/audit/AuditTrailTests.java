@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -488,6 +489,26 @@ class AuditTrailTests {
 		until(() -> !trail.sinks().get(0).healthy());
 		assertRefused(trail);
 		this.sink.release();
+		until(() -> trail.sinks().get(0).healthy());
+		trail.reserve().release();
+	}
+
+	@Test
+	void aSinkWhoseThreadIsHeldUpByWhoeverWaitedForAnEventDoesNotKeepUp() throws Exception {
+		AuditTrail trail = trail(settings(100, OnOverflow.BLOCK, OnFailure.DENY, MOMENT), this.sink);
+		this.sink.behave((batch) -> Thread.sleep(50));
+		CountDownLatch latch = new CountDownLatch(1);
+		trail.reserve().record(event("0")).thenRun(() -> {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		until(() -> !trail.sinks().get(0).healthy());
+		assertRefused(trail);
+		latch.countDown();
 		until(() -> trail.sinks().get(0).healthy());
 		trail.reserve().release();
 	}
