@@ -33,6 +33,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
 
 	@ArchTest
+	static final ArchRule auditKnowsNeitherServletsNorSpring = noClasses().that()
+		.resideInAPackage("io.mcpsecurity.audit..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
+
+	@ArchTest
 	static final ArchRule messageDependsOnNoOtherRoom = noClasses().that()
 		.resideInAPackage("io.mcpsecurity.message..")
 		.should()
@@ -55,8 +62,9 @@ class ArchitectureTests {
 		.resideInAPackage("jakarta.servlet..");
 
 	@ArchTest
-	static final ArchRule onlyActuateAndAutoconfigureKnowMicrometer = noClasses().that()
-		.resideOutsideOfPackages("io.mcpsecurity.actuate..", "io.mcpsecurity.autoconfigure..")
+	static final ArchRule onlyThoseWhoMeasureKnowMicrometer = noClasses().that()
+		.resideOutsideOfPackages("io.mcpsecurity.observation..", "io.mcpsecurity.actuate..",
+				"io.mcpsecurity.autoconfigure..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.micrometer..");

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * The answer to whether a caller may use a target.
  *
  * @param outcome the answer
- * @param operationScopes all scopes of the operation, to be named in a challenge; empty
- * unless scopes are missing
+ * @param operationScopes all scopes of the operation, held or missing; a challenge names
+ * them
  * @param missing those of them that the caller lacks; empty unless scopes are missing
  * @param rule the rule that decided, or {@code null} when there is none for the target
  */

@@ -154,7 +154,7 @@ public final class AccessPolicy {
 			}
 		}
 		if (unsatisfied == null) {
-			return new AccessDecision(Outcome.GRANTED, List.of(), List.of(), rules.get(0));
+			return new AccessDecision(Outcome.GRANTED, List.copyOf(operation), List.of(), rules.get(0));
 		}
 		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : Outcome.MISSING_SCOPES,
 				List.copyOf(operation), List.copyOf(missing), unsatisfied);
@@ -191,6 +191,15 @@ public final class AccessPolicy {
 		List<String> missing = needed.stream().filter((scope) -> !held.contains(scope)).toList();
 		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
 				missing.isEmpty() ? List.copyOf(needed) : missing, null);
+	}
+
+	/**
+	 * Whether a scope is among those that a caller holds, or contained in one of them.
+	 * @param scope the scope
+	 * @param granted the scopes that the caller holds
+	 */
+	public boolean holds(String scope, Set<String> granted) {
+		return this.hierarchy.reachable(granted).contains(scope);
 	}
 
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {

@@ -60,6 +60,13 @@ final class FurtherEndpoints {
 		return endpoint;
 	}
 
+	/**
+	 * All of them, by name.
+	 */
+	Map<String, McpEndpoint> all() {
+		return this.endpoints;
+	}
+
 	List<ResourceMetadata> metadata() {
 		return this.metadata;
 	}

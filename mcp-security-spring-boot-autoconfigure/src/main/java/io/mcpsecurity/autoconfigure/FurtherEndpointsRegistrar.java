@@ -2,6 +2,7 @@ package io.mcpsecurity.autoconfigure;
 
 import java.util.Map;
 
+import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.message.McpMessageReader;
 
 import org.springframework.beans.factory.BeanRegistrar;
@@ -27,7 +28,7 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 					.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
 					.supplier((beans) -> beans.bean(FurtherEndpoints.class)
 						.get(name)
-						.filterChain(beans.bean(McpMessageReader.class),
+						.filterChain(beans.bean(RequestRecorder.class), beans.bean(McpMessageReader.class),
 								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)), null))));
 	}
 

@@ -5,8 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
-import io.mcpsecurity.actuate.TokenCacheMetrics;
+import io.mcpsecurity.audit.ArgumentSummaries;
+import io.mcpsecurity.audit.AuditEvents;
+import io.mcpsecurity.audit.AuditTrail;
+import io.mcpsecurity.audit.RequestObserver;
+import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -19,6 +24,7 @@ import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
+import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
@@ -29,7 +35,6 @@ import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
 import io.mcpsecurity.web.ResourceMetadata;
-import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -51,6 +56,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -64,7 +70,6 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
@@ -181,6 +186,15 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		/**
+		 * Finds the policies late: they are made of what tools declare, and tools ask
+		 * this.
+		 */
+		@Bean
+		ScopeCheck mcpScopeCheck(ObjectProvider<AccessPolicies> policies) {
+			return (caller, scope) -> policies.getObject().of(caller.resource()).holds(scope, caller.scopes());
+		}
+
+		/**
 		 * Runs before the first request can come.
 		 */
 		@Bean
@@ -196,7 +210,7 @@ public final class McpSecurityAutoConfiguration {
 				ProtectedResource resource, FurtherEndpoints further, ScopeCatalogue catalogue) {
 			return new InvocationGuard(policies, declarations.conditions(),
 					(identifier) -> further.metadataLocation(identifier).orElseGet(resource::metadataLocation),
-					catalogue::requested);
+					catalogue::requested, DeniableResponse::current);
 		}
 
 		@Bean
@@ -210,6 +224,36 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		static McpGuardPostProcessor mcpGuardPostProcessor(BeanFactory beans) {
 			return new McpGuardPostProcessor(beans);
+		}
+
+	}
+
+	/**
+	 * What events say about the arguments of a call.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class AuditArgumentsConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		SensitiveArguments mcpSensitiveArguments() {
+			return new SensitiveArguments();
+		}
+
+		/**
+		 * Runs before the first request can come, and after everything that is offered at
+		 * the start has been looked at.
+		 */
+		@Bean
+		SmartInitializingSingleton mcpSensitiveArgumentsCheck(SensitiveArguments arguments,
+				ConfigurableListableBeanFactory beans) {
+			return () -> arguments.check(beans);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		ArgumentSummaries mcpArgumentSummaries(CheckedProperties checked, SensitiveArguments sensitive) {
+			return checked.auditArguments().summaries(sensitive);
 		}
 
 	}
@@ -284,14 +328,21 @@ public final class McpSecurityAutoConfiguration {
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server,
+				McpServerProperties server, RequestRecorder recorder,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
-			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(reader,
-					maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
+					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+		}
+
+		@Bean
+		RequestRecorder mcpRequestRecorder(ObjectProvider<AuditTrail> trail, ArgumentSummaries arguments,
+				ObjectProvider<RequestObserver> observers) {
+			return new RequestRecorder(trail.getIfAvailable(), new AuditEvents(arguments),
+					observers.orderedStream().toList(), Clock.systemUTC());
 		}
 
 		@Bean
@@ -386,6 +437,21 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
+	 * What actuator does not show of the configuration, not even to those who may see
+	 * values.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(SanitizingFunction.class)
+	static class SanitizingConfiguration {
+
+		@Bean
+		SanitizingFunction mcpSecuritySanitizingFunction() {
+			return (data) -> AuditArguments.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
+		}
+
+	}
+
+	/**
 	 * What actuator shows of the policy.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -394,33 +460,15 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AuthorizationServers servers,
-				RuleBook rules, ScopeCatalogue catalogue, McpSecurityProperties properties) {
+		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy,
+				FurtherEndpoints further, AuthorizationServers servers, ScopeCatalogue catalogue,
+				McpSecurityProperties properties) {
 			String hierarchy = properties.scopeHierarchy();
-			return new McpSecurityEndpoint(resource, servers, rules, catalogue,
+			return new McpSecurityEndpoint(resource, policy, further.all(), servers, catalogue,
 					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of());
-		}
-
-	}
-
-	/**
-	 * What is measured.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnClass(MeterBinder.class)
-	static class MetricsConfiguration {
-
-		/**
-		 * After everything that makes a cache.
-		 */
-		@Bean
-		@ConditionalOnMissingBean
-		@DependsOn({ "mcpAuthenticationManagerResolver", "mcpFurtherEndpoints" })
-		TokenCacheMetrics mcpTokenCacheMetrics(McpEndpointFactory endpoints) {
-			return new TokenCacheMetrics(endpoints.tokenCaches());
 		}
 
 	}

@@ -89,15 +89,13 @@ final class Denial extends AbstractMap<String, Object> {
 	}
 
 	/**
-	 * Let a server's answer become that of the HTTP gate, if it is a denial and there is
-	 * still time for it.
+	 * The decision behind a server's answer, or {@code null} if that is not a denial of
+	 * the boundary.
 	 */
-	static void pass(JSONRPCResponse response, @Nullable PendingResponse pending) {
+	static @Nullable AccessDecision in(JSONRPCResponse response) {
 		Object carrier = (response.error() != null) ? response.error().data()
 				: (response.result() instanceof CallToolResult result) ? result.meta() : null;
-		if (pending != null && carrier instanceof Denial denial) {
-			pending.deny(denial.decision);
-		}
+		return (carrier instanceof Denial denial) ? denial.decision : null;
 	}
 
 }

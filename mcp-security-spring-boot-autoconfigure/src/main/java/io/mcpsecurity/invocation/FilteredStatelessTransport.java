@@ -46,8 +46,8 @@ public final class FilteredStatelessTransport implements McpStatelessServerTrans
 			public Mono<JSONRPCResponse> handleRequest(McpTransportContext context, JSONRPCRequest request) {
 				PendingResponse pending = FilteredStatelessTransport.this.pending.get();
 				return handler.handleRequest(context, request)
-					.doOnNext((response) -> Denial.pass(response, pending))
-					.map((response) -> FilteredStatelessTransport.this.filter.get().filter(request, response, context));
+					.map((response) -> FilteredStatelessTransport.this.filter.get().filter(request, response, context))
+					.flatMap((response) -> Answer.release(response, pending));
 			}
 
 			@Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
+import io.mcpsecurity.audit.RequestRecord.Client;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpSchema;
@@ -50,7 +51,8 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 		this.transport.setSessionFactory((request) -> {
 			McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(request);
 			return new McpStreamableServerSession.McpStreamableServerSessionInit(
-					new FilteredSession(init.session(), this.filter, this.pending), init.initResult());
+					new FilteredSession(init.session(), request.clientInfo(), this.filter, this.pending),
+					init.initResult());
 		});
 	}
 
@@ -87,15 +89,18 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 
 		private final McpStreamableServerSession session;
 
+		private final Client client;
+
 		private final Supplier<ListingFilter> filter;
 
 		private final Supplier<@Nullable PendingResponse> pending;
 
-		FilteredSession(McpStreamableServerSession session, Supplier<ListingFilter> filter,
-				Supplier<@Nullable PendingResponse> pending) {
+		FilteredSession(McpStreamableServerSession session, McpSchema.@Nullable Implementation client,
+				Supplier<ListingFilter> filter, Supplier<@Nullable PendingResponse> pending) {
 			super(session.getId(), McpSchema.ClientCapabilities.builder().build(), null, Duration.ZERO, Map.of(),
 					Map.of());
 			this.session = session;
+			this.client = (client != null) ? new Client(client.name(), client.version()) : new Client(null, null);
 			this.filter = filter;
 			this.pending = pending;
 		}
@@ -103,6 +108,9 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 		@Override
 		public Mono<Void> responseStream(JSONRPCRequest request, McpStreamableServerTransport transport) {
 			PendingResponse pending = this.pending.get();
+			if (pending != null) {
+				pending.record().client(this.client);
+			}
 			return Mono.deferContextual((context) -> this.session.responseStream(request,
 					new FilteredStream(transport, request, this.filter, pending,
 							context.getOrDefault(McpTransportContext.KEY, McpTransportContext.EMPTY))));
@@ -174,20 +182,19 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 
 		@Override
 		public Mono<Void> sendMessage(JSONRPCMessage message) {
-			return this.stream.sendMessage(filtered(message));
+			return released(message).flatMap(this.stream::sendMessage);
 		}
 
 		@Override
 		public Mono<Void> sendMessage(JSONRPCMessage message, String messageId) {
-			return this.stream.sendMessage(filtered(message), messageId);
+			return released(message).flatMap((released) -> this.stream.sendMessage(released, messageId));
 		}
 
-		private JSONRPCMessage filtered(JSONRPCMessage message) {
-			if (!(message instanceof JSONRPCResponse response)) {
-				return message;
-			}
-			Denial.pass(response, this.pending);
-			return this.filter.get().filter(this.request, response, this.context);
+		private Mono<JSONRPCMessage> released(JSONRPCMessage message) {
+			return (message instanceof JSONRPCResponse response)
+					? Answer.release(this.filter.get().filter(this.request, response, this.context), this.pending)
+						.cast(JSONRPCMessage.class)
+					: Mono.just(message);
 		}
 
 		@Override

@@ -1,10 +1,15 @@
 package io.mcpsecurity.invocation;
 
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.InsufficientScopeException;
 import io.mcpsecurity.InsufficientScopeException.Watch;
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpError;
@@ -32,6 +37,8 @@ final class Invocation {
 
 	private final Object request;
 
+	private final @Nullable RequestRecord record;
+
 	private final Watch watch = new Watch();
 
 	/**
@@ -48,6 +55,10 @@ final class Invocation {
 		this.handler = handler;
 		this.context = context;
 		this.request = request;
+		this.record = guard.record();
+		if (this.record != null) {
+			this.record.handler(handler);
+		}
 	}
 
 	/**
@@ -90,9 +101,6 @@ final class Invocation {
 			})).onErrorResume((ex) -> Mono.fromCallable(() -> failure(ex)));
 		}
 		catch (RuntimeException ex) {
-			if (!(ex instanceof McpError) && denial(ex) == null) {
-				throw ex;
-			}
 			return Mono.fromCallable(() -> failure(ex));
 		}
 	}
@@ -119,7 +127,14 @@ final class Invocation {
 		if (result != null) {
 			return result;
 		}
+		if (denial == null && this.record != null && !(failure instanceof McpError)) {
+			this.record.result(isTimeout(failure) ? Result.TIMEOUT : Result.EXCEPTION);
+		}
 		throw (denial != null) ? denial : asUnchecked(failure);
+	}
+
+	private static boolean isTimeout(Throwable failure) {
+		return causes(failure).anyMatch(TimeoutException.class::isInstance);
 	}
 
 	private @Nullable McpError denial(Throwable failure) {
@@ -132,14 +147,17 @@ final class Invocation {
 	}
 
 	private @Nullable InsufficientScopeException cause(Throwable failure) {
-		Throwable cause = failure;
-		for (int i = 0; cause != null && i < 100; i++) {
-			if (cause instanceof InsufficientScopeException refusal) {
-				return refusal;
-			}
-			cause = cause.getCause();
-		}
-		return this.watch.last();
+		return causes(failure).filter(InsufficientScopeException.class::isInstance)
+			.map(InsufficientScopeException.class::cast)
+			.findFirst()
+			.orElseGet(this.watch::last);
+	}
+
+	/**
+	 * A failure and its causes, which may go in circles.
+	 */
+	private static Stream<Throwable> causes(Throwable failure) {
+		return Stream.<Throwable>iterate(failure, Objects::nonNull, Throwable::getCause).limit(100);
 	}
 
 	@SuppressWarnings("unchecked")

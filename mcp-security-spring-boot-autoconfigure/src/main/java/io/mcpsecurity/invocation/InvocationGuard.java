@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicies;
@@ -49,6 +50,8 @@ public final class InvocationGuard {
 
 	private final UnaryOperator<List<String>> requestNames;
 
+	private final Supplier<@Nullable PendingResponse> pending;
+
 	/**
 	 * Create a guard.
 	 * @param policies decide, each for the callers of its endpoint
@@ -56,13 +59,26 @@ public final class InvocationGuard {
 	 * @param metadata the URL of the metadata of a protected resource by its identifier
 	 * ({@code null}: when there is no caller), for challenges
 	 * @param requestNames the names by which clients ask for scopes
+	 * @param pending the HTTP response of the request that this thread works for, or
+	 * {@code null} when it did not come through the HTTP gate
 	 */
 	public InvocationGuard(AccessPolicies policies, ToolConditions conditions,
-			Function<@Nullable String, String> metadata, UnaryOperator<List<String>> requestNames) {
+			Function<@Nullable String, String> metadata, UnaryOperator<List<String>> requestNames,
+			Supplier<@Nullable PendingResponse> pending) {
 		this.policies = policies;
 		this.conditions = conditions;
 		this.metadata = metadata;
 		this.requestNames = requestNames;
+		this.pending = pending;
+	}
+
+	/**
+	 * The record of the request that this thread works for, or {@code null} when that did
+	 * not come through the HTTP gate.
+	 */
+	@Nullable RequestRecord record() {
+		PendingResponse pending = this.pending.get();
+		return (pending != null) ? pending.record() : null;
 	}
 
 	/**
@@ -81,6 +97,10 @@ public final class InvocationGuard {
 		AccessRule rule = decision.rule();
 		if (decision.outcome() == Outcome.REPORTED && rule != null && rule.when() != null) {
 			// The gate could not know.
+			RequestRecord record = record();
+			if (record != null) {
+				record.decided(decision);
+			}
 			logger.warn("Would be denied: %s of %s: %s".formatted(target, caller, decision.description())
 				.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 		}

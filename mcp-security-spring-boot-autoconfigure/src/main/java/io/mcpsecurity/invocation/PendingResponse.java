@@ -1,5 +1,8 @@
 package io.mcpsecurity.invocation;
 
+import java.util.concurrent.CompletionStage;
+
+import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.authorization.AccessDecision;
 
 /**
@@ -9,10 +12,22 @@ import io.mcpsecurity.authorization.AccessDecision;
 public interface PendingResponse {
 
 	/**
+	 * What is known of the request.
+	 */
+	RequestRecord record();
+
+	/**
 	 * Answer like the HTTP gate denies, unless something has been sent already. What is
 	 * written afterwards is dropped then.
 	 * @param decision why the invocation is denied
 	 */
 	void deny(AccessDecision decision);
+
+	/**
+	 * The answer is about to be sent.
+	 * @return completes when it may be, exceptionally if it must not because the event of
+	 * the invocation could not be written
+	 */
+	CompletionStage<Void> answer();
 
 }

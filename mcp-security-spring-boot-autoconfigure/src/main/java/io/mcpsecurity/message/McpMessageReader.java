@@ -3,7 +3,9 @@ package io.mcpsecurity.message;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -33,11 +35,18 @@ public final class McpMessageReader {
 
 	private static final Set<String> ENVELOPE = Set.of("jsonrpc", "id", "method", "params", "result", "error");
 
-	private static final Set<String> PARAMS = Set.of("name", "uri", "ref");
+	private static final Set<String> PARAMS = Set.of("name", "uri", "ref", "arguments", "argument", "context", "_meta");
 
 	private static final Set<String> REF = Set.of("type", "name", "uri");
 
+	private static final Set<String> ARGUMENT = Set.of("name", "value");
+
+	private static final Set<String> CONTEXT = Set.of("arguments");
+
 	private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+	/** The longest method of MCP has 36 characters; a token has several hundred. */
+	private static final int MAX_METHOD = 128;
 
 	private final JsonFactory json;
 
@@ -63,10 +72,10 @@ public final class McpMessageReader {
 	 * @throws InvalidMessageException if it is not exactly one well-formed message
 	 */
 	public McpMessage read(byte[] body) throws InvalidMessageException {
-		Reading reading = new Reading();
 		// Parsed as text, not as bytes: from bytes the parser would guess UTF-16 or
 		// UTF-32, which the transport behind the gate does not do.
-		try (JsonParser parser = this.json.createParser(ObjectReadContext.empty(), decode(body))) {
+		Reading reading = new Reading(decode(body));
+		try (JsonParser parser = this.json.createParser(ObjectReadContext.empty(), reading.text)) {
 			reading.message(parser);
 			if (parser.nextToken() != null) {
 				throw reading.invalid("only one message is accepted");
@@ -105,6 +114,20 @@ public final class McpMessageReader {
 
 		private final Map<String, @Nullable String> ref = new HashMap<>();
 
+		private final Map<String, @Nullable String> meta = new HashMap<>();
+
+		private final Map<String, @Nullable String> clientInfo = new HashMap<>();
+
+		private final String text;
+
+		private @Nullable Part arguments;
+
+		private @Nullable String completedName;
+
+		private @Nullable Part completedValue;
+
+		private @Nullable Part contextArguments;
+
 		private @Nullable String id;
 
 		private @Nullable String method;
@@ -112,6 +135,10 @@ public final class McpMessageReader {
 		private boolean version;
 
 		private boolean response;
+
+		Reading(String text) {
+			this.text = text;
+		}
 
 		void message(JsonParser parser) throws InvalidMessageException {
 			JsonToken first = parser.nextToken();
@@ -143,8 +170,7 @@ public final class McpMessageReader {
 
 		private String id(JsonParser parser, JsonToken value) throws InvalidMessageException {
 			return switch (value) {
-				case VALUE_STRING ->
-					'"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsCharArray(parser.getString())) + '"';
+				case VALUE_STRING -> quote(parser.getString());
 				case VALUE_NUMBER_INT -> {
 					if (parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
 						// The MCP SDK takes no such id.
@@ -160,10 +186,13 @@ public final class McpMessageReader {
 			if (value != JsonToken.VALUE_STRING) {
 				throw invalid("method must be a string");
 			}
+			// The server behind writes the names of methods into its log.
 			String method = parser.getString();
 			if (method.chars().anyMatch(Character::isISOControl)) {
-				// The server behind writes the names of methods into its log.
 				throw invalid("method must not contain control characters");
+			}
+			if (method.length() > MAX_METHOD) {
+				throw invalid("method must not be longer than " + MAX_METHOD + " characters");
 			}
 			return method;
 		}
@@ -178,16 +207,84 @@ public final class McpMessageReader {
 			while (parser.nextToken() != JsonToken.END_OBJECT) {
 				String key = key(parser, PARAMS);
 				JsonToken member = parser.nextToken();
-				if (key.equals("ref") && member == JsonToken.START_OBJECT) {
+				switch (key) {
+					case "ref", "argument", "context", "_meta" -> {
+						if (member == JsonToken.START_OBJECT) {
+							object(key, parser);
+						}
+						parser.skipChildren();
+					}
+					case "arguments" -> this.arguments = (member != JsonToken.VALUE_NULL) ? part(parser) : null;
+					default -> keep(this.params, key, member, parser, PARAMS);
+				}
+			}
+		}
+
+		private void object(String key, JsonParser parser) throws InvalidMessageException {
+			switch (key) {
+				case "ref" -> ref(parser);
+				case "argument" -> argument(parser);
+				case "context" -> context(parser);
+				default -> meta(parser);
+			}
+		}
+
+		private void ref(JsonParser parser) throws InvalidMessageException {
+			while (parser.nextToken() != JsonToken.END_OBJECT) {
+				String key = key(parser, REF);
+				keep(this.ref, key, parser.nextToken(), parser, REF);
+			}
+		}
+
+		private void argument(JsonParser parser) throws InvalidMessageException {
+			while (parser.nextToken() != JsonToken.END_OBJECT) {
+				String key = key(parser, ARGUMENT);
+				JsonToken value = parser.nextToken();
+				if (key.equals("name") && value.isScalarValue() && value != JsonToken.VALUE_NULL) {
+					this.completedName = parser.getString();
+				}
+				if (key.equals("value")) {
+					this.completedValue = part(parser);
+				}
+				parser.skipChildren();
+			}
+		}
+
+		private void context(JsonParser parser) throws InvalidMessageException {
+			while (parser.nextToken() != JsonToken.END_OBJECT) {
+				String key = key(parser, CONTEXT);
+				if (parser.nextToken() != JsonToken.VALUE_NULL && key.equals("arguments")) {
+					this.contextArguments = part(parser);
+				}
+				parser.skipChildren();
+			}
+		}
+
+		private void meta(JsonParser parser) {
+			while (parser.nextToken() != JsonToken.END_OBJECT) {
+				String key = parser.currentName();
+				JsonToken value = parser.nextToken();
+				if (key.equals(RequestMeta.CLIENT_INFO) && value == JsonToken.START_OBJECT) {
 					while (parser.nextToken() != JsonToken.END_OBJECT) {
-						String part = key(parser, REF);
-						keep(this.ref, part, parser.nextToken(), parser, REF);
+						String member = parser.currentName();
+						keep(this.clientInfo, member, parser.nextToken(), parser, RequestMeta.CLIENT_INFO_KEYS);
 					}
 				}
 				else {
-					keep(this.params, key, member, parser, PARAMS);
+					keep(this.meta, key, value, parser, RequestMeta.KEYS);
 				}
 			}
+		}
+
+		/**
+		 * Where the value is that the parser has come to. Moves the parser to its end.
+		 */
+		private static Part part(JsonParser parser) {
+			long start = parser.currentTokenLocation().getCharOffset();
+			parser.skipChildren();
+			// A string is read to its end only when somebody wants it.
+			parser.finishToken();
+			return new Part(Math.toIntExact(start), Math.toIntExact(parser.currentLocation().getCharOffset()));
 		}
 
 		/**
@@ -227,7 +324,36 @@ public final class McpMessageReader {
 			if (this.response) {
 				throw invalid("a message has a method or a result, not both");
 			}
-			return new McpMessage(this.id, this.method, target(this.method));
+			return new McpMessage(this.id, this.method, target(this.method), arguments(this.method),
+					RequestMeta.of(this.meta, this.clientInfo));
+		}
+
+		private @Nullable String arguments(String method) {
+			return switch (method) {
+				case "tools/call", "prompts/get" -> (this.arguments != null) ? text(this.arguments) : null;
+				case "completion/complete" -> completion();
+				default -> null;
+			};
+		}
+
+		private @Nullable String completion() {
+			List<String> members = new ArrayList<>();
+			if (this.completedName != null) {
+				String value = (this.completedValue != null) ? text(this.completedValue) : "null";
+				members.add("\"argument\":{" + quote(this.completedName) + ":" + value + "}");
+			}
+			if (this.contextArguments != null) {
+				members.add("\"context\":" + text(this.contextArguments));
+			}
+			return members.isEmpty() ? null : "{" + String.join(",", members) + "}";
+		}
+
+		private String text(Part part) {
+			return this.text.substring(part.start(), part.end());
+		}
+
+		private static String quote(String text) {
+			return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"';
 		}
 
 		private @Nullable McpTarget target(String method) throws InvalidMessageException {
@@ -265,6 +391,12 @@ public final class McpMessageReader {
 			return new InvalidMessageException(JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: " + reason, this.id);
 		}
 
+	}
+
+	/**
+	 * A part of the body, in chars.
+	 */
+	private record Part(int start, int end) {
 	}
 
 }

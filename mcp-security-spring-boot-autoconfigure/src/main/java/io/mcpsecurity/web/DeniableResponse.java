@@ -3,7 +3,9 @@ package io.mcpsecurity.web;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.util.concurrent.CompletionStage;
 
+import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.invocation.PendingResponse;
 import jakarta.servlet.ServletOutputStream;
@@ -17,26 +19,32 @@ import org.springframework.web.context.request.RequestAttributes;
 import org.springframework.web.context.request.RequestContextHolder;
 
 /**
- * A response that passes everything on at once until the tool boundary denies the call:
- * from then on the transport's own answer is dropped, and the gate writes another.
+ * A response that passes everything on at once until the tool boundary denies the call,
+ * or its event could not be written: from then on the transport's own answer is dropped,
+ * and the gate writes another.
  */
 public final class DeniableResponse extends HttpServletResponseWrapper implements PendingResponse {
 
 	private static final String ATTRIBUTE = DeniableResponse.class.getName();
 
+	private final RequestRecord record;
+
 	private volatile @Nullable AccessDecision denial;
+
+	private volatile boolean unrecorded;
 
 	private boolean ended;
 
-	private DeniableResponse(HttpServletResponse response) {
+	private DeniableResponse(HttpServletResponse response, RequestRecord record) {
 		super(response);
+		this.record = record;
 	}
 
 	/**
 	 * The deniable form of a request's response.
 	 */
-	static DeniableResponse of(ServletRequest request, HttpServletResponse response) {
-		DeniableResponse deniable = new DeniableResponse(response);
+	static DeniableResponse of(ServletRequest request, HttpServletResponse response, RequestRecord record) {
+		DeniableResponse deniable = new DeniableResponse(response, record);
 		request.setAttribute(ATTRIBUTE, deniable);
 		return deniable;
 	}
@@ -52,10 +60,36 @@ public final class DeniableResponse extends HttpServletResponseWrapper implement
 	}
 
 	@Override
+	public RequestRecord record() {
+		return this.record;
+	}
+
+	@Override
 	public synchronized void deny(AccessDecision decision) {
+		this.record.decided(decision);
 		if (!this.ended && !isCommitted()) {
 			this.denial = decision;
 		}
+	}
+
+	@Override
+	public CompletionStage<Void> answer() {
+		return this.record.end((this.denial != null) ? SC_FORBIDDEN : getStatus()).whenComplete((nothing, failure) -> {
+			if (failure != null) {
+				withdraw();
+			}
+		});
+	}
+
+	private synchronized void withdraw() {
+		this.unrecorded = !this.ended && !isCommitted();
+	}
+
+	/**
+	 * Whether the answer must not be sent because its event could not be written.
+	 */
+	boolean unrecorded() {
+		return this.unrecorded;
 	}
 
 	/**
@@ -67,16 +101,20 @@ public final class DeniableResponse extends HttpServletResponseWrapper implement
 		return this.denial;
 	}
 
+	private boolean passes() {
+		return this.denial == null && !this.unrecorded;
+	}
+
 	@Override
 	public void flushBuffer() throws IOException {
-		if (this.denial == null) {
+		if (passes()) {
 			super.flushBuffer();
 		}
 	}
 
 	@Override
 	public PrintWriter getWriter() throws IOException {
-		return (this.denial == null) ? super.getWriter() : new PrintWriter(Writer.nullWriter());
+		return passes() ? super.getWriter() : new PrintWriter(Writer.nullWriter());
 	}
 
 	@Override
@@ -86,28 +124,28 @@ public final class DeniableResponse extends HttpServletResponseWrapper implement
 
 			@Override
 			public void write(int b) throws IOException {
-				if (DeniableResponse.this.denial == null) {
+				if (passes()) {
 					out.write(b);
 				}
 			}
 
 			@Override
 			public void write(byte[] buffer, int offset, int length) throws IOException {
-				if (DeniableResponse.this.denial == null) {
+				if (passes()) {
 					out.write(buffer, offset, length);
 				}
 			}
 
 			@Override
 			public void flush() throws IOException {
-				if (DeniableResponse.this.denial == null) {
+				if (passes()) {
 					out.flush();
 				}
 			}
 
 			@Override
 			public void close() throws IOException {
-				if (DeniableResponse.this.denial == null) {
+				if (passes()) {
 					out.close();
 				}
 			}

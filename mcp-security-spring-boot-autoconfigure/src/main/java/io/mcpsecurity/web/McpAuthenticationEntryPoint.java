@@ -2,8 +2,11 @@ package io.mcpsecurity.web;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 
+import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.token.TokenFailure;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
@@ -45,6 +48,8 @@ public final class McpAuthenticationEntryPoint implements AuthenticationEntryPoi
 	@Override
 	public void commence(HttpServletRequest request, HttpServletResponse response, AuthenticationException failure)
 			throws IOException {
+		RequestRecordFilter.of(request)
+			.refused(Refusal.Kind.UNAUTHENTICATED, TokenFailure.of(failure).name().toLowerCase(Locale.ROOT));
 		if (failure instanceof AuthenticationServiceException) {
 			response.setHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Math.max(1, this.retryAfter.toSeconds())));
 			JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, null,

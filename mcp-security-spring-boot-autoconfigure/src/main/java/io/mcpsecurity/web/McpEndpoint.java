@@ -3,6 +3,7 @@ package io.mcpsecurity.web;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.message.McpMessageReader;
 import jakarta.servlet.Filter;
@@ -38,11 +39,12 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	/**
 	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
 	 * need: no HTTP session, no request cache, no CSRF.
+	 * @param recorder keeps the records of requests
 	 * @param reader reads bodies
 	 * @param maxSize the most bytes of a body
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
-	public SecurityFilterChain filterChain(McpMessageReader reader, int maxSize,
+	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
@@ -53,8 +55,10 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		if (metadata != null) {
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
+			// Reading the metadata is no use of the endpoint, and not recorded.
 			filters.add(metadata);
 		}
+		filters.add(new RequestRecordFilter(recorder));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);

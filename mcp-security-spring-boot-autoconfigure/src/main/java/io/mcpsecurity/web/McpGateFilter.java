@@ -5,6 +5,9 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.audit.AuditUnavailableException;
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -12,6 +15,7 @@ import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.token.McpAuthenticationToken;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -23,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.security.authentication.InsufficientAuthenticationException;
+import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -65,13 +70,20 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
+		RequestRecord record = RequestRecordFilter.of(request);
 		McpCaller caller = McpCaller.current().orElse(null);
+		if (caller != null) {
+			record.caller(caller);
+			if (SecurityContextHolder.getContext().getAuthentication() instanceof McpAuthenticationToken token) {
+				record.token(token::hash);
+			}
+		}
 		boolean post = "POST".equals(request.getMethod());
 		if (caller == null && !(post && this.policy.servesAnonymous())) {
 			unauthenticated(request, response);
 		}
 		else if (post) {
-			post(request, response, chain, caller);
+			post(request, response, chain, record, caller);
 		}
 		else {
 			// Streams and the end of sessions (GET, DELETE) carry no message.
@@ -79,7 +91,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		}
 	}
 
-	private void post(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
+	private void post(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
 			@Nullable McpCaller caller) throws ServletException, IOException {
 		try {
 			if (!isJson(request.getContentType())) {
@@ -87,7 +99,9 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			}
 			BufferedRequest buffered = BufferedRequest.read(request, this.maxSize);
 			McpMessage message = this.reader.read(buffered.body());
+			record.message(message);
 			AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
+			record.decided(decision);
 			if (decision.denied()) {
 				deny(request, response, message, decision);
 			}
@@ -97,13 +111,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 							"Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
 								.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 				}
-				DeniableResponse deniable = DeniableResponse.of(buffered, response);
-				chain.doFilter(buffered, deniable);
-				AccessDecision refusal = deniable.end();
-				if (refusal != null) {
-					deny(request, response, message, refusal);
-					response.flushBuffer();
-				}
+				pass(buffered, response, chain, record, message);
 			}
 		}
 		catch (UnsupportedContentException | BufferedRequest.TooLargeException | InvalidMessageException ex) {
@@ -112,8 +120,32 @@ public final class McpGateFilter extends OncePerRequestFilter {
 				unauthenticated(request, response);
 			}
 			else {
-				refuse(response, ex);
+				refuse(response, record, ex);
 			}
+		}
+	}
+
+	private void pass(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
+			McpMessage message) throws ServletException, IOException {
+		if (message.target() != null) {
+			try {
+				record.reservePlace();
+			}
+			catch (AuditUnavailableException ex) {
+				unavailable(response, record, message);
+				return;
+			}
+		}
+		DeniableResponse deniable = DeniableResponse.of(request, response, record);
+		chain.doFilter(request, deniable);
+		AccessDecision denial = deniable.end();
+		if (deniable.unrecorded()) {
+			unavailable(response, record, message);
+			response.flushBuffer();
+		}
+		else if (denial != null) {
+			deny(request, response, message, denial);
+			response.flushBuffer();
 		}
 	}
 
@@ -136,18 +168,29 @@ public final class McpGateFilter extends OncePerRequestFilter {
 				scopes ? JsonRpcErrorCode.INSUFFICIENT_SCOPE : JsonRpcErrorCode.FORBIDDEN, decision.description());
 	}
 
-	private void refuse(HttpServletResponse response, Exception reason) throws IOException {
+	private void unavailable(HttpServletResponse response, RequestRecord record, McpMessage message)
+			throws IOException {
+		record.refused(Refusal.Kind.REJECTED, "audit_unavailable");
+		response.setHeader(HttpHeaders.RETRY_AFTER, "1");
+		JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, message.id(),
+				JsonRpcErrorCode.UNAVAILABLE, "Calls cannot be recorded at the moment");
+	}
+
+	private void refuse(HttpServletResponse response, RequestRecord record, Exception reason) throws IOException {
 		if (reason instanceof InvalidMessageException invalid) {
+			record.refused(Refusal.Kind.REJECTED, "invalid_message");
 			JsonRpcErrors.write(response, HttpServletResponse.SC_BAD_REQUEST, invalid.getId(), invalid.getCode(),
 					String.valueOf(invalid.getMessage()));
 		}
 		else if (reason instanceof BufferedRequest.TooLargeException) {
+			record.refused(Refusal.Kind.REJECTED, "too_large");
 			// What is left of the body is not read: the container closes the connection.
 			response.setHeader(HttpHeaders.CONNECTION, "close");
 			JsonRpcErrors.write(response, HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, null,
 					JsonRpcErrorCode.INVALID_REQUEST, "The body is longer than " + this.maxSize + " bytes");
 		}
 		else {
+			record.refused(Refusal.Kind.REJECTED, "unsupported_media_type");
 			JsonRpcErrors.write(response, HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE, null,
 					JsonRpcErrorCode.INVALID_REQUEST, "The content type must be application/json in UTF-8");
 		}

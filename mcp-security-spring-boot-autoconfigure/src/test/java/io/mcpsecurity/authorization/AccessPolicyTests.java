@@ -23,7 +23,7 @@ class AccessPolicyTests {
 	void aCallerWithTheScopesIsGranted() {
 		AccessRule rule = rule(PURGE, "a", "b");
 		assertThat(policy(rule).decide(PURGE, Set.of("a", "b", "c")))
-			.isEqualTo(new AccessDecision(Outcome.GRANTED, List.of(), List.of(), rule));
+			.isEqualTo(new AccessDecision(Outcome.GRANTED, List.of("a", "b"), List.of(), rule));
 	}
 
 	@Test

@@ -574,7 +574,8 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		InvocationGuard ownGuard(AccessPolicies policies, ScopeDeclarations declarations) {
-			return new InvocationGuard(policies, declarations.conditions(), (resource) -> "", UnaryOperator.identity());
+			return new InvocationGuard(policies, declarations.conditions(), (resource) -> "", UnaryOperator.identity(),
+					() -> null);
 		}
 
 		@Bean

@@ -256,7 +256,7 @@ class PolicyLawsTests {
 			@Nullable Set<String> held) {
 		try {
 			new InvocationGuard(new AccessPolicies(decisions, Map.of()), new ToolConditions(), (resource) -> "",
-					UnaryOperator.identity())
+					UnaryOperator.identity(), () -> null)
 				.check(target, handler, (held != null) ? caller(held) : McpTransportContext.EMPTY, target);
 			return true;
 		}

@@ -3,6 +3,8 @@ package io.mcpsecurity.message;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.message.McpTarget.Kind;
@@ -44,7 +46,10 @@ class McpMessageReaderTests {
 					completion/complete   | {"name":"a","uri":"b","ref":{"type":"ref/prompt","name":"c","uri":"d"}} | PROMPT | c
 					""")
 	void aMethodThatUsesSomethingHasItAsTarget(String method, String params, Kind kind, String name) throws Exception {
-		assertThat(read(request(method, params))).isEqualTo(new McpMessage("1", method, new McpTarget(kind, name)));
+		McpMessage message = read(request(method, params));
+		assertThat(message.id()).isEqualTo("1");
+		assertThat(message.method()).isEqualTo(method);
+		assertThat(message.target()).isEqualTo(new McpTarget(kind, name));
 	}
 
 	@ParameterizedTest
@@ -106,7 +111,7 @@ class McpMessageReaderTests {
 	void theOrderOfTheKeysDoesNotMatter() throws Exception {
 		assertThat(read("{\"params\":{\"arguments\":{},\"name\":\"purge\"},\"method\":\"tools/call\",\"id\":\"a\","
 				+ "\"more\":[{}],\"jsonrpc\":\"2.0\"}"))
-			.isEqualTo(new McpMessage("\"a\"", "tools/call", McpTarget.tool("purge")));
+			.isEqualTo(new McpMessage("\"a\"", "tools/call", McpTarget.tool("purge"), "{}", null));
 	}
 
 	@ParameterizedTest
@@ -169,6 +174,12 @@ class McpMessageReaderTests {
 		InvalidMessageException refusal = refuse(request(method, "{}"));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 		assertThat(refusal).hasMessageContaining("control characters");
+	}
+
+	@Test
+	void aMethodIsNotLongerThanAnyThatThereIs() throws InvalidMessageException {
+		assertThat(read(request("m".repeat(128), "{}")).method()).hasSize(128);
+		assertThat(refuse(request("m".repeat(129), "{}"))).hasMessageContaining("longer than 128 characters");
 	}
 
 	@ParameterizedTest
@@ -301,7 +312,10 @@ class McpMessageReaderTests {
 			"{\"name\":\"a\",\"URI\":\"b\"}", "{\"name\":\"a\",\"Uri\":\"b\"}", "{\"name\":\"a\",\"ur\u0131\":\"b\"}",
 			"{\"name\":\"a\",\"Ref\":{}}", "{\"name\":\"a\",\"ref\":{\"Type\":\"ref/prompt\"}}",
 			"{\"name\":\"a\",\"ref\":{\"NAME\":\"b\"}}", "{\"name\":\"a\",\"ref\":{\"uRI\":\"b\"}}",
-			"{\"name\":\"a\",\"\\u004eame\":\"b\"}" })
+			"{\"name\":\"a\",\"\\u004eame\":\"b\"}", "{\"name\":\"a\",\"Arguments\":{}}",
+			"{\"name\":\"a\",\"argument\u017f\":{}}", "{\"name\":\"a\",\"Argument\":{}}",
+			"{\"name\":\"a\",\"Context\":{}}", "{\"name\":\"a\",\"_Meta\":{}}", "{\"argument\":{\"Name\":\"a\"}}",
+			"{\"argument\":{\"VALUE\":\"a\"}}", "{\"context\":{\"Arguments\":{}}}" })
 	void aKeyOfTheParamsInAnotherCaseIsRefused(String params) {
 		InvalidMessageException refusal = refuse(request("tools/call", params));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
@@ -416,7 +430,9 @@ class McpMessageReaderTests {
 		catch (InvalidMessageException ex) {
 			return;
 		}
-		assertThat(bySdk(body)).isEqualTo(message);
+		assertThat(bySdk(body)).isEqualTo(new McpMessage(message.id(), message.method(), message.target()));
+		assertThat(argumentsBySdk(body)).isEqualTo((message.arguments() != null)
+				? JsonMapper.shared().readValue(message.arguments(), Object.class) : null);
 	}
 
 	@Test
@@ -469,7 +485,21 @@ class McpMessageReaderTests {
 					"{\"name\":\"a\"}")
 			.map((text) -> request("completion/complete",
 					"{\"ref\":" + text + ",\"argument\":{\"name\":\"x\",\"value\":\"y\"}}"));
-		return Stream.of(whole, params, uris, references).flatMap((bodies) -> bodies);
+		Stream<String> completed = Stream
+			.of("\"argument\":{\"value\":\"\\\"y\",\"name\":\"\\\"x\\ud83d\\ude00\"}",
+					"\"argument\":{\"name\":5,\"value\":\"y\"}",
+					"\"context\":{\"arguments\":{\"a\":\"b\"}},\"argument\":{\"name\":\"x\",\"value\":\"y\"}",
+					"\"argument\":{\"name\":\"x\",\"value\":\"y\"},\"context\":{}",
+					"\"argument\":{\"name\":\"x\",\"value\":\"y\"},\"context\":{\"arguments\":null}",
+					"\"argument\":{\"name\":\"x\",\"value\":\"y\"},\"context\":null")
+			.map((text) -> request("completion/complete",
+					"{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\"}," + text + "}"));
+		Stream<String> arguments = Stream
+			.of("{}", "{\"a\":1.50}", "{\"a\":[{},[],null,true]}", "{\"\\u0061\\n\":\"\\ud83d\\ude00\ud83d\ude00\"}",
+					" { \"a\" :\t\"}\" } ")
+			.map((text) -> "{\"name\":\"a\",\"arguments\":" + text + ",\"x\":\"\u00e4\ud83d\ude00\"}")
+			.flatMap((text) -> Stream.of(request("tools/call", text), request("prompts/get", text)));
+		return Stream.of(whole, params, uris, references, completed, arguments).flatMap((bodies) -> bodies);
 	}
 
 	private boolean accepted(String body) {
@@ -503,6 +533,34 @@ class McpMessageReaderTests {
 	}
 
 	/**
+	 * The arguments as the handlers of the SDK get them.
+	 */
+	private static @Nullable Object argumentsBySdk(String body) throws Exception {
+		JacksonMcpJsonMapper mapper = new JacksonMcpJsonMapper(JsonMapper.builder().build());
+		McpSchema.JSONRPCMessage message = McpSchema.deserializeJsonRpcMessage(mapper, body);
+		String method = (message instanceof McpSchema.JSONRPCRequest request) ? request.method()
+				: (message instanceof McpSchema.JSONRPCNotification notification) ? notification.method() : "";
+		Object params = (message instanceof McpSchema.JSONRPCRequest request) ? request.params()
+				: (message instanceof McpSchema.JSONRPCNotification notification) ? notification.params() : null;
+		return switch (method) {
+			case "tools/call" -> mapper.convertValue(params, McpSchema.CallToolRequest.class).arguments();
+			case "prompts/get" -> mapper.convertValue(params, McpSchema.GetPromptRequest.class).arguments();
+			case "completion/complete" -> {
+				McpSchema.CompleteRequest request = mapper.convertValue(params, McpSchema.CompleteRequest.class);
+				Map<String, Object> arguments = new HashMap<>();
+				if (request.argument() != null) {
+					arguments.put("argument", Map.of(request.argument().name(), request.argument().value()));
+				}
+				if (request.context() != null && request.context().arguments() != null) {
+					arguments.put("context", request.context().arguments());
+				}
+				yield arguments.isEmpty() ? null : arguments;
+			}
+			default -> null;
+		};
+	}
+
+	/**
 	 * The id as the body has it, when that is the one that the SDK took.
 	 */
 	private static String id(String body, Object bySdk) {
@@ -529,6 +587,121 @@ class McpMessageReaderTests {
 			}
 			default -> null;
 		};
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{}", "[]", "[1,[2]]", "5", "-1.50e+7", "0", "true", "false", "\"\"", "\"text\"",
+			"\"}\\\",{\"", "{ \"a\" : [ 1 , { } ]\t}", "{\"\\u0061\":\"\\ud83d\\ude00\"}",
+			"{\"\ud83d\ude00\u00e4\":\"\u20ac\ud83d\ude00\"}", "{\"a\":\"\\\\\",\"b\":\"\\\"\"}", "{\"a\":null}",
+			"{\r\n\"a\":1\r\n}", "\"\ud83d\ude00\"" })
+	void theArgumentsAreKeptToTheLetter(String arguments) throws Exception {
+		for (String method : new String[] { "tools/call", "prompts/get" }) {
+			for (String before : new String[] { "", "\"x\":[{\"arguments\":1}],",
+					"\"\ud83d\ude00\":\"\u00e4\ud83d\ude00\\ud83d\",", "\"x\":\"" + "\u20ac".repeat(70_000) + "\"," }) {
+				for (String space : new String[] { "", " ", "\r\n\t" }) {
+					String value = "\"arguments\"" + space + ":" + space + arguments + space;
+					assertThat(read(request(method, "{" + before + "\"name\":\"a\"," + value + "}")).arguments())
+						.isEqualTo(arguments);
+					assertThat(read(request(method, "{" + before + value + ",\"name\":\"a\"}")).arguments())
+						.isEqualTo(arguments);
+				}
+			}
+		}
+	}
+
+	@Test
+	void theArgumentsOfALargeRequestAreKeptToTheLetter() throws Exception {
+		// Longer than any buffer of the parser, with characters of two chars across its
+		// ends.
+		for (int shift = 0; shift < 5; shift++) {
+			String arguments = "{\"" + "x".repeat(shift) + "\":\"" + "\ud83d\ude00\u00e4\\n".repeat(300_000) + "\"}";
+			assertThat(read(request("tools/call", "{\"name\":\"a\",\"arguments\":" + arguments + "}")).arguments())
+				.isEqualTo(arguments);
+		}
+	}
+
+	@Test
+	void theArgumentsAreFoundBeforeTheMethod() throws Exception {
+		assertThat(read("{\"params\":{\"arguments\":{\"a\":1},\"name\":\"a\"},\"method\":\"tools/call\",\"id\":1,"
+				+ "\"jsonrpc\":\"2.0\"}")
+			.arguments()).isEqualTo("{\"a\":1}");
+	}
+
+	@Test
+	void onlyWhatTakesArgumentsHasThem() throws Exception {
+		String params = "{\"name\":\"a\",\"uri\":\"b:c\",\"arguments\":{\"a\":1},\"argument\":{\"name\":\"a\"}}";
+		for (String method : new String[] { "ping", "resources/read", "tools/list", "tools/call/x" }) {
+			assertThat(read(request(method, params)).arguments()).isNull();
+		}
+		assertThat(read(request("tools/call", "{\"name\":\"a\"}")).arguments()).isNull();
+		assertThat(read(request("tools/call", "{\"name\":\"a\",\"arguments\":null}")).arguments()).isNull();
+		assertThat(read(request("tools/call", "{\"name\":\"a\",\"argument\":{\"name\":\"x\"}}")).arguments()).isNull();
+		assertThat(read(request("tools/call", "{\"name\":\"a\",\"x\":{\"arguments\":{}}}")).arguments()).isNull();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '~', nullValues = "null",
+			textBlock = """
+					"argument":{"name":"x","value":"y"}                           | {"argument":{"x":"y"}}
+					"argument":{"value" : "\\"y" , "name":"\\"x"}                 | {"argument":{"\\"x":"\\"y"}}
+					"argument":{"name":"x"}                                       | {"argument":{"x":null}}
+					"argument":{"name":"x","value":{"a":[1]},"more":[1]}          | {"argument":{"x":{"a":[1]}}}
+					"argument":{"name":5,"value":"y"}                             | {"argument":{"5":"y"}}
+					"argument":{"name":null,"value":"y"}                          | null
+					"argument":{"name":["x"],"value":"y"}                         | null
+					"argument":["name","value"]                                   | null
+					"context":{"arguments":{ "a":"b" }},"argument":{"name":"x"}   | {"argument":{"x":null},"context":{ "a":"b" }}
+					"context":{"arguments":{"a":"b"},"more":{"arguments":{}}}     | {"context":{"a":"b"}}
+					"context":{"arguments":null}                                  | null
+					"context":{"a":"b"}                                           | null
+					"context":[{"arguments":{"a":"b"}}]                           | null
+					"arguments":{"a":"b"}                                         | null
+					""")
+	void theArgumentsOfACompletionAreWhatIsCompletedAndWhatTheClientHas(String params, @Nullable String arguments)
+			throws Exception {
+		String ref = "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\"}";
+		assertThat(read(request("completion/complete", "{" + ref + "," + params + "}")).arguments())
+			.isEqualTo(arguments);
+		assertThat(read(request("completion/complete", "{" + params + "," + ref + "}")).arguments())
+			.isEqualTo(arguments);
+	}
+
+	@Test
+	void aRequestTellsAboutItself() throws Exception {
+		String meta = "{\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\",\"tracestate\":\"a=b\","
+				+ "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"n\",\"title\":{\"name\":\"x\"},\"version\":\"v\"},"
+				+ "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"progressToken\":5,"
+				+ "\"x\":{\"traceparent\":\"y\"}}";
+		RequestMeta expected = new RequestMeta("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=b",
+				"2026-07-28", "n", "v");
+		assertThat(read(request("ping", "{\"_meta\":" + meta + "}")).meta()).isEqualTo(expected);
+		McpMessage call = read(request("tools/call", "{\"_meta\":" + meta + ",\"name\":\"a\",\"arguments\":{}}"));
+		assertThat(call.meta()).isEqualTo(expected);
+		assertThat(call.target()).isEqualTo(McpTarget.tool("a"));
+		assertThat(call.arguments()).isEqualTo("{}");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "null", "5", "\"traceparent\"", "[{\"traceparent\":\"a\"}]", "{}", "{\"traceparent\":5}",
+			"{\"traceparent\":null,\"tracestate\":[\"a\"]}",
+			"{\"Traceparent\":\"a\",\"io.modelcontextprotocol/clientInfo\":" + "\"a\"}",
+			"{\"io.modelcontextprotocol/clientInfo\":{\"name\":5,\"version\":{}}}",
+			"{\"clientInfo\":{\"name\":\"a\"}}" })
+	void whatARequestTellsInAnotherFormIsNotKept(String meta) throws Exception {
+		assertThat(read(request("ping", "{\"_meta\":" + meta + "}")).meta()).isNull();
+	}
+
+	@Test
+	void aResponseTellsNothingAboutItself() throws Exception {
+		assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"_meta\":{\"traceparent\":\"a\"}}}").meta())
+			.isNull();
+	}
+
+	@Test
+	void aMessageAsTextHasNoArguments() throws Exception {
+		assertThat(read(request("tools/call", "{\"name\":\"purge\",\"arguments\":{\"a\":\"hidden\"}}"))).asString()
+			.contains("purge")
+			.doesNotContain("hidden");
 	}
 
 	@Test

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.audit.RequestRecord.Connection;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.test.RequestRecorders;
 import jakarta.servlet.ServletOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,8 @@ class DeniableResponseTests {
 
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
 
-	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response);
+	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response,
+			RequestRecorders.withoutTrail().begin(new Connection(null, null, null)));
 
 	@AfterEach
 	void forget() {

@@ -1,0 +1,52 @@
+package io.mcpsecurity.invocation;
+
+import io.mcpsecurity.audit.RequestRecord.Result;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * A server's answer on its way out: what came of the request is recorded, and a denial of
+ * the tool boundary becomes that of the HTTP gate, if there is still time for it.
+ */
+final class Answer {
+
+	private static final JSONRPCResponse.JSONRPCError UNRECORDED = new JSONRPCResponse.JSONRPCError(
+			JsonRpcErrorCode.UNAVAILABLE, "The call cannot be recorded at the moment");
+
+	private Answer() {
+	}
+
+	/**
+	 * The answer as soon as it may be sent.
+	 * @param response the answer
+	 * @param pending the HTTP response that it goes into, or {@code null} when the
+	 * request did not come through the HTTP gate
+	 */
+	static Mono<JSONRPCResponse> release(JSONRPCResponse response, @Nullable PendingResponse pending) {
+		if (pending == null) {
+			return Mono.just(response);
+		}
+		AccessDecision denial = Denial.in(response);
+		if (denial != null) {
+			pending.deny(denial);
+		}
+		pending.record().result(result(response));
+		return Mono.fromCompletionStage(pending.answer())
+			.thenReturn(response)
+			.onErrorReturn(JSONRPCResponse.error(response.id(), UNRECORDED));
+	}
+
+	private static Result result(JSONRPCResponse response) {
+		if (response.error() != null) {
+			return (response.error().code() == JsonRpcErrorCode.INTERNAL_ERROR) ? Result.EXCEPTION
+					: Result.PROTOCOL_ERROR;
+		}
+		return (response.result() instanceof CallToolResult result && Boolean.TRUE.equals(result.isError()))
+				? Result.TOOL_ERROR : Result.SUCCESS;
+	}
+
+}

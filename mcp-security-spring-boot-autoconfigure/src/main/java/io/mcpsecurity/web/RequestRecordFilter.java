@@ -1,0 +1,91 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecord.Result;
+import io.mcpsecurity.audit.RequestRecorder;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Keeps the record of a request, outside of everything that could refuse it.
+ */
+final class RequestRecordFilter extends OncePerRequestFilter {
+
+	private static final String ATTRIBUTE = RequestRecord.class.getName();
+
+	private final RequestRecorder recorder;
+
+	RequestRecordFilter(RequestRecorder recorder) {
+		this.recorder = recorder;
+	}
+
+	/**
+	 * The record of a request that has come through this filter.
+	 */
+	static RequestRecord of(ServletRequest request) {
+		return (RequestRecord) request.getAttribute(ATTRIBUTE);
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		RequestRecord record = this.recorder.begin(new Connection(request.getRemoteAddr(),
+				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version")));
+		request.setAttribute(ATTRIBUTE, record);
+		boolean returned = false;
+		try {
+			chain.doFilter(request, response);
+			returned = true;
+		}
+		finally {
+			if (!returned) {
+				record.result(Result.EXCEPTION);
+				record.end(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+			}
+			else if (request.isAsyncStarted()) {
+				request.getAsyncContext().addListener(new AsyncEnd(record, response));
+			}
+			else {
+				record.end(response.getStatus());
+			}
+		}
+	}
+
+	/**
+	 * Ends the record of a request that is answered on other threads.
+	 */
+	private record AsyncEnd(RequestRecord record, HttpServletResponse response) implements AsyncListener {
+
+		@Override
+		public void onComplete(AsyncEvent event) {
+			this.record.end(this.response.getStatus());
+		}
+
+		@Override
+		public void onTimeout(AsyncEvent event) {
+			this.record.result(Result.TIMEOUT);
+		}
+
+		@Override
+		public void onError(AsyncEvent event) {
+			this.record.result(Result.EXCEPTION);
+		}
+
+		@Override
+		public void onStartAsync(AsyncEvent event) {
+			event.getAsyncContext().addListener(this);
+		}
+
+	}
+
+}
