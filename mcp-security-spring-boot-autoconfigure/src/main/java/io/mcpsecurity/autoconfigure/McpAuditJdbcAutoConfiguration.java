@@ -75,7 +75,7 @@ public final class McpAuditJdbcAutoConfiguration {
 	@Import(DatabaseInitializationDependencyConfigurer.class)
 	static class RepositoryConfiguration {
 
-		private static final String SCHEMA = "classpath:io/mcpsecurity/audit/jdbc/@@platform@@/R__mcp_audit_event.sql";
+		private static final String SCHEMA = "optional:classpath:io/mcpsecurity/audit/jdbc/@@platform@@/R__mcp_audit_event.sql";
 
 		private final Jdbc properties;
 
@@ -117,14 +117,22 @@ public final class McpAuditJdbcAutoConfiguration {
 		}
 
 		/**
-		 * The database is asked which one it is only if the table is to be created in
-		 * any. (The one that may be embedded is H2.) So an application can start while
-		 * its database is away.
+		 * Where the script for the database is, if there is one. A database that is away
+		 * is no embedded one, and an application starts without it.
 		 */
 		private List<String> schemaLocations(InitializeSchema mode) {
-			PlatformPlaceholderDatabaseDriverResolver platform = new PlatformPlaceholderDatabaseDriverResolver();
-			return (mode == InitializeSchema.ALWAYS) ? platform.resolveAll(this.dataSource, SCHEMA)
-					: platform.resolveAll("h2", SCHEMA);
+			if (mode == InitializeSchema.NEVER) {
+				return List.of();
+			}
+			try {
+				return new PlatformPlaceholderDatabaseDriverResolver().resolveAll(this.dataSource, SCHEMA);
+			}
+			catch (IllegalStateException ex) {
+				if (mode == InitializeSchema.ALWAYS) {
+					throw ex;
+				}
+				return List.of();
+			}
 		}
 
 	}

@@ -7,6 +7,7 @@ import java.util.List;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
 import io.mcpsecurity.audit.AuditTrail;
@@ -35,6 +36,7 @@ import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -70,6 +72,7 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
@@ -469,6 +472,25 @@ public final class McpSecurityAutoConfiguration {
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of());
+		}
+
+	}
+
+	/**
+	 * What is measured.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterBinder.class)
+	static class MetricsConfiguration {
+
+		/**
+		 * After everything that makes a cache.
+		 */
+		@Bean
+		@ConditionalOnMissingBean
+		@DependsOn({ "mcpAuthenticationManagerResolver", "mcpFurtherEndpoints" })
+		TokenCacheMetrics mcpTokenCacheMetrics(McpEndpointFactory endpoints) {
+			return new TokenCacheMetrics(endpoints.tokenCaches());
 		}
 
 	}

@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.audit.SensitiveParts;
@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SensitiveType implements SensitiveParts {
 
-	/** More nesting than anybody writes; a type can consist of itself. */
-	private static final int MAX_NESTING = 16;
-
 	private final Set<String> sensitiveNames;
 
 	private final Map<String, List<SensitiveParts>> members = new HashMap<>();
@@ -42,6 +39,9 @@ final class SensitiveType implements SensitiveParts {
 
 	private boolean hidesWithin;
 
+	/** What a value can be when it is an object. */
+	private List<SensitiveType> objects = List.of(this);
+
 	/**
 	 * Create a type that has nothing yet.
 	 * @param sensitiveNames the names of all members that are sensitive, of this and the
@@ -54,7 +54,7 @@ final class SensitiveType implements SensitiveParts {
 	void addMember(String name, SensitiveParts parts) {
 		String plain = SensitiveNames.plain(name);
 		this.members.computeIfAbsent(plain, (key) -> new ArrayList<>()).add(parts);
-		if (parts.hidden()) {
+		if (parts == ALL) {
 			this.sensitiveNames.add(plain);
 		}
 	}
@@ -89,10 +89,39 @@ final class SensitiveType implements SensitiveParts {
 	}
 
 	/**
-	 * Find out, once everything is known, whether anything is sensitive from here on.
+	 * Find out, once everything is known, what follows from it.
 	 */
 	void complete() {
-		this.hidesWithin = reachesHidden(this, Collections.newSetFromMap(new IdentityHashMap<>()));
+		this.hidesWithin = reachesHidden(this, identitySet());
+		Set<SensitiveType> types = identitySet();
+		collectAlternatives(types);
+		this.hidden = types.stream().anyMatch((type) -> type.hidden);
+		Set<SensitiveType> found = identitySet();
+		collectObjects(found, identitySet());
+		this.objects = List.copyOf(found);
+	}
+
+	private static <T> Set<T> identitySet() {
+		return Collections.newSetFromMap(new IdentityHashMap<>());
+	}
+
+	private void collectAlternatives(Set<SensitiveType> types) {
+		if (types.add(this)) {
+			this.alternatives.forEach((alternative) -> alternative.collectAlternatives(types));
+		}
+	}
+
+	private void collectObjects(Set<SensitiveType> found, Set<SensitiveType> seen) {
+		if (!seen.add(this)) {
+			return;
+		}
+		if (this.elements != null) {
+			this.elements.collectObjects(found, seen);
+		}
+		else {
+			found.add(this);
+			this.alternatives.forEach((alternative) -> alternative.collectObjects(found, seen));
+		}
 	}
 
 	private static boolean reachesHidden(@Nullable SensitiveParts parts, Set<SensitiveParts> seen) {
@@ -109,7 +138,7 @@ final class SensitiveType implements SensitiveParts {
 
 	@Override
 	public boolean hidden() {
-		return this.hidden || this.alternatives.stream().anyMatch(SensitiveType::hidden);
+		return this.hidden;
 	}
 
 	@Override
@@ -121,30 +150,14 @@ final class SensitiveType implements SensitiveParts {
 	public SensitiveParts member(String name) {
 		String plain = SensitiveNames.plain(name);
 		List<SensitiveParts> known = new ArrayList<>();
-		collect((type) -> known.addAll(type.members.getOrDefault(plain, List.of())), 0);
+		this.objects.forEach((type) -> known.addAll(type.members.getOrDefault(plain, List.of())));
 		if (known.isEmpty() && this.sensitiveNames.contains(plain)) {
 			return ALL;
 		}
 		if (known.isEmpty()) {
-			collect((type) -> known.addAll((type.values != null) ? List.of(type.values) : List.of()), 0);
+			this.objects.stream().map((type) -> type.values).filter(Objects::nonNull).forEach(known::add);
 		}
 		return known.stream().reduce(SensitiveParts::or).orElseGet(() -> new SensitiveType(this.sensitiveNames));
-	}
-
-	/**
-	 * Look at every type that a value can be of when it is an object.
-	 */
-	private void collect(Consumer<SensitiveType> collector, int nesting) {
-		if (nesting > MAX_NESTING) {
-			return;
-		}
-		if (this.elements != null) {
-			this.elements.collect(collector, nesting + 1);
-		}
-		else {
-			collector.accept(this);
-			this.alternatives.forEach((alternative) -> alternative.collect(collector, nesting + 1));
-		}
 	}
 
 	@Override

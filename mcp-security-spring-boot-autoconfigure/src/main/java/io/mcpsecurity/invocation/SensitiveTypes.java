@@ -161,8 +161,8 @@ final class SensitiveTypes {
 				? this.annotations.findUnwrappingNameTransformer(this.config, member) : null;
 		if (unwrapping != null) {
 			find(property.getPrimaryType()).members()
-				.forEach((name, all) -> all
-					.forEach((each) -> found.addMember(unwrapping.transform(name), parts.or(each))));
+				.forEach((name, all) -> all.forEach((each) -> found.addMember(unwrapping.transform(name),
+						(parts == SensitiveParts.ALL) ? parts : each)));
 		}
 	}
 

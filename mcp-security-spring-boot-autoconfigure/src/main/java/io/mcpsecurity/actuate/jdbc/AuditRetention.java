@@ -61,8 +61,11 @@ public final class AuditRetention implements AutoCloseable {
 	 * start together should not delete together.
 	 */
 	public void start() {
-		long first = ThreadLocalRandom.current().nextLong(60, 600);
-		this.thread.scheduleWithFixedDelay(this::run, first, INTERVAL.toSeconds(), TimeUnit.SECONDS);
+		start(Duration.ofSeconds(ThreadLocalRandom.current().nextLong(60, 600)));
+	}
+
+	void start(Duration delay) {
+		this.thread.scheduleWithFixedDelay(this::run, delay.toSeconds(), INTERVAL.toSeconds(), TimeUnit.SECONDS);
 	}
 
 	/**

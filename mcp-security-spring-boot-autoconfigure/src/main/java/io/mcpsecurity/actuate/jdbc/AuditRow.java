@@ -11,14 +11,24 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.McpAuditEvent;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.audit.AuditEvent;
+import org.springframework.boot.actuate.security.AuthenticationAuditListener;
+import org.springframework.security.authentication.AccountExpiredException;
+import org.springframework.security.authentication.BadCredentialsException;
+import org.springframework.security.authentication.CredentialsExpiredException;
+import org.springframework.security.authentication.DisabledException;
+import org.springframework.security.authentication.LockedException;
+import org.springframework.security.core.userdetails.UsernameNotFoundException;
 
 /**
  * A row of the table.
@@ -50,6 +60,12 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 			new Fact("session_id_hash", "sessionIdHash"), new Fact("request_id", "requestId"),
 			new Fact("trace_id", "traceId"), new Fact("remote_address", "remoteAddress"));
 
+	private static final Set<String> FAILURES_OF_USERS = Stream
+		.of(BadCredentialsException.class, UsernameNotFoundException.class, DisabledException.class,
+				LockedException.class, AccountExpiredException.class, CredentialsExpiredException.class)
+		.map(Class::getName)
+		.collect(Collectors.toUnmodifiableSet());
+
 	private static final Pattern JWT = Pattern.compile("[\\w-]{10,}\\.[\\w-]{10,}(\\.[\\w-]*)+");
 
 	/**
@@ -64,7 +80,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	 * The row of an event of the rest of the application.
 	 */
 	static AuditRow of(AuditEvent event) {
-		String principal = isToken(event) ? "" : event.getPrincipal();
+		String principal = mayBeToken(event) ? "" : event.getPrincipal();
 		return new AuditRow(UUID.randomUUID(), time(event.getTimestamp()), cut(event.getType()),
 				principal.isEmpty() ? null : text(principal), facts((fact) -> null),
 				StorableData.write(event.getData()));
@@ -147,12 +163,14 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	}
 
 	/**
-	 * Whether the principal is an access token: Spring Security names a request with a
-	 * bearer token that fails by that very token.
+	 * Whether the principal may be an access token. Spring Security names a request with
+	 * a bearer token that fails by that very token, which may still be good elsewhere; so
+	 * a failure names somebody only where it is one of a user name.
 	 */
-	private static boolean isToken(AuditEvent event) {
-		return "org.springframework.security.oauth2.server.resource.InvalidBearerTokenException"
-			.equals(event.getData().get("type")) || JWT.matcher(event.getPrincipal()).matches();
+	private static boolean mayBeToken(AuditEvent event) {
+		boolean failure = event.getType().equals(AuthenticationAuditListener.AUTHENTICATION_FAILURE);
+		return (failure && !FAILURES_OF_USERS.contains(String.valueOf(event.getData().get("type"))))
+				|| JWT.matcher(event.getPrincipal()).matches();
 	}
 
 	/**

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
 import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementCallback;
 import org.springframework.transaction.TransactionDefinition;
@@ -48,8 +47,6 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	private static final Set<String> MCP_TYPES = Stream.of(McpAuditEvent.Type.values())
 		.map(Enum::name)
 		.collect(Collectors.toUnmodifiableSet());
-
-	private static final String COLUMNS = String.join(", ", AuditRow.columns());
 
 	/** So many that the values of all rows are fewer than a statement may have. */
 	private static final int MAX_ROWS = 128;
@@ -164,22 +161,22 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	 * @return how many were deleted
 	 */
 	public int delete(Instant before, int limit) {
-		return this.transactions.execute((status) -> this.jdbc.update("""
-				delete from mcp_audit_event where id in (
-				select id from mcp_audit_event where occurred_at < ? order by occurred_at limit ?)""",
-				AuditRow.time(before), limit));
+		return this.transactions
+			.execute((status) -> this.jdbc.update(Dialect.of(this.jdbc).deletion(), AuditRow.time(before), limit));
 	}
 
 	/**
 	 * Ask the database whether it knows what {@link #write} needs, without writing.
 	 * @return what is wrong with its tables, or {@code null} if nothing is
+	 * @throws IllegalStateException if it is neither PostgreSQL nor H2
 	 * @throws DataAccessException if it cannot be asked
 	 * @throws TransactionException if it cannot be reached
 	 */
 	public @Nullable String problem() {
 		try {
+			Dialect dialect = Dialect.of(this.jdbc);
 			// PostgreSQL looks at a statement no sooner than it is asked about it.
-			this.transactions.executeWithoutResult((status) -> this.jdbc.execute(insertStatement(1),
+			this.transactions.executeWithoutResult((status) -> this.jdbc.execute(dialect.insertion(1),
 					(PreparedStatementCallback<ParameterMetaData>) PreparedStatement::getParameterMetaData));
 			return null;
 		}
@@ -249,34 +246,12 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	}
 
 	private void insertAtOnce(List<AuditRow> rows) {
-		this.jdbc.update(insertStatement(rows.size()), (statement) -> {
+		this.jdbc.update(Dialect.of(this.jdbc).insertion(rows.size()), (statement) -> {
 			int index = 1;
 			for (AuditRow row : rows) {
 				index = row.bind(statement, index);
 			}
 		});
-	}
-
-	/**
-	 * The statement that leaves a row alone whose id is there already. (On PostgreSQL it
-	 * must not name the id: that would take the permission to read.)
-	 */
-	private String insertStatement(int rows) {
-		String product = this.jdbc
-			.execute((ConnectionCallback<String>) (connection) -> connection.getMetaData().getDatabaseProductName());
-		return switch (String.valueOf(product)) {
-			case "PostgreSQL" -> "insert into mcp_audit_event (" + COLUMNS + ") values "
-					+ values(rows, "cast(? as jsonb)") + " on conflict do nothing";
-			case "H2" ->
-				"merge into mcp_audit_event (" + COLUMNS + ") key (id) values " + values(rows, "? format json");
-			default -> throw new IllegalStateException(
-					"Audit events can be stored in PostgreSQL and H2, but not in " + product);
-		};
-	}
-
-	private static String values(int rows, String json) {
-		String row = "(" + "?, ".repeat(AuditRow.columns().size() - 1) + json + ")";
-		return String.join(", ", Collections.nCopies(rows, row));
 	}
 
 	private static AuditEvent event(ResultSet row, int number) throws SQLException {

@@ -53,7 +53,7 @@ enum AuditDatabase {
 	}
 
 	static JdbcAuditEventRepository repository(HikariDataSource pool) {
-		return new JdbcAuditEventRepository(pool, Duration.ofSeconds(5), 1000);
+		return new JdbcAuditEventRepository(pool, Duration.ofMinutes(1), 1000);
 	}
 
 	static long count(HikariDataSource pool) {

@@ -148,7 +148,7 @@ class JdbcAuditEventRepositoryTests {
 	@Test
 	void ofTooManyTheNewestAreFoundTheOldestFirst() throws Exception {
 		this.repository.write(Events.calls(10));
-		JdbcAuditEventRepository limited = new JdbcAuditEventRepository(this.pool, Duration.ofSeconds(5), 3);
+		JdbcAuditEventRepository limited = new JdbcAuditEventRepository(this.pool, Duration.ofMinutes(1), 3);
 		assertThat(limited.find(null, null, null)).extracting((event) -> event.getData().get("requestId"))
 			.containsExactly("7", "8", "9");
 	}
@@ -297,8 +297,7 @@ class JdbcAuditEventRepositoryTests {
 		String token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
 		this.repository.add(new AuditEvent("alice", "AUTHENTICATION_SUCCESS",
 				Map.of("details", new WebAuthenticationDetails("192.0.2.7", "the-session-id"))));
-		this.repository.add(new AuditEvent(token, "AUTHENTICATION_FAILURE",
-				Map.of("type", "org.springframework.security.authentication.AuthenticationServiceException")));
+		this.repository.add(new AuditEvent(token, "SOMETHING_ELSE", Map.of()));
 		this.repository.add(new AuditEvent("opaque-token", "AUTHENTICATION_FAILURE",
 				Map.of("type", "org.springframework.security.oauth2.server.resource.InvalidBearerTokenException")));
 		this.repository.add(new AuditEvent("alice", "OTHER", Collections.singletonMap("object", new Object() {
@@ -310,7 +309,7 @@ class JdbcAuditEventRepositoryTests {
 		assertThat(this.repository.find("alice", null, "AUTHENTICATION_SUCCESS")).singleElement()
 			.satisfies((event) -> assertThat(event.getData()).containsEntry("details",
 					Map.of("remoteAddress", "192.0.2.7")));
-		assertThat(this.repository.find("", null, "AUTHENTICATION_FAILURE")).hasSize(2);
+		assertThat(this.repository.find("", null, null)).hasSize(2);
 		assertThat(this.jdbc.queryForList("select principal, cast(data as varchar) as data from mcp_audit_event")
 			.toString()).doesNotContain("the-session-id", token, "opaque-token");
 	}
