@@ -33,6 +33,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
 
 	@ArchTest
+	static final ArchRule auditKnowsNeitherServletsNorSpring = noClasses().that()
+		.resideInAPackage("io.mcpsecurity.audit..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
+
+	@ArchTest
 	static final ArchRule messageDependsOnNoOtherRoom = noClasses().that()
 		.resideInAPackage("io.mcpsecurity.message..")
 		.should()
@@ -53,6 +60,14 @@ class ArchitectureTests {
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("jakarta.servlet..");
+
+	@ArchTest
+	static final ArchRule onlyObservationActuateAndAutoconfigureKnowMicrometer = noClasses().that()
+		.resideOutsideOfPackages("io.mcpsecurity.observation..", "io.mcpsecurity.actuate..",
+				"io.mcpsecurity.autoconfigure..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.micrometer..");
 
 	@ArchTest
 	static final ArchRule nobodyDependsOnAutoconfigure = noClasses().that()

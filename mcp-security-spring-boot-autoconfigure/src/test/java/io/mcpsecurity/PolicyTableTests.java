@@ -27,6 +27,7 @@ import io.modelcontextprotocol.spec.McpSchema.GetPromptResult;
 import io.modelcontextprotocol.spec.McpSchema.Prompt;
 import io.modelcontextprotocol.spec.McpSchema.PromptArgument;
 import io.modelcontextprotocol.spec.McpSchema.PromptReference;
+import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
 import io.modelcontextprotocol.spec.McpSchema.ReadResourceResult;
 import io.modelcontextprotocol.spec.McpSchema.Resource;
 import io.modelcontextprotocol.spec.McpSchema.ResourceReference;
@@ -173,13 +174,6 @@ class PolicyTableTests {
 			this.name = name;
 		}
 
-		/**
-		 * Asynchronous servers offer a smaller set.
-		 */
-		boolean async() {
-			return this == TOOL || this == TEMPLATE;
-		}
-
 	}
 
 	/**
@@ -256,9 +250,7 @@ class PolicyTableTests {
 
 	static Stream<Arguments> rows() {
 		return Stream.of(Kind.values())
-			.flatMap((kind) -> Stream.of(Source.values())
-				.filter((source) -> !(kind.async() && source.annotated()))
-				.map((source) -> Arguments.of(kind, source)));
+			.flatMap((kind) -> Stream.of(Source.values()).map((source) -> Arguments.of(kind, source)));
 	}
 
 	@ParameterizedTest
@@ -268,9 +260,6 @@ class PolicyTableTests {
 			String token = held.token(servers.get(kind), source);
 			Map<String, Set<String>> listings = new HashMap<>();
 			for (Use use : Use.values()) {
-				if (kind.async() && !use.async()) {
-					continue;
-				}
 				boolean granted = held.satisfies(source.requires(kind, use));
 				String what = "%s of %s by %s holding %s".formatted(use, source, kind, held);
 				assertThat(passesGate(kind, source, use, token)).as("gate: " + what).isEqualTo(granted);
@@ -331,64 +320,59 @@ class PolicyTableTests {
 	}
 
 	/**
-	 * What is offered.
+	 * What is offered besides what is annotated.
 	 */
 	static class Offered {
 
 		static final CallToolResult CALLED = CallToolResult.builder().addTextContent("called").build();
 
+		static final GetPromptResult PROMPTED = GetPromptResult.builder(List.of()).build();
+
 		static final CompleteResult COMPLETED = new CompleteResult(
 				new CompleteResult.CompleteCompletion(List.of("value"), 1, false));
 
-		static <S, T> List<S> each(Function<String, T> offered, Function<T, S> specification) {
-			return Stream.of(Source.values())
-				.filter((source) -> !source.annotated())
-				.map(Source::id)
-				.map(offered)
-				.map(specification)
-				.toList();
-		}
-
-		static Tool tool(String id) {
-			return Tool.builder(id, Map.of("type", "object"))
-				.annotations(
-						new ToolAnnotations(null, id.equals("readonly"), id.equals("destructive"), null, null, null))
+		static ReadResourceResult read(ReadResourceRequest request) {
+			return ReadResourceResult.builder(List.of(TextResourceContents.builder(request.uri(), "read").build()))
 				.build();
 		}
 
-		static Resource resource(String id) {
-			return Resource.builder("table://" + id, id).build();
+		static <H, S> List<S> tools(BiFunction<Tool, H, S> specification, H handler) {
+			return each((id) -> Tool.builder(id, Map.of("type", "object"))
+				.annotations(
+						new ToolAnnotations(null, id.equals("readonly"), id.equals("destructive"), null, null, null))
+				.build(), specification, handler);
 		}
 
-		static ResourceTemplate template(String id) {
-			return ResourceTemplate.builder("table://" + id + "/{id}", id).build();
+		static <H, S> List<S> resources(BiFunction<Resource, H, S> specification, H handler) {
+			return each((id) -> Resource.builder("table://" + id, id).build(), specification, handler);
 		}
 
-		static Prompt prompt(String id) {
-			return Prompt.builder(id).arguments(List.of(PromptArgument.builder("a").build())).build();
+		static <H, S> List<S> templates(BiFunction<ResourceTemplate, H, S> specification, H handler) {
+			return each((id) -> ResourceTemplate.builder("table://" + id + "/{id}", id).build(), specification,
+					handler);
 		}
 
-		static CompleteReference promptReference(String id) {
-			return new PromptReference(id);
+		static <H, S> List<S> prompts(BiFunction<Prompt, H, S> specification, H handler) {
+			return each((id) -> Prompt.builder(id).arguments(List.of(PromptArgument.builder("a").build())).build(),
+					specification, handler);
 		}
 
-		static CompleteReference templateReference(String id) {
-			return new ResourceReference("table://" + id + "/{id}");
-		}
-
-		static ReadResourceResult read(String uri) {
-			return ReadResourceResult.builder(List.of(TextResourceContents.builder(uri, "read").build())).build();
-		}
-
-		static <S> List<S> completions(Function<CompleteReference, S> specification) {
+		static <H, S> List<S> completions(BiFunction<CompleteReference, H, S> specification, H handler) {
 			return Stream
-				.concat(each(Offered::promptReference, specification).stream(),
-						each(Offered::templateReference, specification).stream())
+				.concat(Offered.<CompleteReference, H, S>each(PromptReference::new, specification, handler).stream(),
+						Offered
+							.<CompleteReference, H, S>each((id) -> new ResourceReference("table://" + id + "/{id}"),
+									specification, handler)
+							.stream())
 				.toList();
 		}
 
-		static <C, R, T> BiFunction<C, R, T> answer(Function<R, T> answer) {
-			return (context, request) -> answer.apply(request);
+		private static <T, H, S> List<S> each(Function<String, T> offered, BiFunction<T, H, S> specification,
+				H handler) {
+			return Stream.of(Source.values())
+				.filter((source) -> !source.annotated())
+				.map((source) -> specification.apply(offered.apply(source.id()), handler))
+				.toList();
 		}
 
 	}
@@ -400,68 +384,61 @@ class PolicyTableTests {
 
 		@Bean
 		List<McpServerFeatures.SyncToolSpecification> tools() {
-			return Offered.each(Offered::tool, (tool) -> new McpServerFeatures.SyncToolSpecification(tool,
-					Offered.answer((request) -> Offered.CALLED)));
+			return Offered.tools(McpServerFeatures.SyncToolSpecification::new, (exchange, request) -> Offered.CALLED);
 		}
 
 		@Bean
 		List<McpServerFeatures.SyncResourceSpecification> resources() {
-			return Offered.each(Offered::resource,
-					(resource) -> new McpServerFeatures.SyncResourceSpecification(resource,
-							Offered.answer((request) -> Offered.read(request.uri()))));
+			return Offered.resources(McpServerFeatures.SyncResourceSpecification::new,
+					(exchange, request) -> Offered.read(request));
 		}
 
 		@Bean
 		List<McpServerFeatures.SyncResourceTemplateSpecification> templates() {
-			return Offered.each(Offered::template,
-					(template) -> new McpServerFeatures.SyncResourceTemplateSpecification(template,
-							Offered.answer((request) -> Offered.read(request.uri()))));
+			return Offered.templates(McpServerFeatures.SyncResourceTemplateSpecification::new,
+					(exchange, request) -> Offered.read(request));
 		}
 
 		@Bean
 		List<McpServerFeatures.SyncPromptSpecification> prompts() {
-			return Offered.each(Offered::prompt, (prompt) -> new McpServerFeatures.SyncPromptSpecification(prompt,
-					Offered.answer((request) -> GetPromptResult.builder(List.of()).build())));
+			return Offered.prompts(McpServerFeatures.SyncPromptSpecification::new,
+					(exchange, request) -> Offered.PROMPTED);
 		}
 
 		@Bean
 		List<McpServerFeatures.SyncCompletionSpecification> completions() {
-			return Offered.completions((reference) -> new McpServerFeatures.SyncCompletionSpecification(reference,
-					Offered.answer((request) -> Offered.COMPLETED)));
+			return Offered.completions(McpServerFeatures.SyncCompletionSpecification::new,
+					(exchange, request) -> Offered.COMPLETED);
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.SyncToolSpecification> statelessTools() {
-			return Offered.each(Offered::tool, (tool) -> new McpStatelessServerFeatures.SyncToolSpecification(tool,
-					Offered.answer((request) -> Offered.CALLED)));
+			return Offered.tools(McpStatelessServerFeatures.SyncToolSpecification::new,
+					(exchange, request) -> Offered.CALLED);
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.SyncResourceSpecification> statelessResources() {
-			return Offered.each(Offered::resource,
-					(resource) -> new McpStatelessServerFeatures.SyncResourceSpecification(resource,
-							Offered.answer((request) -> Offered.read(request.uri()))));
+			return Offered.resources(McpStatelessServerFeatures.SyncResourceSpecification::new,
+					(exchange, request) -> Offered.read(request));
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.SyncResourceTemplateSpecification> statelessTemplates() {
-			return Offered.each(Offered::template,
-					(template) -> new McpStatelessServerFeatures.SyncResourceTemplateSpecification(template,
-							Offered.answer((request) -> Offered.read(request.uri()))));
+			return Offered.templates(McpStatelessServerFeatures.SyncResourceTemplateSpecification::new,
+					(exchange, request) -> Offered.read(request));
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.SyncPromptSpecification> statelessPrompts() {
-			return Offered.each(Offered::prompt,
-					(prompt) -> new McpStatelessServerFeatures.SyncPromptSpecification(prompt,
-							Offered.answer((request) -> GetPromptResult.builder(List.of()).build())));
+			return Offered.prompts(McpStatelessServerFeatures.SyncPromptSpecification::new,
+					(exchange, request) -> Offered.PROMPTED);
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.SyncCompletionSpecification> statelessCompletions() {
-			return Offered
-				.completions((reference) -> new McpStatelessServerFeatures.SyncCompletionSpecification(reference,
-						Offered.answer((request) -> Offered.COMPLETED)));
+			return Offered.completions(McpStatelessServerFeatures.SyncCompletionSpecification::new,
+					(exchange, request) -> Offered.COMPLETED);
 		}
 
 	}
@@ -543,33 +520,143 @@ class PolicyTableTests {
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import(SideDoor.class)
+	@Import({ SideDoor.class, AnnotatedAsync.class, OverriddenAsync.class })
 	static class AsyncApplication {
 
 		@Bean
 		List<McpServerFeatures.AsyncToolSpecification> tools() {
-			return Offered.each(Offered::tool, (tool) -> new McpServerFeatures.AsyncToolSpecification(tool,
-					Offered.answer((request) -> Mono.just(Offered.CALLED))));
+			return Offered.tools(McpServerFeatures.AsyncToolSpecification::new,
+					(exchange, request) -> Mono.just(Offered.CALLED));
+		}
+
+		@Bean
+		List<McpServerFeatures.AsyncResourceSpecification> resources() {
+			return Offered.resources(McpServerFeatures.AsyncResourceSpecification::new,
+					(exchange, request) -> Mono.just(Offered.read(request)));
 		}
 
 		@Bean
 		List<McpServerFeatures.AsyncResourceTemplateSpecification> templates() {
-			return Offered.each(Offered::template,
-					(template) -> new McpServerFeatures.AsyncResourceTemplateSpecification(template,
-							Offered.answer((request) -> Mono.just(Offered.read(request.uri())))));
+			return Offered.templates(McpServerFeatures.AsyncResourceTemplateSpecification::new,
+					(exchange, request) -> Mono.just(Offered.read(request)));
+		}
+
+		@Bean
+		List<McpServerFeatures.AsyncPromptSpecification> prompts() {
+			return Offered.prompts(McpServerFeatures.AsyncPromptSpecification::new,
+					(exchange, request) -> Mono.just(Offered.PROMPTED));
+		}
+
+		@Bean
+		List<McpServerFeatures.AsyncCompletionSpecification> completions() {
+			return Offered.completions(McpServerFeatures.AsyncCompletionSpecification::new,
+					(exchange, request) -> Mono.just(Offered.COMPLETED));
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.AsyncToolSpecification> statelessTools() {
-			return Offered.each(Offered::tool, (tool) -> new McpStatelessServerFeatures.AsyncToolSpecification(tool,
-					Offered.answer((request) -> Mono.just(Offered.CALLED))));
+			return Offered.tools(McpStatelessServerFeatures.AsyncToolSpecification::new,
+					(exchange, request) -> Mono.just(Offered.CALLED));
+		}
+
+		@Bean
+		List<McpStatelessServerFeatures.AsyncResourceSpecification> statelessResources() {
+			return Offered.resources(McpStatelessServerFeatures.AsyncResourceSpecification::new,
+					(exchange, request) -> Mono.just(Offered.read(request)));
 		}
 
 		@Bean
 		List<McpStatelessServerFeatures.AsyncResourceTemplateSpecification> statelessTemplates() {
-			return Offered.each(Offered::template,
-					(template) -> new McpStatelessServerFeatures.AsyncResourceTemplateSpecification(template,
-							Offered.answer((request) -> Mono.just(Offered.read(request.uri())))));
+			return Offered.templates(McpStatelessServerFeatures.AsyncResourceTemplateSpecification::new,
+					(exchange, request) -> Mono.just(Offered.read(request)));
+		}
+
+		@Bean
+		List<McpStatelessServerFeatures.AsyncPromptSpecification> statelessPrompts() {
+			return Offered.prompts(McpStatelessServerFeatures.AsyncPromptSpecification::new,
+					(exchange, request) -> Mono.just(Offered.PROMPTED));
+		}
+
+		@Bean
+		List<McpStatelessServerFeatures.AsyncCompletionSpecification> statelessCompletions() {
+			return Offered.completions(McpStatelessServerFeatures.AsyncCompletionSpecification::new,
+					(exchange, request) -> Mono.just(Offered.COMPLETED));
+		}
+
+	}
+
+	/**
+	 * The same for asynchronous servers, with the annotation on the class.
+	 */
+	@RequiresScope("annotated:use")
+	static class AnnotatedAsync {
+
+		@McpTool(name = "annotated")
+		Mono<String> tool() {
+			return Mono.just("called");
+		}
+
+		@McpResource(uri = "table://annotated", name = "annotated")
+		Mono<String> resource() {
+			return Mono.just("read");
+		}
+
+		@McpResource(uri = "table://annotated/{id}", name = "annotated-template")
+		Mono<String> template(String id) {
+			return Mono.just("read");
+		}
+
+		@McpPrompt(name = "annotated")
+		Mono<String> prompt(@McpArg(name = "a") String a) {
+			return Mono.just("prompted");
+		}
+
+		@McpComplete(prompt = "annotated")
+		Mono<List<String>> completePrompt(String value) {
+			return Mono.just(List.of("value"));
+		}
+
+		@McpComplete(uri = "table://annotated/{id}")
+		Mono<List<String>> completeTemplate(String value) {
+			return Mono.just(List.of("value"));
+		}
+
+	}
+
+	/**
+	 * The same for asynchronous servers, to be overridden.
+	 */
+	@RequiresScope("other:use")
+	static class OverriddenAsync {
+
+		@McpTool(name = "overridden")
+		Mono<String> tool() {
+			return Mono.just("called");
+		}
+
+		@McpResource(uri = "table://overridden", name = "overridden")
+		Mono<String> resource() {
+			return Mono.just("read");
+		}
+
+		@McpResource(uri = "table://overridden/{id}", name = "overridden-template")
+		Mono<String> template(String id) {
+			return Mono.just("read");
+		}
+
+		@McpPrompt(name = "overridden")
+		Mono<String> prompt(@McpArg(name = "a") String a) {
+			return Mono.just("prompted");
+		}
+
+		@McpComplete(prompt = "overridden")
+		Mono<List<String>> completePrompt(String value) {
+			return Mono.just(List.of("value"));
+		}
+
+		@McpComplete(uri = "table://overridden/{id}")
+		Mono<List<String>> completeTemplate(String value) {
+			return Mono.just(List.of("value"));
 		}
 
 	}

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
+import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
@@ -16,11 +17,13 @@ import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
 
 /**
  * Actuator's {@code mcpsecurity}: what this server protects, by which rules, and where
@@ -33,9 +36,11 @@ public final class McpSecurityEndpoint {
 
 	private final ProtectedResource resource;
 
-	private final AuthorizationServers authorizationServers;
+	private final AccessPolicy policy;
 
-	private final RuleBook rules;
+	private final Map<String, McpEndpoint> further;
+
+	private final AuthorizationServers authorizationServers;
 
 	private final ScopeCatalogue catalogue;
 
@@ -45,36 +50,59 @@ public final class McpSecurityEndpoint {
 
 	/**
 	 * Create the endpoint.
-	 * @param resource what is protected
+	 * @param resource what is protected at the MCP endpoint that Spring AI configures
+	 * @param policy what is required there
+	 * @param further further MCP endpoints, by name
 	 * @param authorizationServers whose tokens are accepted
-	 * @param rules what is required
 	 * @param catalogue what is known about scopes
 	 * @param modes how strict the server is
 	 * @param hierarchy which scopes contain which, one relation a line
 	 */
-	public McpSecurityEndpoint(ProtectedResource resource, AuthorizationServers authorizationServers, RuleBook rules,
-			ScopeCatalogue catalogue, Modes modes, List<String> hierarchy) {
+	public McpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy, Map<String, McpEndpoint> further,
+			AuthorizationServers authorizationServers, ScopeCatalogue catalogue, Modes modes, List<String> hierarchy) {
 		this.resource = resource;
+		this.policy = policy;
+		this.further = new LinkedHashMap<>(further);
 		this.authorizationServers = authorizationServers;
-		this.rules = rules;
 		this.catalogue = catalogue;
 		this.modes = modes;
 		this.hierarchy = List.copyOf(hierarchy);
 	}
 
 	/**
-	 * The policy as it is now.
+	 * The policy as it is now, of all MCP endpoints.
 	 */
 	@ReadOperation
 	public Description describe() {
+		Map<String, Description> endpoints = new LinkedHashMap<>();
+		this.further.forEach((name, endpoint) -> endpoints.put(name, describe(endpoint)));
+		return describe(this.resource, this.policy.rules(), endpoints);
+	}
+
+	/**
+	 * The policy of one of the further MCP endpoints.
+	 * @param name its name in the configuration
+	 * @return the policy, or {@code null} when there is no such endpoint
+	 */
+	@ReadOperation
+	public @Nullable Description describe(@Selector String name) {
+		McpEndpoint endpoint = this.further.get(name);
+		return (endpoint != null) ? describe(endpoint) : null;
+	}
+
+	private Description describe(McpEndpoint endpoint) {
+		return describe(endpoint.resource(), endpoint.policy().rules(), Map.of());
+	}
+
+	private Description describe(ProtectedResource resource, RuleBook rules, Map<String, Description> endpoints) {
 		Map<String, IssuerKeys.Status> issuers = new LinkedHashMap<>();
 		this.authorizationServers.keys().forEach((keys) -> issuers.put(keys.issuer(), keys.status()));
-		return new Description(this.resource.identifier().toString(), this.resource.endpoint(),
-				this.resource.metadataLocation(), issuers, this.modes, this.hierarchy, scopes(),
-				offered((target) -> target.kind() == Kind.TOOL),
-				offered((target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
-				offered((target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
-				offered((target) -> target.kind() == Kind.PROMPT));
+		return new Description(resource.identifier().toString(), resource.endpoint(), resource.metadataLocation(),
+				issuers, this.modes, this.hierarchy, scopes(rules),
+				offered(rules, (target) -> target.kind() == Kind.TOOL),
+				offered(rules, (target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
+				offered(rules, (target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
+				offered(rules, (target) -> target.kind() == Kind.PROMPT), endpoints);
 	}
 
 	/**
@@ -84,8 +112,8 @@ public final class McpSecurityEndpoint {
 		return resource.name().contains("{");
 	}
 
-	private Map<String, Scope> scopes() {
-		Set<String> names = new LinkedHashSet<>(this.rules.scopes());
+	private Map<String, Scope> scopes(RuleBook rules) {
+		Set<String> names = new LinkedHashSet<>(rules.scopes());
 		names.addAll(this.catalogue.entries().keySet());
 		Map<String, Scope> scopes = new LinkedHashMap<>();
 		for (String name : names) {
@@ -97,19 +125,20 @@ public final class McpSecurityEndpoint {
 		return scopes;
 	}
 
-	private Map<String, Rule> offered(Predicate<McpTarget> filter) {
+	private static Map<String, Rule> offered(RuleBook rules, Predicate<McpTarget> filter) {
 		Map<String, Rule> offered = new LinkedHashMap<>();
-		this.rules.offered()
+		rules.offered()
 			.all()
 			.stream()
 			.filter(filter)
 			.sorted(Comparator.comparing(McpTarget::name))
-			.forEach((target) -> offered.put(target.name(), Rule.of(this.rules.ruleFor(target))));
+			.forEach((target) -> offered.put(target.name(), Rule.of(rules.ruleFor(target))));
 		return offered;
 	}
 
 	/**
-	 * The policy of a server.
+	 * The policy of an MCP endpoint. Issuers, modes and hierarchy are those of the whole
+	 * application.
 	 *
 	 * @param resource the resource identifier
 	 * @param endpoint the path of the MCP endpoint
@@ -119,14 +148,18 @@ public final class McpSecurityEndpoint {
 	 * @param modes how strict the server is
 	 * @param hierarchy which scopes contain which
 	 * @param scopes the scopes that rules name or the operator described
-	 * @param tools the tools, by name, each with its rule
+	 * @param tools the tools that the application offers, by name, each with the rule
+	 * that holds for it at this endpoint
 	 * @param resources the resources, by URI
 	 * @param resourceTemplates the resource templates, by URI template
 	 * @param prompts the prompts, by name
+	 * @param endpoints the further MCP endpoints, by name; empty in what is told of one
+	 * of them
 	 */
 	public record Description(String resource, String endpoint, String metadata, Map<String, IssuerKeys.Status> issuers,
 			Modes modes, List<String> hierarchy, Map<String, Scope> scopes, Map<String, Rule> tools,
-			Map<String, Rule> resources, Map<String, Rule> resourceTemplates, Map<String, Rule> prompts) {
+			Map<String, Rule> resources, Map<String, Rule> resourceTemplates, Map<String, Rule> prompts,
+			Map<String, Description> endpoints) {
 	}
 
 	/**

@@ -42,6 +42,8 @@ final class CheckedProperties {
 
 	private final PolicyProperties policy;
 
+	private final AuditArguments auditArguments;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -54,7 +56,9 @@ final class CheckedProperties {
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
+		checkAudit(properties.audit());
 		this.policy = new PolicyProperties(properties);
+		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -67,6 +71,10 @@ final class CheckedProperties {
 
 	PolicyProperties policy() {
 		return this.policy;
+	}
+
+	AuditArguments auditArguments() {
+		return this.auditArguments;
 	}
 
 	URI resource() {
@@ -237,13 +245,31 @@ final class CheckedProperties {
 		if (skew.isNegative() || skew.compareTo(Duration.ofHours(1)) > 0) {
 			throw invalid("mcp.security.token.clock-skew", skew, "is not between 0 and one hour.");
 		}
+		int cacheSize = this.properties.token().cache().maxSize();
+		if (cacheSize < 1) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.token.cache.max-size", cacheSize,
+					"is not positive.",
+					"Correct the value, or set mcp.security.token.cache.enabled=false to verify every token anew.");
+		}
 		long maxSize = this.properties.request().maxSize().toBytes();
 		if (maxSize < 1 || maxSize > Integer.MAX_VALUE - 8) {
 			throw invalid("mcp.security.request.max-size", this.properties.request().maxSize(),
 					"is not between 1 byte and 2 GB.");
 		}
-		if (this.properties.request().maxDepth() < 1) {
-			throw invalid("mcp.security.request.max-depth", this.properties.request().maxDepth(), "is not positive.");
+		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
+	}
+
+	private static void checkAudit(McpSecurityProperties.Audit audit) {
+		checkPositive("mcp.security.audit.queue-capacity", audit.queueCapacity());
+		checkPositive("mcp.security.audit.batch-size", audit.batchSize());
+		checkPositive("mcp.security.audit.repository-capacity", audit.repositoryCapacity());
+		checkDuration("mcp.security.audit.block-timeout", audit.blockTimeout());
+		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
+	}
+
+	private static void checkPositive(String property, int value) {
+		if (value < 1) {
+			throw invalid(property, value, "is not positive.");
 		}
 	}
 

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.audit.ArgumentSummaries;
+import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +36,8 @@ import org.springframework.util.unit.DataSize;
  * The first entry that matches holds.
  * @param undeclared What holds for tools, resources and prompts without any rule:
  * "authenticated" (a valid token is enough) or "deny".
- * @param unmatchedRules What to do at start about a rule that matches nothing: "report"
- * or "fail".
+ * @param unmatchedRules What to do at start about a rule that matches nothing, or that
+ * never applies because an earlier one matches the same: "report" or "fail".
  * @param scopeTemplate The scope of every tool without a rule, with {name} for the tool's
  * name.
  * @param readOnlyScope The scope of tools without a rule that have readOnlyHint.
@@ -53,6 +55,7 @@ import org.springframework.util.unit.DataSize;
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
+ * @param audit What is written about requests, and where.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
@@ -64,7 +67,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
 		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints) {
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -145,7 +148,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * What to do about a rule that matches nothing.
+	 * What to do about a rule that is of no use.
 	 */
 	public enum UnmatchedRules {
 
@@ -207,8 +210,21 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * may differ when exp and nbf are checked.
 	 * @param moreScopeClaims Claims whose values count as scopes besides scope and scp,
 	 * as JSON pointers or names joined by dots: /realm_access/roles, permissions.
+	 * @param cache How verified tokens are remembered.
 	 */
-	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims) {
+	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims,
+			@DefaultValue Cache cache) {
+
+		/**
+		 * How verified tokens are remembered.
+		 *
+		 * @param enabled Whether a token that was verified is remembered, so that its
+		 * signature is not verified again for each request.
+		 * @param maxSize How many tokens are remembered at most, for each MCP endpoint.
+		 */
+		public record Cache(@DefaultValue("true") boolean enabled, @DefaultValue("10000") int maxSize) {
+		}
+
 	}
 
 	/**
@@ -254,6 +270,115 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxDepth How deep its JSON may nest.
 	 */
 	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	}
+
+	/**
+	 * What is written about requests, and where.
+	 *
+	 * @param enabled Whether there is an audit trail.
+	 * @param arguments What events tell about the arguments of a call: "none", "masked"
+	 * (names and kinds), "digest" (names and digests of the values) or "full" (names and
+	 * values).
+	 * @param digestKey The secret key of the digests: at least 32 random bytes in base64.
+	 * @param sensitiveNames Names of arguments and of members of theirs whose values no
+	 * event tells, besides password, token and the like; * stands for any characters, and
+	 * a name after ! is taken out.
+	 * @param queueCapacity How many events wait for each sink at most, with those that
+	 * are being written.
+	 * @param batchSize How many events a sink is given at once at most.
+	 * @param onOverflow What happens when the queue of a sink is full: "block" waits for
+	 * room, at most block-timeout, "drop" does not.
+	 * @param onFailure What happens when a sink fails: "allow" lets calls go on and loses
+	 * what could not be written, "deny" refuses calls and tries again.
+	 * @param blockTimeout How long a request waits for room; a sink that takes longer
+	 * over one batch counts as unhealthy.
+	 * @param drainTimeout How long a shutdown waits until everything is written.
+	 * @param repositoryCapacity How many events the AuditEventRepository holds that there
+	 * is when the application has none.
+	 * @param events Events as application events of Spring Boot.
+	 * @param log Events as lines of the log.
+	 * @param opentelemetry Events as log records of OpenTelemetry.
+	 * @param jdbc Events as rows of a database.
+	 */
+	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("masked") ArgumentSummaries.Mode arguments,
+			@Nullable String digestKey, @DefaultValue List<String> sensitiveNames,
+			@DefaultValue("10000") int queueCapacity, @DefaultValue("500") int batchSize,
+			@DefaultValue("block") AuditTrail.OnOverflow onOverflow,
+			@DefaultValue("allow") AuditTrail.OnFailure onFailure, @DefaultValue("5s") Duration blockTimeout,
+			@DefaultValue("10s") Duration drainTimeout, @DefaultValue("1000") int repositoryCapacity,
+			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry,
+			@DefaultValue Jdbc jdbc) {
+
+		/**
+		 * Without the key, which nobody may read in a log.
+		 */
+		@Override
+		public String toString() {
+			return "Audit[enabled=" + this.enabled + ", arguments=" + this.arguments + "]";
+		}
+
+		/**
+		 * Events as application events of Spring Boot.
+		 *
+		 * @param enabled Whether each event is published as an AuditApplicationEvent,
+		 * which Spring Boot puts into the AuditEventRepository.
+		 */
+		public record Events(@DefaultValue("true") boolean enabled) {
+		}
+
+		/**
+		 * Events as lines of the log.
+		 *
+		 * @param enabled Whether each event is a line of the logger io.mcpsecurity.audit,
+		 * at level INFO.
+		 */
+		public record Log(@DefaultValue("false") boolean enabled) {
+		}
+
+		/**
+		 * Events as log records of OpenTelemetry.
+		 *
+		 * @param enabled Whether each event is given to the OpenTelemetry bean.
+		 */
+		public record OpenTelemetry(@DefaultValue("false") boolean enabled) {
+		}
+
+		/**
+		 * Audit events in a database.
+		 *
+		 * @param enabled Whether audit events are stored in a database, PostgreSQL or H2.
+		 * @param dataSource The name of the DataSource bean to use. Default: the primary
+		 * or only one.
+		 * @param initializeSchema Whether to create the table at start: "never",
+		 * "embedded" (in an embedded database) or "always".
+		 * @param retention How long events are kept. Default: for ever.
+		 * @param timeout How long to wait for an answer of the database.
+		 * @param findLimit How many events the auditevents endpoint shows at most, the
+		 * newest.
+		 */
+		public record Jdbc(@DefaultValue("false") boolean enabled, @Nullable String dataSource,
+				@DefaultValue("embedded") InitializeSchema initializeSchema, @Nullable Duration retention,
+				@DefaultValue("10s") Duration timeout, @DefaultValue("1000") int findLimit) {
+
+			/**
+			 * When to create the table. (Spring Boot has such an enum, but not on every
+			 * class path.)
+			 */
+			public enum InitializeSchema {
+
+				/** Never. */
+				NEVER,
+
+				/** When the database is an embedded one. */
+				EMBEDDED,
+
+				/** At every start. */
+				ALWAYS
+
+			}
+
+		}
+
 	}
 
 }

@@ -4,9 +4,10 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
@@ -39,8 +40,17 @@ class McpSecurityEndpointTests {
 			"mcp.security.scopes[records:browse].requested-as=api://records/browse",
 			"mcp.security.scopes[records:browse].granted-as[0]=browse" };
 
+	private static final String[] ADMIN_ENDPOINT = { "mcp.security.endpoints.admin.path=/admin/mcp",
+			"mcp.security.endpoints.admin.resource=https://admin.example/mcp",
+			"mcp.security.endpoints.admin.rules[0].tools=time",
+			"mcp.security.endpoints.admin.rules[0].scopes.all-of=admin:time",
+			"mcp.security.endpoints.second.path=/second/mcp",
+			"mcp.security.endpoints.second.resource=https://second.example/mcp" };
+
 	private static final String[] OPERATOR = { "spring.security.user.name=operator",
-			"spring.security.user.password=operator" };
+			"spring.security.user.password=a-secret-of-the-operator" };
+
+	private static final String SECOND_ISSUER = "https://second.example";
 
 	private static TestAuthorizationServer authorizationServer;
 
@@ -50,7 +60,12 @@ class McpSecurityEndpointTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
-				Stream.of(POLICY, OPERATOR, new String[] { "management.endpoints.web.exposure.include=mcpsecurity" })
+				Stream
+					.of(POLICY, ADMIN_ENDPOINT, OPERATOR,
+							new String[] {
+									"management.endpoints.web.exposure.include=mcpsecurity",
+									"mcp.security.authorization-servers=" + authorizationServer.issuer() + ","
+											+ SECOND_ISSUER })
 					.flatMap(Stream::of)
 					.toArray(String[]::new));
 	}
@@ -94,6 +109,44 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
+	void tellsAllAcceptedIssuersInTheirOrder() {
+		assertThat(describe(server).path("issuers").propertyNames()).containsExactly(authorizationServer.issuer(),
+				SECOND_ISSUER);
+	}
+
+	@Test
+	void tellsTheSameOfFurtherEndpointsWithTheRulesThatHoldThere() {
+		JsonNode main = describe(server);
+		assertThat(main.path("endpoints").propertyNames()).containsExactly("admin", "second");
+		JsonNode admin = main.at("/endpoints/admin");
+		assertThat(admin.path("resource").asString()).isEqualTo("https://admin.example/mcp");
+		assertThat(admin.path("endpoint").asString()).isEqualTo("/admin/mcp");
+		assertThat(admin.path("metadata").asString())
+			.isEqualTo("https://admin.example/.well-known/oauth-protected-resource/mcp");
+		for (String common : List.of("issuers", "modes", "hierarchy", "prompts", "resources", "resourceTemplates")) {
+			assertThat(admin.path(common)).as(common).isNotEmpty().isEqualTo(main.path(common));
+		}
+		assertThat(rule(admin, "tools", "time")).contains("\"allOf\":[\"admin:time\"]",
+				"\"source\":\"mcp.security.endpoints.admin.rules[0]\"");
+		assertThat(rule(main.at("/endpoints/second"), "tools", "time")).isEqualTo(rule(main, "tools", "time"));
+		assertThat(admin.path("scopes").has("admin:time")).isTrue();
+		assertThat(main.path("scopes").has("admin:time")).isFalse();
+	}
+
+	@Test
+	void tellsOfOneFurtherEndpointByItsName() {
+		assertThat(describe(server, "/admin")).isEqualTo(describe(server).at("/endpoints/admin"));
+		assertThat(get(server, "/nobody", credentials()).statusCode()).isEqualTo(404);
+	}
+
+	@Test
+	void tellsNothingElse() {
+		assertThat(describe(server).propertyNames()).containsExactly("resource", "endpoint", "metadata", "issuers",
+				"modes", "hierarchy", "scopes", "tools", "resources", "resourceTemplates", "prompts", "endpoints");
+		assertThat(get(server, "", credentials()).body()).doesNotContain("secret");
+	}
+
+	@Test
 	void tellsWhatIsKnownAboutScopes() {
 		JsonNode scopes = describe(server).path("scopes");
 		assertThat(scopes.path("records:purge").toString())
@@ -106,14 +159,16 @@ class McpSecurityEndpointTests {
 	@Test
 	void wantsTheOperatorsCredentialsAndTakesNoAccessToken() {
 		assertThat(server.get(server.url("/actuator/mcpsecurity")).statusCode()).isEqualTo(401);
-		assertThat(get(server, "Bearer " + server.token("records:purge").sign()).statusCode()).isEqualTo(401);
+		for (String path : List.of("", "/admin")) {
+			assertThat(get(server, path, "Bearer " + server.token("records:purge").sign()).statusCode()).isEqualTo(401);
+		}
 	}
 
 	@Test
 	void isNotExposedUnlessAskedFor() {
 		try (SecuredServer unexposed = SecuredServer.start(RecordsApplication.class, authorizationServer, OPERATOR)) {
 			assertThat(unexposed.context().getBeansOfType(McpSecurityEndpoint.class)).isEmpty();
-			assertThat(get(unexposed, credentials()).statusCode()).isEqualTo(404);
+			assertThat(get(unexposed, "", credentials()).statusCode()).isEqualTo(404);
 		}
 	}
 
@@ -130,16 +185,20 @@ class McpSecurityEndpointTests {
 	}
 
 	private static JsonNode describe(SecuredServer server) {
-		return JsonMapper.shared().readTree(get(server, credentials()).body());
+		return describe(server, "");
 	}
 
-	private static HttpResponse<String> get(SecuredServer server, String authorization) {
-		return server.send(HttpRequest.newBuilder(URI.create(server.url("/actuator/mcpsecurity")))
+	private static JsonNode describe(SecuredServer server, String path) {
+		return JsonMapper.shared().readTree(get(server, path, credentials()).body());
+	}
+
+	private static HttpResponse<String> get(SecuredServer server, String path, String authorization) {
+		return server.send(HttpRequest.newBuilder(URI.create(server.url("/actuator/mcpsecurity" + path)))
 			.setHeader(HttpHeaders.AUTHORIZATION, authorization));
 	}
 
 	private static String credentials() {
-		return "Basic " + HttpHeaders.encodeBasicAuth("operator", "operator", null);
+		return "Basic " + HttpHeaders.encodeBasicAuth("operator", "a-secret-of-the-operator", null);
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
@@ -148,9 +207,9 @@ class McpSecurityEndpointTests {
 	static class OwnEndpointApplication {
 
 		@Bean
-		McpSecurityEndpoint own(ProtectedResource resource, AuthorizationServers servers, RuleBook rules,
+		McpSecurityEndpoint own(ProtectedResource resource, AccessPolicy policy, AuthorizationServers servers,
 				ScopeCatalogue catalogue) {
-			return new McpSecurityEndpoint(resource, servers, rules, catalogue,
+			return new McpSecurityEndpoint(resource, policy, Map.of(), servers, catalogue,
 					new McpSecurityEndpoint.Modes("enforce", "all", "public", "deny"), List.of());
 		}
 

@@ -2,12 +2,14 @@ package io.mcpsecurity.autoconfigure;
 
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.ListingFilter;
+import io.mcpsecurity.test.Documentation;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
@@ -39,11 +41,14 @@ import org.springframework.web.servlet.function.ServerResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * An application with two MCP endpoints, each a protected resource of its own.
+ * An application with two MCP endpoints, each a protected resource of its own: the one
+ * that the documentation prints.
  */
 class FurtherEndpointsTests {
 
-	private static final String ADMIN = "https://admin.example/admin/mcp";
+	private static final String MAIN = "https://mcp.example.com/mcp";
+
+	private static final String ADMIN = "https://mcp.example.com/admin/mcp";
 
 	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
 
@@ -58,13 +63,19 @@ class FurtherEndpointsTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Protocol protocol : Protocol.values()) {
-			servers.put(protocol,
-					SecuredServer.start(TwoEndpointsApplication.class, authorizationServer,
-							"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.endpoints.admin.path=/admin/mcp",
-							"mcp.security.endpoints.admin.resource=" + ADMIN,
-							"mcp.security.endpoints.admin.rules[0].tools=reset",
-							"mcp.security.endpoints.admin.rules[0].scopes.all-of=admin:reset"));
+			List<String> properties = new ArrayList<>(List.of("spring.ai.mcp.server.protocol=" + protocol));
+			Documentation.properties(printed()).forEach((name, value) -> properties.add(name + "=" + value));
+			servers.put(protocol, SecuredServer.start(TwoEndpointsApplication.class, authorizationServer,
+					properties.toArray(String[]::new)));
 		}
+	}
+
+	private static String printed() {
+		return Documentation.blocks("docs/configuration.md", "yaml")
+			.stream()
+			.filter((block) -> block.contains("endpoints:"))
+			.findFirst()
+			.orElseThrow();
 	}
 
 	@AfterAll
@@ -77,8 +88,8 @@ class FurtherEndpointsTests {
 	@EnumSource
 	void aTokenForOneIsRefusedAtTheOther(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
-		String forMain = server.token("records:browse", "admin:reset").sign();
-		String forAdmin = adminToken("records:browse", "admin:reset");
+		String forMain = token(MAIN, "records:browse", "admin:reset");
+		String forAdmin = token(ADMIN, "records:browse", "admin:reset");
 		assertThat(admin(server, forMain, RESET).statusCode()).isEqualTo(401);
 		assertThat(server.send(server.post(forAdmin, LIST)).statusCode()).isEqualTo(401);
 		assertThat(SecuredServer.text(server.callTool(forMain, "browse", "{}"))).isEqualTo("browsed null");
@@ -92,14 +103,14 @@ class FurtherEndpointsTests {
 		HttpResponse<String> refused = admin(server, null, LIST);
 		assertThat(refused.statusCode()).isEqualTo(401);
 		assertThat(refused.headers().firstValue("WWW-Authenticate").orElseThrow())
-			.contains("resource_metadata=\"https://admin.example/.well-known/oauth-protected-resource/admin/mcp\"");
+			.contains("resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource/admin/mcp\"");
 		HttpResponse<String> metadata = server.get(server.url("/.well-known/oauth-protected-resource/admin/mcp"));
 		assertThat(SecuredServer.json(metadata).path("resource").asString()).isEqualTo(ADMIN);
 		assertThat(SecuredServer.json(metadata).path("resource_name").asString()).isEqualTo("admin");
 		assertThat(metadata.body()).contains("admin:reset");
 		for (String path : List.of("", "/mcp")) {
 			HttpResponse<String> main = server.get(server.url("/.well-known/oauth-protected-resource" + path));
-			assertThat(SecuredServer.json(main).path("resource").asString()).isEqualTo(server.url());
+			assertThat(SecuredServer.json(main).path("resource").asString()).isEqualTo(MAIN);
 			assertThat(main.body()).doesNotContain("admin:reset");
 		}
 	}
@@ -108,16 +119,16 @@ class FurtherEndpointsTests {
 	@EnumSource
 	void eachHasRulesOfItsOwnAtTheGateAndInListings(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
-		HttpResponse<String> denied = admin(server, adminToken("records:browse"), RESET);
+		HttpResponse<String> denied = admin(server, token(ADMIN, "records:browse"), RESET);
 		assertThat(denied.statusCode()).isEqualTo(403);
 		assertThat(denied.headers().firstValue("WWW-Authenticate").orElseThrow()).contains("scope=\"admin:reset\"",
 				"/admin/mcp\"");
-		assertThat(admin(server, adminToken(), LIST).body()).doesNotContain("reset");
-		assertThat(admin(server, adminToken("admin:reset"), LIST).body()).contains("reset");
+		assertThat(admin(server, token(ADMIN), LIST).body()).doesNotContain("reset");
+		assertThat(admin(server, token(ADMIN, "admin:reset"), LIST).body()).contains("reset");
 	}
 
-	private static String adminToken(String... scopes) {
-		return authorizationServer.token(ADMIN).scope(scopes).sign();
+	private static String token(String resource, String... scopes) {
+		return authorizationServer.token(resource).scope(scopes).sign();
 	}
 
 	private static HttpResponse<String> admin(SecuredServer server, @Nullable String token, String body) {
@@ -128,6 +139,12 @@ class FurtherEndpointsTests {
 	@EnableAutoConfiguration
 	@Import(RecordsApplication.class)
 	static class TwoEndpointsApplication {
+
+		@Bean
+		SyncToolSpecification reset() {
+			return new SyncToolSpecification(Tool.builder("reset", Map.of("type", "object")).build(),
+					(context, request) -> CallToolResult.builder().addTextContent("reset").build());
+		}
 
 		@Bean(defaultCandidate = false)
 		WebMvcStatelessServerTransport adminTransport(McpTransportContextExtractor<ServerRequest> caller) {
@@ -140,12 +157,6 @@ class FurtherEndpointsTests {
 		@Bean
 		RouterFunction<ServerResponse> adminRoutes(@Qualifier("adminTransport") WebMvcStatelessServerTransport admin) {
 			return admin.getRouterFunction();
-		}
-
-		@Bean
-		SyncToolSpecification reset() {
-			return new SyncToolSpecification(Tool.builder("reset", Map.of("type", "object")).build(),
-					(context, request) -> CallToolResult.builder().addTextContent("reset").build());
 		}
 
 		@Bean(defaultCandidate = false)

@@ -1,22 +1,19 @@
 package io.mcpsecurity.observation;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
-import io.mcpsecurity.audit.ArgumentSummaries;
-import io.mcpsecurity.audit.AuditEvents;
-import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecorder;
-import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.test.RequestRecorders;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -35,8 +32,8 @@ class BoundedLabelsTests {
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
-	private final RequestRecorder recorder = new RequestRecorder(null, new AuditEvents(new ArgumentSummaries()),
-			List.of(new RequestMetrics(this.registry, new RequestLabels(this.offered))), Clock.systemUTC());
+	private final RequestRecorder recorder = RequestRecorders
+		.withoutTrail(new RequestMetrics(this.registry, new RequestLabels(this.offered)));
 
 	@Test
 	void tenThousandUnknownToolsAreOneSeries() {

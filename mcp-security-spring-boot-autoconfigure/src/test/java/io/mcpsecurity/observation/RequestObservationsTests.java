@@ -1,19 +1,16 @@
 package io.mcpsecurity.observation;
 
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.mcpsecurity.audit.ArgumentSummaries;
-import io.mcpsecurity.audit.AuditEvents;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Connection;
 import io.mcpsecurity.audit.RequestRecord.Scope;
-import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -114,11 +111,20 @@ class RequestObservationsTests {
 	}
 
 	@Test
+	void aTokenInTheWrongPlaceIsNoValue() {
+		String token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
+		RequestRecord request = begin(this.registry);
+		request
+			.message(new McpMessage("\"" + token + "\"", "resources/read", McpTarget.resource("records://" + token)));
+		request.end(200);
+		assertThat(this.stopped.get(0).getAllKeyValues().toString()).doesNotContain("eyJ").contains("records://***");
+	}
+
+	@Test
 	void valuesOfLowCardinalityAreBoundedWhateverClientsSend() {
 		List<KeyValues> found = new ArrayList<>();
 		for (int i = 0; i < 1000; i++) {
-			RequestRecord request = new RequestRecorder(null, new AuditEvents(new ArgumentSummaries()),
-					List.of(observations(this.registry, null)), Clock.systemUTC())
+			RequestRecord request = RequestRecorders.withoutTrail(observations(this.registry, null))
 				.begin(new Connection("192.0.2." + i, "session-" + i, "revision-" + i));
 			request.message(new McpMessage("" + i, "tools/call", McpTarget.tool("tool-" + i)));
 			request.error(i);
@@ -160,9 +166,7 @@ class RequestObservationsTests {
 	}
 
 	private RequestRecord begin(ObservationRegistry registry) {
-		return new RequestRecorder(null, new AuditEvents(new ArgumentSummaries()),
-				List.of(observations(registry, null)), Clock.systemUTC())
-			.begin(new Connection(null, null, null));
+		return RequestRecorders.withoutTrail(observations(registry, null)).begin(new Connection(null, null, null));
 	}
 
 	private RequestObservations observations(ObservationRegistry registry,

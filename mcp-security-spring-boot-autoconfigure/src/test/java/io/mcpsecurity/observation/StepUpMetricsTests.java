@@ -1,6 +1,5 @@
 package io.mcpsecurity.observation;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -11,19 +10,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.audit.ArgumentSummaries;
-import io.mcpsecurity.audit.AuditEvents;
-import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecorder;
-import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
-import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -190,9 +188,8 @@ class StepUpMetricsTests {
 		Records() {
 			OfferedTargets offered = new OfferedTargets(String::equals);
 			offered.add(TOOL, Hints.DEFAULT);
-			this.recorder = new RequestRecorder(null, new AuditEvents(new ArgumentSummaries()),
-					List.of(new StepUpMetrics(this.registry, new RequestLabels(offered), this.nanos::get)),
-					Clock.systemUTC());
+			this.recorder = RequestRecorders
+				.withoutTrail(new StepUpMetrics(this.registry, new RequestLabels(offered), this.nanos::get));
 		}
 
 		void advance(Duration time) {

@@ -7,12 +7,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.mcpsecurity.RequiresScope;
-import io.mcpsecurity.audit.AuditTrail;
+import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.Scrape;
@@ -31,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -303,6 +302,15 @@ class TracingTests {
 		assertThat(exporter(server).getFinishedSpanItems()).noneMatch((span) -> span.getName().contains("tools/"));
 	}
 
+	@Test
+	void soDoesThatOfOneThatIsNotSampled() {
+		Server server = Server.SYNC_STATELESS;
+		call(server, "records:browse", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}",
+				Map.of("traceparent", "00-" + TRACE + "-" + PARENT + "-00"));
+		assertThat(event(server).data()).containsEntry("traceId", TRACE);
+		assertThat(exporter(server).getFinishedSpanItems()).isEmpty();
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void namesThatNobodyOffersAreNoNamesOfSpans(Server server) {
@@ -449,30 +457,18 @@ class TracingTests {
 	/**
 	 * Keeps events in memory.
 	 */
-	static class Events implements AuditTrail {
+	static class Events implements AuditSink {
 
 		private final List<McpAuditEvent> list = new CopyOnWriteArrayList<>();
 
 		@Override
-		public Place reserve() {
-			return new Place() {
-
-				@Override
-				public CompletionStage<Void> record(McpAuditEvent event) {
-					Events.this.record(event);
-					return CompletableFuture.completedFuture(null);
-				}
-
-				@Override
-				public void release() {
-				}
-
-			};
+		public String name() {
+			return "memory";
 		}
 
 		@Override
-		public void record(McpAuditEvent event) {
-			this.list.add(event);
+		public void write(List<McpAuditEvent> events) {
+			this.list.addAll(events);
 		}
 
 	}

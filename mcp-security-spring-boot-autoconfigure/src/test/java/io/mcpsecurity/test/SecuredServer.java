@@ -10,8 +10,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -47,7 +47,8 @@ public final class SecuredServer implements AutoCloseable {
 	 * Start a server.
 	 * @param application the application class
 	 * @param authorizationServer whose tokens it accepts
-	 * @param properties more properties, each {@code name=value}
+	 * @param properties more properties, each {@code name=value}; they replace those that
+	 * are set here
 	 */
 	public static SecuredServer start(Class<?> application, TestAuthorizationServer authorizationServer,
 			String... properties) {
@@ -59,14 +60,13 @@ public final class SecuredServer implements AutoCloseable {
 			}
 		}
 		String url = "http://localhost:" + port + contextPath + "/mcp";
-		List<String> all = new ArrayList<>(List.of("server.port=" + port, "mcp.security.resource=" + url,
-				"mcp.security.authorization-servers=" + authorizationServer.issuer(), "spring.main.banner-mode=off",
-				"logging.level.root=warn", "spring.jmx.enabled=false", "server.tomcat.basedir=target/tomcat"));
-		all.addAll(List.of(properties));
 		SpringApplication spring = new SpringApplication(application);
 		spring.setRegisterShutdownHook(false);
+		spring.setDefaultProperties(Map.of("server.port", port, "mcp.security.resource", url,
+				"mcp.security.authorization-servers", authorizationServer.issuer(), "spring.main.banner-mode", "off",
+				"logging.level.root", "warn", "spring.jmx.enabled", "false", "server.tomcat.basedir", "target/tomcat"));
 		return new SecuredServer(authorizationServer,
-				spring.run(all.stream().map((property) -> "--" + property).toArray(String[]::new)), url);
+				spring.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new)), url);
 	}
 
 	public String url() {

@@ -1,5 +1,13 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+
 import io.mcpsecurity.sample.OAuthClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -10,6 +18,10 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,7 +32,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = { "sample.authorization-server.enabled=false",
 				"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://issuer.example",
 				"mcp.security.resource=http://localhost/mcp" })
+@Import(AuthorizationServerDisabledTests.TokenOfTheIssuer.class)
 class AuthorizationServerDisabledTests {
+
+	private static final String TOKEN = "token.of.issuer";
 
 	@LocalServerPort
 	private int port;
@@ -33,12 +48,46 @@ class AuthorizationServerDisabledTests {
 	}
 
 	@Test
+	void nothingIsOpenBesidesTheMcpEndpointButTheHealth() throws Exception {
+		assertThat(get("/actuator/health").statusCode()).isNotIn(401, 403, 404);
+		for (String path : List.of("/actuator/mcpsecurity", "/actuator/prometheus", "/actuator", "/anything")) {
+			HttpResponse<String> response = get(path, "Authorization", "Bearer " + TOKEN);
+			assertThat(response.statusCode()).as(path).isEqualTo(403);
+			assertThat(get(path).statusCode()).as(path).isEqualTo(403);
+			assertThat(response.headers().firstValue("Set-Cookie")).isEmpty();
+		}
+	}
+
+	private HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path));
+		if (headers.length > 0) {
+			request.headers(headers);
+		}
+		return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
+	}
+
+	@Test
 	void noneOfTheBeansIsThere(@Autowired ApplicationContext context) {
 		String here = getClass().getPackageName() + ".";
 		assertThat(context.getBeanDefinitionNames()).allSatisfy((name) -> {
 			Class<?> type = context.getType(name);
-			assertThat((type != null) ? type.getName() : "").doesNotStartWith(here);
+			String typeName = (type != null) ? type.getName() : "";
+			assertThat(typeName.startsWith(here) && !typeName.startsWith(getClass().getName())).isFalse();
 		});
+	}
+
+	/**
+	 * What verifies tokens outside the MCP endpoint, for a token that the issuer may well
+	 * have written for another server. (Not a {@code @Configuration}, which the samples
+	 * that other tests start would find.)
+	 */
+	static class TokenOfTheIssuer {
+
+		@Bean
+		JwtDecoder jwtDecoder() {
+			return (token) -> Jwt.withTokenValue(token).header("alg", "RS256").subject("analyst").build();
+		}
+
 	}
 
 }

@@ -1,16 +1,19 @@
 package io.mcpsecurity.sample.authorizationserver;
 
-import io.mcpsecurity.sample.SampleTestBase;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import java.util.List;
 
+import io.mcpsecurity.sample.SampleTestBase;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.http.HttpHeaders;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,11 +27,25 @@ class OtherAddressesTests extends SampleTestBase {
 		assertThat(get("/actuator/health", null).statusCode()).isNotIn(401, 403, 404);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "", "/info", "/prometheus", "/mcpsecurity", "/mcpsecurity/any" })
+	void theRestOfTheActuatorIsTheAdministrators(String endpoint) throws Exception {
+		String path = "/actuator" + endpoint;
+		assertThat(get(path, null).statusCode()).isEqualTo(401);
+		assertThat(get(path, basic("alice")).statusCode()).isEqualTo(403);
+		assertThat(get(path, basic("carol")).statusCode()).isEqualTo(403);
+		for (String agent : List.of("analyst-agent:analyst-secret", "admin-agent:admin-secret")) {
+			String token = this.client.clientCredentials(agent, "scope", BROWSE, "resource", RESOURCE).accessToken();
+			assertThat(get(path, "Bearer " + token).statusCode()).isEqualTo(401);
+		}
+		assertThat(get(path, basic("bob")).statusCode()).isEqualTo(endpoint.endsWith("any") ? 404 : 200);
+	}
+
 	@Test
-	void theRestOfTheActuatorIsTheAdministrators() throws Exception {
-		assertThat(get("/actuator/prometheus", null).statusCode()).isEqualTo(401);
-		assertThat(get("/actuator/prometheus", "alice").statusCode()).isEqualTo(403);
-		assertThat(get("/actuator/prometheus", "bob").statusCode()).isEqualTo(200);
+	void theAdministratorSeesThePolicy() throws Exception {
+		assertThat(get("/actuator/mcpsecurity", basic("bob")).body()).contains(
+				"\"purge_records\":{\"access\":\"scopes\",\"allOf\":[\"research:purge\"],\"anyOf\":[],\"when\":null,"
+						+ "\"source\":\"@RequiresScope on ResearchTools.purge\"}");
 	}
 
 	@Test
@@ -38,11 +55,15 @@ class OtherAddressesTests extends SampleTestBase {
 		assertThat(response.headers().firstValue("Set-Cookie")).isEmpty();
 	}
 
-	private static HttpResponse<String> get(String path, String user) throws IOException, InterruptedException {
+	private static String basic(String user) {
+		return "Basic " + HttpHeaders.encodeBasicAuth(user, user, null);
+	}
+
+	private static HttpResponse<String> get(String path, String authorization)
+			throws IOException, InterruptedException {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(ISSUER + path));
-		if (user != null) {
-			request.header("Authorization", "Basic "
-					+ Base64.getEncoder().encodeToString((user + ":" + user).getBytes(StandardCharsets.UTF_8)));
+		if (authorization != null) {
+			request.header(HttpHeaders.AUTHORIZATION, authorization);
 		}
 		return HttpClient.newHttpClient().send(request.build(), BodyHandlers.ofString());
 	}
