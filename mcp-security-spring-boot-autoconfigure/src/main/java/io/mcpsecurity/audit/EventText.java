@@ -43,6 +43,16 @@ public final class EventText {
 		return ((end == text.length()) ? safe : safe.append(MORE)).toString();
 	}
 
+	/**
+	 * The safe form of a name or an id that a client sent, without what looks like a
+	 * credential: clients send theirs in wrong places, too.
+	 * @param text the text
+	 * @param max how many chars the result has at most; positive
+	 */
+	public static String ofSent(String text, int max) {
+		return Credentials.maskName(text, max);
+	}
+
 	private static int firstUnsafe(String text, int end) {
 		for (int i = 0; i < end; i += Character.charCount(text.codePointAt(i))) {
 			if (!isSafe(text.codePointAt(i))) {

@@ -2,6 +2,7 @@ package io.mcpsecurity.observation;
 
 import java.util.Set;
 
+import io.mcpsecurity.audit.EventText;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.authorization.AccessDecision;
@@ -96,7 +97,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	}
 
 	private static KeyValues add(KeyValues values, String key, @Nullable String value, int max) {
-		return (value != null) ? values.and(key, value.substring(0, Math.min(value.length(), max))) : values;
+		return (value != null) ? values.and(key, EventText.ofSent(value, max)) : values;
 	}
 
 	/**

@@ -4,6 +4,7 @@ import io.mcpsecurity.audit.RequestObserver;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Trace;
 import io.micrometer.tracing.Span;
+import io.micrometer.tracing.TraceContext;
 import io.micrometer.tracing.Tracer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +36,23 @@ public final class TraceIds implements RequestObserver {
 	public void ended(RequestRecord request) {
 	}
 
+	/**
+	 * The ids of a span, also of one that is not sampled: other logs have them too.
+	 */
 	static @Nullable Trace of(@Nullable Span span) {
-		return (span != null && !span.isNoop()) ? new Trace(span.context().traceId(), span.context().spanId()) : null;
+		if (span == null) {
+			return null;
+		}
+		TraceContext context = span.context();
+		return isId(context.traceId()) && isId(context.spanId()) ? new Trace(context.traceId(), context.spanId())
+				: null;
+	}
+
+	/**
+	 * Tracers that do nothing have spans without ids, or with zeros.
+	 */
+	private static boolean isId(String id) {
+		return id.chars().anyMatch((digit) -> digit != '0');
 	}
 
 }

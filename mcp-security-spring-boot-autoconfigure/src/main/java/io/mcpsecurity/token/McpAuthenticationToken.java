@@ -1,10 +1,6 @@
 package io.mcpsecurity.token;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -51,14 +47,7 @@ public final class McpAuthenticationToken extends AbstractOAuth2TokenAuthenticat
 	 * is recognized by, and good for nothing else.
 	 */
 	public String hash() {
-		try {
-			return HexFormat.of()
-				.formatHex(MessageDigest.getInstance("SHA-256")
-					.digest(getToken().getTokenValue().getBytes(StandardCharsets.UTF_8)));
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return TokenHash.of(getToken().getTokenValue()).toString();
 	}
 
 	@Override

@@ -21,6 +21,14 @@ record TokenHash(long first, long second, long third, long fourth) {
 		return new TokenHash(hash.getLong(), hash.getLong(), hash.getLong(), hash.getLong());
 	}
 
+	/**
+	 * The hash in hexadecimal digits.
+	 */
+	@Override
+	public String toString() {
+		return "%016x%016x%016x%016x".formatted(this.first, this.second, this.third, this.fourth);
+	}
+
 	private static MessageDigest sha256() {
 		try {
 			return MessageDigest.getInstance("SHA-256");

@@ -401,6 +401,8 @@ class AuditEventTests {
 			assertThat(Instant.parse((String) facts.remove("timestamp"))).isEqualTo(event.timestamp())
 				.isBetween(Instant.now().minusSeconds(60), Instant.now());
 			assertThat((Double) facts.remove("durationMs")).isBetween(0.0, 60000.0);
+			assertThat((String) facts.remove("traceId")).hasSize(32);
+			assertThat((String) facts.remove("spanId")).hasSize(16);
 			assertThat(facts.remove("remoteAddress")).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
 			assertThat(facts.remove("resource")).isEqualTo(this.server.url());
 			assertThat(facts.remove("protocolVersion")).isEqualTo("2025-11-25");

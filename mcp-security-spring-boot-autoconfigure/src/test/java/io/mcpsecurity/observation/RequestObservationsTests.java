@@ -111,6 +111,16 @@ class RequestObservationsTests {
 	}
 
 	@Test
+	void aTokenInTheWrongPlaceIsNoValue() {
+		String token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
+		RequestRecord request = begin(this.registry);
+		request
+			.message(new McpMessage("\"" + token + "\"", "resources/read", McpTarget.resource("records://" + token)));
+		request.end(200);
+		assertThat(this.stopped.get(0).getAllKeyValues().toString()).doesNotContain("eyJ").contains("records://***");
+	}
+
+	@Test
 	void valuesOfLowCardinalityAreBoundedWhateverClientsSend() {
 		List<KeyValues> found = new ArrayList<>();
 		for (int i = 0; i < 1000; i++) {

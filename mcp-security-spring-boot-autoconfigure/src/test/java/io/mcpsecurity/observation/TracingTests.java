@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -299,6 +300,15 @@ class TracingTests {
 			.anyMatch((span) -> span.getKind() == SpanKind.SERVER && span.getTraceId().equals(data.get("traceId")))
 			.anyMatch((span) -> span.getSpanId().equals(data.get("spanId"))));
 		assertThat(exporter(server).getFinishedSpanItems()).noneMatch((span) -> span.getName().contains("tools/"));
+	}
+
+	@Test
+	void soDoesThatOfOneThatIsNotSampled() {
+		Server server = Server.SYNC_STATELESS;
+		call(server, "records:browse", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}",
+				Map.of("traceparent", "00-" + TRACE + "-" + PARENT + "-00"));
+		assertThat(event(server).data()).containsEntry("traceId", TRACE);
+		assertThat(exporter(server).getFinishedSpanItems()).isEmpty();
 	}
 
 	@ParameterizedTest

@@ -19,7 +19,7 @@ public final class DocumentedMetrics {
 	/** The docs as tests see them, whose directory is that of their module. */
 	public static final Path DOCS = Path.of("../docs");
 
-	private static final Pattern ROW = Pattern.compile("\\| `(mcp_\\w+)` \\| (\\w+) \\| ([^|]*) \\|.*");
+	private static final Pattern ROW = Pattern.compile("\\| `(mcp_\\w+)` \\| (\\w+) \\| ([^|]*)\\|.*");
 
 	private static final Pattern LABEL = Pattern.compile("`(\\w+)`");
 
