@@ -1,6 +1,7 @@
 package io.mcpsecurity.web;
 
 import java.io.IOException;
+import java.util.List;
 
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Connection;
@@ -23,10 +24,21 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 
 	private static final String ATTRIBUTE = RequestRecord.class.getName();
 
+	/** Of W3C Trace Context, and of B3 in its two forms. */
+	private static final List<String> TRACE_HEADERS = List.of("traceparent", "b3", "X-B3-TraceId");
+
 	private final RequestRecorder recorder;
 
-	RequestRecordFilter(RequestRecorder recorder) {
+	private final String resource;
+
+	/**
+	 * Create a filter.
+	 * @param recorder begins records
+	 * @param resource the resource identifier of the MCP endpoint behind
+	 */
+	RequestRecordFilter(RequestRecorder recorder, String resource) {
 		this.recorder = recorder;
+		this.resource = resource;
 	}
 
 	/**
@@ -39,8 +51,8 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		RequestRecord record = this.recorder.begin(new Connection(request.getRemoteAddr(),
-				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version")));
+		RequestRecord record = this.recorder.begin(new Connection(this.resource, request.getRemoteAddr(),
+				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version"), isTraced(request)));
 		request.setAttribute(ATTRIBUTE, record);
 		boolean returned = false;
 		try {
@@ -59,6 +71,10 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 				record.end(response.getStatus());
 			}
 		}
+	}
+
+	private static boolean isTraced(HttpServletRequest request) {
+		return TRACE_HEADERS.stream().anyMatch((name) -> request.getHeader(name) != null);
 	}
 
 	/**
