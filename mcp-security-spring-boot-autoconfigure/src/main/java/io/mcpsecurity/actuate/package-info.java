@@ -1,5 +1,5 @@
 /**
- * What operators see of the policy while the server runs.
+ * What operators see of the policy and of the audit trail while the server runs.
  */
 @NullMarked
 package io.mcpsecurity.actuate;

@@ -287,13 +287,14 @@ final class SinkWriter {
 	 * Account for the batch in hand, unless it was given up meanwhile.
 	 */
 	private void settle(@Nullable Throwable failure) {
-		List<RecordedEvent> done = new ArrayList<>();
+		List<RecordedEvent> done;
 		boolean news;
 		this.lock.lock();
 		try {
 			if (this.inHand == 0) {
 				return;
 			}
+			done = new ArrayList<>(this.inHand);
 			if (failure == null || this.settings.onFailure() == OnFailure.ALLOW) {
 				for (int i = 0; i < this.inHand; i++) {
 					done.add(this.queue.remove());

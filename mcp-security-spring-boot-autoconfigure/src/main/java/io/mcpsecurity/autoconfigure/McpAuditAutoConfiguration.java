@@ -1,5 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.util.List;
+
 import io.mcpsecurity.actuate.AuditEventPublisher;
 import io.mcpsecurity.actuate.AuditMetrics;
 import io.mcpsecurity.actuate.CredentialFreeAuthenticationAuditListener;
@@ -40,19 +42,33 @@ public final class McpAuditAutoConfiguration {
 
 	private static final String OPENTELEMETRY = "mcp.security.audit.opentelemetry.enabled";
 
+	/**
+	 * The way to the sinks. (It asks for the checked properties so that a bad value is
+	 * found before it is used.)
+	 */
 	@Bean
 	@ConditionalOnMissingBean
-	AuditTrail mcpAuditTrail(ObjectProvider<AuditSink> sinks, McpSecurityProperties properties,
+	AuditTrail mcpAuditTrail(ObjectProvider<AuditSink> beans, McpSecurityProperties properties,
 			CheckedProperties checked) {
 		McpSecurityProperties.Audit audit = properties.audit();
+		List<AuditSink> sinks = beans.orderedStream().toList();
+		checkSinks(sinks, audit);
+		return new AuditTrail(sinks, new AuditTrail.Settings(audit.queueCapacity(), audit.batchSize(),
+				audit.onOverflow(), audit.onFailure(), audit.blockTimeout(), audit.drainTimeout()));
+	}
+
+	private static void checkSinks(List<AuditSink> sinks, McpSecurityProperties.Audit audit) {
 		if (audit.opentelemetry().enabled() && sinks.stream().noneMatch(OpenTelemetrySink.class::isInstance)) {
 			throw new InvalidMcpSecurityPropertyException(OPENTELEMETRY, true,
 					"asks for log records of OpenTelemetry, but there is no bean of type OpenTelemetry.",
 					"Add org.springframework.boot:spring-boot-starter-opentelemetry, or set " + OPENTELEMETRY
 							+ " to false.");
 		}
-		return new AuditTrail(sinks.orderedStream().toList(), new AuditTrail.Settings(audit.queueCapacity(),
-				audit.batchSize(), audit.onOverflow(), audit.onFailure(), audit.blockTimeout(), audit.drainTimeout()));
+		if (audit.onFailure() == AuditTrail.OnFailure.DENY && sinks.isEmpty()) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.audit.on-failure", audit.onFailure(),
+					"lets no call go unrecorded, but there is no audit sink.",
+					"Switch a sink on, for example with mcp.security.audit.events.enabled=true.");
+		}
 	}
 
 	@Bean

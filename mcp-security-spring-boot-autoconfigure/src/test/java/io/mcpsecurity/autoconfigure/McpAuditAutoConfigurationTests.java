@@ -166,6 +166,14 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
+	void callsThatMustBeRecordedNeedASink() {
+		this.configured
+			.withPropertyValues("mcp.security.audit.on-failure=deny", "mcp.security.audit.events.enabled=false")
+			.run((context) -> assertThat(analysis(context).getDescription())
+				.contains("'mcp.security.audit.on-failure'"));
+	}
+
+	@Test
 	void withoutOpenTelemetryTheRestWorks() {
 		this.configured.withClassLoader(new FilteredClassLoader("io.opentelemetry"))
 			.run((context) -> assertThat(sinks(context)).containsExactly("events"));
