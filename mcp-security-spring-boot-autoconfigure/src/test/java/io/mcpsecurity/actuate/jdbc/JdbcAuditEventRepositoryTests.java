@@ -107,12 +107,13 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anEventThatComesAgainIsThereOnce() throws Exception {
+	void anEventThatComesAgainIsThereOnce(CapturedOutput output) throws Exception {
 		List<McpAuditEvent> events = Events.calls(3);
 		this.repository.write(events);
 		McpAuditEvent another = Events.call();
 		this.repository.write(List.of(events.get(1), another, events.get(2), another));
 		assertThat(AuditDatabase.count(this.pool)).isEqualTo(4);
+		assertThat(output).as("nothing is out of order").isEmpty();
 	}
 
 	@Test
