@@ -152,6 +152,10 @@ class McpAuditJdbcAutoConfigurationTests {
 					"select \"description\" from \"flyway_schema_history\" where \"type\" = 'SQL' and \"success\" order by 1",
 					String.class))
 				.containsExactly("application", "mcp audit event");
+			assertThat(context.getSourceApplicationContext()
+				.getBeanFactory()
+				.getBeanDefinition("mcpJdbcAuditEventRepository")
+				.getDependsOn()).contains("flywayInitializer", "mcpAuditSchemaInitializer");
 		});
 		if (!vendor.equals("h2")) {
 			runner.run((context) -> assertThat(context).as("a second start").hasNotFailed());
