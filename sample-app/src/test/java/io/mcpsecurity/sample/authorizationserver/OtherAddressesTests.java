@@ -49,6 +49,13 @@ class OtherAddressesTests extends SampleTestBase {
 	}
 
 	@Test
+	void theAdministratorSeesTheMetrics() throws Exception {
+		get("/mcp", null);
+		assertThat(get("/actuator/prometheus", basic("bob")).body()).contains("mcp_security_requests_seconds_bucket{",
+				"mcp_security_authentication_failures_total{reason=\"missing\"}");
+	}
+
+	@Test
 	void unknownAddressesAreTheAdministratorsAndLeaveNoSession() throws Exception {
 		HttpResponse<String> response = get("/anything", null);
 		assertThat(response.statusCode()).isEqualTo(401);
