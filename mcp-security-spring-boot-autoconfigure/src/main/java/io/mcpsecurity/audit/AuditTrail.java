@@ -234,8 +234,9 @@ public final class AuditTrail implements AutoCloseable {
 		 * Record the event.
 		 * @param event the event
 		 * @return completes when every sink has written the event, exceptionally when one
-		 * could not; completed already when nobody needs to wait. What depends on it runs
-		 * on the thread of a sink, which it must not hold up.
+		 * could not or has not within the block timeout (it goes on trying); completed
+		 * already when nobody needs to wait. What depends on it runs on the thread of a
+		 * sink, which it must not hold up.
 		 * @throws IllegalStateException if the place was filled or released before
 		 */
 		CompletionStage<Void> record(McpAuditEvent event);
@@ -367,7 +368,7 @@ public final class AuditTrail implements AutoCloseable {
 				closed.forEach(SinkWriter::reportOverflow);
 				recorded.lost(new AuditUnavailableException("The audit trail is closed"));
 			}
-			return recorded.written();
+			return recorded.written(AuditTrail.this.settings.blockTimeout());
 		}
 
 		@Override

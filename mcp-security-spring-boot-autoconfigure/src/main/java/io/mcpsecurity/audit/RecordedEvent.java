@@ -1,7 +1,9 @@
 package io.mcpsecurity.audit;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,10 +30,11 @@ final class RecordedEvent {
 	}
 
 	/**
-	 * Completes when all sinks have written the event, exceptionally when one has not.
+	 * Completes when all sinks have written the event, exceptionally when one has not in
+	 * time.
 	 */
-	CompletionStage<Void> written() {
-		return this.written;
+	CompletionStage<Void> written(Duration timeout) {
+		return this.written.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
 	/**

@@ -54,6 +54,7 @@ final class CheckedProperties {
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
+		checkAudit(properties.audit());
 		this.policy = new PolicyProperties(properties);
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
@@ -242,8 +243,20 @@ final class CheckedProperties {
 			throw invalid("mcp.security.request.max-size", this.properties.request().maxSize(),
 					"is not between 1 byte and 2 GB.");
 		}
-		if (this.properties.request().maxDepth() < 1) {
-			throw invalid("mcp.security.request.max-depth", this.properties.request().maxDepth(), "is not positive.");
+		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
+	}
+
+	private static void checkAudit(McpSecurityProperties.Audit audit) {
+		checkPositive("mcp.security.audit.queue-capacity", audit.queueCapacity());
+		checkPositive("mcp.security.audit.batch-size", audit.batchSize());
+		checkPositive("mcp.security.audit.repository-capacity", audit.repositoryCapacity());
+		checkDuration("mcp.security.audit.block-timeout", audit.blockTimeout());
+		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
+	}
+
+	private static void checkPositive(String property, int value) {
+		if (value < 1) {
+			throw invalid(property, value, "is not positive.");
 		}
 	}
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ import org.springframework.util.unit.DataSize;
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
+ * @param audit What is written about requests, and where.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
@@ -64,7 +66,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
 		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints) {
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -254,6 +256,60 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxDepth How deep its JSON may nest.
 	 */
 	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	}
+
+	/**
+	 * What is written about requests, and where.
+	 *
+	 * @param enabled Whether there is an audit trail.
+	 * @param queueCapacity How many events wait for each sink at most, with those that
+	 * are being written.
+	 * @param batchSize How many events a sink is given at once at most.
+	 * @param onOverflow What happens when the queue of a sink is full: "block" waits for
+	 * room, at most block-timeout, "drop" does not.
+	 * @param onFailure What happens when a sink fails: "allow" lets calls go on and loses
+	 * what could not be written, "deny" refuses calls and tries again.
+	 * @param blockTimeout How long a request waits for room; a sink that takes longer
+	 * over one batch counts as unhealthy.
+	 * @param drainTimeout How long a shutdown waits until everything is written.
+	 * @param repositoryCapacity How many events the AuditEventRepository holds that there
+	 * is when the application has none.
+	 * @param events Events as application events of Spring Boot.
+	 * @param log Events as lines of the log.
+	 * @param opentelemetry Events as log records of OpenTelemetry.
+	 */
+	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("10000") int queueCapacity,
+			@DefaultValue("500") int batchSize, @DefaultValue("block") AuditTrail.OnOverflow onOverflow,
+			@DefaultValue("allow") AuditTrail.OnFailure onFailure, @DefaultValue("5s") Duration blockTimeout,
+			@DefaultValue("10s") Duration drainTimeout, @DefaultValue("1000") int repositoryCapacity,
+			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry) {
+
+		/**
+		 * Events as application events of Spring Boot.
+		 *
+		 * @param enabled Whether each event is published as an AuditApplicationEvent,
+		 * which Spring Boot puts into the AuditEventRepository.
+		 */
+		public record Events(@DefaultValue("true") boolean enabled) {
+		}
+
+		/**
+		 * Events as lines of the log.
+		 *
+		 * @param enabled Whether each event is a line of the logger io.mcpsecurity.audit,
+		 * at level INFO.
+		 */
+		public record Log(@DefaultValue("false") boolean enabled) {
+		}
+
+		/**
+		 * Events as log records of OpenTelemetry.
+		 *
+		 * @param enabled Whether each event is given to the OpenTelemetry bean.
+		 */
+		public record OpenTelemetry(@DefaultValue("false") boolean enabled) {
+		}
+
 	}
 
 }

@@ -3,6 +3,7 @@ package io.mcpsecurity.audit;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -18,12 +19,16 @@ import io.mcpsecurity.audit.McpAuditEvent.Type;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
+import io.modelcontextprotocol.json.schema.jackson3.DefaultJsonSchemaValidator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,6 +37,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  * on servers of each protocol and type.
  */
 class AuditEventTests {
+
+	private static final Map<String, Object> SCHEMA = JsonMapper.shared()
+		.readValue(Path.of("../docs/audit-event.schema.json").toFile(), new TypeReference<>() {
+		});
+
+	private static final JsonSchemaValidator schema = new DefaultJsonSchemaValidator();
 
 	private static final Map<Variant, Fixture> fixtures = new HashMap<>();
 
@@ -43,8 +54,6 @@ class AuditEventTests {
 		for (Variant variant : Variant.values()) {
 			fixtures.put(variant, new Fixture(SecuredServer.start(AuditedApplication.class, authorizationServer,
 					"spring.ai.mcp.server.protocol=" + variant.protocol, "spring.ai.mcp.server.type=" + variant.type,
-					"mcp.security.authorization-servers[0]=" + authorizationServer.issuer(),
-					"mcp.security.authorization-servers[1]=" + deadAuthorizationServer.issuer(),
 					"mcp.security.request.max-size=10KB", "mcp.security.rules[0].resources[0]=records://secret",
 					"mcp.security.rules[0].access=deny")));
 		}
@@ -387,6 +396,7 @@ class AuditEventTests {
 		 */
 		void assertOneEvent(Type type, Map<String, Object> expected) {
 			McpAuditEvent event = this.events.next();
+			assertThat(schema.validate(SCHEMA, event.data()).errorMessage()).isNull();
 			Map<String, Object> facts = new LinkedHashMap<>(event.data());
 			assertThat(UUID.fromString((String) facts.remove("eventId"))).hasToString(event.id());
 			assertThat(Instant.parse((String) facts.remove("timestamp"))).isEqualTo(event.timestamp())

@@ -162,7 +162,8 @@ class AuditTrailTests {
 		inParallel(8, (thread) -> {
 			for (int i = 0; i < 2000; i++) {
 				trail.reserve().record(event(thread + ":" + i)).toCompletableFuture().get(0, TimeUnit.SECONDS);
-				if (i % 50 == 0) {
+				if (i % 20 == 0) {
+					Thread.sleep(1);
 					assertThat(trail.sinks()).allSatisfy((status) -> assertThat(status.queued()).isBetween(0, 40));
 				}
 			}

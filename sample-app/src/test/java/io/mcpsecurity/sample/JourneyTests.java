@@ -66,7 +66,7 @@ class JourneyTests extends SampleTestBase {
 		assertThat(registration.text("scope")).isEqualTo(BROWSE);
 
 		AtomicReference<String> token = new AtomicReference<>();
-		try (BrowserSession bob = browser(); McpSyncClient mcp = mcpClient(token)) {
+		try (BrowserSession bob = browser(); McpSyncClient mcp = mcpClient(token::get)) {
 			// 4. Login, consent, code, token.
 			token.set(authorize(bob, clientId, registration.text("scope")));
 			assertThat(OAuthClient.claims(token.get())).containsEntry("sub", "bob");
@@ -112,17 +112,6 @@ class JourneyTests extends SampleTestBase {
 		return ((TextContent) client.callTool(CallToolRequest.builder(tool).arguments(arguments).build())
 			.content()
 			.get(0)).text();
-	}
-
-	private static McpSyncClient mcpClient(AtomicReference<String> token) {
-		return McpClient
-			.sync(HttpClientStreamableHttpTransport.builder(ISSUER)
-				.endpoint("/mcp")
-				.openConnectionOnStartup(false)
-				.httpRequestCustomizer((request, method, endpoint, body, context) -> request.setHeader("Authorization",
-						"Bearer " + token.get()))
-				.build())
-			.build();
 	}
 
 	private static String challenge(Throwable thrown) {

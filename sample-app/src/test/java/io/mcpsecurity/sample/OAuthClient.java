@@ -103,10 +103,14 @@ public final class OAuthClient {
 			.header("Content-Type", "application/x-www-form-urlencoded")
 			.POST(HttpRequest.BodyPublishers.ofString(body.toString()));
 		if (client != null) {
-			request.header("Authorization",
-					"Basic " + Base64.getEncoder().encodeToString(client.getBytes(StandardCharsets.UTF_8)));
+			authorize(request, client);
 		}
 		return send(request);
+	}
+
+	private static void authorize(HttpRequest.Builder request, String credentials) {
+		request.header("Authorization",
+				"Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8)));
 	}
 
 	/**
@@ -114,6 +118,16 @@ public final class OAuthClient {
 	 */
 	public Answer get(String path) {
 		return send(HttpRequest.newBuilder(URI.create(this.issuer + path)));
+	}
+
+	/**
+	 * Read JSON from a path of the server as one of its users.
+	 * @param user the user and the password, {@code user:password}
+	 */
+	public Answer getAs(String user, String path) {
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.issuer + path));
+		authorize(request, user);
+		return send(request);
 	}
 
 	/**

@@ -2,6 +2,11 @@ package io.mcpsecurity.sample;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.util.function.Supplier;
+
+import io.modelcontextprotocol.client.McpClient;
+import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
 
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -40,6 +45,21 @@ public abstract class SampleTestBase {
 
 	protected static AuthorizationRequest inspectorRequest(String... scopes) {
 		return new AuthorizationRequest(ISSUER, "mcp-inspector", INSPECTOR_CALLBACK).scope(scopes).resource(RESOURCE);
+	}
+
+	/**
+	 * An MCP client, not initialized.
+	 * @param token the access token of each request
+	 */
+	protected static McpSyncClient mcpClient(Supplier<String> token) {
+		return McpClient
+			.sync(HttpClientStreamableHttpTransport.builder(ISSUER)
+				.endpoint("/mcp")
+				.openConnectionOnStartup(false)
+				.httpRequestCustomizer((request, method, endpoint, body, context) -> request.setHeader("Authorization",
+						"Bearer " + token.get()))
+				.build())
+			.build();
 	}
 
 	protected static BrowserSession browser() {
