@@ -23,8 +23,7 @@ record EventFilter(@Nullable String subject, @Nullable String client, McpAuditEv
 	}
 
 	private static boolean isPart(@Nullable String part, @Nullable Object text) {
-		return part == null || part.isBlank()
-				|| (text != null && fold(text.toString()).contains(fold(part.strip())));
+		return part == null || part.isBlank() || (text != null && fold(text.toString()).contains(fold(part.strip())));
 	}
 
 	private static String fold(String text) {
