@@ -30,7 +30,8 @@ import org.springframework.security.core.context.SecurityContextHolder;
  * current actor first; empty when nobody acts for the subject
  * @param actorsTruncated whether the chain was longer than {@value #MAX_ACTORS} and the
  * rest was left out
- * @param scopes the granted scopes; empty when there are none
+ * @param scopes the granted scopes, without what they contain by a hierarchy (see
+ * {@link ScopeCheck}); empty when there are none
  * @param tokenId the {@code jti} claim, or {@code null}
  * @param resource the resource identifier of the MCP endpoint that the token was accepted
  * at

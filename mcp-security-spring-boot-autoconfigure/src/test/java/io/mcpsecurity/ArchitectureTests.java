@@ -55,6 +55,13 @@ class ArchitectureTests {
 		.resideInAPackage("jakarta.servlet..");
 
 	@ArchTest
+	static final ArchRule onlyActuateAndAutoconfigureKnowMicrometer = noClasses().that()
+		.resideOutsideOfPackages("io.mcpsecurity.actuate..", "io.mcpsecurity.autoconfigure..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.micrometer..");
+
+	@ArchTest
 	static final ArchRule nobodyDependsOnAutoconfigure = noClasses().that()
 		.resideOutsideOfPackage("io.mcpsecurity.autoconfigure..")
 		.should()

@@ -193,6 +193,15 @@ public final class AccessPolicy {
 				missing.isEmpty() ? List.copyOf(needed) : missing, null);
 	}
 
+	/**
+	 * Whether a scope is among those that a caller holds, or contained in one of them.
+	 * @param scope the scope
+	 * @param granted the scopes that the caller holds
+	 */
+	public boolean holds(String scope, Set<String> granted) {
+		return this.hierarchy.reachable(granted).contains(scope);
+	}
+
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {
 		return new AccessDecision(Outcome.UNAUTHENTICATED, List.of(), List.of(), rule);
 	}

@@ -1,5 +1,6 @@
 package io.mcpsecurity.authorization;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -29,6 +30,8 @@ public final class RuleBook {
 
 	private final List<ConfiguredRule> configured;
 
+	private final List<String> shadowed;
+
 	private final Map<McpTarget, AccessRule> declared;
 
 	private final Conventions conventions;
@@ -52,13 +55,14 @@ public final class RuleBook {
 	 */
 	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
 			Access undeclared, OfferedTargets offered) {
-		this(configured, byTarget(declared), conventions, undeclared, offered);
+		this(configured, findShadowed(configured), byTarget(declared), conventions, undeclared, offered);
 		refuseContradictions(configured);
 	}
 
-	private RuleBook(List<ConfiguredRule> configured, Map<McpTarget, AccessRule> declared, Conventions conventions,
-			Access undeclared, OfferedTargets offered) {
+	private RuleBook(List<ConfiguredRule> configured, List<String> shadowed, Map<McpTarget, AccessRule> declared,
+			Conventions conventions, Access undeclared, OfferedTargets offered) {
 		this.configured = List.copyOf(configured);
+		this.shadowed = shadowed;
 		this.declared = declared;
 		this.conventions = conventions;
 		this.undeclared = undeclared;
@@ -83,7 +87,8 @@ public final class RuleBook {
 	 */
 	public RuleBook with(List<ConfiguredRule> first) {
 		refuseContradictions(first);
-		return new RuleBook(Stream.concat(first.stream(), this.configured.stream()).toList(), this.declared,
+		return new RuleBook(Stream.concat(first.stream(), this.configured.stream()).toList(),
+				Stream.concat(findShadowed(first).stream(), this.shadowed.stream()).toList(), this.declared,
 				this.conventions, this.undeclared, this.offered);
 	}
 
@@ -110,6 +115,31 @@ public final class RuleBook {
 			throw new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
 				.formatted(rule.target(), other.source(), other, rule.source(), rule));
 		}
+	}
+
+	/**
+	 * The names and patterns that an earlier rule matches altogether. The asterisk of a
+	 * later pattern is taken as it stands: only one of the earlier pattern matches it,
+	 * and that one matches whatever it may stand for.
+	 */
+	private static List<String> findShadowed(List<ConfiguredRule> rules) {
+		List<String> shadowed = new ArrayList<>();
+		for (int i = 1; i < rules.size(); i++) {
+			ConfiguredRule rule = rules.get(i);
+			for (TargetPattern pattern : rule.patterns()) {
+				McpTarget target = new McpTarget(pattern.kind(), pattern.text());
+				rules.subList(0, i)
+					.stream()
+					.filter((earlier) -> earlier.matches(target))
+					.findFirst()
+					.ifPresent((earlier) -> shadowed.add(describe(rule, pattern) + " after " + earlier.source()));
+			}
+		}
+		return List.copyOf(shadowed);
+	}
+
+	private static String describe(ConfiguredRule rule, TargetPattern pattern) {
+		return rule.source() + ": '" + pattern.text() + "'";
 	}
 
 	/**
@@ -235,16 +265,25 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The operator's rules and patterns that match nothing which is offered.
+	 * The operator's rules and patterns that match nothing which is offered, not even one
+	 * URI of a resource template.
 	 */
 	public List<String> unmatched() {
 		return this.configured.stream()
 			.flatMap((rule) -> rule.patterns()
 				.stream()
-				.filter((pattern) -> this.offered.all().stream().noneMatch(pattern.compile())
+				.filter((pattern) -> this.offered.all().stream().noneMatch(pattern::meets)
 						&& !this.offered.contains(new McpTarget(pattern.kind(), pattern.text())))
-				.map((pattern) -> rule.source() + ": '" + pattern.text() + "'"))
+				.map((pattern) -> describe(rule, pattern)))
 			.toList();
+	}
+
+	/**
+	 * The operator's rules and patterns that never apply, because an earlier rule of the
+	 * same list matches all that they match.
+	 */
+	public List<String> shadowed() {
+		return this.shadowed;
 	}
 
 	/**

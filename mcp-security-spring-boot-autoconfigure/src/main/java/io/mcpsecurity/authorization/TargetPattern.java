@@ -47,4 +47,13 @@ public record TargetPattern(Kind kind, String text) {
 		return (target) -> target.kind() == this.kind && regex.matcher(target.name()).matches();
 	}
 
+	/**
+	 * Whether the set has something in common with what is offered: the name, or a URI
+	 * that the resource template stands for.
+	 */
+	boolean meets(McpTarget offered) {
+		return compile().test(offered) || (this.kind == Kind.RESOURCE && offered.kind() == Kind.RESOURCE
+				&& new CommonUris(this.text, offered.name()).exist());
+	}
+
 }

@@ -42,6 +42,8 @@ final class CheckedProperties {
 
 	private final PolicyProperties policy;
 
+	private final AuditArguments auditArguments;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -56,6 +58,7 @@ final class CheckedProperties {
 		checkNumbers();
 		checkAudit(properties.audit());
 		this.policy = new PolicyProperties(properties);
+		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -68,6 +71,10 @@ final class CheckedProperties {
 
 	PolicyProperties policy() {
 		return this.policy;
+	}
+
+	AuditArguments auditArguments() {
+		return this.auditArguments;
 	}
 
 	URI resource() {
@@ -237,6 +244,12 @@ final class CheckedProperties {
 		Duration skew = this.properties.token().clockSkew();
 		if (skew.isNegative() || skew.compareTo(Duration.ofHours(1)) > 0) {
 			throw invalid("mcp.security.token.clock-skew", skew, "is not between 0 and one hour.");
+		}
+		int cacheSize = this.properties.token().cache().maxSize();
+		if (cacheSize < 1) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.token.cache.max-size", cacheSize,
+					"is not positive.",
+					"Correct the value, or set mcp.security.token.cache.enabled=false to verify every token anew.");
 		}
 		long maxSize = this.properties.request().maxSize().toBytes();
 		if (maxSize < 1 || maxSize > Integer.MAX_VALUE - 8) {

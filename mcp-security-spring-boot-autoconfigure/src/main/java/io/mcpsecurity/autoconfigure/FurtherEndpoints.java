@@ -45,8 +45,9 @@ final class FurtherEndpoints {
 			List<ConfiguredRule> own = endpoint.rules();
 			RuleBook book = rules.with(own);
 			BearerChallenge challenge = factory.challenge(resource, book, endpoint.initialScopes());
-			this.endpoints.put(name, new McpEndpoint(resource, policy.with(book), factory.authentication(resource),
-					challenge, new McpAuthenticationEntryPoint(challenge, properties.keys().retryInterval())));
+			this.endpoints.put(name,
+					new McpEndpoint(resource, policy.with(book), factory.authentication(resource, endpoint.name()),
+							challenge, new McpAuthenticationEntryPoint(challenge, properties.keys().retryInterval())));
 			this.metadata.add(factory.metadata(resource, endpoint.name(), book, endpoint.scopesSupported()));
 		});
 	}

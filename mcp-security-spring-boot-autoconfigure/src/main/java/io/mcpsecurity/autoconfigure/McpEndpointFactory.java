@@ -1,16 +1,16 @@
 package io.mcpsecurity.autoconfigure;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
+import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
-import io.mcpsecurity.token.AccessTokenDecoders;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.McpCallerConverter;
+import io.mcpsecurity.token.VerifiedTokens;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ResourceMetadata;
@@ -18,7 +18,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationManagerResolver;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
 
 /**
  * Makes the parts of an MCP endpoint that depend on its identity, in the same way for the
@@ -34,6 +33,8 @@ final class McpEndpointFactory {
 
 	private final McpSecurityProperties properties;
 
+	private final List<TokenCacheMetrics.Endpoint> tokenCaches = new CopyOnWriteArrayList<>();
+
 	McpEndpointFactory(AuthorizationServers servers, ScopeCatalogue catalogue, CheckedProperties checked,
 			McpSecurityProperties properties) {
 		this.servers = servers;
@@ -42,15 +43,31 @@ final class McpEndpointFactory {
 		this.properties = properties;
 	}
 
-	AuthenticationManagerResolver<HttpServletRequest> authentication(ProtectedResource resource) {
+	/**
+	 * What verifies the tokens for a resource.
+	 * @param resource the resource
+	 * @param name its name for people
+	 */
+	AuthenticationManagerResolver<HttpServletRequest> authentication(ProtectedResource resource, String name) {
 		String audience = resource.identifier().toString();
-		Map<String, JwtDecoder> decoders = new LinkedHashMap<>();
-		this.servers.keys()
-			.forEach((keys) -> decoders.put(keys.issuer(),
-					AccessTokenDecoders.create(keys, audience, this.properties.token().clockSkew())));
-		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(decoders,
-				new McpCallerConverter(audience, this.checked.policy().moreScopeClaims(), this.catalogue::granted));
+		McpSecurityProperties.Token token = this.properties.token();
+		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(this.servers, audience, token.clockSkew(),
+				new McpCallerConverter(audience, this.checked.policy().moreScopeClaims(), this.catalogue::granted),
+				token.cache().enabled()
+						? new VerifiedTokens.Settings(token.cache().maxSize(), this.properties.keys().cacheTtl())
+						: null);
+		VerifiedTokens cache = manager.cache();
+		if (cache != null) {
+			this.tokenCaches.add(new TokenCacheMetrics.Endpoint(name, cache));
+		}
 		return (request) -> manager;
+	}
+
+	/**
+	 * The verified tokens of each endpoint so far.
+	 */
+	List<TokenCacheMetrics.Endpoint> tokenCaches() {
+		return this.tokenCaches;
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {

@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
 import io.mcpsecurity.audit.AuditTrail;
@@ -23,6 +25,7 @@ import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
 import io.mcpsecurity.invocation.ScopeDeclarations;
+import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
@@ -33,6 +36,7 @@ import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -54,6 +58,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -67,6 +72,7 @@ import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
@@ -126,6 +132,10 @@ public final class McpSecurityAutoConfiguration {
 		return Math.toIntExact(properties.request().maxSize().toBytes());
 	}
 
+	private static String resourceName(McpSecurityProperties properties, McpServerProperties server) {
+		return StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName();
+	}
+
 	/**
 	 * What may be done with which scopes.
 	 */
@@ -179,6 +189,15 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		/**
+		 * Finds the policies late: they are made of what tools declare, and tools ask
+		 * this.
+		 */
+		@Bean
+		ScopeCheck mcpScopeCheck(ObjectProvider<AccessPolicies> policies) {
+			return (caller, scope) -> policies.getObject().of(caller.resource()).holds(scope, caller.scopes());
+		}
+
+		/**
 		 * Runs before the first request can come.
 		 */
 		@Bean
@@ -213,6 +232,36 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
+	 * What events say about the arguments of a call.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class AuditArgumentsConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		SensitiveArguments mcpSensitiveArguments() {
+			return new SensitiveArguments();
+		}
+
+		/**
+		 * Runs before the first request can come, and after everything that is offered at
+		 * the start has been looked at.
+		 */
+		@Bean
+		SmartInitializingSingleton mcpSensitiveArgumentsCheck(SensitiveArguments arguments,
+				ConfigurableListableBeanFactory beans) {
+			return () -> arguments.check(beans);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		ArgumentSummaries mcpArgumentSummaries(CheckedProperties checked, SensitiveArguments sensitive) {
+			return checked.auditArguments().summaries(sensitive);
+		}
+
+	}
+
+	/**
 	 * Who makes a request.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -238,8 +287,8 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
 		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(ProtectedResource resource,
-				McpEndpointFactory endpoints) {
-			return endpoints.authentication(resource);
+				McpEndpointFactory endpoints, McpSecurityProperties properties, McpServerProperties server) {
+			return endpoints.authentication(resource, resourceName(properties, server));
 		}
 
 		@Bean
@@ -284,18 +333,12 @@ public final class McpSecurityAutoConfiguration {
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
 				McpServerProperties server, RequestRecorder recorder,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
-			String name = StringUtils.hasText(properties.resourceName()) ? properties.resourceName() : server.getName();
 			List<ResourceMetadata> metadata = new ArrayList<>();
-			metadata.add(endpoints.metadata(resource, name, policy.rules(), properties.metadata().scopesSupported()));
+			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
+					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
 					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
-		}
-
-		@Bean
-		@ConditionalOnMissingBean
-		ArgumentSummaries mcpArgumentSummaries() {
-			return new ArgumentSummaries();
 		}
 
 		@Bean
@@ -397,6 +440,21 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
+	 * What actuator does not show of the configuration, not even to those who may see
+	 * values.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(SanitizingFunction.class)
+	static class SanitizingConfiguration {
+
+		@Bean
+		SanitizingFunction mcpSecuritySanitizingFunction() {
+			return (data) -> AuditArguments.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
+		}
+
+	}
+
+	/**
 	 * What actuator shows of the policy.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -414,6 +472,25 @@ public final class McpSecurityAutoConfiguration {
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of());
+		}
+
+	}
+
+	/**
+	 * What is measured.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterBinder.class)
+	static class MetricsConfiguration {
+
+		/**
+		 * After everything that makes a cache.
+		 */
+		@Bean
+		@ConditionalOnMissingBean
+		@DependsOn({ "mcpAuthenticationManagerResolver", "mcpFurtherEndpoints" })
+		TokenCacheMetrics mcpTokenCacheMetrics(McpEndpointFactory endpoints) {
+			return new TokenCacheMetrics(endpoints.tokenCaches());
 		}
 
 	}

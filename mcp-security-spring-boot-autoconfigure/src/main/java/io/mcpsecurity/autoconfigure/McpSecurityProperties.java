@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,8 @@ import org.springframework.util.unit.DataSize;
  * The first entry that matches holds.
  * @param undeclared What holds for tools, resources and prompts without any rule:
  * "authenticated" (a valid token is enough) or "deny".
- * @param unmatchedRules What to do at start about a rule that matches nothing: "report"
- * or "fail".
+ * @param unmatchedRules What to do at start about a rule that matches nothing, or that
+ * never applies because an earlier one matches the same: "report" or "fail".
  * @param scopeTemplate The scope of every tool without a rule, with {name} for the tool's
  * name.
  * @param readOnlyScope The scope of tools without a rule that have readOnlyHint.
@@ -147,7 +148,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * What to do about a rule that matches nothing.
+	 * What to do about a rule that is of no use.
 	 */
 	public enum UnmatchedRules {
 
@@ -209,8 +210,21 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * may differ when exp and nbf are checked.
 	 * @param moreScopeClaims Claims whose values count as scopes besides scope and scp,
 	 * as JSON pointers or names joined by dots: /realm_access/roles, permissions.
+	 * @param cache How verified tokens are remembered.
 	 */
-	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims) {
+	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims,
+			@DefaultValue Cache cache) {
+
+		/**
+		 * How verified tokens are remembered.
+		 *
+		 * @param enabled Whether a token that was verified is remembered, so that its
+		 * signature is not verified again for each request.
+		 * @param maxSize How many tokens are remembered at most, for each MCP endpoint.
+		 */
+		public record Cache(@DefaultValue("true") boolean enabled, @DefaultValue("10000") int maxSize) {
+		}
+
 	}
 
 	/**
@@ -262,6 +276,13 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * What is written about requests, and where.
 	 *
 	 * @param enabled Whether there is an audit trail.
+	 * @param arguments What events tell about the arguments of a call: "none", "masked"
+	 * (names and kinds), "digest" (names and digests of the values) or "full" (names and
+	 * values).
+	 * @param digestKey The secret key of the digests: at least 32 random bytes in base64.
+	 * @param sensitiveNames Names of arguments and of members of theirs whose values no
+	 * event tells, besides password, token and the like; * stands for any characters, and
+	 * a name after ! is taken out.
 	 * @param queueCapacity How many events wait for each sink at most, with those that
 	 * are being written.
 	 * @param batchSize How many events a sink is given at once at most.
@@ -278,11 +299,21 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param log Events as lines of the log.
 	 * @param opentelemetry Events as log records of OpenTelemetry.
 	 */
-	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("10000") int queueCapacity,
-			@DefaultValue("500") int batchSize, @DefaultValue("block") AuditTrail.OnOverflow onOverflow,
+	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("masked") ArgumentSummaries.Mode arguments,
+			@Nullable String digestKey, @DefaultValue List<String> sensitiveNames,
+			@DefaultValue("10000") int queueCapacity, @DefaultValue("500") int batchSize,
+			@DefaultValue("block") AuditTrail.OnOverflow onOverflow,
 			@DefaultValue("allow") AuditTrail.OnFailure onFailure, @DefaultValue("5s") Duration blockTimeout,
 			@DefaultValue("10s") Duration drainTimeout, @DefaultValue("1000") int repositoryCapacity,
 			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry) {
+
+		/**
+		 * Without the key, which nobody may read in a log.
+		 */
+		@Override
+		public String toString() {
+			return "Audit[enabled=" + this.enabled + ", arguments=" + this.arguments + "]";
+		}
 
 		/**
 		 * Events as application events of Spring Boot.

@@ -16,7 +16,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
  * Says at start, when it is known what the servers offer, what an operator should know
- * about the policy; and stops the start if a rule matches nothing and that was asked for.
+ * about the policy; and stops the start if a rule is of no use and that was asked for.
  */
 class PolicyReport implements SmartInitializingSingleton {
 
@@ -37,7 +37,8 @@ class PolicyReport implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		distinct(RuleBook::overridden).forEach((sentence) -> logger.info("Configuration wins: " + sentence));
-		reportUnmatched();
+		reportUseless(distinct(RuleBook::unmatched), "matches nothing that is offered");
+		reportUseless(distinct(RuleBook::shadowed), "never applies, because an earlier one matches the same");
 		reportDenied();
 		reportUndescribed();
 		if (this.properties.mode() == AccessPolicy.Mode.REPORT) {
@@ -51,14 +52,12 @@ class PolicyReport implements SmartInitializingSingleton {
 		}
 	}
 
-	private void reportUnmatched() {
-		List<String> unmatched = distinct(RuleBook::unmatched);
-		if (!unmatched.isEmpty() && this.properties.unmatchedRules() == UnmatchedRules.FAIL) {
-			throw new InvalidMcpSecurityPropertyException("mcp.security.rules", unmatched,
-					"matches no tool, resource or prompt of this server.",
-					"Correct the names in mcp.security.rules, or set mcp.security.unmatched-rules=report.");
+	private void reportUseless(List<String> rules, String reason) {
+		if (!rules.isEmpty() && this.properties.unmatchedRules() == UnmatchedRules.FAIL) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.rules", rules, reason + ".",
+					"Correct the entries of mcp.security.rules, or set mcp.security.unmatched-rules=report.");
 		}
-		unmatched.forEach((rule) -> logger.warn("A rule matches nothing that is offered: " + rule));
+		rules.forEach((rule) -> logger.warn("A rule " + reason + ": " + rule));
 	}
 
 	private void reportDenied() {

@@ -49,16 +49,20 @@ final class GuardedSpecifications {
 
 	private final Supplier<RuleBook> rules;
 
+	private final Supplier<SensitiveArguments> sensitive;
+
 	/**
 	 * Create the wrapping.
 	 * @param guard the guard, asked for at each call
 	 * @param callerArguments how {@code @Tool} methods get the caller
 	 * @param offered where to note what is offered
 	 * @param rules the rules, asked for when the method behind a handler declares one
+	 * @param sensitive where to note what must not be told about arguments
 	 */
 	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments,
-			Supplier<OfferedTargets> offered, Supplier<RuleBook> rules) {
+			Supplier<OfferedTargets> offered, Supplier<RuleBook> rules, Supplier<SensitiveArguments> sensitive) {
 		this.rules = rules;
+		this.sensitive = sensitive;
 		this.guard = guard;
 		this.callerArguments = callerArguments;
 		this.offered = offered;
@@ -96,6 +100,7 @@ final class GuardedSpecifications {
 		BiFunction<Object, Object, Object> handler = (BiFunction<Object, Object, Object>) read(spec, components[1]);
 		McpTarget target = target(offered);
 		HandlerMethod.find(handler).forEach((method) -> ScopeDeclarations.check(method, target, this.rules));
+		this.sensitive.get().add(handler, target, offered instanceof CompleteReference);
 		note(offered);
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
 		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);

@@ -21,16 +21,17 @@ public final class McpGuardPostProcessor implements BeanPostProcessor {
 
 	/**
 	 * Create a post-processor.
-	 * @param beans where the {@link InvocationGuard} and the {@link OfferedTargets} are,
-	 * looked up when first needed: a post-processor must not create other beans before
-	 * their time
+	 * @param beans where the {@link InvocationGuard}, the {@link OfferedTargets} and the
+	 * {@link SensitiveArguments} are, looked up when first needed: a post-processor must
+	 * not create other beans before their time
 	 */
 	public McpGuardPostProcessor(BeanFactory beans) {
 		Supplier<OfferedTargets> offered = SingletonSupplier.of(() -> beans.getBean(OfferedTargets.class));
 		this.specifications = new GuardedSpecifications(
 				SingletonSupplier.of(() -> beans.getBean(InvocationGuard.class)),
 				new CallerArguments(SingletonSupplier.of(() -> ToolMethod.find(beans))), offered,
-				() -> beans.getBean(RuleBook.class));
+				() -> beans.getBean(RuleBook.class),
+				SingletonSupplier.of(() -> beans.getBean(SensitiveArguments.class)));
 		this.servers = new GuardedServers(this.specifications, offered);
 	}
 

@@ -1,20 +1,22 @@
 package io.mcpsecurity.token;
 
-import java.time.Duration;
 import java.util.Set;
 
 import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
 /**
- * Builds Spring Security's JWT decoder for the access tokens of one issuer.
+ * Builds Spring Security's JWT decoder for access tokens.
  */
-public final class AccessTokenDecoders {
+final class AccessTokenDecoders {
 
 	/**
 	 * Asymmetric signatures only: with a shared secret the resource server could issue
@@ -29,11 +31,10 @@ public final class AccessTokenDecoders {
 
 	/**
 	 * Build a decoder.
-	 * @param keys the issuer's keys
-	 * @param audience the resource identifier of this server
-	 * @param clockSkew how far clocks may differ
+	 * @param keys where the keys are that a signature may be verified with
+	 * @param validator what a token must be, besides signed
 	 */
-	public static JwtDecoder create(IssuerKeys keys, String audience, Duration clockSkew) {
+	static JwtDecoder create(JWKSource<SecurityContext> keys, OAuth2TokenValidator<Jwt> validator) {
 		DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
 		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
 		// Types and claims are AccessTokenValidators' business; Nimbus' own checks would
@@ -43,7 +44,7 @@ public final class AccessTokenDecoders {
 		processor.setJWTClaimsSetVerifier((claims, context) -> {
 		});
 		NimbusJwtDecoder decoder = new NimbusJwtDecoder(processor);
-		decoder.setJwtValidator(AccessTokenValidators.create(keys.issuer(), audience, clockSkew));
+		decoder.setJwtValidator(validator);
 		return decoder;
 	}
 

@@ -54,14 +54,17 @@ public final class AccessTokenValidators {
 	 * @param clockSkew how far clocks may differ, not negative
 	 */
 	public static OAuth2TokenValidator<Jwt> create(String issuer, String audience, Duration clockSkew) {
+		return create(issuer, audience, new TokenTimes(clockSkew, Clock.systemUTC()));
+	}
+
+	static OAuth2TokenValidator<Jwt> create(String issuer, String audience, TokenTimes times) {
 		JwtTypeValidator type = new JwtTypeValidator(TYPES);
 		type.setAllowEmpty(true);
 		return new DelegatingOAuth2TokenValidator<>(
 				described(TokenFailure.ISSUER, "The token has another issuer", new JwtIssuerValidator(issuer)),
 				described(TokenFailure.AUDIENCE, "The token was not issued for this server (aud)",
 						new JwtAudienceValidator(audience)),
-				new TokenTimes(clockSkew, Clock.systemUTC()),
-				described(TokenFailure.TYPE, "The token's type is not that of an access token", type),
+				times, described(TokenFailure.TYPE, "The token's type is not that of an access token", type),
 				AccessTokenValidators::isAccessToken, AccessTokenValidators::isUnbound);
 	}
 

@@ -1,48 +1,59 @@
 package io.mcpsecurity.token;
 
 import java.text.ParseException;
-import java.util.LinkedHashMap;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 
-import com.nimbusds.jose.proc.BadJOSEException;
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.nimbusds.jwt.JWTParser;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
-import org.springframework.security.oauth2.core.OAuth2Error;
-import org.springframework.security.oauth2.jwt.BadJwtException;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
-import org.springframework.security.oauth2.jwt.JwtValidationException;
-import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
-import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationProvider;
-import org.springframework.util.StringUtils;
 
 /**
- * Verifies an access token by the authorization server that its {@code iss} names, which
- * must be one of the configured ones to the letter; the name is trusted only after that
- * server's keys have verified it.
+ * Verifies the access tokens for one resource, each by the authorization server that its
+ * {@code iss} names, which must be one of the configured ones to the letter; the name is
+ * trusted only after that server's keys have verified it.
+ * <p>
+ * With a cache, a token that was verified for this resource a moment ago is not verified
+ * again: it is good as long as it has not expired and its issuer's keys are what they
+ * were. The cache belongs to this manager alone, so a token that another resource
+ * accepted is not known here.
  * <p>
  * Authentication fails with {@link RefusedTokenException} when the token is bad and with
  * {@code AuthenticationServiceException} when it could not be checked.
  */
 public final class IssuerAuthenticationManager implements AuthenticationManager {
 
-	private final Map<String, JwtAuthenticationProvider> providers = new LinkedHashMap<>();
+	private final Map<String, TokenVerifier> verifiers = new HashMap<>();
+
+	private final @Nullable VerifiedTokens cache;
 
 	/**
 	 * Create a manager.
-	 * @param decoders for each issuer what verifies and validates its tokens
+	 * @param servers the authorization servers whose tokens are accepted
+	 * @param audience the resource identifier of this server
+	 * @param clockSkew how far clocks may differ, not negative
 	 * @param converter reads the caller from a verified token
+	 * @param cache how many tokens are remembered for how long, or {@code null} to verify
+	 * every token each time
 	 */
-	public IssuerAuthenticationManager(Map<String, JwtDecoder> decoders, McpCallerConverter converter) {
-		decoders.forEach((issuer, decoder) -> {
-			JwtAuthenticationProvider provider = new JwtAuthenticationProvider(decoder);
-			provider.setJwtAuthenticationConverter(converter);
-			this.providers.put(issuer, provider);
-		});
+	public IssuerAuthenticationManager(AuthorizationServers servers, String audience, Duration clockSkew,
+			McpCallerConverter converter, VerifiedTokens.@Nullable Settings cache) {
+		this(servers, audience, new TokenTimes(clockSkew, Clock.systemUTC()), converter,
+				(cache != null) ? new VerifiedTokens(cache, Ticker.systemTicker()) : null);
+	}
+
+	IssuerAuthenticationManager(AuthorizationServers servers, String audience, TokenTimes times,
+			McpCallerConverter converter, @Nullable VerifiedTokens cache) {
+		servers.keys()
+			.forEach((keys) -> this.verifiers.put(keys.issuer(), new TokenVerifier(keys, audience, times, converter)));
+		this.cache = cache;
 	}
 
 	@Override
@@ -51,34 +62,18 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 			return null;
 		}
 		String token = bearer.getToken();
-		JwtAuthenticationProvider provider = this.providers.get(issuer(token));
-		if (provider == null) {
-			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here");
-		}
-		try {
-			return provider.authenticate(authentication);
-		}
-		catch (InvalidBearerTokenException ex) {
-			throw (ex.getCause() instanceof BadJwtException cause) ? refused(cause) : ex;
-		}
+		VerifiedToken verified = (this.cache != null) ? this.cache.get(token, this::verify) : verify(token);
+		McpAuthenticationToken result = verified.authentication(token);
+		result.setDetails(bearer.getDetails());
+		return result;
 	}
 
-	/**
-	 * What the client may know: which rule the token breaks. The decoder's own texts can
-	 * repeat parts of the token, so nothing else of them is passed on.
-	 */
-	private static RefusedTokenException refused(BadJwtException cause) {
-		if (cause instanceof JwtValidationException invalid) {
-			for (OAuth2Error error : invalid.getErrors()) {
-				if (StringUtils.hasText(error.getDescription())) {
-					return new RefusedTokenException(TokenError.failure(error), error.getDescription());
-				}
-			}
+	private VerifiedToken verify(String token) {
+		TokenVerifier verifier = this.verifiers.get(issuer(token));
+		if (verifier == null) {
+			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here");
 		}
-		// Without a cause the decoder refuses a token that is not signed at all.
-		boolean signature = cause.getCause() == null || cause.getCause() instanceof BadJOSEException;
-		return new RefusedTokenException(signature ? TokenFailure.SIGNATURE : TokenFailure.MALFORMED,
-				"The token is malformed, or no key of its issuer has signed it");
+		return verifier.verify(token);
 	}
 
 	private static @Nullable String issuer(String token) {
@@ -89,6 +84,13 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 			// The cause is left out: its text can repeat parts of the token.
 			throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT");
 		}
+	}
+
+	/**
+	 * The tokens that are remembered, or {@code null} without a cache.
+	 */
+	public @Nullable VerifiedTokens cache() {
+		return this.cache;
 	}
 
 }

@@ -81,7 +81,9 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context) throws KeySourceException {
 		try {
 			List<JWK> selected = source().get(selector, context);
-			this.status = Status.AVAILABLE;
+			if (this.status != Status.AVAILABLE) {
+				this.status = Status.AVAILABLE;
+			}
 			return selected;
 		}
 		catch (RateLimitReachedException ex) {

@@ -62,6 +62,14 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 
 	@Override
 	public McpAuthenticationToken convert(Jwt jwt) {
+		return new McpAuthenticationToken(jwt, caller(jwt));
+	}
+
+	/**
+	 * Read the caller.
+	 * @throws RefusedTokenException if a claim is missing or malformed
+	 */
+	McpCaller caller(Jwt jwt) {
 		Map<String, Object> claims = jwt.getClaims();
 		String subject = text(claims, "sub");
 		if (!StringUtils.hasText(subject)) {
@@ -70,8 +78,8 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		}
 		List<McpActor> actors = new ArrayList<>();
 		boolean truncated = readActors(claims.get("act"), actors);
-		return new McpAuthenticationToken(jwt, new McpCaller(subject, String.valueOf(claims.get("iss")), client(claims),
-				actors, truncated, scopes(claims), text(claims, "jti"), this.resource));
+		return new McpCaller(subject, String.valueOf(claims.get("iss")), client(claims), actors, truncated,
+				scopes(claims), text(claims, "jti"), this.resource);
 	}
 
 	private Set<String> scopes(Map<String, Object> claims) {

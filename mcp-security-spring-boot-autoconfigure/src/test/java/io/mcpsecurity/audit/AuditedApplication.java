@@ -78,12 +78,6 @@ class AuditedApplication {
 	}
 
 	@Bean
-	AuditTrail trail(List<AuditSink> sinks) {
-		return new AuditTrail(sinks, new AuditTrail.Settings(1000, 10, AuditTrail.OnOverflow.BLOCK,
-				AuditTrail.OnFailure.ALLOW, java.time.Duration.ofSeconds(5), java.time.Duration.ofSeconds(5)));
-	}
-
-	@Bean
 	List<McpServerFeatures.SyncToolSpecification> brokenSyncTools() {
 		return List.of(new McpServerFeatures.SyncToolSpecification(tool("breaking"), (exchange, request) -> breaking()),
 				new McpServerFeatures.SyncToolSpecification(tool("slow"), (exchange, request) -> slow()));

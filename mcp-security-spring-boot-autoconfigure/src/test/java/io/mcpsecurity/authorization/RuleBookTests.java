@@ -11,6 +11,7 @@ import io.mcpsecurity.message.McpTarget.Kind;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -66,6 +67,25 @@ class RuleBookTests {
 				.ruleFor(TOOL)
 				.source()).isEqualTo("rules[0]");
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(textBlock = """
+			p*,     purge,    true
+			p*,     p*e,      true
+			*,      p*,       true
+			p*e,    p*xe,     true
+			purge,  purge,    true
+			purge,  p*,       false
+			p*e,    p*,       false
+			p*,     *p,       false
+			*e,     p*,       false
+			""")
+	void aRuleNeverAppliesIfAnEarlierOneMatchesAllThatItMatches(String earlier, String later, boolean shadowed) {
+		List<ConfiguredRule> rules = List.of(configured("first", "a", Kind.TOOL, earlier),
+				configured("second", "a", Kind.TOOL, later), configured("third", "a", Kind.PROMPT, later));
+		assertThat(book(rules, List.of(), Conventions.NONE).shadowed())
+			.isEqualTo(shadowed ? List.of("second: '" + later + "' after first") : List.of());
 	}
 
 	@Test

@@ -325,6 +325,7 @@ class McpSecurityAutoConfigurationTests {
 					mcp.security.keys.outage-tolerance=-5m  | mcp.security.keys.outage-tolerance         | 'PT-5M'                       | mcp.security.keys.outage-tolerance
 					mcp.security.token.clock-skew=-1s       | mcp.security.token.clock-skew              | 'PT-1S'                       | mcp.security.token.clock-skew
 					mcp.security.token.clock-skew=61m       | mcp.security.token.clock-skew              | 'PT1H1M'                      | mcp.security.token.clock-skew
+					mcp.security.token.cache.max-size=0     | mcp.security.token.cache.max-size          | '0' is not positive           | mcp.security.token.cache.enabled=false
 					mcp.security.request.max-size=0         | mcp.security.request.max-size              | '0B'                          | mcp.security.request.max-size
 					mcp.security.request.max-size=2GB       | mcp.security.request.max-size              | '2147483648B'                 | mcp.security.request.max-size
 					mcp.security.request.max-depth=0        | mcp.security.request.max-depth             | '0'                           | mcp.security.request.max-depth

@@ -118,7 +118,8 @@ class PolicyPropertiesTests {
 					scopes[a].requested-as | is not a scope       | scopes[a].requested-as=b c            | -
 					scopes[a].granted-as   | has an empty name    | scopes[a].granted-as[0]=              | -
 					token.more-scope-claims | has an empty name   | token.more-scope-claims=realm_access..roles | -
-					rules                  | matches no tool      | rules[0].tools=tmie,rules[0].access=deny | unmatched-rules=fail
+					rules                  | matches nothing that is offered | rules[0].tools=tmie,rules[0].access=deny | unmatched-rules=fail
+					rules                  | never applies        | rules[0].tools=t*,rules[0].access=deny,rules[1].tools=time,rules[1].access=authenticated | unmatched-rules=fail
 					""")
 	void whatCannotBeUsedStopsTheStartAndIsNamed(String property, String reason, String first, String second) {
 		String[] firsts = first.split(",");
@@ -174,6 +175,49 @@ class PolicyPropertiesTests {
 			.contains("A rule matches nothing that is offered: mcp.security.rules[1]: 'x*'")
 			.doesNotContain("rules[0]: 'time'")
 			.doesNotContain("mcp.security.rules[2]");
+	}
+
+	@Test
+	void aPatternThatIsForSomeUrisOfATemplateIsNotReported(CapturedOutput output) {
+		this.runner
+			.withPropertyValues("mcp.security.rules[0].resources=records://secret/*,records://s*",
+					"mcp.security.rules[0].access=deny", "mcp.security.rules[1].resources=records://other/more/*",
+					"mcp.security.rules[1].access=deny")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				AccessPolicy policy = context.getBean(AccessPolicy.class);
+				assertThat(policy.decide(McpTarget.resource("records://secret/details"), Set.of("records:browse"))
+					.denied()).isTrue();
+			});
+		assertThat(output)
+			.contains("A rule matches nothing that is offered: mcp.security.rules[1]: 'records://other/more/*'")
+			.doesNotContain("mcp.security.rules[0]");
+	}
+
+	@Test
+	void aRuleThatAnEarlierOneKeepsFromApplyingIsReported(CapturedOutput output) {
+		this.runner
+			.withPropertyValues("mcp.security.rules[0].tools=p*", "mcp.security.rules[0].access=deny",
+					"mcp.security.rules[1].tools=time,purge", "mcp.security.rules[1].access=authenticated")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output)
+			.contains("A rule never applies, because an earlier one matches the same: "
+					+ "mcp.security.rules[1]: 'purge' after mcp.security.rules[0]")
+			.doesNotContain("'time'");
+	}
+
+	@Test
+	void aCommonRuleThatOneEndpointReplacesIsNotReported(CapturedOutput output) {
+		this.runner.withPropertyValues("mcp.security.rules[0].tools=time", "mcp.security.rules[0].access=authenticated",
+				"mcp.security.endpoints.admin.path=/admin/mcp",
+				"mcp.security.endpoints.admin.resource=https://mcp.example/admin/mcp",
+				"mcp.security.endpoints.admin.rules[0].tools=*", "mcp.security.endpoints.admin.rules[0].access=deny",
+				"mcp.security.endpoints.admin.rules[1].tools=who",
+				"mcp.security.endpoints.admin.rules[1].access=authenticated")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.getOut().lines().filter((line) -> line.contains("A rule never applies"))).singleElement()
+			.asString()
+			.endsWith("mcp.security.endpoints.admin.rules[1]: 'who' after mcp.security.endpoints.admin.rules[0]");
 	}
 
 	@Test

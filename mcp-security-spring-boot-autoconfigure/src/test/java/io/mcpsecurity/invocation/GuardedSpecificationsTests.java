@@ -206,6 +206,7 @@ class GuardedSpecificationsTests {
 		StaticApplicationContext context = new StaticApplicationContext();
 		context.registerBean(InvocationGuard.class, GuardedSpecificationsTests::guard);
 		context.registerBean(OfferedTargets.class, () -> offeredTargets());
+		context.registerBean(SensitiveArguments.class, SensitiveArguments::new);
 		context.refresh();
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
 		Object guarded = new McpGuardPostProcessor(context)
@@ -218,6 +219,7 @@ class GuardedSpecificationsTests {
 	void aGuardThatIsMissingFailsTheCall() {
 		StaticApplicationContext context = new StaticApplicationContext();
 		context.registerBean(OfferedTargets.class, () -> offeredTargets());
+		context.registerBean(SensitiveArguments.class, SensitiveArguments::new);
 		context.refresh();
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
 		Object guarded = new McpGuardPostProcessor(context)
@@ -306,7 +308,7 @@ class GuardedSpecificationsTests {
 		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools),
 				GuardedSpecificationsTests::offeredTargets, () -> {
 					throw new IllegalStateException("No handler here declares a rule");
-				});
+				}, SensitiveArguments::new);
 	}
 
 	private static InvocationGuard guard() {

@@ -91,7 +91,7 @@ class HandlerMethodTests {
 		RuleBook rules = new RuleBook(List.of(), declared, Conventions.NONE, Access.AUTHENTICATED, offered);
 		return new GuardedSpecifications(() -> {
 			throw new IllegalStateException("Nothing is called here");
-		}, new CallerArguments(Map::of), () -> offered, () -> rules);
+		}, new CallerArguments(Map::of), () -> offered, () -> rules, SensitiveArguments::new);
 	}
 
 	/**

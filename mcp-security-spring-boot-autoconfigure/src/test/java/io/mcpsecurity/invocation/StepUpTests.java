@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.InsufficientScopeException;
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -118,6 +120,21 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
+	void aToolCanAskWhetherTheCallerHoldsAScopeAsTheHierarchySays(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		for (String tool : List.of("ask", "callbackAsk")) {
+			for (String scope : List.of("deep", "root")) {
+				assertThat(SecuredServer.text(server.callTool(server.token("shallow", scope).sign(), tool, "{}")))
+					.as(tool + " with " + scope)
+					.contains("dug");
+			}
+			assertChallenged(call(protocol, "tools/call", "{\"name\":\"%s\",\"arguments\":{}}".formatted(tool)),
+					"api://deep");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
 	void anExceptionThatTheToolHandledChangesNothing(Protocol protocol) {
 		HttpResponse<String> response = call(protocol, "tools/call", "{\"name\":\"handle\",\"arguments\":{}}");
 		assertThat(response.statusCode()).isEqualTo(200);
@@ -202,13 +219,31 @@ class StepUpTests {
 	static class StepUpApplication {
 
 		@Bean
-		ToolCallbackProvider callbacks() {
-			return MethodToolCallbackProvider.builder().toolObjects(new Callbacks()).build();
+		ToolCallbackProvider callbacks(ScopeCheck scopes) {
+			return MethodToolCallbackProvider.builder().toolObjects(new Callbacks(scopes)).build();
 		}
 
 	}
 
 	static class Handlers {
+
+		private final ScopeCheck scopes;
+
+		Handlers(ScopeCheck scopes) {
+			this.scopes = scopes;
+		}
+
+		@McpTool(description = "Asks for a scope if the caller does not hold it")
+		String ask(McpCaller caller) {
+			return dug(this.scopes, caller);
+		}
+
+		static String dug(ScopeCheck scopes, McpCaller caller) {
+			if (!scopes.holds(caller, "deep")) {
+				throw new InsufficientScopeException("deep");
+			}
+			return "dug";
+		}
 
 		@McpTool(description = "Asks for a scope")
 		@RequiresScope("shallow")
@@ -282,6 +317,17 @@ class StepUpTests {
 	}
 
 	static class Callbacks {
+
+		private final ScopeCheck scopes;
+
+		Callbacks(ScopeCheck scopes) {
+			this.scopes = scopes;
+		}
+
+		@Tool(description = "Asks for a scope if the caller does not hold it")
+		public String callbackAsk(McpCaller caller) {
+			return Handlers.dug(this.scopes, caller);
+		}
 
 		@Tool(description = "Asks for scopes")
 		public String callback() {

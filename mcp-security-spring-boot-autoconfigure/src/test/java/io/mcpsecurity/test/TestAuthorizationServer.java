@@ -11,6 +11,7 @@ import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -49,13 +50,15 @@ public final class TestAuthorizationServer implements AutoCloseable {
 
 	private final AtomicInteger keyRequests = new AtomicInteger();
 
-	private volatile RSAKey rsa = rsaKey();
+	private volatile RSAKey rsa = rsaKey(null);
 
 	private final ECKey ec = ecKey();
 
 	private volatile @Nullable HttpServer http;
 
 	private volatile String announcedIssuer;
+
+	private volatile CountDownLatch answering = new CountDownLatch(0);
 
 	private TestAuthorizationServer(int port, String path) {
 		this.port = port;
@@ -112,7 +115,24 @@ public final class TestAuthorizationServer implements AutoCloseable {
 	 * Sign with a new key from now on, and no longer publish the old one.
 	 */
 	public void rotateKey() {
-		this.rsa = rsaKey();
+		this.rsa = rsaKey(null);
+	}
+
+	/**
+	 * Sign with a new key from now on, and publish it under the old one's id.
+	 */
+	public void replaceKey() {
+		this.rsa = rsaKey(keyId());
+	}
+
+	/**
+	 * Let requests for the keys wait.
+	 * @return lets them go on
+	 */
+	public Runnable holdKeys() {
+		CountDownLatch held = new CountDownLatch(1);
+		this.answering = held;
+		return held::countDown;
 	}
 
 	/**
@@ -133,6 +153,7 @@ public final class TestAuthorizationServer implements AutoCloseable {
 			});
 			server.createContext(this.path + "/keys", (exchange) -> {
 				this.keyRequests.incrementAndGet();
+				await(this.answering);
 				answer(exchange, new JWKSet(List.<JWK>of(this.rsa.toPublicJWK(), this.ec.toPublicJWK())).toString());
 			});
 			server.setExecutor(Executors.newCachedThreadPool((task) -> {
@@ -156,6 +177,15 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		exchange.close();
 	}
 
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
 	@Override
 	public void close() {
 		HttpServer server = this.http;
@@ -177,9 +207,10 @@ public final class TestAuthorizationServer implements AutoCloseable {
 			.claim("exp", Date.from(Instant.now().plusSeconds(300)));
 	}
 
-	private static RSAKey rsaKey() {
+	private static RSAKey rsaKey(@Nullable String keyId) {
 		try {
-			return new RSAKeyGenerator(2048).keyIDFromThumbprint(true).generate();
+			RSAKeyGenerator generator = new RSAKeyGenerator(2048);
+			return ((keyId != null) ? generator.keyID(keyId) : generator.keyIDFromThumbprint(true)).generate();
 		}
 		catch (JOSEException ex) {
 			throw new IllegalStateException(ex);

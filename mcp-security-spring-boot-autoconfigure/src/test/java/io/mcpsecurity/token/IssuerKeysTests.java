@@ -9,11 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -44,6 +40,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.mcpsecurity.test.FreePort;
+import io.mcpsecurity.test.MutableClock;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.token.IssuerKeys.Settings;
 import io.mcpsecurity.token.IssuerKeys.Status;
@@ -475,34 +472,6 @@ class IssuerKeysTests {
 
 		List<String> requests() {
 			return List.copyOf(this.requests);
-		}
-
-	}
-
-	/**
-	 * A clock that a test moves.
-	 */
-	private static final class MutableClock extends Clock {
-
-		private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-		void advance(Duration time) {
-			this.now = this.now.plus(time);
-		}
-
-		@Override
-		public Instant instant() {
-			return this.now;
-		}
-
-		@Override
-		public ZoneId getZone() {
-			return ZoneOffset.UTC;
-		}
-
-		@Override
-		public Clock withZone(ZoneId zone) {
-			return this;
 		}
 
 	}

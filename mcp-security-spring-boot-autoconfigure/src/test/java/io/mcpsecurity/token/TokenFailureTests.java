@@ -49,8 +49,8 @@ class TokenFailureTests {
 			Clock.systemUTC());
 
 	private final IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
-			Map.of(this.keys.issuer(), AccessTokenDecoders.create(this.keys, RESOURCE, Duration.ofSeconds(60))),
-			new McpCallerConverter(RESOURCE));
+			new AuthorizationServers(List.of(this.keys)), RESOURCE, Duration.ofSeconds(60),
+			new McpCallerConverter(RESOURCE), new VerifiedTokens.Settings(10, Duration.ofMinutes(5)));
 
 	@AfterEach
 	void close() throws Exception {

@@ -9,6 +9,8 @@ import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
 import io.mcpsecurity.audit.RequestRecord.Connection;
 import io.mcpsecurity.audit.RequestRecorder;
+import io.mcpsecurity.audit.SensitiveNames;
+import io.mcpsecurity.audit.SensitiveParts;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import jakarta.servlet.ServletOutputStream;
@@ -35,7 +37,10 @@ class DeniableResponseTests {
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
 
 	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response,
-			new RequestRecorder(null, new AuditEvents(new ArgumentSummaries()), List.of(), Clock.systemUTC())
+			new RequestRecorder(null,
+					new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.NONE, null,
+							new SensitiveNames(List.of()), (target) -> SensitiveParts.NONE)),
+					List.of(), Clock.systemUTC())
 				.begin(new Connection(null, null, null)));
 
 	@AfterEach

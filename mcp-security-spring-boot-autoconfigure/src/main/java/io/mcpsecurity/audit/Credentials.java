@@ -1,0 +1,96 @@
+package io.mcpsecurity.audit;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Finds what looks like a credential inside a text, and masks it.
+ */
+final class Credentials {
+
+	/** What stands where something was masked. */
+	static final String MASK = "***";
+
+	/**
+	 * How much of a text is looked at beyond what is shown of it, to tell what a
+	 * beginning is the beginning of.
+	 */
+	private static final int LOOK_AHEAD = 768;
+
+	/**
+	 * Forms that are credentials whatever stands around them. No form repeats a group: on
+	 * long texts that would overflow the stack.
+	 */
+	private static final Pattern FORM = Pattern.compile(String.join("|",
+			// A JSON object in base64: JSON Web Tokens, sealed or signed.
+			"eyJ[\\w.~+/=-]{6,}+",
+			// Private keys in PEM, to the end of the text: it may have no other.
+			"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.*",
+			// Authorization headers, RFC 9110 section 11.4.
+			"(?i:bearer|dpop)[\\s:]{1,16}+[\\w.~+/=-]++",
+			"(?i:basic|negotiate)\\s{1,16}+(?=[a-z+/]{0,64}+[A-Z0-9=])[\\w.~+/=-]{6,}+",
+			// The part of a URI before the host, RFC 3986 section 3.2.1.
+			"(?<=://)(?:[^\\s/?#@]{1,500}+(?=@)|[^\\s/?#@]{500}+)",
+			// Keys that their issuers made recognizable.
+			"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|sk-|[rs]k_(?:live|test)_|AKIA|ASIA|AIza|hf_|npm_)[\\w-]{10,}+"),
+			Pattern.DOTALL);
+
+	/**
+	 * A word before what could be its value: {@code name=}, {@code "name":},
+	 * {@code --name }.
+	 */
+	private static final Pattern NAME = Pattern
+		.compile("(?<![\\p{L}\\p{N}_-])([\\p{L}\\p{N}_-]{1,128}+)[\"'\\\\]{0,8}+(?:\\s{0,16}+[:=>]|\\s)");
+
+	private final SensitiveNames names;
+
+	Credentials(SensitiveNames names) {
+		this.names = names;
+	}
+
+	/**
+	 * The safe form of a text without credentials.
+	 * @param text the text
+	 * @param max how many chars the result has at most
+	 */
+	String mask(String text, int max) {
+		// Nothing from beyond is shown, so that a credential which only begins there
+		// cannot move into view.
+		int shown = Math.min(text.length(), max);
+		int end = named(text, shown);
+		StringBuilder masked = new StringBuilder();
+		int from = 0;
+		Matcher form = FORM.matcher(text)
+			.region(0, Math.min(text.length(), shown + LOOK_AHEAD))
+			.useTransparentBounds(true);
+		while (from < end && form.find() && form.start() < end) {
+			masked.append(text, from, form.start()).append(MASK);
+			from = form.end();
+		}
+		if (from < end) {
+			masked.append(text, from, end);
+		}
+		if (end < shown) {
+			masked.append(MASK);
+		}
+		else if (Math.max(from, shown) < text.length()) {
+			masked.append(EventText.MORE);
+		}
+		return EventText.of(masked.toString(), max);
+	}
+
+	/**
+	 * Where the value of a sensitive name begins: where such a value ends, nobody knows.
+	 */
+	private int named(String text, int shown) {
+		Matcher name = NAME.matcher(text).region(0, shown);
+		while (name.find()) {
+			boolean separated = !Character.isWhitespace(text.charAt(name.end() - 1)) || name.group(1).startsWith("-");
+			if (separated && this.names.contains(name.group(1))) {
+				return name.end();
+			}
+		}
+		return shown;
+	}
+
+}

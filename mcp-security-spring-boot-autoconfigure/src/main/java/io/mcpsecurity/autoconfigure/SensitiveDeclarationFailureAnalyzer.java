@@ -1,0 +1,19 @@
+package io.mcpsecurity.autoconfigure;
+
+import io.mcpsecurity.invocation.SensitiveDeclarationException;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.util.StringUtils;
+
+/**
+ * Says in words which annotation stopped the start and what to do about it.
+ */
+class SensitiveDeclarationFailureAnalyzer extends AbstractFailureAnalyzer<SensitiveDeclarationException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, SensitiveDeclarationException cause) {
+		return new FailureAnalysis(cause.getMessage(), StringUtils.capitalize(cause.getAction()) + ".", cause);
+	}
+
+}

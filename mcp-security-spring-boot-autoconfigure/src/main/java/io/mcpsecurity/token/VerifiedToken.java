@@ -1,0 +1,82 @@
+package io.mcpsecurity.token;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import com.nimbusds.jose.KeySourceException;
+import io.mcpsecurity.McpCaller;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.oauth2.jwt.Jwt;
+
+/**
+ * What is known of a token after it was verified: what it says and which keys speak for
+ * it. Neither its text nor its signature is kept, so whoever gets hold of this has no
+ * token.
+ * <p>
+ * Nothing in it changes, however deep, so that requests can share it.
+ */
+final class VerifiedToken {
+
+	/** Stands where a token's text would. */
+	private static final String NO_TEXT = "-";
+
+	private final Jwt facts;
+
+	private final McpCaller caller;
+
+	private final TokenTimes times;
+
+	private final NotedKeys keys;
+
+	VerifiedToken(Jwt jwt, McpCaller caller, TokenTimes times, NotedKeys keys) {
+		this.facts = new Jwt(NO_TEXT, jwt.getIssuedAt(), jwt.getExpiresAt(), fixed(jwt.getHeaders()),
+				fixed(jwt.getClaims()));
+		this.caller = caller;
+		this.times = times;
+		this.keys = keys;
+	}
+
+	/**
+	 * Whether a verification would end the same at this moment: the token is neither
+	 * expired nor yet to be valid, and its issuer's keys are what they were.
+	 * @throws AuthenticationServiceException if the issuer's keys are not to be had
+	 */
+	boolean isStillGood() {
+		try {
+			return !this.times.validate(this.facts).hasErrors() && this.keys.areCurrent();
+		}
+		catch (KeySourceException ex) {
+			throw new AuthenticationServiceException("The token cannot be checked", ex);
+		}
+	}
+
+	/**
+	 * An authentication for one request, which that request may change.
+	 * @param token the token's text, as the request brought it
+	 */
+	McpAuthenticationToken authentication(String token) {
+		return new McpAuthenticationToken(new Jwt(token, this.facts.getIssuedAt(), this.facts.getExpiresAt(),
+				this.facts.getHeaders(), this.facts.getClaims()), this.caller);
+	}
+
+	private static Map<String, Object> fixed(Map<?, ?> values) {
+		Map<String, Object> copy = new LinkedHashMap<>();
+		values.forEach((name, value) -> copy.put(String.valueOf(name), fixed(value)));
+		return Collections.unmodifiableMap(copy);
+	}
+
+	private static @Nullable Object fixed(@Nullable Object value) {
+		if (value instanceof Map<?, ?> values) {
+			return fixed(values);
+		}
+		if (value instanceof Collection<?> values) {
+			return values.stream().map(VerifiedToken::fixed).toList();
+		}
+		return value;
+	}
+
+}

@@ -1,0 +1,157 @@
+package io.mcpsecurity.token;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * A remembered token is as good as its issuer's keys, no longer and no shorter.
+ */
+class VerifiedTokenKeysTests {
+
+	private static final String RESOURCE = "https://mcp.example.com/mcp";
+
+	private static final IssuerKeys.Settings SETTINGS = new IssuerKeys.Settings(Duration.ofMillis(200),
+			Duration.ofMillis(200), Duration.ofMillis(900), Duration.ofMillis(50), Duration.ofMillis(700));
+
+	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
+
+	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS,
+			Clock.systemUTC());
+
+	/** Much longer than keys serve, so that only the keys can end a token's time. */
+	private final VerifiedTokens tokens = new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofHours(1)),
+			Ticker.systemTicker());
+
+	private final String token = this.authorizationServer.token(RESOURCE).sign();
+
+	@AfterEach
+	void close() throws Exception {
+		this.keys.close();
+		this.authorizationServer.close();
+	}
+
+	@Test
+	void tokensThatAreRememberedKeepTheKeysFresh() {
+		IssuerAuthenticationManager manager = manager(true);
+		Awaitility.await().pollInterval(Duration.ofMillis(10)).untilAsserted(() -> {
+			authenticate(manager);
+			assertThat(this.authorizationServer.keyRequests()).isGreaterThan(3);
+		});
+		assertThat(this.tokens.misses()).isEqualTo(1);
+		assertThat(this.tokens.hits()).isGreaterThan(10);
+	}
+
+	@Test
+	void aTokenIsRefusedWithinTheKeysTimeAfterItsKeyIsWithdrawn() {
+		assertEndsInTime(this.authorizationServer::rotateKey);
+	}
+
+	@Test
+	void aTokenIsRefusedWithinTheKeysTimeAfterItsKeyIsReplacedUnderTheSameId() {
+		assertEndsInTime(this.authorizationServer::replaceKey);
+	}
+
+	private void assertEndsInTime(Runnable withdrawal) {
+		IssuerAuthenticationManager manager = manager(true);
+		authenticate(manager);
+		withdrawal.run();
+		long withdrawn = System.nanoTime();
+		Duration lastAccepted = Duration.ZERO;
+		boolean accepted = true;
+		while (accepted) {
+			Duration start = Duration.ofNanos(System.nanoTime() - withdrawn);
+			try {
+				authenticate(manager);
+				lastAccepted = start;
+				assertThat(this.tokens.misses()).as("until then every request is a hit").isEqualTo(1);
+				pause();
+			}
+			catch (RefusedTokenException ex) {
+				assertThat(ex.failure()).isEqualTo(TokenFailure.SIGNATURE);
+				accepted = false;
+			}
+		}
+		assertThat(lastAccepted).isLessThanOrEqualTo(SETTINGS.cacheTtl());
+		assertThat(this.tokens.hits()).isGreaterThan(3);
+		assertThat(this.tokens.size()).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void duringAnOutageATokenIsGoodForTheToleranceRememberedOrNot(boolean remembered) {
+		IssuerAuthenticationManager manager = manager(remembered);
+		authenticate(manager);
+		this.authorizationServer.close();
+		Awaitility.await()
+			.pollInterval(Duration.ofMillis(20))
+			.during(Duration.ofMillis(1200))
+			.atMost(Duration.ofMillis(1500))
+			.untilAsserted(() -> authenticate(manager));
+		assertThat(this.tokens.misses()).isEqualTo(remembered ? 1 : 0);
+		Awaitility.await()
+			.pollInterval(Duration.ofMillis(20))
+			.untilAsserted(() -> assertThatExceptionOfType(AuthenticationServiceException.class)
+				.isThrownBy(() -> authenticate(manager)));
+		this.authorizationServer.open();
+		Awaitility.await()
+			.pollInterval(Duration.ofMillis(20))
+			.ignoreExceptionsInstanceOf(AuthenticationServiceException.class)
+			.untilAsserted(() -> authenticate(manager));
+		assertThat(this.tokens.misses()).isEqualTo(remembered ? 1 : 0);
+	}
+
+	@Test
+	void aServerAcceptsTheTokensOfAWithdrawnKeyNoLongerThanConfigured() {
+		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, this.authorizationServer,
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.keys.cache-ttl=900ms",
+				"mcp.security.keys.read-timeout=200ms", "mcp.security.keys.retry-interval=50ms")) {
+			String token = server.token("records:browse").sign();
+			assertThat(server.callTool(token, "browse", "{}").statusCode()).isEqualTo(200);
+			this.authorizationServer.rotateKey();
+			long withdrawn = System.nanoTime();
+			Awaitility.await().pollInterval(Duration.ofMillis(20)).until(() -> {
+				boolean late = System.nanoTime() - withdrawn > Duration.ofMillis(900).toNanos();
+				int status = server.callTool(token, "browse", "{}").statusCode();
+				assertThat(status).isIn(late ? List.of(401) : List.of(200, 401));
+				return status == 401;
+			});
+		}
+	}
+
+	private static void pause() {
+		try {
+			Thread.sleep(10);
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private void authenticate(IssuerAuthenticationManager manager) {
+		assertThat(manager.authenticate(new BearerTokenAuthenticationToken(this.token))).isNotNull();
+	}
+
+	private IssuerAuthenticationManager manager(boolean remembering) {
+		return new IssuerAuthenticationManager(new AuthorizationServers(List.of(this.keys)), RESOURCE,
+				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), new McpCallerConverter(RESOURCE),
+				remembering ? this.tokens : null);
+	}
+
+}

@@ -1,0 +1,538 @@
+package io.mcpsecurity.token;
+
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import io.mcpsecurity.test.MutableClock;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestAuthorizationServer.Token;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
+
+/**
+ * What is remembered of verified tokens, for how long, and what must never come of it.
+ */
+class VerifiedTokensTests {
+
+	private static final String RESOURCE = "https://mcp.example.com/mcp";
+
+	private static final Duration SKEW = Duration.ofSeconds(60);
+
+	private static final Duration TIME_TO_LIVE = Duration.ofMinutes(5);
+
+	private static final IssuerKeys.Settings KEYS = new IssuerKeys.Settings(Duration.ofSeconds(20),
+			Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(10), Duration.ofHours(1));
+
+	private final MutableClock clock = new MutableClock();
+
+	private final AtomicLong nanos = new AtomicLong();
+
+	private final List<AutoCloseable> resources = new ArrayList<>();
+
+	private final TestAuthorizationServer authorizationServer = authorizationServer();
+
+	private final IssuerKeys keys = keys(this.authorizationServer);
+
+	private final VerifiedTokens tokens = tokens(100);
+
+	private final IssuerAuthenticationManager manager = manager(RESOURCE, this.tokens, this.keys);
+
+	@AfterEach
+	void close() throws Exception {
+		for (AutoCloseable resource : this.resources) {
+			resource.close();
+		}
+	}
+
+	@Test
+	void aTokenThatComesAgainIsNotVerifiedAgain() {
+		String token = token().sign();
+		McpAuthenticationToken first = authenticate(token);
+		for (int i = 0; i < 10; i++) {
+			assertThat(authenticate(token)).isEqualTo(first).isNotSameAs(first);
+		}
+		assertThat(this.tokens.misses()).isEqualTo(1);
+		assertThat(this.tokens.hits()).isEqualTo(10);
+		assertThat(this.tokens.size()).isEqualTo(1);
+	}
+
+	@Test
+	void theWholeTokenCountsAlsoItsSignature() {
+		String[] good = token().sign().split("\\.");
+		String[] other = token().claim("jti", "another").sign().split("\\.");
+		authenticate(String.join(".", good));
+		assertRefused(TokenFailure.SIGNATURE, good[0] + "." + good[1] + "." + other[2]);
+		assertRefused(TokenFailure.SIGNATURE, good[0] + "." + other[1] + "." + good[2]);
+		assertRefused(TokenFailure.MALFORMED, good[0] + "." + good[1] + ".");
+	}
+
+	@Test
+	void aTokenIsRecognizedByTheSha256OfItsText() {
+		assertThat(TokenHash.of("abc")).isEqualTo(
+				new TokenHash(0xba7816bf8f01cfeaL, 0x414140de5dae2223L, 0xb00361a396177a9cL, 0xb410ff61f20015adL));
+	}
+
+	@Test
+	void aRememberedTokenIsGoodUntilItExpiresAndNotLonger() {
+		String token = token().claim("exp", inFuture(Duration.ofSeconds(30))).sign();
+		authenticate(token);
+		this.clock.advance(Duration.ofSeconds(90));
+		authenticate(token);
+		assertThat(this.tokens.hits()).isEqualTo(1);
+		this.clock.advance(Duration.ofSeconds(1));
+		assertRefused(TokenFailure.EXPIRED, token);
+		assertThat(this.tokens.size()).isZero();
+	}
+
+	@Test
+	void aRememberedTokenIsGoodOnlyWhenItHasBecomeValid() {
+		String token = token().claim("nbf", inFuture(Duration.ofSeconds(30))).sign();
+		authenticate(token);
+		this.clock.advance(Duration.ofSeconds(-30));
+		authenticate(token);
+		assertThat(this.tokens.hits()).isEqualTo(1);
+		this.clock.advance(Duration.ofSeconds(-1));
+		assertRefused(TokenFailure.NOT_YET_VALID, token);
+	}
+
+	@Test
+	void aTokenIsVerifiedAgainAfterSomeTimeHoweverOftenItComes() {
+		String token = token().sign();
+		authenticate(token);
+		for (int i = 0; i < 4; i++) {
+			this.nanos.addAndGet(TIME_TO_LIVE.dividedBy(5).toNanos());
+			authenticate(token);
+		}
+		assertThat(this.tokens.misses()).isEqualTo(1);
+		this.nanos.addAndGet(TIME_TO_LIVE.dividedBy(5).toNanos());
+		authenticate(token);
+		assertThat(this.tokens.misses()).isEqualTo(2);
+	}
+
+	@Test
+	void aTokenThatIsRememberedForOneResourceIsUnknownToAnother() {
+		VerifiedTokens others = tokens(100);
+		IssuerAuthenticationManager other = manager("https://other.example/mcp", others, this.keys);
+		String token = token().sign();
+		authenticate(token);
+		authenticate(token);
+		assertThatExceptionOfType(RefusedTokenException.class)
+			.isThrownBy(() -> other.authenticate(new BearerTokenAuthenticationToken(token)))
+			.satisfies((ex) -> assertThat(ex.failure()).isEqualTo(TokenFailure.AUDIENCE));
+		assertThat(others.hits()).isZero();
+	}
+
+	@Test
+	void everyManagerHasACacheOfItsOwn() {
+		VerifiedTokens.Settings settings = new VerifiedTokens.Settings(10, TIME_TO_LIVE);
+		AuthorizationServers servers = new AuthorizationServers(List.of(this.keys));
+		McpCallerConverter converter = new McpCallerConverter(RESOURCE);
+		assertThat(new IssuerAuthenticationManager(servers, RESOURCE, SKEW, converter, settings).cache())
+			.isNotSameAs(new IssuerAuthenticationManager(servers, RESOURCE, SKEW, converter, settings).cache());
+		assertThat(new IssuerAuthenticationManager(servers, RESOURCE, SKEW, converter, null).cache()).isNull();
+	}
+
+	@Test
+	void aRefusalIsNotRemembered() {
+		String token = token().claim("nbf", inFuture(Duration.ofMinutes(2))).sign();
+		assertRefused(TokenFailure.NOT_YET_VALID, token);
+		assertRefused(TokenFailure.NOT_YET_VALID, token);
+		assertThat(this.tokens.misses()).isEqualTo(2);
+		assertThat(this.tokens.size()).isZero();
+		this.clock.advance(Duration.ofMinutes(2));
+		authenticate(token);
+	}
+
+	@Test
+	void anOutageIsNotRemembered() {
+		this.authorizationServer.close();
+		String token = token().sign();
+		assertThatExceptionOfType(AuthenticationServiceException.class).isThrownBy(() -> authenticate(token));
+		this.authorizationServer.open();
+		this.clock.advance(KEYS.retryInterval());
+		authenticate(token);
+	}
+
+	@Test
+	void badTokensTakeNoRoomFromGoodOnesHoweverManyCome() {
+		VerifiedTokens few = tokens(5);
+		IssuerAuthenticationManager small = manager(RESOURCE, few, this.keys);
+		List<String> good = distinct(5);
+		good.forEach((token) -> authenticate(small, token));
+		String[] parts = good.get(0).split("\\.");
+		for (int i = 0; i < 2000; i++) {
+			String bad = (i % 2 == 0) ? "secret-" + i : parts[0] + "." + parts[1] + "." + UUID.randomUUID();
+			assertThat(catchThrowable(() -> authenticate(small, bad))).isInstanceOf(RefusedTokenException.class);
+		}
+		assertThat(few.size()).isEqualTo(5);
+		assertThat(few.evicted()).isZero();
+		long misses = few.misses();
+		good.forEach((token) -> authenticate(small, token));
+		assertThat(few.misses()).isEqualTo(misses);
+		assertThat(few.underWay()).isZero();
+	}
+
+	@Test
+	void noMoreTokensAreKeptThanAllowed() {
+		VerifiedTokens few = tokens(5);
+		IssuerAuthenticationManager small = manager(RESOURCE, few, this.keys);
+		distinct(25).forEach((token) -> authenticate(small, token));
+		assertThat(few.size()).isEqualTo(5);
+		assertThat(few.evicted()).isEqualTo(20);
+	}
+
+	@Test
+	void nothingOfATokensTextIsKept() {
+		StringBuilder text = new StringBuilder(token().sign());
+		WeakReference<String> token = authenticateACopy(text);
+		Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+			System.gc();
+			assertThat(token.get()).isNull();
+		});
+		authenticate(text.toString());
+		assertThat(this.tokens.hits()).isEqualTo(1);
+	}
+
+	@Test
+	void everyRequestHasAnAuthenticationOfItsOwn() {
+		String token = token().sign();
+		McpAuthenticationToken first = authenticate(token);
+		first.setDetails("details of the first request");
+		first.eraseCredentials();
+		first.setAuthenticated(false);
+		BearerTokenAuthenticationToken bearer = new BearerTokenAuthenticationToken(token);
+		bearer.setDetails("details of the second request");
+		McpAuthenticationToken second = (McpAuthenticationToken) this.manager.authenticate(bearer);
+		assertThat(this.tokens.hits()).isEqualTo(1);
+		assertThat(second.getDetails()).isEqualTo("details of the second request");
+		assertThat(second.isAuthenticated()).isTrue();
+		assertThat(second.getToken().getTokenValue()).isEqualTo(token);
+		assertThat(first.getDetails()).isEqualTo("details of the first request");
+	}
+
+	@Test
+	void whatRequestsShareCannotBeChanged() {
+		String token = token().claim("realm_access", Map.of("roles", List.of("user")))
+			.claim("groups", List.of(Map.of("name", "staff")))
+			.sign();
+		authenticate(token);
+		Map<String, Object> claims = authenticate(token).getTokenAttributes();
+		assertThat(this.tokens.hits()).isEqualTo(1);
+		assertThat(claims.get("groups")).isEqualTo(List.of(Map.of("name", "staff")));
+		assertUnchangeable(claims);
+		assertUnchangeable(authenticate(token).getToken().getHeaders());
+	}
+
+	@Test
+	void manyFirstUsesOfATokenAtOnceVerifyItOnce() throws Exception {
+		Runnable release = this.authorizationServer.holdKeys();
+		String token = token().sign();
+		AtomicInteger verifications = new AtomicInteger();
+		Function<String, VerifiedToken> verify = counting(verifications);
+		Requests<VerifiedToken> requests = new Requests<>(16, () -> this.tokens.get(token, verify));
+		requests.awaitWaiting(15);
+		release.run();
+		requests.awaitEnd();
+		assertThat(requests.results()).hasSize(16).allSatisfy((result) -> assertThat(result).isNotNull());
+		assertThat(verifications).hasValue(1);
+		assertThat(this.tokens.misses()).isEqualTo(1);
+		assertThat(this.tokens.hits()).isEqualTo(15);
+		assertThat(this.tokens.underWay()).isZero();
+	}
+
+	@Test
+	void requestsThatMissEachOtherByAHairVerifyATokenOnceToo() throws Exception {
+		VerifiedToken known = this.tokens.get(token().sign(), counting(new AtomicInteger()));
+		VerifiedTokens many = tokens(100_000);
+		AtomicInteger verifications = new AtomicInteger();
+		Requests<Integer> requests = new Requests<>(4, () -> {
+			for (int i = 0; i < 20_000; i++) {
+				many.get("token-" + i, (text) -> {
+					verifications.incrementAndGet();
+					return known;
+				});
+			}
+			return 0;
+		});
+		requests.awaitEnd();
+		assertThat(requests.results()).hasSize(4);
+		assertThat(verifications).hasValue(20_000);
+	}
+
+	static Stream<Arguments> failures() {
+		return Stream.of(
+				argumentSet("a refusal", new RefusedTokenException(TokenFailure.AUDIENCE, "Another server's"),
+						RefusedTokenException.class),
+				argumentSet("an outage", new AuthenticationServiceException("Down"),
+						AuthenticationServiceException.class),
+				argumentSet("a defect", new IllegalStateException("Broken"), IllegalStateException.class),
+				argumentSet("an error", new AssertionError("Broken"), Throwable.class));
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void failures(Throwable failure, Class<? extends Throwable> type) throws Exception {
+		String token = token().sign();
+		CompletableFuture<Void> end = new CompletableFuture<>();
+		AtomicInteger verifications = new AtomicInteger();
+		Requests<VerifiedToken> requests = new Requests<>(8, () -> this.tokens.get(token, (text) -> {
+			verifications.incrementAndGet();
+			end.join();
+			VerifiedTokensTests.<RuntimeException>sneak(failure);
+			throw new AssertionError("Not reached");
+		}));
+		requests.awaitWaiting(8);
+		end.complete(null);
+		requests.awaitEnd();
+		List<Throwable> thrown = requests.failures();
+		assertThat(thrown).hasSize(8).doesNotHaveDuplicates().allSatisfy((ex) -> assertThat(ex).isInstanceOf(type));
+		if (failure instanceof AuthenticationException known) {
+			assertThat(thrown).allSatisfy((ex) -> {
+				assertThat(TokenFailure.of((AuthenticationException) ex)).isEqualTo(TokenFailure.of(known));
+				assertThat(ex).hasMessage(failure.getMessage());
+			});
+		}
+		assertThat(verifications).hasValue(1);
+		assertThat(this.tokens.size()).isZero();
+		assertThat(this.tokens.underWay()).isZero();
+		assertThat(this.tokens.get(token, counting(verifications))).isNotNull();
+	}
+
+	@Test
+	void aRequestThatIsInterruptedWhileItWaitsIsNotToldThatItsTokenIsBad() throws Exception {
+		Runnable release = this.authorizationServer.holdKeys();
+		String token = token().sign();
+		Requests<VerifiedToken> requests = new Requests<>(2,
+				() -> this.tokens.get(token, counting(new AtomicInteger())));
+		requests.awaitWaiting(1);
+		requests.waiting().forEach(Thread::interrupt);
+		Awaitility.await().until(() -> requests.failures().size() == 1);
+		assertThat(requests.failures()).singleElement().isInstanceOf(AuthenticationServiceException.class);
+		release.run();
+		requests.awaitEnd();
+		assertThat(requests.results()).hasSize(1);
+	}
+
+	@Test
+	void keysThatDoNotComeHoldUpNoTokenOfAnotherIssuer() throws Exception {
+		TestAuthorizationServer hanging = authorizationServer();
+		Runnable release = hanging.holdKeys();
+		IssuerAuthenticationManager both = manager(RESOURCE, this.tokens, this.keys, keys(hanging));
+		String stuck = token(hanging).sign();
+		Requests<McpAuthenticationToken> requests = new Requests<>(4, () -> authenticate(both, stuck));
+		requests.awaitWaiting(3);
+		// More than the buckets of a small hash table, so that some share one.
+		List<String> others = distinct(60);
+		CompletableFuture<Void> rest = CompletableFuture.runAsync(() -> {
+			others.forEach((token) -> authenticate(both, token));
+			others.forEach((token) -> authenticate(both, token));
+		});
+		assertThat(rest).succeedsWithin(10, TimeUnit.SECONDS);
+		assertThat(requests.results()).isEmpty();
+		release.run();
+		requests.awaitEnd();
+		assertThat(requests.results()).hasSize(4);
+	}
+
+	@Test
+	void aKeyThatIsLookedForHoldsUpNoTokenWhoseKeyIsKnown() throws Exception {
+		String known = token().sign();
+		authenticate(known);
+		Runnable release = this.authorizationServer.holdKeys();
+		String unknown = token().key(strangersKey()).sign();
+		Requests<McpAuthenticationToken> requests = new Requests<>(2, () -> authenticate(unknown));
+		requests.awaitWaiting(1);
+		List<String> others = distinct(20);
+		CompletableFuture<Void> rest = CompletableFuture.runAsync(() -> {
+			authenticate(known);
+			others.forEach(this::authenticate);
+		});
+		assertThat(rest).succeedsWithin(10, TimeUnit.SECONDS);
+		release.run();
+		requests.awaitEnd();
+		assertThat(requests.failures()).hasSize(2)
+			.allSatisfy((failure) -> assertThat(TokenFailure.of((AuthenticationException) failure))
+				.isEqualTo(TokenFailure.SIGNATURE));
+	}
+
+	private WeakReference<String> authenticateACopy(StringBuilder text) {
+		String copy = text.toString();
+		authenticate(copy);
+		return new WeakReference<>(copy);
+	}
+
+	private Function<String, VerifiedToken> counting(AtomicInteger verifications) {
+		TokenVerifier verifier = new TokenVerifier(this.keys, RESOURCE, new TokenTimes(SKEW, this.clock),
+				new McpCallerConverter(RESOURCE));
+		return (text) -> {
+			verifications.incrementAndGet();
+			return verifier.verify(text);
+		};
+	}
+
+	private static void assertUnchangeable(Object value) {
+		if (value instanceof Map<?, ?> map) {
+			assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(map::clear);
+			map.values().forEach(VerifiedTokensTests::assertUnchangeable);
+		}
+		else if (value instanceof List<?> list) {
+			assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> list.remove(0));
+			list.forEach(VerifiedTokensTests::assertUnchangeable);
+		}
+	}
+
+	private void assertRefused(TokenFailure failure, String token) {
+		assertThatExceptionOfType(RefusedTokenException.class).isThrownBy(() -> authenticate(token))
+			.satisfies((ex) -> assertThat(ex.failure()).isEqualTo(failure));
+	}
+
+	private McpAuthenticationToken authenticate(String token) {
+		return authenticate(this.manager, token);
+	}
+
+	private static McpAuthenticationToken authenticate(IssuerAuthenticationManager manager, String token) {
+		McpAuthenticationToken result = (McpAuthenticationToken) manager
+			.authenticate(new BearerTokenAuthenticationToken(token));
+		assertThat(result).isNotNull();
+		return result;
+	}
+
+	private List<String> distinct(int number) {
+		return IntStream.range(0, number).mapToObj((i) -> token().claim("jti", "token-" + i).sign()).toList();
+	}
+
+	private Token token() {
+		return token(this.authorizationServer);
+	}
+
+	private Token token(TestAuthorizationServer authorizationServer) {
+		return authorizationServer.token(RESOURCE).scope("records:browse").claim("exp", inFuture(Duration.ofHours(1)));
+	}
+
+	private Date inFuture(Duration time) {
+		return Date.from(this.clock.instant().plus(time));
+	}
+
+	private VerifiedTokens tokens(int maxSize) {
+		return new VerifiedTokens(new VerifiedTokens.Settings(maxSize, TIME_TO_LIVE), this.nanos::get);
+	}
+
+	private IssuerAuthenticationManager manager(String resource, VerifiedTokens cache, IssuerKeys... keys) {
+		return new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys)), resource,
+				new TokenTimes(SKEW, this.clock), new McpCallerConverter(resource), cache);
+	}
+
+	private TestAuthorizationServer authorizationServer() {
+		TestAuthorizationServer server = TestAuthorizationServer.start();
+		this.resources.add(server);
+		return server;
+	}
+
+	private IssuerKeys keys(TestAuthorizationServer server) {
+		IssuerKeys keys = new IssuerKeys(server.issuer(), null, KEYS, this.clock);
+		this.resources.add(keys);
+		return keys;
+	}
+
+	private static RSAKey strangersKey() {
+		try {
+			return new RSAKeyGenerator(2048).keyID("stranger").generate();
+		}
+		catch (JOSEException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static <T extends Throwable> void sneak(Throwable throwable) throws T {
+		throw (T) throwable;
+	}
+
+	/**
+	 * Requests at the same time, each on a thread of its own.
+	 */
+	private static final class Requests<T> {
+
+		private final List<Thread> threads = new ArrayList<>();
+
+		private final List<T> results = new ArrayList<>();
+
+		private final List<Throwable> failures = new ArrayList<>();
+
+		Requests(int number, Callable<T> request) {
+			for (int i = 0; i < number; i++) {
+				Thread thread = new Thread(() -> run(request), "request-" + i);
+				thread.setDaemon(true);
+				this.threads.add(thread);
+			}
+			this.threads.forEach(Thread::start);
+		}
+
+		private void run(Callable<T> request) {
+			try {
+				T result = request.call();
+				synchronized (this) {
+					this.results.add(result);
+				}
+			}
+			catch (Throwable ex) {
+				synchronized (this) {
+					this.failures.add(ex);
+				}
+			}
+		}
+
+		List<Thread> waiting() {
+			return this.threads.stream().filter((thread) -> thread.getState() == Thread.State.WAITING).toList();
+		}
+
+		void awaitWaiting(int number) {
+			Awaitility.await().until(() -> waiting().size() == number);
+		}
+
+		void awaitEnd() throws InterruptedException {
+			for (Thread thread : this.threads) {
+				thread.join(TimeUnit.SECONDS.toMillis(30));
+			}
+		}
+
+		synchronized List<T> results() {
+			return List.copyOf(this.results);
+		}
+
+		synchronized List<Throwable> failures() {
+			return List.copyOf(this.failures);
+		}
+
+	}
+
+}
