@@ -245,6 +245,10 @@
 		}));
 	}
 
+	function colour(name) {
+		return style.getPropertyValue(`--${name}`).trim();
+	}
+
 	function chart(id, horizontal, stacked, value) {
 		const names = { stacked, grid: { display: false } };
 		const numbers = { stacked, ...value };
@@ -262,6 +266,8 @@
 	}
 
 	function createCharts() {
+		Chart.defaults.color = colour("quiet");
+		Chart.defaults.borderColor = colour("line");
 		return {
 			minutes: chart("by-minute", false, true, { beginAtZero: true, ticks: { precision: 0 } }),
 			targets: chart("by-target", true, true, { beginAtZero: true, ticks: { precision: 0 } }),
@@ -271,7 +277,6 @@
 
 	function plot() {
 		const targets = activity.targets.slice(0, BARS);
-		const colour = (name) => style.getPropertyValue(`--${name}`).trim();
 		const byDecision = (lines) => activity.decisions
 			.map((decision, i) => ({
 				label: decision,
@@ -288,8 +293,6 @@
 				{ label: "longest", data: targets.map((line) => line.longestMs), backgroundColor: colour("longest") }
 			]
 		};
-		Chart.defaults.color = colour("quiet");
-		Chart.defaults.borderColor = colour("line");
 		Object.values(charts).forEach((one) => one.update());
 	}
 
@@ -366,10 +369,15 @@
 		}
 	});
 
-	darkness.addEventListener("change", () => charts && activity && plot());
+	darkness.addEventListener("change", () => {
+		if (charts && activity) {
+			Object.values(charts).forEach((one) => one.destroy());
+			charts = createCharts();
+			plot();
+		}
+	});
 
-	// Without the chart library the numbers speak for themselves.
-	const charts = (typeof Chart === "undefined") ? undefined : createCharts();
+	let charts = (typeof Chart === "undefined") ? undefined : createCharts();
 	if (!charts) {
 		byId("plots").hidden = true;
 		byId("numbers").open = true;

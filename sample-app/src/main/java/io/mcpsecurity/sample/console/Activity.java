@@ -1,6 +1,6 @@
 package io.mcpsecurity.sample.console;
 
-import java.time.Clock;
+import java.time.InstantSource;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -43,7 +43,7 @@ final class Activity {
 
 	private final OfferedTargets offered;
 
-	private final Clock clock;
+	private final InstantSource clock;
 
 	private final NavigableMap<Instant, Map<String, Tally>> minutes = new TreeMap<>();
 
@@ -52,7 +52,7 @@ final class Activity {
 	 * @param offered what the server offers
 	 * @param clock tells which hour is the last
 	 */
-	Activity(OfferedTargets offered, Clock clock) {
+	Activity(OfferedTargets offered, InstantSource clock) {
 		this.offered = offered;
 		this.clock = clock;
 	}
@@ -140,7 +140,7 @@ final class Activity {
 		private double longest;
 
 		void add(Map<String, Object> data) {
-			int decision = DECISIONS.indexOf(data.get("decision"));
+			int decision = DECISIONS.indexOf(String.valueOf(data.get("decision")));
 			if (decision >= 0) {
 				this.counts[decision]++;
 				double millis = (data.get("durationMs") instanceof Number duration) ? duration.doubleValue() : 0;

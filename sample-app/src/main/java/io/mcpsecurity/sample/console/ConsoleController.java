@@ -2,10 +2,12 @@ package io.mcpsecurity.sample.console;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.actuate.McpSecurityEndpoint.Description;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.sample.authorizationserver.ConditionalOnAuthorizationServer;
@@ -59,9 +61,9 @@ class ConsoleController {
 		model.addAttribute("blank", EventRow.BLANK);
 		model.addAttribute("capacity", this.feed.capacity());
 		this.policy.ifAvailable((endpoint) -> {
-			McpSecurityEndpoint.Description description = endpoint.describe();
-			model.addAttribute("policy", description);
-			model.addAttribute("rules", PolicyRow.of(description));
+			Description main = endpoint.describe();
+			model.addAttribute("modes", main.modes());
+			model.addAttribute("policy", policy(main));
 		});
 		response.setHeader(PagePolicy.HEADER, PagePolicy.contentSecurityPolicyWithScripts());
 		return "console/console";
@@ -76,6 +78,13 @@ class ConsoleController {
 		AuditFeed.News found = this.feed.after(after, filter, MOST_EVENTS);
 		return new News(found.latest(), found.gap(), found.entries().stream().map(EventRow::of).toList(),
 				this.activity.report(), health());
+	}
+
+	private static Map<String, List<PolicyRow>> policy(Description main) {
+		Map<String, List<PolicyRow>> policy = new LinkedHashMap<>();
+		policy.put(main.resource(), PolicyRow.of(main));
+		main.endpoints().values().forEach((further) -> policy.put(further.resource(), PolicyRow.of(further)));
+		return policy;
 	}
 
 	private List<HealthRow> health() {

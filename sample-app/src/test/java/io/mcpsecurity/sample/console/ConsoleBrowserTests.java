@@ -11,7 +11,7 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Page.GetByRoleOptions;
-import com.microsoft.playwright.assertions.LocatorAssertions.HasCountOptions;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import io.mcpsecurity.sample.SampleTestBase;
@@ -28,13 +28,17 @@ import org.springframework.core.io.ClassPathResource;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 /**
  * The console in a real browser, before the eyes of bob.
  */
 class ConsoleBrowserTests extends SampleTestBase {
 
-	private static final HasCountOptions WITHIN_SECONDS = new HasCountOptions().setTimeout(10_000);
+	/**
+	 * A page that nobody touches is two seconds behind; the rest is for slow machines.
+	 */
+	private static final double MILLIS_TO_WAIT = 20_000;
 
 	private static Chromium chromium;
 
@@ -51,6 +55,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	@BeforeAll
 	static void startBrowser() {
 		chromium = Chromium.start();
+		PlaywrightAssertions.setDefaultAssertionTimeout(MILLIS_TO_WAIT);
 	}
 
 	@AfterAll
@@ -80,7 +85,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		Calls.granted(this.mcp);
 		Calls.denied(this.mcp);
 		Calls.hostile(this.mcp);
-		assertThat(rows()).hasCount(3, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(3);
 		assertThat(rows().nth(0)).containsText(Calls.HARMLESS);
 		assertThat(rows().nth(0)).containsText("undecided");
 		assertThat(rows().nth(1)).containsText("call denied");
@@ -106,7 +111,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	void rowOpensToAllFacts() {
 		Calls.denied(this.mcp);
 		openConsole();
-		assertThat(rows()).hasCount(1, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(1);
 		Locator button = rows().getByRole(AriaRole.BUTTON);
 		assertThat(button).hasAttribute("aria-expanded", "false");
 		assertThat(fact(rows(), "ruleSource")).isHidden();
@@ -125,26 +130,25 @@ class ConsoleBrowserTests extends SampleTestBase {
 		Calls.granted(this.mcp);
 		Calls.denied(this.mcp);
 		openConsole();
-		assertThat(rows()).hasCount(2, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(2);
 		this.page.getByLabel("Target").fill("PURGE");
-		assertThat(rows()).hasCount(1, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(1);
 		assertThat(rows()).containsText("purge_records");
 		Calls.granted(this.mcp);
 		Calls.denied(this.mcp);
-		assertThat(rows()).hasCount(2, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(2);
 		assertThat(this.page).hasURL(Pattern.compile("[?&]target=PURGE"));
 		this.page.reload();
 		assertThat(rows()).hasCount(2);
 		this.page.getByLabel("Type").selectOption("MCP_CALL");
-		assertThat(rows()).hasCount(0, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(0);
 		this.page.getByLabel("Target").fill("");
-		assertThat(rows()).hasCount(2, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(2);
 		this.page.getByLabel("Subject").fill("nobody");
-		assertThat(rows()).hasCount(0, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(0);
 		this.page.getByRole(AriaRole.LINK, new GetByRoleOptions().setName("Clear")).click();
 		assertThat(this.page).hasURL(ISSUER + "/console");
-		assertThat(rows().filter(new Locator.FilterOptions().setHasText(Calls.clientOf(this.token)))).hasCount(4,
-				WITHIN_SECONDS);
+		assertThat(rows().filter(new Locator.FilterOptions().setHasText(Calls.clientOf(this.token)))).hasCount(4);
 		assertThat(this.complaints).isEmpty();
 	}
 
@@ -154,7 +158,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 			Calls.granted(this.mcp);
 		}
 		openConsole();
-		assertThat(rows()).hasCount(3, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(3);
 		rows().nth(1).getByRole(AriaRole.BUTTON).click();
 		String number = rows().nth(1).getAttribute("data-number");
 		Locator read = this.page.locator("tbody[data-number='" + number + "']");
@@ -163,8 +167,8 @@ class ConsoleBrowserTests extends SampleTestBase {
 		for (int i = 0; i < 5; i++) {
 			Calls.denied(this.mcp);
 		}
-		assertThat(rows()).hasCount(8, WITHIN_SECONDS);
-		assertThat(read.boundingBox().y).isCloseTo(before, org.assertj.core.data.Offset.offset(1.0));
+		assertThat(rows()).hasCount(8);
+		assertThat(read.boundingBox().y).isCloseTo(before, within(1.0));
 		assertThat(fact(read, "targetName")).isVisible();
 		assertThat(this.page.getByText("5 new")).isVisible();
 		this.page.getByText("5 new").click();
@@ -183,7 +187,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		this.page.waitForTimeout(3_000);
 		assertThat(rows()).hasCount(0);
 		pause.click();
-		assertThat(rows()).hasCount(1, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(1);
 		assertThat(this.page.locator("#state")).hasText("Live");
 	}
 
@@ -193,8 +197,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		Calls.denied(this.mcp);
 		Calls.hostile(this.mcp);
 		openConsole();
-		assertThat(rows()).hasCount(3, WITHIN_SECONDS);
-		this.page.waitForFunction("Chart.getChart('by-target').data.labels.length > 0");
+		assertThat(rows()).hasCount(3);
 		assertThat(bar("by-target", "granted", "browse_records")).isPositive();
 		assertThat(bar("by-target", "denied", "purge_records")).isPositive();
 		assertThat(bar("by-target", "undecided", Activity.NOT_OFFERED)).isPositive();
@@ -215,7 +218,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		Locator row = this.page.getByRole(AriaRole.ROW, new GetByRoleOptions().setName("purge_records"))
 			.and(this.page.locator("#target-rows tr"));
 		assertThat(row.locator("td").nth(Activity.DECISIONS.indexOf("denied")))
-			.hasText(String.valueOf(bar("by-target", "denied", "purge_records")));
+			.hasText(String.valueOf((int) bar("by-target", "denied", "purge_records")));
 		assertThat(this.complaints).isEmpty();
 	}
 
@@ -225,7 +228,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		this.page.route("**/webjars/**", (route) -> route.abort());
 		signIn();
 		Calls.granted(this.mcp);
-		assertThat(rows()).hasCount(1, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(1);
 		assertThat(this.page.locator("#plots")).isHidden();
 		assertThat(this.page.locator("#target-rows")).containsText("browse_records");
 		assertThat(this.page.locator("#target-rows")).isVisible();
@@ -243,12 +246,11 @@ class ConsoleBrowserTests extends SampleTestBase {
 	@Test
 	void serverThatDoesNotAnswerIsSaidUntilItDoes() {
 		openConsole();
-		assertThat(this.page.locator("#state")).hasText("Live");
 		this.page.route("**/console/news*", (route) -> route.abort());
 		assertThat(this.page.locator("#state")).containsText("No answer since");
 		Calls.granted(this.mcp);
 		this.page.unroute("**/console/news*");
-		assertThat(rows()).hasCount(1, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(1);
 		assertThat(this.page.locator("#state")).hasText("Live");
 	}
 
@@ -256,11 +258,11 @@ class ConsoleBrowserTests extends SampleTestBase {
 	void policyAndHealthAreShown() {
 		Calls.granted(this.mcp);
 		openConsole();
-		assertThat(this.page.locator("#rules tr", new Page.LocatorOptions().setHasText("purge_records")))
+		assertThat(this.page.locator(".rules tr", new Page.LocatorOptions().setHasText("purge_records")))
 			.containsText(PURGE);
-		assertThat(this.page.locator("#rules")).containsText("@RequiresScope on ResearchTools.purge");
-		assertThat(this.page.locator("#rules")).containsText("research://records/{id}");
-		assertThat(this.page.locator("#rules")).containsText("summarize_records");
+		assertThat(this.page.locator(".rules")).containsText("@RequiresScope on ResearchTools.purge");
+		assertThat(this.page.locator(".rules")).containsText("research://records/{id}");
+		assertThat(this.page.locator(".rules")).containsText("summarize_records");
 		Locator health = this.page.locator("#health-rows");
 		assertThat(health).containsText("Audit sink console works");
 		assertThat(health).containsText("Audit sink events works");
@@ -275,7 +277,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		Calls.hostile(this.mcp);
 		open(new NewContextOptions().setColorScheme(scheme).setViewportSize(width, 844));
 		signIn();
-		assertThat(rows()).hasCount(3, WITHIN_SECONDS);
+		assertThat(rows()).hasCount(3);
 		rows().nth(0).getByRole(AriaRole.BUTTON).click();
 		this.page.getByText("The numbers", new Page.GetByTextOptions().setExact(true)).click();
 		assertThat(this.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")).isEqualTo(true);
@@ -318,6 +320,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 		this.page.getByLabel("Password").fill("bob");
 		this.page.getByRole(AriaRole.BUTTON, new GetByRoleOptions().setName("Sign in")).click();
 		assertThat(this.page).hasTitle("Console – Research records");
+		assertThat(this.page.locator("#state")).hasText("Live");
 	}
 
 	private Locator rows() {
