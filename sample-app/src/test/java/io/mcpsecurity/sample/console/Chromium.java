@@ -16,6 +16,7 @@ import com.microsoft.playwright.CLI;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.Playwright.CreateOptions;
 import com.microsoft.playwright.PlaywrightException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -42,31 +43,34 @@ final class Chromium implements AutoCloseable {
 
 	private final Playwright playwright;
 
-	private final Browser browser;
+	private final @Nullable Browser browser;
 
-	private Chromium(Playwright playwright, Browser browser) {
+	private final String reason;
+
+	private Chromium(Playwright playwright, @Nullable Browser browser, String reason) {
 		this.playwright = playwright;
 		this.browser = browser;
+		this.reason = reason;
 	}
 
 	/**
-	 * Start the browser, or skip the tests.
+	 * Start the browser, if there is one.
 	 */
 	static Chromium start() {
 		Playwright playwright = Playwright.create(new CreateOptions().setEnv(Map.of(NO_DOWNLOAD, "1")));
 		try {
-			return new Chromium(playwright, launch(playwright));
+			return new Chromium(playwright, launch(playwright), "");
 		}
 		catch (PlaywrightException ex) {
-			playwright.close();
 			if (NAMED != null) {
+				playwright.close();
 				throw ex;
 			}
-			String reason = "Skipped, for want of a Chromium that starts: "
-					+ ex.getMessage().lines().findFirst().orElse("")
-					+ " Nothing has tried the script of the console. Name a browser with -Dchromium=/path/to/it";
-			System.err.println(reason);
-			return Assumptions.abort(reason);
+			String reason = "There is no Chromium that starts, so nothing tries the script of the console."
+					+ " Name one with -Dchromium=/path/to/it. "
+					+ String.valueOf(ex.getMessage()).replaceAll("\\s+", " ");
+			System.err.println("Tests are skipped. " + reason);
+			return new Chromium(playwright, null, reason);
 		}
 	}
 
@@ -113,7 +117,11 @@ final class Chromium implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * The browser; without one the test is skipped.
+	 */
 	Browser browser() {
+		Assumptions.assumeTrue(this.browser != null, this.reason);
 		return this.browser;
 	}
 

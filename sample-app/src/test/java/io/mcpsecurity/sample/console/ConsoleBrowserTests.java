@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
+import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Browser.NewContextOptions;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
@@ -44,6 +45,8 @@ class ConsoleBrowserTests extends SampleTestBase {
 
 	private final List<String> complaints = new ArrayList<>();
 
+	private Browser browser;
+
 	private String token;
 
 	private McpSyncClient mcp;
@@ -67,6 +70,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 
 	@BeforeEach
 	void connect() {
+		this.browser = chromium.browser();
 		this.token = Calls.token(this.client, ISSUER, RESOURCE, BROWSE);
 		this.mcp = mcpClient(() -> this.token);
 		this.mcp.initialize();
@@ -74,8 +78,12 @@ class ConsoleBrowserTests extends SampleTestBase {
 
 	@AfterEach
 	void close() {
-		this.mcp.close();
-		this.context.close();
+		if (this.mcp != null) {
+			this.mcp.close();
+		}
+		if (this.context != null) {
+			this.context.close();
+		}
 	}
 
 	@Test
@@ -293,7 +301,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	private void open(NewContextOptions options) {
-		this.context = chromium.browser().newContext(options);
+		this.context = this.browser.newContext(options);
 		this.context.addInitScript("""
 				addEventListener('securitypolicyviolation', (event) =>
 					console.error('Policy: ' + event.violatedDirective + ' ' + event.blockedURI));""");
