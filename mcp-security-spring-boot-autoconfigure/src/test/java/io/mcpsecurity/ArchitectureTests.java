@@ -33,6 +33,13 @@ class ArchitectureTests {
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
 
 	@ArchTest
+	static final ArchRule auditKnowsNeitherServletsNorSpring = noClasses().that()
+		.resideInAPackage("io.mcpsecurity.audit..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
+
+	@ArchTest
 	static final ArchRule messageDependsOnNoOtherRoom = noClasses().that()
 		.resideInAPackage("io.mcpsecurity.message..")
 		.should()

@@ -117,16 +117,16 @@ public final class AuditEvents {
 		if (message == null) {
 			return;
 		}
-		facts.put("method", message.method());
-		facts.put("requestId", message.id());
+		facts.putSent("method", message.method(), MAX_TEXT);
+		facts.putSent("requestId", message.id(), MAX_TEXT);
 		if (message.meta() != null) {
-			facts.put("protocolVersion", message.meta().protocolVersion());
+			facts.putSent("protocolVersion", message.meta().protocolVersion(), MAX_TEXT);
 			describe(facts, new Client(message.meta().clientName(), message.meta().clientVersion()));
 		}
 		McpTarget target = message.target();
 		if (target != null) {
 			facts.put("targetKind", target.kind().name().toLowerCase(Locale.ROOT));
-			facts.values.put("targetName", EventText.of(target.name(), MAX_NAME));
+			facts.putSent("targetName", target.name(), MAX_NAME);
 			Object summary = this.arguments.of(target, message.arguments());
 			if (summary != null) {
 				facts.values.put("arguments", summary);
@@ -149,14 +149,14 @@ public final class AuditEvents {
 
 	private static void describe(Facts facts, Connection connection) {
 		facts.put("sessionIdHash", hash(connection.sessionId()));
-		facts.put("protocolVersion", connection.protocolVersion());
+		facts.putSent("protocolVersion", connection.protocolVersion(), MAX_TEXT);
 		facts.put("remoteAddress", connection.remoteAddress());
 	}
 
 	private static void describe(Facts facts, @Nullable Client client) {
 		if (client != null) {
-			facts.put("clientName", client.name());
-			facts.put("clientVersion", client.version());
+			facts.putSent("clientName", client.name(), MAX_TEXT);
+			facts.putSent("clientVersion", client.version(), MAX_TEXT);
 		}
 	}
 
@@ -186,6 +186,15 @@ public final class AuditEvents {
 		void put(String name, @Nullable String value) {
 			if (value != null) {
 				this.values.put(name, EventText.of(value, MAX_TEXT));
+			}
+		}
+
+		/**
+		 * Put what a client sent, which could be its token in the wrong place.
+		 */
+		void putSent(String name, @Nullable String value, int max) {
+			if (value != null) {
+				this.values.put(name, Credentials.maskName(value, max));
 			}
 		}
 

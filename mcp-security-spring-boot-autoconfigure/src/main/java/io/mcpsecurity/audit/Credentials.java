@@ -54,10 +54,23 @@ final class Credentials {
 	 * @param max how many chars the result has at most
 	 */
 	String mask(String text, int max) {
+		return mask(text, max, named(text, Math.min(text.length(), max)));
+	}
+
+	/**
+	 * The safe form of the name of something: only what is a credential whatever stands
+	 * around it is masked. A tool or a resource may well be called after what it guards.
+	 * @param name the name
+	 * @param max how many chars the result has at most
+	 */
+	static String maskName(String name, int max) {
+		return mask(name, max, Math.min(name.length(), max));
+	}
+
+	private static String mask(String text, int max, int end) {
 		// Nothing from beyond is shown, so that a credential which only begins there
 		// cannot move into view.
 		int shown = Math.min(text.length(), max);
-		int end = named(text, shown);
 		StringBuilder masked = new StringBuilder();
 		int from = 0;
 		Matcher form = FORM.matcher(text)
@@ -71,7 +84,7 @@ final class Credentials {
 			masked.append(text, from, end);
 		}
 		if (end < shown) {
-			masked.append(MASK);
+			masked.append((from < end) ? MASK : "");
 		}
 		else if (Math.max(from, shown) < text.length()) {
 			masked.append(EventText.MORE);

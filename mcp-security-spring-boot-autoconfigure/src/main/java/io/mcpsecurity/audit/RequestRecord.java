@@ -5,11 +5,13 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +34,11 @@ public final class RequestRecord {
 
 	private volatile @Nullable McpCaller caller;
 
+	private volatile @Nullable Supplier<String> tokenHash;
+
 	private volatile @Nullable McpMessage message;
+
+	private volatile @Nullable McpTarget handler;
 
 	private volatile @Nullable AccessDecision decision;
 
@@ -62,6 +68,15 @@ public final class RequestRecord {
 	}
 
 	/**
+	 * By what the caller's token can be told from another one.
+	 * @param hash computes a hash of the token; asked when somebody wants to know, and
+	 * not after the end
+	 */
+	public void token(Supplier<String> hash) {
+		this.tokenHash = hash;
+	}
+
+	/**
 	 * The message has been read.
 	 */
 	public void message(McpMessage message) {
@@ -73,6 +88,15 @@ public final class RequestRecord {
 	 */
 	public void client(Client client) {
 		this.client = client;
+	}
+
+	/**
+	 * A handler is about to be run.
+	 * @param handler what the server offers it as: a tool, a prompt, a resource, or the
+	 * resource template that stands for the URI of the message
+	 */
+	public void handler(McpTarget handler) {
+		this.handler = handler;
 	}
 
 	/**
@@ -122,7 +146,9 @@ public final class RequestRecord {
 		}
 		this.status = status;
 		this.duration = Duration.ofNanos(System.nanoTime() - this.start);
-		return this.recorder.record(this);
+		CompletionStage<Void> recorded = this.recorder.record(this);
+		this.tokenHash = null;
+		return recorded;
 	}
 
 	public Connection connection() {
@@ -137,8 +163,24 @@ public final class RequestRecord {
 		return this.caller;
 	}
 
+	/**
+	 * A hash of the caller's token, or {@code null} when there is none or the request has
+	 * ended.
+	 */
+	public @Nullable String tokenHash() {
+		Supplier<String> hash = this.tokenHash;
+		return (hash != null) ? hash.get() : null;
+	}
+
 	public @Nullable McpMessage message() {
 		return this.message;
+	}
+
+	/**
+	 * What the server offers the handler as that was run, or {@code null} when none was.
+	 */
+	public @Nullable McpTarget handler() {
+		return this.handler;
 	}
 
 	public @Nullable AccessDecision decision() {

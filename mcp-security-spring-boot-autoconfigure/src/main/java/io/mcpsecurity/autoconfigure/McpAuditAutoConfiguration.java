@@ -6,7 +6,10 @@ import io.mcpsecurity.actuate.CredentialFreeAuthenticationAuditListener;
 import io.mcpsecurity.actuate.CredentialFreeAuthorizationAuditListener;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.AuditTrail;
+import io.mcpsecurity.audit.LogSink;
+import io.mcpsecurity.audit.OpenTelemetrySink;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.opentelemetry.api.OpenTelemetry;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
@@ -29,16 +32,25 @@ import org.springframework.context.annotation.Configuration;
  * see of it. Every {@link AuditSink} bean of the application is a sink as well.
  */
 @AutoConfiguration(after = McpSecurityAutoConfiguration.class,
+		afterName = "org.springframework.boot.opentelemetry.autoconfigure.OpenTelemetrySdkAutoConfiguration",
 		beforeName = "org.springframework.boot.actuate.autoconfigure.audit.AuditAutoConfiguration")
 @ConditionalOnBean(CheckedProperties.class)
 @ConditionalOnBooleanProperty(name = "mcp.security.audit.enabled", matchIfMissing = true)
 public final class McpAuditAutoConfiguration {
+
+	private static final String OPENTELEMETRY = "mcp.security.audit.opentelemetry.enabled";
 
 	@Bean
 	@ConditionalOnMissingBean
 	AuditTrail mcpAuditTrail(ObjectProvider<AuditSink> sinks, McpSecurityProperties properties,
 			CheckedProperties checked) {
 		McpSecurityProperties.Audit audit = properties.audit();
+		if (audit.opentelemetry().enabled() && sinks.stream().noneMatch(OpenTelemetrySink.class::isInstance)) {
+			throw new InvalidMcpSecurityPropertyException(OPENTELEMETRY, true,
+					"asks for log records of OpenTelemetry, but there is no bean of type OpenTelemetry.",
+					"Add org.springframework.boot:spring-boot-starter-opentelemetry, or set " + OPENTELEMETRY
+							+ " to false.");
+		}
 		return new AuditTrail(sinks.orderedStream().toList(), new AuditTrail.Settings(audit.queueCapacity(),
 				audit.batchSize(), audit.onOverflow(), audit.onFailure(), audit.blockTimeout(), audit.drainTimeout()));
 	}
@@ -89,6 +101,36 @@ public final class McpAuditAutoConfiguration {
 		@ConditionalOnMissingBean(AbstractAuthorizationAuditListener.class)
 		CredentialFreeAuthorizationAuditListener mcpAuthorizationAuditListener() {
 			return new CredentialFreeAuthorizationAuditListener();
+		}
+
+	}
+
+	/**
+	 * Events as lines of the log.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnBooleanProperty("mcp.security.audit.log.enabled")
+	static class LogConfiguration {
+
+		@Bean
+		LogSink mcpAuditLogSink() {
+			return new LogSink();
+		}
+
+	}
+
+	/**
+	 * Events as log records of OpenTelemetry.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(OpenTelemetry.class)
+	@ConditionalOnBooleanProperty(OPENTELEMETRY)
+	static class OpenTelemetryConfiguration {
+
+		@Bean
+		@ConditionalOnBean(OpenTelemetry.class)
+		OpenTelemetrySink mcpAuditOpenTelemetrySink(OpenTelemetry openTelemetry) {
+			return new OpenTelemetrySink(openTelemetry);
 		}
 
 	}

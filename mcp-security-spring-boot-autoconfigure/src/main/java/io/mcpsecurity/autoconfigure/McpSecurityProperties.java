@@ -298,6 +298,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param events Events as application events of Spring Boot.
 	 * @param log Events as lines of the log.
 	 * @param opentelemetry Events as log records of OpenTelemetry.
+	 * @param jdbc Events as rows of a database.
 	 */
 	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("masked") ArgumentSummaries.Mode arguments,
 			@Nullable String digestKey, @DefaultValue List<String> sensitiveNames,
@@ -305,7 +306,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@DefaultValue("block") AuditTrail.OnOverflow onOverflow,
 			@DefaultValue("allow") AuditTrail.OnFailure onFailure, @DefaultValue("5s") Duration blockTimeout,
 			@DefaultValue("10s") Duration drainTimeout, @DefaultValue("1000") int repositoryCapacity,
-			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry) {
+			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry,
+			@DefaultValue Jdbc jdbc) {
 
 		/**
 		 * Without the key, which nobody may read in a log.
@@ -339,6 +341,42 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 * @param enabled Whether each event is given to the OpenTelemetry bean.
 		 */
 		public record OpenTelemetry(@DefaultValue("false") boolean enabled) {
+		}
+
+		/**
+		 * Audit events in a database.
+		 *
+		 * @param enabled Whether audit events are stored in a database, PostgreSQL or H2.
+		 * @param dataSource The name of the DataSource bean to use. Default: the primary
+		 * or only one.
+		 * @param initializeSchema Whether to create the table at start: "never",
+		 * "embedded" (in an embedded database) or "always".
+		 * @param retention How long events are kept. Default: for ever.
+		 * @param timeout How long to wait for an answer of the database.
+		 * @param findLimit How many events the auditevents endpoint shows at most, the
+		 * newest.
+		 */
+		public record Jdbc(@DefaultValue("false") boolean enabled, @Nullable String dataSource,
+				@DefaultValue("embedded") InitializeSchema initializeSchema, @Nullable Duration retention,
+				@DefaultValue("10s") Duration timeout, @DefaultValue("1000") int findLimit) {
+
+			/**
+			 * When to create the table. (Spring Boot has such an enum, but not on every
+			 * class path.)
+			 */
+			public enum InitializeSchema {
+
+				/** Never. */
+				NEVER,
+
+				/** When the database is an embedded one. */
+				EMBEDDED,
+
+				/** At every start. */
+				ALWAYS
+
+			}
+
 		}
 
 	}

@@ -1,5 +1,7 @@
 package io.mcpsecurity.invocation;
 
+import java.util.concurrent.CompletableFuture;
+
 import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.message.JsonRpcErrorCode;
@@ -7,6 +9,7 @@ import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * A server's answer on its way out: what came of the request is recorded, and a denial of
@@ -35,9 +38,20 @@ final class Answer {
 			pending.deny(denial);
 		}
 		pending.record().result(result(response));
-		return Mono.fromCompletionStage(pending.answer())
-			.thenReturn(response)
+		return written(pending.answer().toCompletableFuture()).thenReturn(response)
 			.onErrorReturn(JSONRPCResponse.error(response.id(), UNRECORDED));
+	}
+
+	/**
+	 * Wait for an event without going on, and sending the answer, on the thread that has
+	 * written it: a client that is slow to read would hold up everybody's events.
+	 */
+	private static Mono<Void> written(CompletableFuture<Void> event) {
+		if (event.isDone()) {
+			return Mono.fromFuture(event);
+		}
+		return Schedulers.isInNonBlockingThread() ? Mono.fromFuture(event).publishOn(Schedulers.boundedElastic())
+				: Mono.fromCallable(event::get);
 	}
 
 	private static Result result(JSONRPCResponse response) {

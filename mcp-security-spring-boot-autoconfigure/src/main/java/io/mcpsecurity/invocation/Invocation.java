@@ -56,6 +56,9 @@ final class Invocation {
 		this.context = context;
 		this.request = request;
 		this.record = guard.record();
+		if (this.record != null) {
+			this.record.handler(handler);
+		}
 	}
 
 	/**

@@ -106,7 +106,7 @@ public final class SensitiveArguments implements Function<McpTarget, SensitivePa
 				Stream
 					.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(type),
 							ReflectionUtils.USER_DECLARED_METHODS))
-					.filter((method) -> isDeclared(method) && !this.known.contains(method))
+					.filter((method) -> !this.known.contains(method))
 					.forEach(this::check);
 			}
 		}
@@ -119,7 +119,7 @@ public final class SensitiveArguments implements Function<McpTarget, SensitivePa
 	private void check(Method method) {
 		List<McpTarget> targets = targets(method);
 		targets.forEach((target) -> add(target, of(method, target.kind())));
-		if (targets.isEmpty()) {
+		if (targets.isEmpty() && isDeclared(method)) {
 			requireNone(method, "the method is no tool or prompt");
 		}
 	}
@@ -178,7 +178,7 @@ public final class SensitiveArguments implements Function<McpTarget, SensitivePa
 			return SensitiveParts.ALL;
 		}
 		SensitiveTypes types = new SensitiveTypes();
-		SensitiveType arguments = new SensitiveType();
+		SensitiveType arguments = types.object();
 		Parameter[] parameters = method.getParameters();
 		MethodParameter[] annotatedParameters = annotated.getMethodParameters();
 		for (int i = 0; i < parameters.length; i++) {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import io.mcpsecurity.audit.SensitiveNames;
@@ -16,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  * The sensitive parts of the JSON of one type. Types refer to each other, and to
  * themselves.
  * <p>
- * A value of another form than the type's is no excuse: an array where an object is
- * expected, or the other way round, is taken for an attempt at the same.
+ * A value of another form than the type's is no excuse. An array where an object is
+ * expected, or the other way round, is taken for an attempt at the same, and where the
+ * type has no member of a name, the name is sensitive when it is anywhere else in the
+ * arguments: models put things in wrong places, and the event of a call that fails tells
+ * about its arguments too.
  */
 final class SensitiveType implements SensitiveParts {
 
-	/** More nesting than anybody writes; a type can consist of itself. */
-	private static final int MAX_NESTING = 16;
+	private final Set<String> sensitiveNames;
 
 	private final Map<String, List<SensitiveParts>> members = new HashMap<>();
 
@@ -36,26 +39,42 @@ final class SensitiveType implements SensitiveParts {
 
 	private boolean hidesWithin;
 
+	/** What a value can be when it is an object. */
+	private List<SensitiveType> objects = List.of(this);
+
+	/**
+	 * Create a type that has nothing yet.
+	 * @param sensitiveNames the names of all members that are sensitive, of this and the
+	 * other types of a method; the types add to it
+	 */
+	SensitiveType(Set<String> sensitiveNames) {
+		this.sensitiveNames = sensitiveNames;
+	}
+
 	void addMember(String name, SensitiveParts parts) {
-		this.members.computeIfAbsent(SensitiveNames.plain(name), (plain) -> new ArrayList<>()).add(parts);
+		String plain = SensitiveNames.plain(name);
+		this.members.computeIfAbsent(plain, (key) -> new ArrayList<>()).add(parts);
+		if (parts == ALL) {
+			this.sensitiveNames.add(plain);
+		}
 	}
 
 	/**
-	 * What a value can also be: a subtype, or what the type is made from.
+	 * Add what a value can also be: a subtype, or what the type is made from.
 	 */
 	void addAlternative(SensitiveType type) {
 		this.alternatives.add(type);
 	}
 
 	/**
-	 * What arrays of the type consist of.
+	 * Tell what arrays of the type consist of.
 	 */
 	void setElements(SensitiveType type) {
 		this.elements = type;
 	}
 
 	/**
-	 * What members have that are not known by name.
+	 * Tell what members have that are not known by name.
 	 */
 	void setValues(SensitiveParts parts) {
 		this.values = parts;
@@ -70,10 +89,39 @@ final class SensitiveType implements SensitiveParts {
 	}
 
 	/**
-	 * Find out, once everything is known, whether anything is sensitive from here on.
+	 * Find out, once everything is known, what follows from it.
 	 */
 	void complete() {
-		this.hidesWithin = reachesHidden(this, Collections.newSetFromMap(new IdentityHashMap<>()));
+		this.hidesWithin = reachesHidden(this, identitySet());
+		Set<SensitiveType> types = identitySet();
+		collectAlternatives(types);
+		this.hidden = types.stream().anyMatch((type) -> type.hidden);
+		Set<SensitiveType> found = identitySet();
+		collectObjects(found, identitySet());
+		this.objects = List.copyOf(found);
+	}
+
+	private static <T> Set<T> identitySet() {
+		return Collections.newSetFromMap(new IdentityHashMap<>());
+	}
+
+	private void collectAlternatives(Set<SensitiveType> types) {
+		if (types.add(this)) {
+			this.alternatives.forEach((alternative) -> alternative.collectAlternatives(types));
+		}
+	}
+
+	private void collectObjects(Set<SensitiveType> found, Set<SensitiveType> seen) {
+		if (!seen.add(this)) {
+			return;
+		}
+		if (this.elements != null) {
+			this.elements.collectObjects(found, seen);
+		}
+		else {
+			found.add(this);
+			this.alternatives.forEach((alternative) -> alternative.collectObjects(found, seen));
+		}
 	}
 
 	private static boolean reachesHidden(@Nullable SensitiveParts parts, Set<SensitiveParts> seen) {
@@ -90,7 +138,7 @@ final class SensitiveType implements SensitiveParts {
 
 	@Override
 	public boolean hidden() {
-		return this.hidden || this.alternatives.stream().anyMatch(SensitiveType::hidden);
+		return this.hidden;
 	}
 
 	@Override
@@ -100,21 +148,16 @@ final class SensitiveType implements SensitiveParts {
 
 	@Override
 	public SensitiveParts member(String name) {
-		if (!this.hidesWithin) {
-			return NONE;
+		String plain = SensitiveNames.plain(name);
+		List<SensitiveParts> known = new ArrayList<>();
+		this.objects.forEach((type) -> known.addAll(type.members.getOrDefault(plain, List.of())));
+		if (known.isEmpty() && this.sensitiveNames.contains(plain)) {
+			return ALL;
 		}
-		SensitiveType object = this;
-		for (int i = 0; object.elements != null && i < MAX_NESTING; i++) {
-			object = object.elements;
+		if (known.isEmpty()) {
+			this.objects.stream().map((type) -> type.values).filter(Objects::nonNull).forEach(known::add);
 		}
-		SensitiveParts otherwise = (object.values != null) ? object.values : NONE;
-		SensitiveParts member = object.members.getOrDefault(SensitiveNames.plain(name), List.of(otherwise))
-			.stream()
-			.reduce(NONE, SensitiveParts::or);
-		for (SensitiveType alternative : object.alternatives) {
-			member = member.or(alternative.member(name));
-		}
-		return member;
+		return known.stream().reduce(SensitiveParts::or).orElseGet(() -> new SensitiveType(this.sensitiveNames));
 	}
 
 	@Override

@@ -61,6 +61,8 @@ final class SensitiveTypes {
 
 	private final AnnotationIntrospector annotations = this.config.getAnnotationIntrospector();
 
+	private final Set<String> sensitiveNames = new HashSet<>();
+
 	private final Map<JavaType, SensitiveType> types = new HashMap<>();
 
 	/**
@@ -74,6 +76,13 @@ final class SensitiveTypes {
 		return found;
 	}
 
+	/**
+	 * The JSON of an object, to be given members with parts of this instance.
+	 */
+	SensitiveType object() {
+		return new SensitiveType(this.sensitiveNames);
+	}
+
 	private SensitiveType find(JavaType type) {
 		SensitiveType known = this.types.get(type);
 		if (known != null) {
@@ -82,7 +91,7 @@ final class SensitiveTypes {
 		if (type.isReferenceType()) {
 			return find(type.getReferencedType());
 		}
-		SensitiveType found = new SensitiveType();
+		SensitiveType found = new SensitiveType(this.sensitiveNames);
 		this.types.put(type, found);
 		if (type.isMapLikeType()) {
 			found.setValues(find(type.getContentType()));
@@ -152,8 +161,8 @@ final class SensitiveTypes {
 				? this.annotations.findUnwrappingNameTransformer(this.config, member) : null;
 		if (unwrapping != null) {
 			find(property.getPrimaryType()).members()
-				.forEach((name, all) -> all
-					.forEach((each) -> found.addMember(unwrapping.transform(name), parts.or(each))));
+				.forEach((name, all) -> all.forEach((each) -> found.addMember(unwrapping.transform(name),
+						(parts == SensitiveParts.ALL) ? parts : each)));
 		}
 	}
 

@@ -45,6 +45,9 @@ public final class McpMessageReader {
 
 	private static final String BYTE_ORDER_MARK = "\uFEFF";
 
+	/** The longest method of MCP has 36 characters; a token has several hundred. */
+	private static final int MAX_METHOD = 128;
+
 	private final JsonFactory json;
 
 	/**
@@ -183,10 +186,13 @@ public final class McpMessageReader {
 			if (value != JsonToken.VALUE_STRING) {
 				throw invalid("method must be a string");
 			}
+			// The server behind writes the names of methods into its log.
 			String method = parser.getString();
 			if (method.chars().anyMatch(Character::isISOControl)) {
-				// The server behind writes the names of methods into its log.
 				throw invalid("method must not contain control characters");
+			}
+			if (method.length() > MAX_METHOD) {
+				throw invalid("method must not be longer than " + MAX_METHOD + " characters");
 			}
 			return method;
 		}

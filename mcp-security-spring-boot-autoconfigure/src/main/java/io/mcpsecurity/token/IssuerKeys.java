@@ -1,6 +1,5 @@
 package io.mcpsecurity.token;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -18,6 +17,9 @@ import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetBasedJWKSource;
+import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
@@ -56,7 +58,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 
 	private final ReentrantLock discovery = new ReentrantLock();
 
-	private volatile @Nullable JWKSource<SecurityContext> keys;
+	private volatile @Nullable JWKSetBasedJWKSource<SecurityContext> keys;
 
 	private volatile Status status = Status.NOT_ASKED;
 
@@ -80,19 +82,11 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	@Override
 	public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context) throws KeySourceException {
 		try {
-			List<JWK> selected = source().get(selector, context);
+			List<JWK> selected = select(source(), selector, context);
 			if (this.status != Status.AVAILABLE) {
 				this.status = Status.AVAILABLE;
 			}
 			return selected;
-		}
-		catch (RateLimitReachedException ex) {
-			if (this.status != Status.AVAILABLE) {
-				throw new JWKSetUnavailableException("The authorization server could not be reached", ex);
-			}
-			// The keys were fetched a moment ago and this one was not among them: an
-			// unknown key (the token is bad), not an outage.
-			return List.of();
 		}
 		catch (JWKSetUnavailableException ex) {
 			unavailable(ex);
@@ -100,8 +94,31 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		}
 	}
 
-	private JWKSource<SecurityContext> source() throws KeySourceException {
-		JWKSource<SecurityContext> source = this.keys;
+	private static List<JWK> select(JWKSetBasedJWKSource<SecurityContext> source, JWKSelector selector,
+			@Nullable SecurityContext context) throws KeySourceException {
+		try {
+			return source.get(selector, context);
+		}
+		catch (RateLimitReachedException ex) {
+			// The keys were asked for a moment ago. If there are any that serve, this one
+			// is not among them: an unknown key (the token is bad), not an outage.
+			return selector.select(serving(source, context));
+		}
+	}
+
+	private static JWKSet serving(JWKSetBasedJWKSource<SecurityContext> source, @Nullable SecurityContext context)
+			throws KeySourceException {
+		try {
+			return source.getJWKSetSource()
+				.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), System.currentTimeMillis(), context);
+		}
+		catch (RateLimitReachedException ex) {
+			throw new JWKSetUnavailableException("The authorization server could not be reached", ex);
+		}
+	}
+
+	private JWKSetBasedJWKSource<SecurityContext> source() throws KeySourceException {
+		JWKSetBasedJWKSource<SecurityContext> source = this.keys;
 		if (source != null) {
 			return source;
 		}
@@ -126,8 +143,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 				RESPONSE_LIMIT);
 	}
 
-	private JWKSource<SecurityContext> create(DefaultResourceRetriever retriever) throws KeySourceException {
-		return JWKSourceBuilder
+	private JWKSetBasedJWKSource<SecurityContext> create(DefaultResourceRetriever retriever) throws KeySourceException {
+		JWKSource<SecurityContext> source = JWKSourceBuilder
 			.<SecurityContext>create(url((this.jwkSetUri != null) ? this.jwkSetUri : discover(retriever)), retriever)
 			.cache(this.settings.cacheTtl().toMillis(), this.settings.readTimeout().multipliedBy(2).toMillis())
 			.refreshAheadCache(this.settings.cacheTtl().dividedBy(10).toMillis(), false)
@@ -135,6 +152,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 			// Counted from the last good fetch.
 			.outageTolerant(this.settings.cacheTtl().plus(this.settings.outageTolerance()).toMillis())
 			.build();
+		return (JWKSetBasedJWKSource<SecurityContext>) source;
 	}
 
 	private String discover(DefaultResourceRetriever retriever) throws KeySourceException {
@@ -195,8 +213,9 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	 */
 	@Override
 	public void close() throws IOException {
-		if (this.keys instanceof Closeable closeable) {
-			closeable.close();
+		JWKSetBasedJWKSource<SecurityContext> source = this.keys;
+		if (source != null) {
+			source.close();
 		}
 	}
 

@@ -1,6 +1,10 @@
 package io.mcpsecurity.token;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -40,6 +44,21 @@ public final class McpAuthenticationToken extends AbstractOAuth2TokenAuthenticat
 	 */
 	public McpCaller getCaller() {
 		return (McpCaller) getPrincipal();
+	}
+
+	/**
+	 * The SHA-256 hash of the token's whole text, in hexadecimal digits: what the token
+	 * is recognized by, and good for nothing else.
+	 */
+	public String hash() {
+		try {
+			return HexFormat.of()
+				.formatHex(MessageDigest.getInstance("SHA-256")
+					.digest(getToken().getTokenValue().getBytes(StandardCharsets.UTF_8)));
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Override

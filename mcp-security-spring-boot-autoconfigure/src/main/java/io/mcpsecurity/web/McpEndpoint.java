@@ -48,15 +48,17 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
-		List<Filter> filters = new ArrayList<>(List.of(new RequestRecordFilter(recorder),
-				new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
-				new HeaderWriterFilter(
-						List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter()))));
+		List<Filter> filters = new ArrayList<>(
+				List.of(new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
+						new HeaderWriterFilter(
+								List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter()))));
 		if (metadata != null) {
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
+			// Reading the metadata is no use of the endpoint, and not recorded.
 			filters.add(metadata);
 		}
+		filters.add(new RequestRecordFilter(recorder));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);

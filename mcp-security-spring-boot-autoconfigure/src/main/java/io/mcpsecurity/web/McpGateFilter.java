@@ -15,6 +15,7 @@ import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.token.McpAuthenticationToken;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.security.authentication.InsufficientAuthenticationException;
+import org.springframework.security.core.context.SecurityContextHolder;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -72,6 +74,9 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		McpCaller caller = McpCaller.current().orElse(null);
 		if (caller != null) {
 			record.caller(caller);
+			if (SecurityContextHolder.getContext().getAuthentication() instanceof McpAuthenticationToken token) {
+				record.token(token::hash);
+			}
 		}
 		boolean post = "POST".equals(request.getMethod());
 		if (caller == null && !(post && this.policy.servesAnonymous())) {

@@ -9,6 +9,7 @@ import io.mcpsecurity.test.TestAuthorizationServer;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +63,19 @@ class TokenCacheMetricsTests {
 			}
 			assertThat(count(server, "evicted")).isEqualTo(3);
 			assertThat(size(server)).isEqualTo(2);
+		}
+	}
+
+	@Test
+	void aTokenIsVerifiedAgainWhenTheTimeOfTheKeysIsOver() {
+		try (SecuredServer server = start(STATELESS, "mcp.security.keys.cache-ttl=1500ms",
+				"mcp.security.keys.read-timeout=500ms", "mcp.security.keys.retry-interval=300ms")) {
+			String token = server.token().sign();
+			Awaitility.await().untilAsserted(() -> {
+				assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
+				assertThat(count(server, "miss")).isEqualTo(2);
+			});
+			assertThat(count(server, "hit")).isPositive();
 		}
 	}
 

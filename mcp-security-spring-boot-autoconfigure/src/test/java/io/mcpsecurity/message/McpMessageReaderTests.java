@@ -176,6 +176,12 @@ class McpMessageReaderTests {
 		assertThat(refusal).hasMessageContaining("control characters");
 	}
 
+	@Test
+	void aMethodIsNotLongerThanAnyThatThereIs() throws InvalidMessageException {
+		assertThat(read(request("m".repeat(128), "{}")).method()).hasSize(128);
+		assertThat(refuse(request("m".repeat(129), "{}"))).hasMessageContaining("longer than 128 characters");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "[]", "[{\"name\":\"purge\"}]", "\"name\"", "5", "false" })
 	void paramsThatAreNoObjectAreRefused(String params) {

@@ -2,17 +2,12 @@ package io.mcpsecurity.web;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.List;
 
-import io.mcpsecurity.audit.ArgumentSummaries;
-import io.mcpsecurity.audit.AuditEvents;
 import io.mcpsecurity.audit.RequestRecord.Connection;
-import io.mcpsecurity.audit.RequestRecorder;
-import io.mcpsecurity.audit.SensitiveNames;
-import io.mcpsecurity.audit.SensitiveParts;
-import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.test.RequestRecorders;
 import jakarta.servlet.ServletOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -37,11 +32,7 @@ class DeniableResponseTests {
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
 
 	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response,
-			new RequestRecorder(null,
-					new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.NONE, null,
-							new SensitiveNames(List.of()), (target) -> SensitiveParts.NONE)),
-					List.of(), Clock.systemUTC())
-				.begin(new Connection(null, null, null)));
+			RequestRecorders.withoutTrail().begin(new Connection(null, null, null)));
 
 	@AfterEach
 	void forget() {

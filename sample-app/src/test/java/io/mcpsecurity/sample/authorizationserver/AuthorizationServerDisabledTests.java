@@ -16,10 +16,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
-import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 
@@ -32,6 +32,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = { "sample.authorization-server.enabled=false",
 				"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://issuer.example",
 				"mcp.security.resource=http://localhost/mcp" })
+@Import(AuthorizationServerDisabledTests.TokenOfTheIssuer.class)
 class AuthorizationServerDisabledTests {
 
 	private static final String TOKEN = "token.of.issuer";
@@ -78,9 +79,9 @@ class AuthorizationServerDisabledTests {
 
 	/**
 	 * What verifies tokens outside the MCP endpoint, for a token that the issuer may well
-	 * have written for another server.
+	 * have written for another server. (Not a {@code @Configuration}, which the samples
+	 * that other tests start would find.)
 	 */
-	@TestConfiguration(proxyBeanMethods = false)
 	static class TokenOfTheIssuer {
 
 		@Bean

@@ -1,0 +1,132 @@
+package io.mcpsecurity.actuate.jdbc;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.net.URI;
+import java.time.temporal.TemporalAccessor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.security.web.authentication.WebAuthenticationDetails;
+
+/**
+ * The facts of an event as JSON that every database takes. PostgreSQL refuses U+0000,
+ * surrogates without their other half and numbers beyond its own; an event must not be
+ * lost to that, so they are replaced.
+ */
+final class StorableData {
+
+	private static final int MAX_DEPTH = 100;
+
+	private static final int MAX_DIGITS = 300;
+
+	private static final char REPLACEMENT = '\uFFFD';
+
+	private static final TypeReference<Map<String, @Nullable Object>> MAP = new TypeReference<>() {
+	};
+
+	/** Reads whatever was written: the limits of what may be stored are not set here. */
+	private static final JsonMapper json = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder()
+				.maxStringLength(Integer.MAX_VALUE)
+				.maxNameLength(Integer.MAX_VALUE)
+				.build())
+			.build())
+		.build();
+
+	private StorableData() {
+	}
+
+	static String write(Map<String, ? extends @Nullable Object> data) {
+		return json.writeValueAsString(clean(data, 0));
+	}
+
+	static Map<String, @Nullable Object> read(String data) {
+		return json.readValue(data, MAP);
+	}
+
+	/**
+	 * The string with U+FFFD in place of what no database takes.
+	 */
+	static String clean(String string) {
+		for (int i = 0; i < string.length(); i++) {
+			if (string.charAt(i) == 0 || Character.isSurrogate(string.charAt(i))) {
+				return replace(string);
+			}
+		}
+		return string;
+	}
+
+	private static String replace(String string) {
+		StringBuilder clean = new StringBuilder(string.length());
+		string.codePoints().forEach((c) -> {
+			boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
+			clean.appendCodePoint((c == 0 || half) ? REPLACEMENT : c);
+		});
+		return clean.toString();
+	}
+
+	private static @Nullable Object clean(@Nullable Object value, int depth) {
+		if (value == null || value instanceof Boolean) {
+			return value;
+		}
+		if (value instanceof CharSequence || value instanceof Character) {
+			return clean(value.toString());
+		}
+		if (value instanceof Number number) {
+			return isTooLong(number) ? clean(number.toString()) : number;
+		}
+		if (depth >= MAX_DEPTH) {
+			return "(nested too deeply)";
+		}
+		if (value instanceof Map<?, ?> map) {
+			Map<String, @Nullable Object> clean = new LinkedHashMap<>();
+			map.forEach((name, item) -> clean.put(clean(String.valueOf(name)), clean(item, depth + 1)));
+			return clean;
+		}
+		if (value instanceof Collection<?> items) {
+			List<@Nullable Object> clean = new ArrayList<>();
+			items.forEach((item) -> clean.add(clean(item, depth + 1)));
+			return clean;
+		}
+		return clean(describe(value), depth);
+	}
+
+	private static boolean isTooLong(Number number) {
+		if (number instanceof BigDecimal decimal) {
+			return decimal.precision() > MAX_DIGITS || Math.abs((long) decimal.scale()) > MAX_DIGITS;
+		}
+		if (number instanceof BigInteger integer) {
+			return integer.bitLength() > 3 * MAX_DIGITS;
+		}
+		return false;
+	}
+
+	/**
+	 * Values of other types come with the events of an application only. Their own text
+	 * may hold a secret (that of {@link WebAuthenticationDetails} holds the id of the
+	 * HTTP session), so just the plainest are taken at their word.
+	 */
+	private static Object describe(Object value) {
+		if (value instanceof WebAuthenticationDetails details) {
+			return Map.of("remoteAddress", String.valueOf(details.getRemoteAddress()));
+		}
+		if (value instanceof Enum<?> || value instanceof UUID || value instanceof URI
+				|| value instanceof TemporalAccessor) {
+			return value.toString();
+		}
+		return "(" + value.getClass().getName() + ")";
+	}
+
+}

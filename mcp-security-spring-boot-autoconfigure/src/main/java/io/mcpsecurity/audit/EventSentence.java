@@ -1,0 +1,35 @@
+package io.mcpsecurity.audit;
+
+import java.util.Map;
+
+/**
+ * An event in a few words for people. (Names in it are as others chose them; what counts
+ * are the facts.)
+ */
+final class EventSentence {
+
+	private EventSentence() {
+	}
+
+	static String of(McpAuditEvent event) {
+		Map<String, Object> facts = event.data();
+		return switch (event.type()) {
+			case MCP_CALL -> who(event) + " called " + what(facts) + ": " + facts.get("outcome");
+			case MCP_CALL_DENIED -> who(event) + " was denied " + what(facts) + ": " + facts.get("reason");
+			case MCP_AUTHENTICATION_FAILED -> who(event) + " was not authenticated: " + facts.get("reason");
+			case MCP_REQUEST_REJECTED -> who(event) + " sent a request that was rejected: " + facts.get("reason");
+		};
+	}
+
+	private static String who(McpAuditEvent event) {
+		String who = (event.subject() != null) ? event.subject() : "Somebody";
+		Object client = event.data().get("client");
+		return (client != null) ? who + " through " + client : who;
+	}
+
+	private static String what(Map<String, Object> facts) {
+		Object name = facts.get("targetName");
+		return (name != null) ? facts.get("targetKind") + " " + name : String.valueOf(facts.get("method"));
+	}
+
+}

@@ -1,0 +1,163 @@
+package io.mcpsecurity.observation;
+
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.audit.RequestObserver;
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.message.McpTarget;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts how challenges for more scopes go on: whether callers come again with another
+ * token, and what that helps. What is remembered of a challenge is the hash of the token
+ * that was challenged, for an hour at most.
+ */
+public final class StepUpMetrics implements RequestObserver {
+
+	/**
+	 * The counter of the stages of stepping up.
+	 */
+	public static final String STEP_UP = "mcp.security.step.up";
+
+	private static final int MAX_CHALLENGES = 10_000;
+
+	private static final Duration TIME_TO_STEP_UP = Duration.ofHours(1);
+
+	private final RequestLabels labels;
+
+	private final Map<Stage, Counter> counters = new EnumMap<>(Stage.class);
+
+	private final Cache<Attempt, Challenge> challenges;
+
+	/**
+	 * Create the metrics.
+	 * @param registry where they are kept
+	 * @param labels tell what requests are for
+	 */
+	public StepUpMetrics(MeterRegistry registry, RequestLabels labels) {
+		this(registry, labels, Ticker.systemTicker());
+	}
+
+	StepUpMetrics(MeterRegistry registry, RequestLabels labels, Ticker ticker) {
+		this.labels = labels;
+		for (Stage stage : Stage.values()) {
+			this.counters.put(stage,
+					Counter.builder(STEP_UP)
+						.description("Challenges for more scopes, and what came of them")
+						.tag("stage", stage.name().toLowerCase(Locale.ROOT))
+						.register(registry));
+		}
+		this.challenges = Caffeine.newBuilder()
+			.maximumSize(MAX_CHALLENGES)
+			.expireAfterWrite(TIME_TO_STEP_UP)
+			.ticker(ticker)
+			// Looked after by the requests themselves: no threads of its own.
+			.executor(Runnable::run)
+			.build();
+	}
+
+	@Override
+	public void ended(RequestRecord request) {
+		AccessDecision decision = request.decision();
+		McpCaller caller = request.caller();
+		if (decision == null || caller == null || request.refusal() != null) {
+			return;
+		}
+		boolean challenged = decision.outcome() == Outcome.MISSING_SCOPES;
+		if (challenged) {
+			count(Stage.CHALLENGED);
+		}
+		McpTarget target = this.labels.offered(request);
+		if (target == null) {
+			return;
+		}
+		Attempt attempt = new Attempt(caller.issuer(), caller.subject(), caller.client(), caller.resource(), target);
+		if (challenged) {
+			challenged(attempt, request.tokenHash(), Set.copyOf(decision.operationScopes()));
+		}
+		else {
+			passed(attempt, request, decision);
+		}
+	}
+
+	private void challenged(Attempt attempt, @Nullable String token, Set<String> scopes) {
+		if (token == null) {
+			return;
+		}
+		Challenge before = this.challenges.asMap().put(attempt, new Challenge(token, scopes));
+		if (before != null && !before.token().equals(token)) {
+			count(Stage.RETRIED);
+			if (before.scopes().equals(scopes)) {
+				count(Stage.LOOPED);
+			}
+		}
+	}
+
+	private void passed(Attempt attempt, RequestRecord request, AccessDecision decision) {
+		Challenge before = this.challenges.getIfPresent(attempt);
+		if (before == null) {
+			return;
+		}
+		String token = request.tokenHash();
+		if (token != null && !before.token().equals(token) && this.challenges.asMap().remove(attempt, before)) {
+			count(Stage.RETRIED);
+			if (!decision.denied()) {
+				count(Stage.SUCCEEDED);
+			}
+		}
+	}
+
+	private void count(Stage stage) {
+		Counter counter = this.counters.get(stage);
+		if (counter != null) {
+			counter.increment();
+		}
+	}
+
+	/**
+	 * The stages of stepping up, as values of the label {@code stage}.
+	 */
+	private enum Stage {
+
+		/** A call was denied and its caller told which scopes it takes. */
+		CHALLENGED,
+
+		/** The caller came again for the same thing with another token. */
+		RETRIED,
+
+		/** That was granted. */
+		SUCCEEDED,
+
+		/** That was challenged again, for the same scopes. */
+		LOOPED
+
+	}
+
+	/**
+	 * Who wants what.
+	 */
+	private record Attempt(String issuer, String subject, @Nullable String client, String resource, McpTarget target) {
+	}
+
+	/**
+	 * A challenge.
+	 *
+	 * @param token the hash of the token that did not suffice
+	 * @param scopes the scopes that were named
+	 */
+	private record Challenge(String token, Set<String> scopes) {
+	}
+
+}

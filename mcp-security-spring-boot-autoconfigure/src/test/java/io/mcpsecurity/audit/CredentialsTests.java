@@ -1,0 +1,123 @@
+package io.mcpsecurity.audit;
+
+import java.time.Duration;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+
+/**
+ * Credentials inside texts.
+ */
+class CredentialsTests {
+
+	private static final String JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_";
+
+	private static final int MAX = 256;
+
+	private final Credentials credentials = new Credentials(new SensitiveNames(List.of()));
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "records about cats", "eyJ", "The bearer", "key: value", "https://host:8080/a@b",
+			"mailto:alice@example.com", "basic understanding", "-----BEGIN CERTIFICATE-----", "task-force-of-the-year",
+			"a token of gratitude", "tokens: 5", "{\"limit\":5}" })
+	void ordinaryTextStaysAsItIs(String text) {
+		assertThat(mask(text)).isEqualTo(text);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_                  | ***
+					see eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl, please         | see ***, please
+					xeyJhbGciOiJSUzI1NiJ9.e.s and eyJhbGciOiJSUzI1NiJ9.e.s                    | x*** and ***
+					eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4In0..iv.text.tag                          | ***
+					Bearer abc                                                                | ***
+					curl -H 'bearer mF_9.B5f-4.1JqM' x                                        | curl -H '***' x
+					the bearer: mF_9.B5f-4.1JqM, next                                         | the ***
+					BEARER  mF_9.B5f-4.1JqM==, next                                           | ***, next
+					DPoP abc.def                                                              | ***
+					Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==                                        | ***
+					-----BEGIN PRIVATE KEY----- MIIE                                          | ***
+					a -----BEGIN RSA PRIVATE KEY----- MIIE -----END RSA PRIVATE KEY----- b     | a ***
+					-----BEGIN PGP PRIVATE KEY BLOCK----- x                                   | ***
+					https://alice:sesame@host/path                                            | https://***@host/path
+					git clone https://ghp_012345678901234567890123456789012345@github.com/a   | git clone https://***@github.com/a
+					ghp_012345678901234567890123456789012345 is mine                          | *** is mine
+					sk-abcdefghijklmnopqrstuvwxyz                                             | ***
+					AKIAIOSFODNN7EXAMPLE                                                      | ***
+					password=sesame&user=alice                                                | password=***
+					user=alice&password=sesame                                                | user=alice&password=***
+					{"user":"alice","apiKey":"sesame","x":1}                                  | {"user":"alice","apiKey":***
+					{\\"password\\" : {\\"x\\":\\"sesame\\"}}                                 | {\\"password\\" :***
+					Authorization: Digest username="alice"                                    | Authorization:***
+					<password>sesame</password>                                               | <password>***
+					login --password sesame --user alice                                      | login --password ***
+					https://host/x?access_token=sesame                                        | https://host/x?access_token=***
+					jdbc:db://host;user=sa;Password=sesame                                    | jdbc:db://host;user=sa;Password=***
+					password: Bearer sesame                                                   | password:***
+					""")
+	void whatLooksLikeACredentialIsMasked(String text, String expected) {
+		assertThat(mask(text)).isEqualTo(expected);
+	}
+
+	@Test
+	void aLineThatBreaksDoesNotEndAPrivateKey() {
+		assertThat(mask("-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----")).isEqualTo("***");
+	}
+
+	@Test
+	void aCredentialAcrossTheEndOfWhatIsShownIsMasked() {
+		for (String credential : List.of(JWT, "Bearer sesame.sesame.sesame", "https://alice:sesame@host",
+				"password=sesame", "-----BEGIN PRIVATE KEY-----\nsesame", "ghp_sesamesesamesesame")) {
+			for (int before = MAX - credential.length() - 2; before < MAX + 2; before++) {
+				String masked = mask(" ".repeat(before) + credential + " ".repeat(300));
+				assertThat(masked).hasSizeLessThanOrEqualTo(MAX);
+				assertThat(masked.strip()).doesNotContain("sesa", "eyJhbGciOiJ", "alice");
+			}
+		}
+	}
+
+	@Test
+	void aLongCredentialIsMaskedByItsBeginning() {
+		assertThat(mask("eyJ" + "a".repeat(100_000))).isEqualTo("***\u2026");
+		assertThat(mask("https://alice:" + "s".repeat(100_000) + "@host")).startsWith("https://***")
+			.doesNotContain("ss");
+	}
+
+	@Test
+	void whatStandsBehindALongCredentialDoesNotMoveIntoView() {
+		assertThat(mask("eyJ" + "a".repeat(500) + " password")).isEqualTo("***\u2026");
+		assertThat(mask("eyJ" + "a".repeat(100) + " b")).isEqualTo("*** b");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "eyJ", "eyJaaaaaa.", "a", "://", "://a:", "a=", "password", "-----BEGIN ", "Bearer ",
+			"basic a", "sk-", "\"", "\\", " ", "-", "\ud83d\ude00", "\ud800", "token ", "--token" })
+	void anyTextIsQuicklyDoneWith(String part) {
+		String text = part.repeat(100_000);
+		assertTimeout(Duration.ofSeconds(5), () -> {
+			for (int i = 0; i < 1000; i++) {
+				assertThat(mask(text)).hasSizeLessThanOrEqualTo(MAX);
+			}
+		});
+	}
+
+	@Test
+	void noFormOverflowsTheStack() {
+		for (String part : List.of("eyJaaaaaa.", "a.", "Bearer a", "://a@", "-----BEGIN PRIVATE KEY-----\n")) {
+			assertThatNoException().isThrownBy(() -> this.credentials.mask(part.repeat(100_000), 1_000_000));
+		}
+	}
+
+	private String mask(String text) {
+		return this.credentials.mask(text, MAX);
+	}
+
+}

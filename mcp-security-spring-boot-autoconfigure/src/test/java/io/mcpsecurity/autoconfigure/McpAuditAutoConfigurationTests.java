@@ -1,0 +1,391 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+
+import io.mcpsecurity.actuate.CredentialFreeAuthenticationAuditListener;
+import io.mcpsecurity.audit.AuditSink;
+import io.mcpsecurity.audit.AuditTrail;
+import io.mcpsecurity.audit.AuditTrail.Place;
+import io.mcpsecurity.audit.AuditTrail.SinkStatus;
+import io.mcpsecurity.audit.AuditUnavailableException;
+import io.mcpsecurity.audit.McpAuditEvent;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.actuate.audit.AuditEvent;
+import org.springframework.boot.actuate.audit.AuditEventRepository;
+import org.springframework.boot.actuate.audit.InMemoryAuditEventRepository;
+import org.springframework.boot.actuate.audit.listener.AbstractAuditListener;
+import org.springframework.boot.actuate.security.AbstractAuthenticationAuditListener;
+import org.springframework.boot.actuate.security.AbstractAuthorizationAuditListener;
+import org.springframework.boot.actuate.security.AuthenticationAuditListener;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableWebApplicationContext;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.web.context.ConfigurableWebApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What there is of the audit trail by configuration, and what operators see of it.
+ */
+class McpAuditAutoConfigurationTests {
+
+	private final WebApplicationContextRunner bare = new WebApplicationContextRunner()
+		.withUserConfiguration(Application.class)
+		.withPropertyValues("spring.main.banner-mode=off", "spring.jmx.enabled=false",
+				"spring.ai.mcp.server.protocol=STREAMABLE");
+
+	private final WebApplicationContextRunner configured = this.bare.withPropertyValues(
+			"mcp.security.resource=https://mcp.example.com/mcp",
+			"mcp.security.authorization-servers=https://login.example.com");
+
+	@Test
+	void byDefaultEventsGoToSpringBootAndARepositoryInMemory() {
+		this.configured.run((context) -> {
+			assertThat(sinks(context)).containsExactly("events");
+			AuditEventRepository repository = context.getBean(AuditEventRepository.class);
+			assertThat(repository).isInstanceOf(InMemoryAuditEventRepository.class);
+			assertThat(context).hasSingleBean(AbstractAuditListener.class);
+			context.getBean(AuditTrail.class).record(event("1"));
+			until(() -> !repository.find(null, null, null).isEmpty());
+			AuditEvent stored = repository.find(null, null, null).get(0);
+			assertThat(stored.getTimestamp()).isEqualTo(Instant.EPOCH);
+			assertThat(stored.getPrincipal()).isEqualTo("alice");
+			assertThat(stored.getType()).isEqualTo("MCP_CALL");
+			assertThat(stored.getData()).isEqualTo(Map.of("eventId", "1"));
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "mcp.security.enabled=false", "mcp.security.audit.enabled=false" })
+	void whenSwitchedOffThereIsNothingOfIt(String property) {
+		this.configured.withPropertyValues(property, "mcp.security.audit.log.enabled=true").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context).doesNotHaveBean(AuditTrail.class)
+				.doesNotHaveBean(AuditSink.class)
+				.doesNotHaveBean(AuditEventRepository.class)
+				.doesNotHaveBean(AbstractAuthenticationAuditListener.class)
+				.doesNotHaveBean("mcpSecurityAuditHealthIndicator");
+		});
+	}
+
+	@Test
+	void withoutApplicationEventsThereIsNoRepositoryEither() {
+		this.configured.withPropertyValues("mcp.security.audit.events.enabled=false").run((context) -> {
+			assertThat(sinks(context)).isEmpty();
+			assertThat(context).doesNotHaveBean(AuditEventRepository.class)
+				.doesNotHaveBean(AbstractAuthenticationAuditListener.class);
+		});
+	}
+
+	@Test
+	void whenSpringBootsAuditIsOffThereIsNoRepositoryButApplicationEvents() {
+		this.configured.withPropertyValues("management.auditevents.enabled=false").run((context) -> {
+			assertThat(sinks(context)).containsExactly("events");
+			assertThat(context).doesNotHaveBean(AuditEventRepository.class)
+				.doesNotHaveBean(AbstractAuthenticationAuditListener.class);
+		});
+	}
+
+	@Test
+	void theRepositoryHoldsAsManyEventsAsConfigured() {
+		this.configured.withPropertyValues("mcp.security.audit.repository-capacity=3").run((context) -> {
+			AuditEventRepository repository = context.getBean(AuditEventRepository.class);
+			IntStream.range(0, 10).forEach((i) -> repository.add(new AuditEvent("alice", "type" + i)));
+			assertThat(repository.find(null, null, null)).extracting(AuditEvent::getType)
+				.containsExactly("type7", "type8", "type9");
+		});
+	}
+
+	@Test
+	void theApplicationsRepositoryAndListenersTakeThePlaceOfTheStarters() {
+		this.configured.withUserConfiguration(OwnRepository.class).run((context) -> {
+			assertThat(context.getBeanNamesForType(AuditEventRepository.class)).containsExactly("ownRepository");
+			assertThat(context.getBeanNamesForType(AbstractAuthenticationAuditListener.class))
+				.containsExactly("ownListener");
+			context.getBean(AuditTrail.class).record(event("1"));
+			until(() -> !context.getBean(AuditEventRepository.class).find(null, null, null).isEmpty());
+		});
+	}
+
+	@Test
+	void springBootsListenersGiveWayToTheOnesWithoutCredentials() {
+		this.configured.run((context) -> {
+			assertThat(context.getBeansOfType(AbstractAuthenticationAuditListener.class).values()).singleElement()
+				.isInstanceOf(CredentialFreeAuthenticationAuditListener.class);
+			assertThat(context.getBeanNamesForType(AbstractAuthorizationAuditListener.class))
+				.containsExactly("mcpAuthorizationAuditListener");
+		});
+	}
+
+	@Test
+	void severalSinksGetEveryEventAmongThemTheApplications() {
+		this.configured.withUserConfiguration(OwnSink.class)
+			.withPropertyValues("mcp.security.audit.log.enabled=true", "mcp.security.audit.opentelemetry.enabled=true")
+			.run((context) -> {
+				assertThat(sinks(context)).containsExactlyInAnyOrder("events", "log", "opentelemetry", "own");
+				context.getBean(AuditTrail.class).record(event("1"));
+				until(() -> context.getBean(AuditTrail.class)
+					.sinks()
+					.stream()
+					.allMatch((sink) -> sink.published() == 1));
+				assertThat(context.getBean(OwnSink.class).written).containsExactly(event("1"));
+			});
+	}
+
+	@Test
+	void openTelemetryThatIsAskedForAndNotThereStopsTheStart() {
+		this.configured.withPropertyValues("mcp.security.audit.opentelemetry.enabled=true")
+			.withClassLoader(new FilteredClassLoader("io.opentelemetry"))
+			.run((context) -> {
+				assertThat(analysis(context).getDescription()).contains("mcp.security.audit.opentelemetry.enabled");
+				assertThat(analysis(context).getAction()).contains("spring-boot-starter-opentelemetry");
+			});
+	}
+
+	@Test
+	void withoutOpenTelemetryTheRestWorks() {
+		this.configured.withClassLoader(new FilteredClassLoader("io.opentelemetry"))
+			.run((context) -> assertThat(sinks(context)).containsExactly("events"));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "queue-capacity, 0", "batch-size, 0", "batch-size, -1", "repository-capacity, 0", "block-timeout, 0s",
+			"block-timeout, -1s", "drain-timeout, 0s", "drain-timeout, 100d" })
+	void aValueThatCannotBeWorkedWithStopsTheStartAndIsNamed(String name, String value) {
+		String property = "mcp.security.audit." + name;
+		this.configured.withPropertyValues(property + "=" + value)
+			.run((context) -> assertThat(analysis(context).getDescription()).contains("'" + property + "'"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "on-overflow=wait", "on-failure=ignore", "queue-capacity=many", "unknown=1" })
+	void aValueOrNameThatThereIsNotStopsTheStart(String property) {
+		this.configured.withPropertyValues("mcp.security.audit." + property)
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	@Test
+	void theTrailWorksAsConfigured() {
+		this.configured.withUserConfiguration(OwnSink.class)
+			.withPropertyValues("mcp.security.audit.queue-capacity=2", "mcp.security.audit.on-overflow=drop",
+					"mcp.security.audit.on-failure=deny", "mcp.security.audit.drain-timeout=100ms")
+			.run((context) -> {
+				AuditTrail trail = context.getBean(AuditTrail.class);
+				Place first = trail.reserve();
+				Place second = trail.reserve();
+				assertThatExceptionOfType(AuditUnavailableException.class).isThrownBy(trail::reserve);
+				first.release();
+				second.release();
+			});
+	}
+
+	@Test
+	void theHealthTellsOfEachSinkAndIsDownWhileOneFails() {
+		this.configured.withUserConfiguration(OwnSink.class).run((context) -> {
+			HealthIndicator health = context.getBean("mcpSecurityAuditHealthIndicator", HealthIndicator.class);
+			AuditTrail trail = context.getBean(AuditTrail.class);
+			assertThat(health(health).getStatus()).isEqualTo(Status.UP);
+			assertThat(health(health).getDetails()).containsOnlyKeys("events", "own");
+			context.getBean(OwnSink.class).failure = new IllegalStateException("the password is swordfish");
+			trail.record(event("1"));
+			until(() -> health(health).getStatus().equals(Status.DOWN));
+			assertThat(health(health).getDetails()).containsEntry("own",
+					new SinkStatus("own", 0, 0, 0, 1, false, IllegalStateException.class.getName()));
+			assertThat(health(health).toString()).doesNotContain("swordfish");
+			context.getBean(OwnSink.class).failure = null;
+			trail.record(event("2"));
+			until(() -> health(health).getStatus().equals(Status.UP));
+		});
+	}
+
+	@Test
+	void theHealthIndicatorCanBeSwitchedOff() {
+		this.configured.withPropertyValues("management.health.mcp-security-audit.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean("mcpSecurityAuditHealthIndicator"));
+	}
+
+	@Test
+	void metricsCountBySinkAndResult() {
+		this.configured.withUserConfiguration(OwnSink.class)
+			.withPropertyValues("mcp.security.audit.on-overflow=drop", "mcp.security.audit.queue-capacity=2",
+					"mcp.security.audit.block-timeout=1ms")
+			.run((context) -> {
+				assertThat(context).hasSingleBean(MetricsAutoConfiguration.class);
+				MeterRegistry registry = context.getBean(MeterRegistry.class);
+				AuditTrail trail = context.getBean(AuditTrail.class);
+				OwnSink sink = context.getBean(OwnSink.class);
+				trail.record(event("1"));
+				until(() -> counted(registry, "own", "published") == 1);
+				sink.failure = new IllegalStateException();
+				trail.record(event("2"));
+				until(() -> counted(registry, "own", "failed") == 1);
+				sink.failure = null;
+				synchronized (sink) {
+					trail.record(event("3"));
+					trail.record(event("4"));
+					trail.record(event("5"));
+					assertThat(counted(registry, "own", "dropped")).isEqualTo(1);
+					assertThat(registry.get("mcp.security.audit.queue").tag("sink", "own").gauge().value())
+						.isEqualTo(2);
+				}
+				until(() -> counted(registry, "own", "published") == 3);
+				assertThat(registry.find("mcp.security.audit.events").tag("sink", "events").functionCounters())
+					.hasSize(3);
+			});
+	}
+
+	@Test
+	void theTrailIsClosedAfterTheWebServerAndBeforeTheBeansOfSinks() {
+		this.configured.withUserConfiguration(OwnSink.class).run((context) -> {
+			AuditTrailLifecycle lifecycle = context.getBean(AuditTrailLifecycle.class);
+			assertThat(lifecycle.isRunning()).isTrue();
+			assertThat(lifecycle.getPhase()).isLessThan(WebServerApplicationContext.START_STOP_LIFECYCLE_PHASE);
+			OwnSink sink = context.getBean(OwnSink.class);
+			AuditTrail trail = context.getBean(AuditTrail.class);
+			IntStream.range(0, 1000).forEach((i) -> trail.record(event("" + i)));
+			context.getSourceApplicationContext(ConfigurableWebApplicationContext.class).close();
+			assertThat(sink.written).hasSize(1000);
+			assertThat(sink.destroyed).isTrue();
+			assertThat(sink.writtenAfterDestruction).isFalse();
+			assertThat(trail.sinks()).allMatch((status) -> status.published() == 1000);
+			assertThat(lifecycle.isRunning()).isFalse();
+		});
+	}
+
+	@Test
+	void aContextThatIsStartedAgainRecordsAgain() {
+		this.configured.withUserConfiguration(OwnSink.class).run((context) -> {
+			ConfigurableWebApplicationContext application = context
+				.getSourceApplicationContext(ConfigurableWebApplicationContext.class);
+			application.stop();
+			assertThat(context.getBean(AuditTrailLifecycle.class).isRunning()).isFalse();
+			application.start();
+			context.getBean(AuditTrail.class).record(event("1"));
+			until(() -> !context.getBean(OwnSink.class).written.isEmpty());
+		});
+	}
+
+	@Test
+	void aTrailOfTheApplicationTakesThePlaceOfTheStarters() {
+		this.configured.withUserConfiguration(OwnTrail.class)
+			.run((context) -> assertThat(context.getBeanNamesForType(AuditTrail.class)).containsExactly("ownTrail"));
+	}
+
+	private static McpAuditEvent event(String id) {
+		return new McpAuditEvent(id, Instant.EPOCH, McpAuditEvent.Type.MCP_CALL, "alice", Map.of("eventId", id));
+	}
+
+	private static List<String> sinks(AssertableWebApplicationContext context) {
+		assertThat(context).hasNotFailed();
+		return context.getBean(AuditTrail.class).sinks().stream().map(SinkStatus::name).toList();
+	}
+
+	private static Health health(HealthIndicator indicator) {
+		Health health = indicator.health();
+		assertThat(health).isNotNull();
+		return health;
+	}
+
+	private static double counted(MeterRegistry registry, String sink, String result) {
+		return registry.get("mcp.security.audit.events").tags("sink", sink, "result", result).functionCounter().count();
+	}
+
+	private static FailureAnalysis analysis(AssertableWebApplicationContext context) {
+		assertThat(context).hasFailed();
+		FailureAnalysis analysis = new McpSecurityFailureAnalyzer().analyze(context.getStartupFailure());
+		assertThat(analysis).as("analysis of " + context.getStartupFailure()).isNotNull();
+		return analysis;
+	}
+
+	private static void until(Callable<Boolean> condition) {
+		Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5)).until(condition);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnRepository {
+
+		@Bean
+		AuditEventRepository ownRepository() {
+			return new InMemoryAuditEventRepository(7);
+		}
+
+		@Bean
+		AuthenticationAuditListener ownListener() {
+			return new AuthenticationAuditListener();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OwnTrail {
+
+		@Bean
+		AuditTrail ownTrail() {
+			return new AuditTrail(List.of(), new AuditTrail.Settings(1, 1, AuditTrail.OnOverflow.DROP,
+					AuditTrail.OnFailure.ALLOW, Duration.ofSeconds(1), Duration.ofSeconds(1)));
+		}
+
+	}
+
+	static class OwnSink implements AuditSink, AutoCloseable {
+
+		private final List<McpAuditEvent> written = new CopyOnWriteArrayList<>();
+
+		private volatile @Nullable RuntimeException failure;
+
+		private volatile boolean destroyed;
+
+		private volatile boolean writtenAfterDestruction;
+
+		@Override
+		public String name() {
+			return "own";
+		}
+
+		@Override
+		public synchronized void write(List<McpAuditEvent> events) {
+			this.writtenAfterDestruction |= this.destroyed;
+			RuntimeException failure = this.failure;
+			if (failure != null) {
+				throw failure;
+			}
+			this.written.addAll(events);
+		}
+
+		@Override
+		public void close() {
+			this.destroyed = true;
+		}
+
+	}
+
+}

@@ -1,0 +1,1 @@
+create table application (id integer primary key);
