@@ -68,7 +68,7 @@ final class Chromium implements AutoCloseable {
 			}
 			String reason = "There is no Chromium that starts, so nothing tries the script of the console."
 					+ " Name one with -Dchromium=/path/to/it. "
-					+ String.valueOf(ex.getMessage()).replaceAll("\\s+", " ");
+					+ String.valueOf(ex.getMessage()).replaceAll("\\s+", " ").replaceAll("\u2554.*", "");
 			System.err.println("Tests are skipped. " + reason);
 			return new Chromium(playwright, null, reason);
 		}

@@ -4,10 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-import com.microsoft.playwright.Browser.NewContextOptions;
+import com.microsoft.playwright.Browser.NewPageOptions;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Page.ScreenshotOptions;
-import com.microsoft.playwright.options.ColorScheme;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.SampleTestBase;
@@ -35,11 +34,7 @@ class ConsoleScreenshotTests extends SampleTestBase {
 	void takeThePicture() {
 		work();
 		try (Chromium chromium = Chromium.start()) {
-			Page page = chromium.browser()
-				.newContext(new NewContextOptions()
-					.setViewportSize(Integer.getInteger("console.screenshot.width", 1440), 1000)
-					.setColorScheme(ColorScheme.valueOf(System.getProperty("console.screenshot.scheme", "LIGHT"))))
-				.newPage();
+			Page page = chromium.browser().newPage(new NewPageOptions().setViewportSize(1440, 1100));
 			page.navigate(ISSUER + "/console");
 			page.getByLabel("User name").fill("bob");
 			page.getByLabel("Password").fill("bob");
@@ -47,8 +42,7 @@ class ConsoleScreenshotTests extends SampleTestBase {
 			page.waitForSelector("#state[data-state=live]");
 			page.locator("#trail tbody[data-decision=denied] button").first().click();
 			page.mouse().move(0, 0);
-			page.screenshot(new ScreenshotOptions().setFullPage(Boolean.getBoolean("full"))
-				.setPath(Path.of(System.getProperty("console.screenshot"))));
+			page.screenshot(new ScreenshotOptions().setPath(Path.of(System.getProperty("console.screenshot"))));
 		}
 	}
 
