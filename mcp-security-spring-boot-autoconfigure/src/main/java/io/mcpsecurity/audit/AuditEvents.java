@@ -1,11 +1,7 @@
 package io.mcpsecurity.audit;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +14,7 @@ import io.mcpsecurity.audit.McpAuditEvent.Type;
 import io.mcpsecurity.audit.RequestRecord.Client;
 import io.mcpsecurity.audit.RequestRecord.Connection;
 import io.mcpsecurity.audit.RequestRecord.Refusal;
+import io.mcpsecurity.audit.RequestRecord.Trace;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.message.McpMessage;
@@ -73,6 +70,7 @@ public final class AuditEvents {
 		facts.put("outcome", request.result().name().toLowerCase(Locale.ROOT));
 		facts.values.put("durationMs", request.duration().toNanos() / 1000 / 1000.0);
 		facts.values.put("httpStatus", request.status());
+		describe(facts, request.trace());
 		describe(facts, request.connection());
 		describe(facts, request.client());
 		return new McpAuditEvent(id, request.arrival(), type(request),
@@ -147,8 +145,15 @@ public final class AuditEvents {
 		}
 	}
 
+	private static void describe(Facts facts, @Nullable Trace trace) {
+		if (trace != null) {
+			facts.put("traceId", trace.traceId());
+			facts.put("spanId", trace.spanId());
+		}
+	}
+
 	private static void describe(Facts facts, Connection connection) {
-		facts.put("sessionIdHash", hash(connection.sessionId()));
+		facts.put("sessionIdHash", connection.sessionIdHash());
 		facts.putSent("protocolVersion", connection.protocolVersion(), MAX_TEXT);
 		facts.put("remoteAddress", connection.remoteAddress());
 	}
@@ -157,22 +162,6 @@ public final class AuditEvents {
 		if (client != null) {
 			facts.putSent("clientName", client.name(), MAX_TEXT);
 			facts.putSent("clientVersion", client.version(), MAX_TEXT);
-		}
-	}
-
-	/**
-	 * Whoever reads the trail must not be able to take over a session.
-	 */
-	private static @Nullable String hash(@Nullable String sessionId) {
-		if (sessionId == null) {
-			return null;
-		}
-		try {
-			byte[] hash = MessageDigest.getInstance("SHA-256").digest(sessionId.getBytes(StandardCharsets.UTF_8));
-			return HexFormat.of().formatHex(hash, 0, 16);
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -1,7 +1,12 @@
 package io.mcpsecurity.audit;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -44,6 +49,12 @@ public final class RequestRecord {
 
 	private volatile @Nullable Client client;
 
+	private volatile @Nullable Trace trace;
+
+	private volatile @Nullable Operation operation;
+
+	private volatile @Nullable Integer errorCode;
+
 	private volatile @Nullable Refusal refusal;
 
 	private volatile @Nullable Result result;
@@ -81,6 +92,7 @@ public final class RequestRecord {
 	 */
 	public void message(McpMessage message) {
 		this.message = message;
+		this.recorder.read(this);
 	}
 
 	/**
@@ -88,6 +100,28 @@ public final class RequestRecord {
 	 */
 	public void client(Client client) {
 		this.client = client;
+	}
+
+	/**
+	 * The request is part of a trace; a later place in it replaces an earlier one.
+	 */
+	public void trace(Trace trace) {
+		this.trace = trace;
+	}
+
+	/**
+	 * What is done for the request is measured as an operation.
+	 */
+	public void operation(Operation operation) {
+		this.operation = operation;
+	}
+
+	/**
+	 * Work for the request on this thread, until the scope is closed.
+	 */
+	public Scope open() {
+		Operation operation = this.operation;
+		return (operation != null) ? operation.open() : Scope.NONE;
 	}
 
 	/**
@@ -124,6 +158,14 @@ public final class RequestRecord {
 		if (this.result == null) {
 			this.result = result;
 		}
+	}
+
+	/**
+	 * The request is answered with a JSON-RPC error.
+	 * @param code its code
+	 */
+	public void error(int code) {
+		this.errorCode = code;
 	}
 
 	/**
@@ -181,6 +223,27 @@ public final class RequestRecord {
 	 */
 	public @Nullable McpTarget handler() {
 		return this.handler;
+	}
+
+	/**
+	 * Where the request stands in a trace, or {@code null} when it is part of none.
+	 */
+	public @Nullable Trace trace() {
+		return this.trace;
+	}
+
+	/**
+	 * The operation that the request is measured as, or {@code null}.
+	 */
+	public @Nullable Operation operation() {
+		return this.operation;
+	}
+
+	/**
+	 * The code of the JSON-RPC error that the MCP server answers with, or {@code null}.
+	 */
+	public @Nullable Integer errorCode() {
+		return this.errorCode;
 	}
 
 	public @Nullable AccessDecision decision() {
@@ -284,15 +347,85 @@ public final class RequestRecord {
 	 * @param remoteAddress the address of the other end, as the container knows it
 	 * @param sessionId the MCP session that the request names, or {@code null}
 	 * @param protocolVersion the MCP revision that the request names, or {@code null}
+	 * @param traced whether a header says where the request stands in a trace
 	 */
 	public record Connection(@Nullable String remoteAddress, @Nullable String sessionId,
-			@Nullable String protocolVersion) {
+			@Nullable String protocolVersion, boolean traced) {
+
+		/**
+		 * Create a connection without a trace.
+		 */
+		public Connection(@Nullable String remoteAddress, @Nullable String sessionId,
+				@Nullable String protocolVersion) {
+			this(remoteAddress, sessionId, protocolVersion, false);
+		}
+
+		/**
+		 * Stands for the session where others read it, who must not be able to take it
+		 * over.
+		 */
+		public @Nullable String sessionIdHash() {
+			if (this.sessionId == null) {
+				return null;
+			}
+			try {
+				byte[] hash = MessageDigest.getInstance("SHA-256")
+					.digest(this.sessionId.getBytes(StandardCharsets.UTF_8));
+				return HexFormat.of().formatHex(hash, 0, 16);
+			}
+			catch (NoSuchAlgorithmException ex) {
+				throw new IllegalStateException(ex);
+			}
+		}
+
 	}
 
 	/**
 	 * What a client says of itself; nobody has checked it.
 	 */
 	public record Client(@Nullable String name, @Nullable String version) {
+	}
+
+	/**
+	 * A place in a trace.
+	 *
+	 * @param traceId the id of the trace
+	 * @param spanId the id of the part of it that the request is
+	 */
+	public record Trace(String traceId, String spanId) {
+	}
+
+	/**
+	 * What is done for a request, as somebody measures it.
+	 */
+	public interface Operation {
+
+		/**
+		 * Make it the current one of this thread, until the scope is closed.
+		 */
+		Scope open();
+
+		/**
+		 * What tells reactive code of it: entries for the context of Reactor.
+		 */
+		Map<String, Object> reactorContext();
+
+	}
+
+	/**
+	 * The time in which a thread works for a request.
+	 */
+	public interface Scope {
+
+		/** Of a request that nobody measures. */
+		Scope NONE = () -> {
+		};
+
+		/**
+		 * The thread goes on with what it did before.
+		 */
+		void close();
+
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 import io.mcpsecurity.audit.RequestRecord.Connection;
 import org.apache.commons.logging.Log;
@@ -45,7 +46,24 @@ public final class RequestRecorder {
 	 * A request has arrived.
 	 */
 	public RequestRecord begin(Connection connection) {
-		return new RequestRecord(this, connection, this.clock.instant());
+		RequestRecord request = new RequestRecord(this, connection, this.clock.instant());
+		tell((observer) -> observer.arrived(request));
+		return request;
+	}
+
+	void read(RequestRecord request) {
+		tell((observer) -> observer.read(request));
+	}
+
+	private void tell(Consumer<RequestObserver> event) {
+		for (RequestObserver observer : this.observers) {
+			try {
+				event.accept(observer);
+			}
+			catch (RuntimeException ex) {
+				logger.error("A request could not be observed: " + ex.getClass().getName());
+			}
+		}
 	}
 
 	AuditTrail.@Nullable Place reserve() throws AuditUnavailableException {
@@ -53,14 +71,7 @@ public final class RequestRecorder {
 	}
 
 	CompletionStage<Void> record(RequestRecord request) {
-		for (RequestObserver observer : this.observers) {
-			try {
-				observer.ended(request);
-			}
-			catch (RuntimeException ex) {
-				logger.error("A request could not be observed: " + ex.getClass().getName());
-			}
-		}
+		tell((observer) -> observer.ended(request));
 		AuditTrail.Place place = request.place();
 		McpAuditEvent event = (this.trail != null && AuditEvents.due(request)) ? this.events.of(request) : null;
 		if (event == null) {

@@ -21,6 +21,8 @@ public final class OfferedTargets {
 
 	private final Map<McpTarget, Hints> targets = new ConcurrentHashMap<>();
 
+	private final Map<String, UriTemplate> templates = new ConcurrentHashMap<>();
+
 	private final AtomicLong version = new AtomicLong();
 
 	private final BiPredicate<String, String> templateMatches;
@@ -28,7 +30,8 @@ public final class OfferedTargets {
 	/**
 	 * Create an empty collection.
 	 * @param templateMatches whether a URI template (first) stands for a URI (second): to
-	 * be the server's own matching, so that gate and server cannot differ
+	 * be the server's own matching, so that gate and server cannot differ. Asked only
+	 * about URIs that fit if each variable is at least one character and no slash.
 	 */
 	public OfferedTargets(BiPredicate<String, String> templateMatches) {
 		this.templateMatches = templateMatches;
@@ -47,6 +50,7 @@ public final class OfferedTargets {
 	 */
 	public void remove(McpTarget target) {
 		this.targets.remove(target);
+		this.templates.remove(target.name());
 		this.version.incrementAndGet();
 	}
 
@@ -80,6 +84,7 @@ public final class OfferedTargets {
 	 */
 	boolean standsFor(McpTarget template, McpTarget target) {
 		return template.kind() == Kind.RESOURCE && target.kind() == Kind.RESOURCE
+				&& this.templates.computeIfAbsent(template.name(), UriTemplate::new).canStandFor(target.name())
 				&& this.templateMatches.test(template.name(), target.name());
 	}
 

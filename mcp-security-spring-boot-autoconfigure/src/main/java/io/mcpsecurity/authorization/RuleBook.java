@@ -3,16 +3,20 @@ package io.mcpsecurity.authorization;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.authorization.ResourceUri.Spellings;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,11 +32,15 @@ public final class RuleBook {
 	 */
 	public static final String UNDECLARED = "mcp.security.undeclared";
 
+	private static final String UNTOLD = "a URI of which cannot be told what it means";
+
 	private final List<ConfiguredRule> configured;
 
 	private final List<String> shadowed;
 
 	private final Map<McpTarget, AccessRule> declared;
+
+	private final Map<McpTarget, List<AccessRule>> declaredSpellings;
 
 	private final Conventions conventions;
 
@@ -64,6 +72,7 @@ public final class RuleBook {
 		this.configured = List.copyOf(configured);
 		this.shadowed = shadowed;
 		this.declared = declared;
+		this.declaredSpellings = bySpelling(declared.values());
 		this.conventions = conventions;
 		this.undeclared = undeclared;
 		this.offered = offered;
@@ -78,6 +87,16 @@ public final class RuleBook {
 			}
 		}
 		return known;
+	}
+
+	private static Map<McpTarget, List<AccessRule>> bySpelling(Collection<AccessRule> rules) {
+		Map<McpTarget, List<AccessRule>> spellings = new HashMap<>();
+		rules.stream()
+			.filter((rule) -> rule.target().kind() == Kind.RESOURCE)
+			.forEach((rule) -> ResourceUri.spellingsOfRule(rule.target().name())
+				.forEach((uri) -> spellings.computeIfAbsent(McpTarget.resource(uri), (key) -> new ArrayList<>())
+					.add(rule)));
+		return spellings;
 	}
 
 	/**
@@ -144,34 +163,63 @@ public final class RuleBook {
 
 	/**
 	 * The rules that all hold for a target: one, or for a resource's URI those of the URI
-	 * itself and of every template that stands for it, because it is not defined which
-	 * template a server takes. Empty for a target that nobody offers and nobody names.
+	 * itself, however it is written, and of every template that stands for it, because it
+	 * is not defined which template a server takes. Empty for a target that nobody offers
+	 * and nobody names.
 	 * @param target the target
 	 * @param handler the offered target that serves it, or {@code null} when it is not
 	 * known yet
 	 */
 	List<AccessRule> rulesFor(McpTarget target, @Nullable McpTarget handler) {
-		Set<McpTarget> spellings = ResourceUri.spellings(target);
-		if (spellings.isEmpty()) {
-			return List.of(new AccessRule(target, Access.DENY, ScopeRequirement.NONE, "a URI encoded over and over"));
+		Set<McpTarget> handlers = new LinkedHashSet<>(handlersOf(target, handler));
+		Spellings spellings = ResourceUri.spellings(target, handlers);
+		if (spellings == null) {
+			return List.of(new AccessRule(target, Access.DENY, ScopeRequirement.NONE, UNTOLD));
 		}
+		// What is offered as such reads no other URI than its own.
+		boolean offered = handlers.equals(Set.of(target));
 		Set<AccessRule> rules = new LinkedHashSet<>();
-		boolean covered = true;
-		for (McpTarget spelling : spellings) {
-			AccessRule rule = named(spelling);
-			covered = covered && rule != null;
-			if (rule != null) {
-				rules.add(rule);
+		boolean covered = named(target) != null;
+		for (McpTarget spelling : spellings.possible()) {
+			boolean code = !offered || spelling.equals(target);
+			Set<AccessRule> meant = meant(spelling, code);
+			rules.addAll(meant);
+			covered = covered && !(meant.isEmpty() && spellings.equal().contains(spelling));
+			if (!offered && !spelling.equals(target)) {
+				handlers.addAll(handlersOf(spelling, null));
 			}
 		}
-		for (McpTarget offered : handlersOf(target, handler)) {
+		for (McpTarget serving : handlers) {
 			// One without a rule of its own is covered by the operator's rule for the
 			// URI, if that rule is for every way to write it.
-			if (!covered || named(offered) != null) {
-				rules.add(ruleFor(offered));
+			if (!covered || named(serving) != null) {
+				rules.add(ruleFor(serving));
 			}
 		}
 		return List.copyOf(rules);
+	}
+
+	/**
+	 * The first rule for a spelling as the rules are written, and the first however they
+	 * are written: a rule closes all that it may mean, and opens what it says.
+	 */
+	private Set<AccessRule> meant(McpTarget spelling, boolean code) {
+		Set<AccessRule> rules = new LinkedHashSet<>();
+		AccessRule named = configured(spelling, ConfiguredRule::matches);
+		named = (named == null && code) ? this.declared.get(spelling) : named;
+		if (named != null) {
+			rules.add(named);
+		}
+		if (spelling.kind() == Kind.RESOURCE) {
+			AccessRule meant = configured(spelling, ConfiguredRule::means);
+			if (meant != null) {
+				rules.add(meant);
+			}
+			else if (code) {
+				rules.addAll(this.declaredSpellings.getOrDefault(spelling, List.of()));
+			}
+		}
+		return rules;
 	}
 
 	private Set<McpTarget> handlersOf(McpTarget target, @Nullable McpTarget handler) {
@@ -212,12 +260,17 @@ public final class RuleBook {
 	}
 
 	private @Nullable AccessRule named(McpTarget target) {
+		AccessRule configured = configured(target, ConfiguredRule::matches);
+		return (configured != null) ? configured : this.declared.get(target);
+	}
+
+	private @Nullable AccessRule configured(McpTarget target, BiPredicate<ConfiguredRule, McpTarget> isFor) {
 		for (ConfiguredRule rule : this.configured) {
-			if (rule.matches(target)) {
+			if (isFor.test(rule, target)) {
 				return rule.of(target);
 			}
 		}
-		return this.declared.get(target);
+		return null;
 	}
 
 	/**

@@ -1,9 +1,7 @@
 package io.mcpsecurity.authorization;
 
+import java.util.List;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
@@ -35,16 +33,65 @@ public record TargetPattern(Kind kind, String text) {
 	}
 
 	/**
-	 * A function that tells quickly whether a target belongs to the set.
+	 * A function that tells quickly whether a target, as it is written, belongs to the
+	 * set.
 	 */
 	Predicate<McpTarget> compile() {
-		if (exact()) {
-			return (target) -> target.kind() == this.kind && target.name().equals(this.text);
+		return compile(marked());
+	}
+
+	/**
+	 * A function that tells quickly whether a target, as it is written, is one of the set
+	 * in another way to write the URI or pattern.
+	 */
+	Predicate<McpTarget> compileOtherSpellings() {
+		if (this.kind != Kind.RESOURCE) {
+			return (target) -> false;
 		}
-		Pattern regex = Pattern.compile(
-				Stream.of(this.text.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")),
-				Pattern.DOTALL);
-		return (target) -> target.kind() == this.kind && regex.matcher(target.name()).matches();
+		return ResourceUri.spellingsOfRule(marked())
+			.stream()
+			.filter((spelling) -> !spelling.equals(marked()))
+			.map(this::compile)
+			.reduce((target) -> false, Predicate::or);
+	}
+
+	/**
+	 * The text with what only stands for characters marked, so that an encoded asterisk
+	 * is one.
+	 */
+	private String marked() {
+		return this.text.replace('*', ResourceUri.WILDCARD);
+	}
+
+	private Predicate<McpTarget> compile(String marked) {
+		List<String> parts = List.of(marked.split(String.valueOf(ResourceUri.WILDCARD), -1));
+		return (target) -> target.kind() == this.kind && matches(parts, target.name());
+	}
+
+	/**
+	 * Whether a name consists of the parts with anything between them. Each part is taken
+	 * where it is found first, which leaves the most room for the others: so that no name
+	 * takes longer than its length times that of a part.
+	 */
+	private static boolean matches(List<String> parts, String name) {
+		String first = parts.get(0);
+		String last = parts.get(parts.size() - 1);
+		if (parts.size() == 1) {
+			return name.equals(first);
+		}
+		int from = first.length();
+		int end = name.length() - last.length();
+		if (end < from || !name.startsWith(first) || !name.endsWith(last)) {
+			return false;
+		}
+		for (String part : parts.subList(1, parts.size() - 1)) {
+			int at = name.indexOf(part, from);
+			from = at + part.length();
+			if (at < 0 || from > end) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	/**

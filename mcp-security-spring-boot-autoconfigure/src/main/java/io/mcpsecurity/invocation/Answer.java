@@ -38,6 +38,9 @@ final class Answer {
 			pending.deny(denial);
 		}
 		pending.record().result(result(response));
+		if (response.error() != null) {
+			pending.record().error(response.error().code());
+		}
 		return written(pending.answer().toCompletableFuture()).thenReturn(response)
 			.onErrorReturn(JSONRPCResponse.error(response.id(), UNRECORDED));
 	}

@@ -1,14 +1,17 @@
 package io.mcpsecurity.invocation;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.InsufficientScopeException;
 import io.mcpsecurity.InsufficientScopeException.Watch;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Operation;
 import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -81,7 +84,7 @@ final class Invocation {
 	Object run(Function<@Nullable McpCaller, Object> handler) {
 		try {
 			McpCaller caller = check();
-			return answer(this.watch.during(() -> this.guard.runAs(caller, () -> handler.apply(caller))));
+			return answer(during(() -> this.guard.runAs(caller, () -> handler.apply(caller))));
 		}
 		catch (RuntimeException ex) {
 			return failure(ex);
@@ -94,15 +97,35 @@ final class Invocation {
 	Mono<Object> runAsync(Function<@Nullable McpCaller, Object> handler) {
 		try {
 			McpCaller caller = check();
-			Mono<?> answer = (Mono<?>) this.watch.during(() -> this.guard.runAs(caller, () -> handler.apply(caller)));
-			return Mono.fromDirect((subscriber) -> this.watch.during(() -> {
+			Mono<?> answer = (Mono<?>) during(() -> this.guard.runAs(caller, () -> handler.apply(caller)));
+			return Mono.fromDirect((subscriber) -> during(() -> {
 				answer.map(this::answer).subscribe(subscriber);
 				return subscriber;
-			})).onErrorResume((ex) -> Mono.fromCallable(() -> failure(ex)));
+			}))
+				.contextWrite((context) -> context.putAllMap(reactorContext()))
+				.onErrorResume((ex) -> Mono.fromCallable(() -> failure(ex)));
 		}
 		catch (RuntimeException ex) {
 			return Mono.fromCallable(() -> failure(ex));
 		}
+	}
+
+	/**
+	 * Run a part of the handler, on whichever thread, where it is known what it is for.
+	 */
+	private <T> T during(Supplier<T> part) {
+		RequestRecord.Scope scope = (this.record != null) ? this.record.open() : RequestRecord.Scope.NONE;
+		try {
+			return this.watch.during(part);
+		}
+		finally {
+			scope.close();
+		}
+	}
+
+	private Map<String, Object> reactorContext() {
+		Operation operation = (this.record != null) ? this.record.operation() : null;
+		return (operation != null) ? operation.reactorContext() : Map.of();
 	}
 
 	private @Nullable McpCaller check() {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.annotation.McpProgressToken;
 import org.springframework.ai.util.JsonHelper;
+import org.springframework.expression.EvaluationContext;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.Assign;
@@ -138,18 +139,34 @@ final class ToolCondition {
 	}
 
 	/**
-	 * Whether the condition holds.
+	 * Whether the condition holds. It does when an argument is none of its type: whoever
+	 * has the scopes then hears of that from the tool, which converts it alike.
 	 * @param arguments the arguments as the client sent them
 	 * @param caller the caller
 	 * @throws RuntimeException if that cannot be told
 	 */
 	boolean holds(Map<String, Object> arguments, @Nullable McpCaller caller) {
 		SimpleEvaluationContext context = SimpleEvaluationContext.forReadOnlyDataBinding().build();
-		this.names
-			.forEach((name) -> context.setVariable(name, convert(arguments.get(name), this.parameters.get(name))));
 		context.setVariable(CALLER, caller);
-		if (this.expression.getValue(context) instanceof Boolean holds) {
-			return holds;
+		try {
+			this.names
+				.forEach((name) -> context.setVariable(name, convert(arguments.get(name), this.parameters.get(name))));
+		}
+		catch (RuntimeException ex) {
+			return true;
+		}
+		return isTrue(context);
+	}
+
+	private boolean isTrue(EvaluationContext context) {
+		try {
+			if (this.expression.getValue(context) instanceof Boolean holds) {
+				return holds;
+			}
+		}
+		catch (StackOverflowError ex) {
+			// A regular expression goes as deep as the value is long.
+			throw new IllegalStateException("Too deep", ex);
 		}
 		throw new IllegalStateException("Neither true nor false");
 	}

@@ -22,7 +22,7 @@ public class InvalidMessageException extends Exception {
 
 	/**
 	 * The JSON-RPC error code: -32700 (not JSON), -32600 (not a valid request) or -32602
-	 * (a target is missing).
+	 * (a target is missing or too long).
 	 */
 	public int getCode() {
 		return this.code;

@@ -27,11 +27,19 @@ import tools.jackson.core.json.JsonFactory;
  * Refused are: anything but UTF-8, a byte order mark, arrays (JSON-RPC batches left MCP
  * with revision 2025-06-18), a second document, duplicate keys at any depth, keys that
  * differ from the ones below only in case, values of another type than JSON-RPC 2.0 and
- * MCP give them, and nesting beyond the limit.
+ * MCP give them, nesting beyond the limit, and names and URIs of more than
+ * {@value #MAX_NAME_LENGTH} chars.
  * <p>
  * Instances are immutable and safe for use by several threads.
  */
 public final class McpMessageReader {
+
+	/**
+	 * How long the name or URI of a target may be, in chars: what every URI of a web
+	 * server may be at least (RFC 9110 section 4.1), and little enough for comparing it
+	 * with every rule.
+	 */
+	static final int MAX_NAME_LENGTH = 8000;
 
 	private static final Set<String> ENVELOPE = Set.of("jsonrpc", "id", "method", "params", "result", "error");
 
@@ -383,6 +391,11 @@ public final class McpMessageReader {
 			if (value == null) {
 				throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
 						"Invalid params: " + path + " must be a string", this.id);
+			}
+			if (value.length() > MAX_NAME_LENGTH) {
+				throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+						"Invalid params: " + path + " must not be longer than " + MAX_NAME_LENGTH + " characters",
+						this.id);
 			}
 			return value;
 		}

@@ -100,18 +100,12 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			BufferedRequest buffered = BufferedRequest.read(request, this.maxSize);
 			McpMessage message = this.reader.read(buffered.body());
 			record.message(message);
-			AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
-			record.decided(decision);
-			if (decision.denied()) {
-				deny(request, response, message, decision);
+			RequestRecord.Scope scope = record.open();
+			try {
+				decide(buffered, response, chain, record, caller, message);
 			}
-			else {
-				if (decision.outcome() == Outcome.REPORTED) {
-					logger.warn(
-							"Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
-								.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
-				}
-				pass(buffered, response, chain, record, message);
+			finally {
+				scope.close();
 			}
 		}
 		catch (UnsupportedContentException | BufferedRequest.TooLargeException | InvalidMessageException ex) {
@@ -123,6 +117,21 @@ public final class McpGateFilter extends OncePerRequestFilter {
 				refuse(response, record, ex);
 			}
 		}
+	}
+
+	private void decide(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
+			@Nullable McpCaller caller, McpMessage message) throws ServletException, IOException {
+		AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
+		record.decided(decision);
+		if (decision.denied()) {
+			deny(request, response, message, decision);
+			return;
+		}
+		if (decision.outcome() == Outcome.REPORTED) {
+			logger.warn("Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
+				.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
+		}
+		pass(request, response, chain, record, message);
 	}
 
 	private void pass(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,

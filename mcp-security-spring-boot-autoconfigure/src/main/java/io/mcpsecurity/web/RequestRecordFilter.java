@@ -1,6 +1,7 @@
 package io.mcpsecurity.web;
 
 import java.io.IOException;
+import java.util.List;
 
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Connection;
@@ -23,6 +24,9 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 
 	private static final String ATTRIBUTE = RequestRecord.class.getName();
 
+	/** Of W3C Trace Context, and of B3 in its two forms. */
+	private static final List<String> TRACE_HEADERS = List.of("traceparent", "b3", "X-B3-TraceId");
+
 	private final RequestRecorder recorder;
 
 	RequestRecordFilter(RequestRecorder recorder) {
@@ -40,7 +44,7 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		RequestRecord record = this.recorder.begin(new Connection(request.getRemoteAddr(),
-				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version")));
+				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version"), isTraced(request)));
 		request.setAttribute(ATTRIBUTE, record);
 		boolean returned = false;
 		try {
@@ -59,6 +63,10 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 				record.end(response.getStatus());
 			}
 		}
+	}
+
+	private static boolean isTraced(HttpServletRequest request) {
+		return TRACE_HEADERS.stream().anyMatch((name) -> request.getHeader(name) != null);
 	}
 
 	/**

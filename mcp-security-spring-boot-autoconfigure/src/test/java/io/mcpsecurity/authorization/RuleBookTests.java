@@ -126,6 +126,119 @@ class RuleBookTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "docs://files/%3f%2f..%2fsecret", "docs://files/?%2f..%2fsecret",
+			"docs://files/%23%2f..%2fsecret", "docs://files/%2fsecret", "docs://files/%2f%2fsecret",
+			"docs://files/%2fconf%2fx", "docs://files/a%2f%2f..%2fsecret", "docs://files/key%2f",
+			"docs://files/key%2f.", "docs://files/key%2fx%2f..", "docs://files/key%2f%3f", "docs://files/key?a",
+			"docs://files/key#a", "docs://files/top+secret", "docs://files/top%20secret", "docs://files/%74op+%73ecret",
+			"docs://files/one%20two", "docs://files/one two", "docs://files/one+two", "docs://files/conf\\x",
+			"docs://files/..%2ffiles%2fsecret", "https://internal.example/x", "https://INTERNAL.example/x",
+			"https://u@internal.example/x", "https://internal.example:443/x", "https://internal.example./x",
+			"https://example.org@internal.example/x" })
+	void aRuleClosesAllThatItsUriMayMeanToAHandler(String uri) {
+		this.offered.add(McpTarget.resource("docs://files/{path}"), Hints.DEFAULT);
+		this.offered.add(McpTarget.resource("https://{host}/{page}"), Hints.DEFAULT);
+		AccessPolicy policy = policy(book(List.of(configured("closed", "closed", Kind.RESOURCE, "docs://files/secret*"),
+				configured("closed", "closed", Kind.RESOURCE, "docs://files/conf/*"),
+				configured("closed", "closed", Kind.RESOURCE, "docs://files/key"),
+				configured("closed", "closed", Kind.RESOURCE, "docs://files/top secret*"),
+				configured("closed", "closed", Kind.RESOURCE, "docs://files/one%20two"),
+				configured("closed", "closed", Kind.RESOURCE, "https://Internal.example/*"),
+				configured("any", "any", Kind.RESOURCE, "*")), List.of(), Conventions.NONE));
+		assertThat(policy.decide(McpTarget.resource(uri), Set.of("any")).denied()).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "docs://files/public%20note.txt", "docs://files/a%2fb", "docs://files/./a",
+			"docs://files/c++", "docs://files/50%25", "docs://files/%e4", "docs://files/what?" })
+	void whatIsOnlyWrittenInAnUnusualWayIsUnderTheRuleForWhatItMeans(String uri) {
+		McpTarget template = McpTarget.resource("docs://files/{path}");
+		this.offered.add(template, Hints.DEFAULT);
+		AccessPolicy policy = policy(
+				book(List.of(configured("closed", "closed", Kind.RESOURCE, "docs://files/secret*")),
+						List.of(new AccessRule(template, ScopeRequirement.of("files"), "code")), Conventions.NONE));
+		assertThat(policy.decide(McpTarget.resource(uri), template, Set.of("files")).outcome())
+			.isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource(uri), template, Set.of()).outcome())
+			.isEqualTo(Outcome.MISSING_SCOPES);
+	}
+
+	@Test
+	void aRuleIsForItsUriAsItIsWrittenItself() {
+		this.offered.add(McpTarget.resource("docs://files/{path}"), Hints.DEFAULT);
+		AccessPolicy policy = policy(
+				new RuleBook(
+						List.of(new ConfiguredRule(
+								List.of(new TargetPattern(Kind.RESOURCE, "docs://files/top%20note"),
+										new TargetPattern(Kind.RESOURCE, "docs://Alice@files/*")),
+								Access.PUBLIC, ScopeRequirement.NONE, "open")),
+						List.of(), Conventions.NONE, Access.DENY, this.offered));
+		assertThat(policy.decide(McpTarget.resource("docs://files/top%20note"), (Set<String>) null).denied()).isFalse();
+		for (String another : List.of("top note", "top+note", "%74op%20note")) {
+			assertThat(policy.decide(McpTarget.resource("docs://files/" + another), Set.of()).denied()).as(another)
+				.isTrue();
+		}
+	}
+
+	@Test
+	void aUriIsUnderTheRulesOfTemplatesThatStandForWhatItMeansToo() {
+		McpTarget files = McpTarget.resource("docs://files/{path}");
+		McpTarget conf = McpTarget.resource("docs://files/conf/{name}");
+		List.of(files, conf).forEach((template) -> this.offered.add(template, Hints.DEFAULT));
+		AccessPolicy policy = policy(book(List.of(), List.of(new AccessRule(files, ScopeRequirement.of("a"), "code"),
+				new AccessRule(conf, ScopeRequirement.of("b"), "code")), Conventions.NONE));
+		for (String uri : List.of("docs://files/conf%2fx", "docs://files/conf%2fx%2f")) {
+			assertThat(policy.decide(McpTarget.resource(uri), Set.of("a")).missing()).containsExactly("b");
+			assertThat(policy.decide(McpTarget.resource(uri), files, Set.of("a", "b")).outcome())
+				.isEqualTo(Outcome.GRANTED);
+		}
+	}
+
+	@Test
+	void whatIsOfferedAsSuchIsNotUnderTheRuleOfAnotherThatIsWrittenMuchAlike() {
+		McpTarget list = McpTarget.resource("docs://Files");
+		McpTarget other = McpTarget.resource("docs://files/");
+		List.of(list, other).forEach((resource) -> this.offered.add(resource, Hints.DEFAULT));
+		AccessPolicy policy = policy(book(List.of(), List.of(new AccessRule(list, ScopeRequirement.of("a"), "code"),
+				new AccessRule(other, ScopeRequirement.of("b"), "code")), Conventions.NONE));
+		assertThat(policy.decide(list, Set.of("a")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(other, Set.of("b")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(other, Set.of("a")).denied()).isTrue();
+	}
+
+	@Test
+	void aQueryOfTheTemplateTellsResourcesApart() {
+		McpTarget all = McpTarget.resource("docs://all");
+		McpTarget search = McpTarget.resource("docs://all?q={q}");
+		List.of(all, search).forEach((resource) -> this.offered.add(resource, Hints.DEFAULT));
+		AccessPolicy policy = policy(book(List.of(), List.of(new AccessRule(all, ScopeRequirement.of("a"), "code"),
+				new AccessRule(search, ScopeRequirement.of("b"), "code")), Conventions.NONE));
+		assertThat(policy.decide(McpTarget.resource("docs://all?q=x"), Set.of("b")).outcome())
+			.isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource("docs://all?q=x"), Set.of("a")).denied()).isTrue();
+	}
+
+	@Test
+	void whatAppearsToBeOpenIsUnderTheRuleForWhereItLeads() {
+		this.offered.add(McpTarget.resource("docs://files/{path}"), Hints.DEFAULT);
+		this.offered.add(McpTarget.resource("https://{host}/{page}"), Hints.DEFAULT);
+		AccessPolicy policy = policy(
+				new RuleBook(
+						List.of(new ConfiguredRule(
+								List.of(new TargetPattern(Kind.RESOURCE, "docs://files/pub*"),
+										new TargetPattern(Kind.RESOURCE, "https://example.org*")),
+								Access.AUTHENTICATED, ScopeRequirement.NONE, "open")),
+						List.of(), Conventions.NONE, Access.DENY, this.offered));
+		for (String uri : List.of("docs://files/pub%2fa", "docs://files/public", "https://example.org/x")) {
+			assertThat(policy.decide(McpTarget.resource(uri), Set.of()).denied()).as(uri).isFalse();
+		}
+		for (String uri : List.of("docs://files/pub%2f..%2fx%2fy", "docs://files/pub%2f%2f..%2f..%2fx",
+				"docs://files/pub%2f%3f..%2f..%2f..%2fx", "https://example.org@example.com/x")) {
+			assertThat(policy.decide(McpTarget.resource(uri), Set.of()).denied()).as(uri).isTrue();
+		}
+	}
+
 	@Test
 	void aRuleForOneUriOfATemplateDecidesForItAlikeAtTheGateAndAtTheHandler() {
 		this.offered.add(TEMPLATE, Hints.DEFAULT);

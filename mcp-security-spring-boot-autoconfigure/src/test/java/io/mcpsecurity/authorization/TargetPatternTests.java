@@ -1,8 +1,13 @@
 package io.mcpsecurity.authorization;
 
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +36,15 @@ class TargetPatternTests {
 			p*e,     p/x/e,        true
 			*,       anything,     true
 			**,      anything,     true
+			**,      ``,           true
+			a*a,     a,            false
+			ab*ba,   aba,          false
+			a**a,    aa,           true
+			*a*,     bab,          true
+			*ab*b,   ab,           false
+			*ab*b,   abab,         true
+			*a*b*c*, xaxbxc,       true
+			*a*b*c*, xaxcxb,       false
 			a.c,     abc,          false
 			a.*,     abc,          false
 			a+*,     aab,          false
@@ -48,6 +62,61 @@ class TargetPatternTests {
 	@Test
 	void anAsteriskStandsForLineBreaksToo() {
 		assertThat(new TargetPattern(Kind.TOOL, "a*b").compile().test(McpTarget.tool("a\n\r\u2028b"))).isTrue();
+	}
+
+	/**
+	 * Whatever the pattern: it stands for what the regular expression would that has
+	 * {@code .*} for each asterisk.
+	 */
+	@Test
+	void anyPatternStandsForTheSameAsARegularExpression() {
+		Random random = new Random(7);
+		int matching = 0;
+		for (int i = 0; i < 20_000; i++) {
+			String text = random(random, "aab*", 1 + random.nextInt(7));
+			String name = random(random, "aab", random.nextInt(10));
+			boolean matches = name.matches(text.replace("*", ".*"));
+			matching += matches ? 1 : 0;
+			assertThat(new TargetPattern(Kind.TOOL, text).compile().test(McpTarget.tool(name))).as(text + " " + name)
+				.isEqualTo(matches);
+		}
+		assertThat(matching).isBetween(2000, 18_000);
+	}
+
+	private static String random(Random random, String alphabet, int length) {
+		return random.ints(length, 0, alphabet.length())
+			.mapToObj((i) -> alphabet.substring(i, i + 1))
+			.collect(Collectors.joining());
+	}
+
+	/**
+	 * A regular expression takes more than a minute for the first.
+	 */
+	@Test
+	@Timeout(10)
+	void aLongNameTakesNotLong() {
+		String name = "secret".repeat(50_000);
+		for (String text : List.of("*secret*secret*.txt", "*e*c*r*e*t*x", "*" + "secret*".repeat(100) + "x")) {
+			assertThat(new TargetPattern(Kind.RESOURCE, text).compile().test(McpTarget.resource(name))).isFalse();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "docs://files/top%20secret*,docs://files/top secret.txt,true",
+			"docs://files/top+secret,docs://files/top secret,true", "docs://files/a%2Fb,docs://files/a/b,true",
+			"https://Internal.example:443/*,https://internal.example/x,true", "DOCS://files/a,docs://files/a,true",
+			"docs://files/conf/,docs://files/conf,true", "docs://files/*/,docs://files/conf,false",
+			"docs://files/100%25*,docs://files/100%.txt,true", "docs://files/%2A,docs://files/*,true",
+			"docs://files/%2A,docs://files/any,false", "docs://files/%2A*,docs://files/any,false",
+			"docs://files/*,docs://files/any,false", "users://bob@*,users://alice,false",
+			"docs://files/a?b,docs://files/a,false", "*%20*,a b,true", "*/../*,docs://files/a,false",
+			"docs://*//a,docs://b/a,false", "*//a,docs://b/a,false", "https://*./a,https://b/a,false",
+			"https://*.Example.org:443/*,https://a.example.org/b,true", "docs:///a,docs://a,true" })
+	void aPatternForResourcesIsReadInTheWaysToWriteItToo(String text, String uri, boolean another) {
+		TargetPattern pattern = new TargetPattern(Kind.RESOURCE, text);
+		assertThat(pattern.compileOtherSpellings().test(McpTarget.resource(uri))).isEqualTo(another);
+		assertThat(pattern.compileOtherSpellings().test(McpTarget.tool(uri))).isFalse();
+		assertThat(new TargetPattern(Kind.TOOL, text).compileOtherSpellings().test(McpTarget.tool(uri))).isFalse();
 	}
 
 	@Test

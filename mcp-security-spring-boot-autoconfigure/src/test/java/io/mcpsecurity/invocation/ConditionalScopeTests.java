@@ -1,6 +1,7 @@
 package io.mcpsecurity.invocation;
 
 import java.net.http.HttpResponse;
+import java.time.LocalDate;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -105,6 +106,35 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
+	void soDoesOneThatOverflowsTheStack(Protocol protocol, CapturedOutput output) {
+		assertThat(SecuredServer.text(call(protocol, "deep", "{\"name\":\"xyxy\"}"))).contains("done");
+		HttpResponse<String> denied = call(protocol, "deep", "{\"name\":\"" + "x".repeat(100_000) + "\"}", "purge:all");
+		assertThat(denied.statusCode()).as(denied.body()).isEqualTo(403);
+		assertThat(SecuredServer.json(denied).at("/error/code").asInt()).isEqualTo(-32013);
+		assertThat(output).contains("Tools.deep: when = \"!(#name matches '(x|y)*')\" cannot be evaluated");
+	}
+
+	/**
+	 * The value is what is wrong, not the caller: whoever could call with any value hears
+	 * so from the tool.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void aValueThatIsNoneNeedsTheScopeAndIsThenTheToolsToRefuse(Protocol protocol, CapturedOutput output) {
+		assertThat(SecuredServer.text(call(protocol, "dated", "{\"before\":\"2026-01-31\"}"))).contains("purged");
+		HttpResponse<String> denied = call(protocol, "dated", "{\"before\":\"garbage\"}");
+		assertThat(denied.statusCode()).as(denied.body()).isEqualTo(403);
+		assertThat(SecuredServer.json(denied).at("/error/code").asInt()).isEqualTo(-32011);
+		assertThat(denied.headers().firstValue("WWW-Authenticate").orElse("")).contains("scope=\"purge:all\"");
+		HttpResponse<String> refused = call(protocol, "dated", "{\"before\":\"garbage\"}", "purge:all");
+		assertThat(refused.statusCode()).as(refused.body()).isEqualTo(200);
+		assertThat(SecuredServer.json(refused).at("/result/isError").asBoolean()).as(refused.body()).isTrue();
+		assertThat(refused.body()).doesNotContain("purged");
+		assertThat(output).doesNotContain("cannot be evaluated");
+	}
+
+	@ParameterizedTest
+	@EnumSource
 	void theScopesOfTheConditionAreInAChallengeOfTheTool(Protocol protocol) {
 		HttpResponse<String> denied = call(protocol, "insist", "{\"all\":true}", "purge:all");
 		assertThat(denied.headers().firstValue("WWW-Authenticate").orElse("")).contains("scope=\"purge:all deep\"");
@@ -189,6 +219,18 @@ class ConditionalScopeTests {
 		@RequiresScope(value = "purge:all", when = "#text")
 		String broken(String text) {
 			return "done";
+		}
+
+		@McpTool(description = "Has a condition that goes as deep as the name is long")
+		@RequiresScope(value = "purge:all", when = "!(#name matches '(x|y)*')")
+		String deep(String name) {
+			return "done";
+		}
+
+		@McpTool(description = "Deletes records before a day")
+		@RequiresScope(value = "purge:all", when = "#before == null")
+		String dated(@McpToolParam(required = false) @Nullable LocalDate before) {
+			return "purged";
 		}
 
 		@McpTool(description = "Asks for one more scope")

@@ -1,6 +1,7 @@
 package io.mcpsecurity.invocation;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
@@ -46,6 +49,9 @@ class PolicyLawsTests {
 	private static final int SEEDS = 1000;
 
 	private static final int OFTEN = SEEDS / 20;
+
+	private static final List<Outcome> STRICTER = List.of(Outcome.GRANTED, Outcome.MISSING_SCOPES, Outcome.FORBIDDEN,
+			Outcome.UNAUTHENTICATED);
 
 	private static final List<String> MANY_KINDS = List.of("GRANTED", "MISSING_SCOPES", "FORBIDDEN", "UNAUTHENTICATED",
 			"name SCOPES", "name AUTHENTICATED", "name PUBLIC", "name DENY", "pattern SCOPES", "pattern AUTHENTICATED",
@@ -93,6 +99,27 @@ class PolicyLawsTests {
 					.isEqualTo(passesGate(decisions, resource, held));
 			}
 		});
+	}
+
+	@Test
+	void noWayToWriteAUriIsUnderLooserRulesThanThePlainOne() {
+		Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
+		forAll((cases) -> {
+			AccessPolicy decisions = cases.policy().build();
+			Set<String> held = cases.caller();
+			String path = cases.path();
+			String start = "r://" + cases.name() + "/";
+			McpTarget handler = McpTarget.resource(start + "{id}");
+			AccessDecision plain = decisions.decide(McpTarget.resource(start + path), handler, held);
+			AccessDecision spelled = decisions.decide(McpTarget.resource(start + cases.spelling(path)), handler, held);
+			outcomes.merge(spelled.outcome(), 1, Integer::sum);
+			assertThat(STRICTER.indexOf(spelled.outcome())).isGreaterThanOrEqualTo(STRICTER.indexOf(plain.outcome()));
+			if (spelled.outcome() == Outcome.MISSING_SCOPES) {
+				assertThat(spelled.operationScopes()).containsAll(plain.operationScopes());
+			}
+		});
+		assertThat(outcomes).hasSize(STRICTER.size())
+			.allSatisfy((outcome, often) -> assertThat(often).isGreaterThan(OFTEN));
 	}
 
 	@Test

@@ -22,6 +22,7 @@ import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.authorization.TargetPattern;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
+import io.mcpsecurity.test.RandomSpellings;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,7 @@ final class RandomPolicies {
 	static final List<String> NAMES = List.of("ab", "abc", "b", "bc", "c", "xa");
 
 	private static final List<String> TEXTS = List.of("a*", "*c", "*", "b*c", "ab", "b", "xa", "r://a*", "r://b/{id}",
-			"r://*/1", "r://b/1");
+			"r://*/1", "r://b/1", "r://*/1/*", "*/a b");
 
 	private final Random random;
 
@@ -109,6 +110,24 @@ final class RandomPolicies {
 				+ oneOf("1", "..", "%2e%2e", ".", "a b");
 		this.given.add(uri);
 		return uri;
+	}
+
+	/**
+	 * The path of a resource that a template stands for, plainly written.
+	 */
+	String path() {
+		String path = oneOf("1", "1/2", "a b", "a b/c");
+		this.given.add(path);
+		return path;
+	}
+
+	/**
+	 * Another way to write a path, for handlers that decode it once.
+	 */
+	String spelling(String path) {
+		String spelling = new RandomSpellings(this.random.nextLong()).of(path);
+		this.given.add(spelling);
+		return spelling;
 	}
 
 	/**

@@ -12,6 +12,7 @@ import io.mcpsecurity.McpCaller;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,10 +59,31 @@ class ToolConditionTests {
 			.isThrownBy(() -> holds(when, Map.of("text", "x", "limit", 1, "filter", Map.of(), "ids", List.of())));
 	}
 
+	/**
+	 * So deep does the regular expression go with so long a value.
+	 */
 	@Test
-	void soIsAnArgumentThatDoesNotFit() {
-		assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> holds("#limit > 1", Map.of("limit", "x")));
-		assertThat(holds("#limit > 1", Map.of("limit", 2, "before", "not a date"))).isTrue();
+	void soIsWhatOverflowsTheStack() {
+		assertThatExceptionOfType(RuntimeException.class)
+			.isThrownBy(() -> holds("!(#text matches '(x|y)*')", Map.of("text", "x".repeat(100_000))))
+			.withCauseInstanceOf(StackOverflowError.class);
+	}
+
+	@Test
+	@Timeout(10)
+	void soIsARegularExpressionThatWouldTakeForEver() {
+		assertThatExceptionOfType(RuntimeException.class)
+			.isThrownBy(() -> holds("#text matches '(.*x){20}y'", Map.of("text", "x".repeat(60))));
+	}
+
+	@Test
+	void itHoldsForAnArgumentThatDoesNotFit() {
+		assertThat(holds("#limit > 1", Map.of("limit", 1))).isFalse();
+		assertThat(holds("#limit > 1", Map.of("limit", "x"))).isTrue();
+		assertThat(holds("#before != null and #before.year < 2020", Map.of("before", "garbage"))).isTrue();
+		assertThat(holds("#ids == {}", Map.of("ids", "x"))).isTrue();
+		assertThat(holds("#all and #limit > 1", Map.of("all", false, "limit", "x"))).isTrue();
+		assertThat(holds("#limit > 1", Map.of("limit", 1, "before", "garbage"))).isFalse();
 	}
 
 	@ParameterizedTest

@@ -416,8 +416,34 @@ class McpMessageReaderTests {
 		String text = "x".repeat(30_000_000);
 		assertThat(read(request("tools/call", "{\"name\":\"a\",\"arguments\":{\"text\":\"" + text + "\"}}")).target())
 			.isEqualTo(McpTarget.tool("a"));
-		assertThat(String.valueOf(read(request("tools/call", "{\"name\":\"" + text + "\"}")).target()))
-			.hasSize(text.length() + "tool ''".length());
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+			tools/call            | {"name":"%s"}                               | params.name
+			prompts/get           | {"name":"%s"}                               | params.name
+			resources/read        | {"uri":"%s"}                                | params.uri
+			resources/subscribe   | {"uri":"%s"}                                | params.uri
+			resources/unsubscribe | {"uri":"%s"}                                | params.uri
+			completion/complete   | {"ref":{"type":"ref/prompt","name":"%s"}}   | params.ref.name
+			completion/complete   | {"ref":{"type":"ref/resource","uri":"%s"}}  | params.ref.uri
+			""")
+	void aTargetsNameIsAcceptedUpToTheLimitAndNoFurther(String method, String params, String path) throws Exception {
+		String longest = "\u00e4".repeat(8000);
+		assertThat(read(request(method, params.formatted(longest))).target()).extracting(McpTarget::name)
+			.isEqualTo(longest);
+		InvalidMessageException refusal = refuse(request(method, params.formatted(longest + "x")));
+		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
+		assertThat(refusal).hasMessage("Invalid params: " + path + " must not be longer than 8000 characters");
+		assertThat(refusal.getId()).isEqualTo("1");
+	}
+
+	@Test
+	void whatIsNoTargetMayBeLonger() throws Exception {
+		String text = "x".repeat(8001);
+		assertThat(read(request("tools/call", "{\"name\":\"a\",\"uri\":\"" + text + "\"}")).target())
+			.isEqualTo(McpTarget.tool("a"));
+		assertThat(read(request("ping", "{\"name\":\"" + text + "\"}")).target()).isNull();
 	}
 
 	@ParameterizedTest

@@ -1,0 +1,60 @@
+package io.mcpsecurity.authorization;
+
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Tells quickly which URIs a template of the MCP SDK cannot stand for. The SDK's own
+ * matching takes time that grows with a power of the URI's length, where a segment has
+ * several variables and the URI does not match after all.
+ */
+final class UriTemplate {
+
+	private static final Pattern VARIABLE = Pattern.compile("\\{[^/]+?\\}");
+
+	/** Of each segment what stands between its variables. */
+	private final List<List<String>> segments;
+
+	UriTemplate(String text) {
+		this.segments = Stream.of(text.split("/", -1)).map((segment) -> List.of(VARIABLE.split(segment, -1))).toList();
+	}
+
+	/**
+	 * Whether the template can stand for a URI: a variable is at least one character, and
+	 * none of them a slash.
+	 */
+	boolean canStandFor(String uri) {
+		int from = 0;
+		for (List<String> segment : this.segments) {
+			int slash = uri.indexOf('/', from);
+			int end = (slash < 0) ? uri.length() : slash;
+			if (from > uri.length() || !canStandFor(segment, uri.substring(from, end))) {
+				return false;
+			}
+			from = end + 1;
+		}
+		return from > uri.length();
+	}
+
+	/**
+	 * Each text is taken where it is found first, which leaves the most room for the
+	 * others.
+	 */
+	private static boolean canStandFor(List<String> texts, String segment) {
+		String last = texts.get(texts.size() - 1);
+		if (texts.size() == 1) {
+			return segment.equals(last);
+		}
+		int from = texts.get(0).length();
+		for (String text : texts.subList(1, texts.size() - 1)) {
+			int at = (from < segment.length()) ? segment.indexOf(text, from + 1) : -1;
+			if (at < 0) {
+				return false;
+			}
+			from = at + text.length();
+		}
+		return segment.startsWith(texts.get(0)) && segment.endsWith(last) && from < segment.length() - last.length();
+	}
+
+}

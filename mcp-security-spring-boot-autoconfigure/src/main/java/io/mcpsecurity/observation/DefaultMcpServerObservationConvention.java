@@ -1,0 +1,170 @@
+package io.mcpsecurity.observation;
+
+import java.util.Set;
+
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Result;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names and values by OpenTelemetry's semantic conventions for MCP servers (in
+ * development, as of version 1.41). Deviations: {@code mcp.session.id} is a hash of the
+ * session's id, because whoever knows the id itself could use the session; the targets of
+ * unknown and of all too many names are left out of span names.
+ * <p>
+ * Values of low cardinality are {@value #NONE} when there are none, because metrics need
+ * the same labels always; {@link McpServerTracingObservationHandler} leaves them out of
+ * spans.
+ */
+public class DefaultMcpServerObservationConvention implements McpServerObservationConvention {
+
+	/**
+	 * The name of observations, and of their timer.
+	 */
+	public static final String NAME = "mcp.server.operation.duration";
+
+	static final String NONE = KeyValue.NONE_VALUE;
+
+	private static final Set<String> REVISIONS = Set.of("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25",
+			"2026-07-28");
+
+	private static final String OTHER_ERROR = "_OTHER";
+
+	private static final int MAX_TEXT = 256;
+
+	private static final int MAX_URI = 1024;
+
+	private final RequestLabels labels;
+
+	/**
+	 * Create the convention.
+	 * @param labels what labels say of a request
+	 */
+	public DefaultMcpServerObservationConvention(RequestLabels labels) {
+		this.labels = labels;
+	}
+
+	@Override
+	public String getName() {
+		return NAME;
+	}
+
+	@Override
+	public String getContextualName(McpServerObservationContext context) {
+		String method = this.labels.method(context.getRequest().message());
+		String target = name(context.getRequest(), null);
+		return target.equals(NONE) || target.equals(RequestLabels.UNKNOWN) || target.equals(RequestLabels.OTHER)
+				? method : method + " " + target;
+	}
+
+	@Override
+	public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
+		RequestRecord request = context.getRequest();
+		String tool = name(request, Kind.TOOL);
+		String error = error(request);
+		String code = code(request);
+		return KeyValues.of("mcp.method.name", this.labels.method(request.message()), //
+				"gen_ai.tool.name", tool, //
+				"gen_ai.prompt.name", name(request, Kind.PROMPT), //
+				"gen_ai.operation.name", tool.equals(NONE) ? NONE : "execute_tool", //
+				"mcp.protocol.version", revision(request), //
+				"error.type", (error != null) ? error : NONE, //
+				"rpc.response.status_code", (code != null) ? code : NONE, //
+				"network.transport", "tcp", //
+				"network.protocol.name", "http");
+	}
+
+	@Override
+	public KeyValues getHighCardinalityKeyValues(McpServerObservationContext context) {
+		RequestRecord request = context.getRequest();
+		McpMessage message = request.message();
+		McpTarget target = (message != null) ? message.target() : null;
+		KeyValues values = KeyValues.of("mcp.security.decision", request.verdict(), "mcp.security.reason",
+				request.reason());
+		values = add(values, "jsonrpc.request.id", (message != null) ? message.id() : null, MAX_TEXT);
+		values = add(values, "mcp.session.id", request.connection().sessionIdHash(), MAX_TEXT);
+		values = add(values, "client.address", request.connection().remoteAddress(), MAX_TEXT);
+		return add(values, "mcp.resource.uri",
+				(target != null && target.kind() == Kind.RESOURCE) ? target.name() : null, MAX_URI);
+	}
+
+	private static KeyValues add(KeyValues values, String key, @Nullable String value, int max) {
+		return (value != null) ? values.and(key, value.substring(0, Math.min(value.length(), max))) : values;
+	}
+
+	/**
+	 * The label of a request's target, if that is of a kind, or a tool or prompt.
+	 */
+	private String name(RequestRecord request, @Nullable Kind kind) {
+		McpMessage message = request.message();
+		McpTarget target = (message != null) ? message.target() : null;
+		if (target == null || target.kind() == Kind.RESOURCE || (kind != null && target.kind() != kind)) {
+			return NONE;
+		}
+		return this.labels.target(request);
+	}
+
+	private static String revision(RequestRecord request) {
+		McpMessage message = request.message();
+		String revision = (message != null && message.meta() != null) ? message.meta().protocolVersion() : null;
+		if (revision == null) {
+			revision = request.connection().protocolVersion();
+		}
+		if (revision == null) {
+			return NONE;
+		}
+		return REVISIONS.contains(revision) ? revision : RequestLabels.UNKNOWN;
+	}
+
+	/**
+	 * What kind of failure a request ended with, so far.
+	 * @return {@code null} when it did not fail
+	 */
+	static @Nullable String error(RequestRecord request) {
+		String code = code(request);
+		if (code != null) {
+			return code;
+		}
+		if (request.refusal() != null) {
+			return String.valueOf(request.status());
+		}
+		Result result = request.result();
+		return switch (result) {
+			case SUCCESS -> null;
+			case TOOL_ERROR -> "tool_error";
+			case TIMEOUT -> "timeout";
+			case EXCEPTION, PROTOCOL_ERROR, DENIED -> OTHER_ERROR;
+		};
+	}
+
+	/**
+	 * The code of the JSON-RPC error that a request is answered with, those of handlers'
+	 * own invention being one.
+	 */
+	private static @Nullable String code(RequestRecord request) {
+		AccessDecision decision = request.decision();
+		if (decision != null && decision.denied()) {
+			return switch (decision.outcome()) {
+				case FORBIDDEN -> String.valueOf(JsonRpcErrorCode.FORBIDDEN);
+				case UNAUTHENTICATED -> String.valueOf(JsonRpcErrorCode.UNAUTHENTICATED);
+				default -> String.valueOf(JsonRpcErrorCode.INSUFFICIENT_SCOPE);
+			};
+		}
+		Integer code = request.errorCode();
+		if (code == null) {
+			return null;
+		}
+		// JSON-RPC 2.0 section 5.1: what is defined, and what is reserved for servers.
+		boolean known = code == JsonRpcErrorCode.PARSE_ERROR || (code >= -32603 && code <= -32600)
+				|| (code >= -32099 && code <= -32000);
+		return known ? String.valueOf(code) : OTHER_ERROR;
+	}
+
+}

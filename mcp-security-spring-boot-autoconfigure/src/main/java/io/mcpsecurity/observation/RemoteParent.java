@@ -1,0 +1,42 @@
+package io.mcpsecurity.observation;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.RequestMeta;
+
+/**
+ * Reads from the {@code _meta} of a request (MCP, SEP-414) what W3C Trace Context would
+ * have in headers.
+ */
+final class RemoteParent {
+
+	/**
+	 * W3C Trace Context section 3.2: version, trace id, parent id and flags, none of the
+	 * ids all zero.
+	 */
+	private static final Pattern TRACEPARENT = Pattern
+		.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
+
+	/** Section 3.3.1.5 wants at least as many characters passed on. */
+	private static final Pattern TRACESTATE = Pattern.compile("[ -~]{1,512}");
+
+	private RemoteParent() {
+	}
+
+	static Map<String, String> of(RequestRecord request) {
+		McpMessage message = request.message();
+		RequestMeta meta = (message != null) ? message.meta() : null;
+		String traceparent = (meta != null) ? meta.traceparent() : null;
+		if (meta == null || traceparent == null || request.connection().traced()
+				|| !TRACEPARENT.matcher(traceparent).matches()) {
+			return Map.of();
+		}
+		String tracestate = meta.tracestate();
+		return (tracestate != null && TRACESTATE.matcher(tracestate).matches())
+				? Map.of("traceparent", traceparent, "tracestate", tracestate) : Map.of("traceparent", traceparent);
+	}
+
+}

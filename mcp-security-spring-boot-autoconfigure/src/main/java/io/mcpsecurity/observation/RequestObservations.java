@@ -1,0 +1,88 @@
+package io.mcpsecurity.observation;
+
+import java.util.Map;
+
+import io.mcpsecurity.audit.RequestObserver;
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Operation;
+import io.mcpsecurity.audit.RequestRecord.Scope;
+import io.mcpsecurity.message.McpMessage;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Observes each MCP request or notification from when its message has been read, through
+ * decision and handler, until it is answered. Requests without a message have only the
+ * observation of the HTTP request.
+ */
+public final class RequestObservations implements RequestObserver {
+
+	/** The key by which reactive code finds the observation that it is part of. */
+	private static final String REACTOR_KEY = "micrometer.observation";
+
+	private final ObservationRegistry registry;
+
+	private final @Nullable McpServerObservationConvention convention;
+
+	private final McpServerObservationConvention defaultConvention;
+
+	/**
+	 * Create the observations.
+	 * @param registry where they are made known
+	 * @param convention the application's names and values, or {@code null}
+	 * @param defaultConvention names and values unless there are others
+	 */
+	public RequestObservations(ObservationRegistry registry, @Nullable McpServerObservationConvention convention,
+			McpServerObservationConvention defaultConvention) {
+		this.registry = registry;
+		this.convention = convention;
+		this.defaultConvention = defaultConvention;
+	}
+
+	@Override
+	public void read(RequestRecord request) {
+		McpMessage message = request.message();
+		if (message == null || message.method() == null) {
+			// A client's response belongs to an operation of the server's.
+			return;
+		}
+		Observation observation = Observation.createNotStarted(this.convention, this.defaultConvention,
+				() -> new McpServerObservationContext(request), this.registry);
+		if (!observation.isNoop()) {
+			request.operation(new Observed(this.registry, observation.start()));
+		}
+	}
+
+	@Override
+	public void ended(RequestRecord request) {
+		if (request.operation() instanceof Observed observed) {
+			String error = DefaultMcpServerObservationConvention.error(request);
+			if (error != null) {
+				observed.observation().error(new FailedOperationException(error));
+			}
+			observed.observation().stop();
+		}
+	}
+
+	/**
+	 * An operation with its observation.
+	 */
+	private record Observed(ObservationRegistry registry, Observation observation) implements Operation {
+
+		@Override
+		public Scope open() {
+			if (this.registry.getCurrentObservation() == this.observation) {
+				return Scope.NONE;
+			}
+			return this.observation.openScope()::close;
+		}
+
+		@Override
+		public Map<String, Object> reactorContext() {
+			return Map.of(REACTOR_KEY, this.observation);
+		}
+
+	}
+
+}

@@ -1,0 +1,192 @@
+package io.mcpsecurity.observation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecord.Scope;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.RequestRecorders;
+import io.mcpsecurity.test.Scrape;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import io.micrometer.common.KeyValue;
+import io.micrometer.common.KeyValues;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What is observed of a request, and when.
+ */
+class RequestObservationsTests {
+
+	private final RequestLabels labels = new RequestLabels(new OfferedTargets(String::equals));
+
+	private final ObservationRegistry registry = ObservationRegistry.create();
+
+	private final List<Observation.Context> stopped = new ArrayList<>();
+
+	RequestObservationsTests() {
+		this.registry.observationConfig().observationHandler(new ObservationHandler<>() {
+
+			@Override
+			public void onStop(Observation.Context context) {
+				RequestObservationsTests.this.stopped.add(context);
+			}
+
+			@Override
+			public boolean supportsContext(Observation.Context context) {
+				return true;
+			}
+
+		});
+	}
+
+	@Test
+	void aRequestIsObservedFromItsMessageToItsEnd() {
+		RequestRecord request = begin(this.registry);
+		assertThat(request.operation()).isNull();
+		request.message(new McpMessage("1", "ping", null));
+		assertThat(request.operation()).isNotNull();
+		assertThat(this.stopped).isEmpty();
+		request.end(200);
+		assertThat(this.stopped).singleElement()
+			.satisfies((context) -> assertThat(context.getContextualName()).isEqualTo("ping"));
+	}
+
+	@Test
+	void itIsCurrentWhileItsScopeIsOpen() {
+		RequestRecord request = begin(this.registry);
+		request.message(new McpMessage("1", "ping", null));
+		Scope outer = request.open();
+		Observation current = this.registry.getCurrentObservation();
+		assertThat(current).isNotNull();
+		Scope inner = request.open();
+		inner.close();
+		assertThat(this.registry.getCurrentObservation()).isSameAs(current);
+		outer.close();
+		assertThat(this.registry.getCurrentObservation()).isNull();
+	}
+
+	@Test
+	void whereNobodyListensNothingIsMade() {
+		for (ObservationRegistry silent : List.of(ObservationRegistry.NOOP, ObservationRegistry.create())) {
+			RequestRecord request = begin(silent);
+			request.message(new McpMessage("1", "ping", null));
+			assertThat(request.operation()).isNull();
+			assertThat(request.open()).isSameAs(Scope.NONE);
+			request.end(200);
+		}
+	}
+
+	@Test
+	void aClientsResponseIsNoOperation() {
+		RequestRecord request = begin(this.registry);
+		request.message(new McpMessage("1", null, null));
+		assertThat(request.operation()).isNull();
+	}
+
+	@Test
+	void namesAndIdsThatClientsSendAreOfBoundedLength() {
+		RequestRecord request = begin(this.registry);
+		request.message(new McpMessage("1".repeat(100_000), "resources/read",
+				McpTarget.resource("records://" + "x".repeat(100_000))));
+		request.end(200);
+		assertThat(this.stopped.get(0).getHighCardinalityKeyValues())
+			.allSatisfy((value) -> assertThat(value.getValue()).hasSizeLessThanOrEqualTo(1024));
+	}
+
+	@Test
+	void valuesOfLowCardinalityAreBoundedWhateverClientsSend() {
+		List<KeyValues> found = new ArrayList<>();
+		for (int i = 0; i < 1000; i++) {
+			RequestRecord request = RequestRecorders.withoutTrail(observations(this.registry, null))
+				.begin(new Connection("192.0.2." + i, "session-" + i, "revision-" + i));
+			request.message(new McpMessage("" + i, "tools/call", McpTarget.tool("tool-" + i)));
+			request.error(i);
+			request.end(200);
+			found.add(this.stopped.get(i).getLowCardinalityKeyValues());
+		}
+		assertThat(found.stream().distinct()).hasSize(1);
+		assertThat(found.get(0)).contains(KeyValue.of("gen_ai.tool.name", "unknown"),
+				KeyValue.of("mcp.protocol.version", "unknown"), KeyValue.of("error.type", "_OTHER"));
+	}
+
+	@Test
+	void metricsHaveTheSameLabelsForEveryRequest() {
+		DefaultMcpServerObservationConvention convention = new DefaultMcpServerObservationConvention(this.labels);
+		List<List<String>> keys = new ArrayList<>();
+		for (McpMessage message : List.of(new McpMessage("1", "ping", null),
+				new McpMessage("1", "tools/call", McpTarget.tool("a")),
+				new McpMessage("1", "prompts/get", McpTarget.prompt("a")), new McpMessage(null, "x", null))) {
+			RequestRecord request = begin(this.registry);
+			request.message(message);
+			keys.add(convention.getLowCardinalityKeyValues(new McpServerObservationContext(request))
+				.stream()
+				.map(KeyValue::getKey)
+				.toList());
+		}
+		assertThat(keys.stream().distinct()).hasSize(1);
+	}
+
+	@Test
+	void aBeanReplacesNamesAndValues() {
+		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
+				SecuredServer server = SecuredServer.start(OwnConventionApplication.class, authorizationServer,
+						Scrape.PROPERTIES.toArray(String[]::new))) {
+			server.callTool(server.token("records:browse").sign(), "browse", "{}");
+			Scrape scrape = Scrape.of(server);
+			assertThat(scrape.sum("my_operations_seconds_count", "mine=tools/call")).isOne();
+			assertThat(scrape.types()).doesNotContainKey("mcp_server_operation_duration_seconds");
+		}
+	}
+
+	private RequestRecord begin(ObservationRegistry registry) {
+		return RequestRecorders.withoutTrail(observations(registry, null)).begin(new Connection(null, null, null));
+	}
+
+	private RequestObservations observations(ObservationRegistry registry,
+			@Nullable McpServerObservationConvention convention) {
+		return new RequestObservations(registry, convention, new DefaultMcpServerObservationConvention(this.labels));
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(RecordsApplication.class)
+	static class OwnConventionApplication {
+
+		@Bean
+		McpServerObservationConvention convention() {
+			return new McpServerObservationConvention() {
+
+				@Override
+				public String getName() {
+					return "my.operations";
+				}
+
+				@Override
+				public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
+					McpMessage message = context.getRequest().message();
+					return KeyValues.of("mine", (message != null) ? String.valueOf(message.method()) : "none");
+				}
+
+			};
+		}
+
+	}
+
+}
