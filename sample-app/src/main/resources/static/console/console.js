@@ -19,7 +19,7 @@
 	const MOST_ROWS = 1000;
 
 	/** Bars of a plot that shows targets; all of them are in the table of numbers. */
-	const BARS = 8;
+	const BARS = 10;
 
 	const byId = (id) => document.getElementById(id);
 	const trail = byId("trail");
@@ -250,7 +250,7 @@
 	}
 
 	function chart(id, horizontal, stacked, value) {
-		const names = { stacked, grid: { display: false } };
+		const names = { stacked, grid: { display: false }, ticks: { autoSkip: !horizontal } };
 		const numbers = { stacked, ...value };
 		return new Chart(byId(id), {
 			type: "bar",
