@@ -62,8 +62,9 @@ class ArchitectureTests {
 		.resideInAPackage("jakarta.servlet..");
 
 	@ArchTest
-	static final ArchRule onlyActuateAndAutoconfigureKnowMicrometer = noClasses().that()
-		.resideOutsideOfPackages("io.mcpsecurity.actuate..", "io.mcpsecurity.autoconfigure..")
+	static final ArchRule onlyThoseWhoMeasureKnowMicrometer = noClasses().that()
+		.resideOutsideOfPackages("io.mcpsecurity.observation..", "io.mcpsecurity.actuate..",
+				"io.mcpsecurity.autoconfigure..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.micrometer..");

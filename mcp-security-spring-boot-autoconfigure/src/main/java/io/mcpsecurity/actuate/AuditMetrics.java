@@ -34,7 +34,6 @@ public final class AuditMetrics implements MeterBinder {
 			count(registry, sink.name(), "failed", SinkStatus::failed);
 			Gauge.builder("mcp.security.audit.queue", this.trail, value(sink.name(), SinkStatus::queued))
 				.description("Audit events that wait for a sink or are being written")
-				.baseUnit("events")
 				.tag("sink", sink.name())
 				.register(registry);
 		}

@@ -108,7 +108,6 @@ public final class AuditEvents {
 			facts.values.put("actorsTruncated", caller.actorsTruncated());
 		}
 		facts.put("tokenId", caller.tokenId());
-		facts.put("resource", caller.resource());
 	}
 
 	private void describe(Facts facts, @Nullable McpMessage message) {
@@ -153,6 +152,7 @@ public final class AuditEvents {
 	}
 
 	private static void describe(Facts facts, Connection connection) {
+		facts.put("resource", connection.resource());
 		facts.put("sessionIdHash", connection.sessionIdHash());
 		facts.putSent("protocolVersion", connection.protocolVersion(), MAX_TEXT);
 		facts.put("remoteAddress", connection.remoteAddress());

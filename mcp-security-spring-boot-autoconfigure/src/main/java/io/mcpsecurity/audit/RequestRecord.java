@@ -342,22 +342,23 @@ public final class RequestRecord {
 	}
 
 	/**
-	 * Where a request came from, by its connection and headers.
+	 * Where a request came from and to, by its connection and headers.
 	 *
+	 * @param resource the resource identifier of the MCP endpoint that it came to
 	 * @param remoteAddress the address of the other end, as the container knows it
 	 * @param sessionId the MCP session that the request names, or {@code null}
 	 * @param protocolVersion the MCP revision that the request names, or {@code null}
 	 * @param traced whether a header says where the request stands in a trace
 	 */
-	public record Connection(@Nullable String remoteAddress, @Nullable String sessionId,
+	public record Connection(String resource, @Nullable String remoteAddress, @Nullable String sessionId,
 			@Nullable String protocolVersion, boolean traced) {
 
 		/**
 		 * Create a connection without a trace.
 		 */
-		public Connection(@Nullable String remoteAddress, @Nullable String sessionId,
+		public Connection(String resource, @Nullable String remoteAddress, @Nullable String sessionId,
 				@Nullable String protocolVersion) {
-			this(remoteAddress, sessionId, protocolVersion, false);
+			this(resource, remoteAddress, sessionId, protocolVersion, false);
 		}
 
 		/**

@@ -51,8 +51,11 @@ final class SinkWriter {
 	/** How many events, from the queue's head, the sink is writing at the moment. */
 	private int inHand;
 
-	/** When it began to, in the time of {@link System#nanoTime()}. */
-	private long inHandSince;
+	/** Whether the thread does something else than wait for events. */
+	private boolean busy;
+
+	/** Since when, in the time of {@link System#nanoTime()}. */
+	private long busySince;
 
 	/** How many places are kept. */
 	private int reserved;
@@ -94,7 +97,7 @@ final class SinkWriter {
 	}
 
 	private boolean isStuck() {
-		return this.inHand > 0 && System.nanoTime() - this.inHandSince > this.settings.blockTimeout().toNanos();
+		return this.busy && System.nanoTime() - this.busySince > this.settings.blockTimeout().toNanos();
 	}
 
 	boolean hasRoomForCall() {
@@ -254,6 +257,7 @@ final class SinkWriter {
 	private List<McpAuditEvent> awaitBatch() {
 		this.lock.lock();
 		try {
+			this.busy = false;
 			while (this.queue.isEmpty() && !mayEnd()) {
 				this.work.awaitUninterruptibly();
 			}
@@ -266,7 +270,8 @@ final class SinkWriter {
 				return List.of();
 			}
 			this.inHand = Math.min(this.queue.size(), this.settings.batchSize());
-			this.inHandSince = System.nanoTime();
+			this.busy = true;
+			this.busySince = System.nanoTime();
 			return this.queue.stream().limit(this.inHand).map(RecordedEvent::event).toList();
 		}
 		finally {

@@ -28,7 +28,8 @@ public final class AccessPolicies {
 
 	/**
 	 * The policy of an endpoint.
-	 * @param resource its resource identifier, or {@code null} when there is no caller
+	 * @param resource its resource identifier, or {@code null} for what came past every
+	 * endpoint
 	 */
 	public AccessPolicy of(@Nullable String resource) {
 		return (resource != null) ? this.others.getOrDefault(resource, this.main) : this.main;

@@ -1,8 +1,11 @@
 package io.mcpsecurity.authorization;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiPredicate;
@@ -19,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OfferedTargets {
 
-	private final Map<McpTarget, Hints> targets = new ConcurrentHashMap<>();
+	private final Map<McpTarget, Offer> targets = new ConcurrentHashMap<>();
 
 	private final Map<String, UriTemplate> templates = new ConcurrentHashMap<>();
 
@@ -38,18 +41,38 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * Note that a target is offered.
+	 * Note that a target is offered, by a server that is not known yet.
 	 */
 	public void add(McpTarget target, Hints hints) {
-		this.targets.put(target, hints);
+		add(this, target, hints);
+	}
+
+	/**
+	 * Note that a server offers a target.
+	 * @param server the server, or this object when it is not known yet
+	 * @param target the target
+	 * @param hints what the target says about itself
+	 */
+	public void add(Object server, McpTarget target, Hints hints) {
+		this.targets.compute(target, (key, known) -> {
+			Map<Object, Hints> servers = (known != null) ? new HashMap<>(known.servers) : new HashMap<>();
+			servers.remove(this);
+			servers.put(server, hints);
+			return Offer.of(servers);
+		});
 		this.version.incrementAndGet();
 	}
 
 	/**
-	 * Note that a target is no longer offered.
+	 * Note that a server no longer offers a target; others may go on.
 	 */
-	public void remove(McpTarget target) {
-		this.targets.remove(target);
+	public void remove(Object server, McpTarget target) {
+		this.targets.computeIfPresent(target, (key, known) -> {
+			Map<Object, Hints> servers = new HashMap<>(known.servers);
+			servers.remove(this);
+			servers.remove(server);
+			return servers.isEmpty() ? null : Offer.of(servers);
+		});
 		this.templates.remove(target.name());
 		this.version.incrementAndGet();
 	}
@@ -59,17 +82,27 @@ public final class OfferedTargets {
 	 * URI that one of the templates stands for.
 	 */
 	public boolean contains(McpTarget target) {
-		return this.targets.containsKey(target) || !templatesOf(target).isEmpty();
+		return !handlersOf(target).isEmpty();
 	}
 
 	/**
-	 * The resource templates that stand for a resource's URI.
+	 * What may serve a target: the target itself where a server offers it, and the
+	 * resource templates that stand for a resource's URI at servers which do not offer
+	 * that URI as such.
 	 */
-	public Collection<McpTarget> templatesOf(McpTarget target) {
-		if (target.kind() != Kind.RESOURCE || this.targets.containsKey(target)) {
-			return List.of();
+	public Collection<McpTarget> handlersOf(McpTarget target) {
+		Offer itself = this.targets.get(target);
+		if (target.kind() != Kind.RESOURCE) {
+			return (itself != null) ? List.of(target) : List.of();
 		}
-		return this.targets.keySet().stream().filter((offered) -> standsFor(offered, target)).toList();
+		Set<Object> servers = (itself != null) ? itself.servers.keySet() : Set.of();
+		List<McpTarget> handlers = new ArrayList<>((itself != null) ? List.of(target) : List.of());
+		this.targets.forEach((template, offer) -> {
+			if (!servers.containsAll(offer.servers.keySet()) && standsFor(template, target)) {
+				handlers.add(template);
+			}
+		});
+		return handlers;
 	}
 
 	/**
@@ -89,10 +122,24 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * What a tool says about itself, or {@code null} when it is not offered.
+	 * What a tool says about itself, or {@code null} when it is not offered. Where
+	 * several servers offer a tool of that name, the most dangerous one counts.
 	 */
 	public @Nullable Hints hints(McpTarget target) {
-		return this.targets.get(target);
+		Offer offer = this.targets.get(target);
+		return (offer != null) ? offer.hints : null;
+	}
+
+	/**
+	 * What several servers offer under one name. A server's endpoint is not known, so the
+	 * rules for such a name are those of each endpoint for all of them.
+	 */
+	public Collection<McpTarget> shared() {
+		return this.targets.entrySet()
+			.stream()
+			.filter((entry) -> entry.getValue().servers.size() > 1)
+			.map(Map.Entry::getKey)
+			.toList();
 	}
 
 	/**
@@ -100,6 +147,22 @@ public final class OfferedTargets {
 	 */
 	public Collection<McpTarget> all() {
 		return this.targets.keySet();
+	}
+
+	/**
+	 * Who offers a target.
+	 *
+	 * @param servers the servers, each with what the target says about itself there
+	 * @param hints what counts of that
+	 */
+	private record Offer(Map<Object, Hints> servers, Hints hints) {
+
+		static Offer of(Map<Object, Hints> servers) {
+			Collection<Hints> hints = servers.values();
+			return new Offer(Map.copyOf(servers),
+					new Hints(hints.stream().allMatch(Hints::readOnly), hints.stream().anyMatch(Hints::destructive)));
+		}
+
 	}
 
 	/**

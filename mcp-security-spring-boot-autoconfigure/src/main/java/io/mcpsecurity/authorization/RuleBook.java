@@ -223,10 +223,10 @@ public final class RuleBook {
 	}
 
 	private Set<McpTarget> handlersOf(McpTarget target, @Nullable McpTarget handler) {
-		if (target.equals(handler) || this.offered.hints(target) != null) {
+		if (target.equals(handler)) {
 			return Set.of(target);
 		}
-		Set<McpTarget> handlers = templatesOf(target);
+		Set<McpTarget> handlers = handlersOf(target);
 		if (handler != null) {
 			handlers.add(handler);
 		}
@@ -248,9 +248,9 @@ public final class RuleBook {
 				: new AccessRule(target, this.undeclared, ScopeRequirement.NONE, UNDECLARED);
 	}
 
-	private Set<McpTarget> templatesOf(McpTarget target) {
-		Set<McpTarget> templates = new LinkedHashSet<>(this.offered.templatesOf(target));
-		if (!this.declared.containsKey(target)) {
+	private Set<McpTarget> handlersOf(McpTarget target) {
+		Set<McpTarget> templates = new LinkedHashSet<>(this.offered.handlersOf(target));
+		if (this.offered.hints(target) == null && !this.declared.containsKey(target)) {
 			this.declared.keySet()
 				.stream()
 				.filter((declared) -> this.offered.standsFor(declared, target))
@@ -279,7 +279,7 @@ public final class RuleBook {
 	 */
 	boolean knows(McpTarget target) {
 		return this.offered.contains(target) || this.declared.containsKey(target)
-				|| this.configured.stream().anyMatch((rule) -> rule.names(target)) || !templatesOf(target).isEmpty();
+				|| this.configured.stream().anyMatch((rule) -> rule.names(target)) || !handlersOf(target).isEmpty();
 	}
 
 	/**

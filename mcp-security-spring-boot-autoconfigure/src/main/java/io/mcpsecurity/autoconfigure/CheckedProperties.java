@@ -114,8 +114,9 @@ final class CheckedProperties {
 	private Endpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
 		String property = "mcp.security.endpoints." + name;
 		String path = endpoint.path();
-		if (path == null || !path.startsWith("/") || path.length() < 2) {
-			throw new InvalidMcpSecurityPropertyException(property + ".path", path, "is not a path that starts with /.",
+		if (path == null || !path.matches("/[^{}*?\\\\]+")) {
+			throw new InvalidMcpSecurityPropertyException(property + ".path", path,
+					"is not a path that starts with / and has no pattern in it.",
 					"Set it to the path at which the application serves this MCP endpoint.");
 		}
 		if (!StringUtils.hasText(endpoint.resource())) {

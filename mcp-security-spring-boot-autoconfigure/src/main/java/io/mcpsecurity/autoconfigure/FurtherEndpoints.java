@@ -40,10 +40,15 @@ final class FurtherEndpoints {
 	FurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules, AccessPolicy policy,
 			McpEndpointFactory factory, McpSecurityProperties properties) {
 		checked.endpoints().forEach((name, endpoint) -> {
+			String property = "mcp.security.endpoints." + name;
+			if (endpoint.path().equals(main.endpoint())) {
+				throw CheckedProperties.invalid(property + ".path", endpoint.path(),
+						"is the path of the endpoint that Spring AI configures.");
+			}
 			ProtectedResource resource = new ProtectedResource(endpoint.resource(), endpoint.path(), main.contextPath(),
 					endpoint.metadataUrl());
 			List<ConfiguredRule> own = endpoint.rules();
-			RuleBook book = rules.with(own);
+			RuleBook book = PolicyProperties.ruleBook(property + ".rules", () -> rules.with(own));
 			BearerChallenge challenge = factory.challenge(resource, book, endpoint.initialScopes());
 			this.endpoints.put(name,
 					new McpEndpoint(resource, policy.with(book), factory.authentication(resource, endpoint.name()),

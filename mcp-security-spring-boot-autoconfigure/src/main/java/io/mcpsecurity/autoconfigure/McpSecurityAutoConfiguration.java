@@ -21,9 +21,11 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.FilteredStreamableTransport;
+import io.mcpsecurity.invocation.AnonymousContext;
 import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
+import io.mcpsecurity.invocation.PendingResponse;
 import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
@@ -77,6 +79,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
@@ -160,8 +163,9 @@ public final class McpSecurityAutoConfiguration {
 		RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked,
 				McpSecurityProperties properties, OfferedTargets offered) {
 			PolicyProperties policy = checked.policy();
-			return new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
-					Access.valueOf(properties.undeclared().name()), offered);
+			return PolicyProperties.ruleBook("mcp.security.rules",
+					() -> new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
+							Access.valueOf(properties.undeclared().name()), offered));
 		}
 
 		@Bean
@@ -181,6 +185,11 @@ public final class McpSecurityAutoConfiguration {
 		PolicyReport mcpPolicyReport(AccessPolicies policies, McpSecurityProperties properties,
 				ScopeCatalogue catalogue) {
 			return new PolicyReport(policies, properties, catalogue);
+		}
+
+		@Bean
+		PropertyReport mcpPropertyReport(ConfigurableEnvironment environment) {
+			return new PropertyReport(environment);
 		}
 
 		@Bean
@@ -365,9 +374,11 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		McpTransportContextExtractor<ServerRequest> mcpCallerExtractor() {
-			return (request) -> McpCaller.current()
-				.<McpTransportContext>map((caller) -> caller)
-				.orElse(McpTransportContext.EMPTY);
+			return (request) -> McpCaller.current().<McpTransportContext>map((caller) -> caller).orElseGet(() -> {
+				PendingResponse pending = DeniableResponse.current();
+				return (pending != null) ? new AnonymousContext(pending.record().connection().resource())
+						: McpTransportContext.EMPTY;
+			});
 		}
 
 	}

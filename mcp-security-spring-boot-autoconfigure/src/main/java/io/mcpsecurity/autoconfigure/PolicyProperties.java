@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
@@ -69,6 +70,19 @@ final class PolicyProperties {
 			configured.add(rule(property + "[" + i + "]", rules.get(i)));
 		}
 		return List.copyOf(configured);
+	}
+
+	/**
+	 * Make a rule book of rules that could contradict each other.
+	 */
+	static RuleBook ruleBook(String property, Supplier<RuleBook> book) {
+		try {
+			return book.get();
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidMcpSecurityPropertyException(property, null,
+					"cannot be followed: " + ex.getMessage() + ".", "Remove one of the two from " + property + ".");
+		}
 	}
 
 	private static ConfiguredRule rule(String property, McpSecurityProperties.Rule rule) {

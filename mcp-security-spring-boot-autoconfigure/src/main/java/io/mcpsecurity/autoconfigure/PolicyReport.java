@@ -9,6 +9,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.UnmatchedRules;
+import io.mcpsecurity.message.McpTarget;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -41,6 +42,8 @@ class PolicyReport implements SmartInitializingSingleton {
 		reportUseless(distinct(RuleBook::shadowed), "never applies, because an earlier one matches the same");
 		reportDenied();
 		reportUndescribed();
+		reportUnused();
+		reportShared();
 		if (this.properties.mode() == AccessPolicy.Mode.REPORT) {
 			logger.warn("mcp.security.mode=report: calls whose scopes are missing pass");
 		}
@@ -80,6 +83,32 @@ class PolicyReport implements SmartInitializingSingleton {
 			.toList();
 		if (!undescribed.isEmpty()) {
 			logger.info("Scopes without mcp.security.scopes.<scope>.description: " + undescribed);
+		}
+	}
+
+	/**
+	 * A name without the brackets that its colon needs becomes another one.
+	 */
+	private void reportUnused() {
+		List<String> scopes = distinct(RuleBook::scopes);
+		List<String> unused = this.catalogue.entries()
+			.keySet()
+			.stream()
+			.filter((scope) -> !scopes.contains(scope))
+			.sorted()
+			.toList();
+		if (!unused.isEmpty()) {
+			logger.warn("mcp.security.scopes describes scopes that no rule names: " + unused
+					+ " (a name with a colon goes in brackets: \"[records:purge]\")");
+		}
+	}
+
+	private void reportShared() {
+		List<String> shared = distinct(
+				(rules) -> rules.offered().shared().stream().map(McpTarget::toString).sorted().toList());
+		if (!shared.isEmpty()) {
+			logger.warn("Several MCP servers of this application offer " + shared
+					+ ": the rules of one endpoint do not hold at another one");
 		}
 	}
 

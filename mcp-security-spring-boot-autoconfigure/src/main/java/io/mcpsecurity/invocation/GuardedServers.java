@@ -47,25 +47,30 @@ final class GuardedServers {
 	}
 
 	private Object noted(Object server) {
-		contents(server).forEach((list) -> list.forEach(this.specifications::note));
-		return proxy(server);
+		contents(server).forEach((list) -> list.forEach((offered) -> this.specifications.note(offered, server)));
+		return proxy(server, server);
 	}
 
-	private Object proxy(Object server) {
+	/**
+	 * The guarded form of a server.
+	 * @param server the server, or the asynchronous one within it
+	 * @param identity by what it is known who offers something
+	 */
+	private Object proxy(Object server, Object identity) {
 		ProxyFactory factory = new ProxyFactory(server);
 		factory.setProxyTargetClass(true);
 		factory.addAdvice((MethodInterceptor) (call) -> {
 			String name = call.getMethod().getName();
 			Object[] arguments = call.getArguments();
 			if (name.startsWith("add") && arguments.length == 1) {
-				arguments[0] = this.specifications.guard(arguments[0]);
+				arguments[0] = this.specifications.guard(arguments[0], identity);
 			}
 			Object result = call.proceed();
 			Function<String, McpTarget> removal = REMOVALS.get(name);
 			if (removal != null) {
-				return forget(removal.apply((String) arguments[0]), result);
+				return forget(removal.apply((String) arguments[0]), identity, result);
 			}
-			return (name.equals("getAsyncServer") && result != null) ? proxy(result) : result;
+			return (name.equals("getAsyncServer") && result != null) ? proxy(result, identity) : result;
 		});
 		return factory.getProxy();
 	}
@@ -73,11 +78,11 @@ final class GuardedServers {
 	/**
 	 * An asynchronous server removes when somebody subscribes, and not before.
 	 */
-	private @Nullable Object forget(McpTarget target, @Nullable Object result) {
+	private @Nullable Object forget(McpTarget target, Object server, @Nullable Object result) {
 		if (result instanceof Mono<?> removal) {
-			return removal.doOnSuccess((nothing) -> this.offered.get().remove(target));
+			return removal.doOnSuccess((nothing) -> this.offered.get().remove(server, target));
 		}
-		this.offered.get().remove(target);
+		this.offered.get().remove(server, target);
 		return result;
 	}
 

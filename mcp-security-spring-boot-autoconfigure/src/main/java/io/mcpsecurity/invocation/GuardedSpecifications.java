@@ -69,14 +69,24 @@ final class GuardedSpecifications {
 	}
 
 	/**
-	 * The guarded form of a specification or of a list of them; any other object as it
-	 * is.
+	 * The guarded form of a specification or of a list of them, for a server that is not
+	 * known yet; any other object as it is.
 	 */
 	Object guard(Object bean) {
+		return guard(bean, null);
+	}
+
+	/**
+	 * The guarded form of a specification or of a list of them; any other object as it
+	 * is.
+	 * @param bean the object
+	 * @param server the server that it is for, or {@code null} when that is not known
+	 */
+	Object guard(Object bean, @Nullable Object server) {
 		if (bean instanceof List<?> list && list.stream().anyMatch(GuardedSpecifications::isSpecification)) {
-			return list.stream().map(this::guardOne).toList();
+			return list.stream().map((spec) -> guardOne(spec, server)).toList();
 		}
-		return guardOne(bean);
+		return guardOne(bean, server);
 	}
 
 	private static boolean isSpecification(@Nullable Object object) {
@@ -84,11 +94,11 @@ final class GuardedSpecifications {
 				|| object.getClass().getDeclaringClass() == McpStatelessServerFeatures.class);
 	}
 
-	private Object guardOne(Object spec) {
-		return isSpecification(spec) ? rebuild((Record) spec) : spec;
+	private Object guardOne(Object spec, @Nullable Object server) {
+		return isSpecification(spec) ? rebuild((Record) spec, server) : spec;
 	}
 
-	private Object rebuild(Record spec) {
+	private Object rebuild(Record spec, @Nullable Object server) {
 		Class<? extends Record> type = spec.getClass();
 		RecordComponent[] components = type.getRecordComponents();
 		if (components.length != 2 || components[1].getType() != BiFunction.class) {
@@ -101,7 +111,7 @@ final class GuardedSpecifications {
 		McpTarget target = target(offered);
 		HandlerMethod.find(handler).forEach((method) -> ScopeDeclarations.check(method, target, this.rules));
 		this.sensitive.get().add(handler, target, offered instanceof CompleteReference);
-		note(offered);
+		note(offered, server);
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
 		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);
 		boolean async = type.getSimpleName().startsWith("Async");
@@ -133,18 +143,22 @@ final class GuardedSpecifications {
 	}
 
 	/**
-	 * Note that a server offers something; completions only help with what is offered.
+	 * Note that something is offered; completions only help with what is offered.
+	 * @param offered what is offered
+	 * @param server the server that offers it, or {@code null} when that is not known
 	 */
-	void note(Object offered) {
-		if (offered instanceof Tool tool) {
-			ToolAnnotations hints = tool.annotations();
-			this.offered.get()
-				.add(target(tool), (hints != null) ? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()),
-						!Boolean.FALSE.equals(hints.destructiveHint())) : Hints.DEFAULT);
+	void note(Object offered, @Nullable Object server) {
+		if (!(offered instanceof CompleteReference)) {
+			OfferedTargets targets = this.offered.get();
+			targets.add((server != null) ? server : targets, target(offered), hints(offered));
 		}
-		else if (!(offered instanceof CompleteReference)) {
-			this.offered.get().add(target(offered), Hints.DEFAULT);
-		}
+	}
+
+	private static Hints hints(Object offered) {
+		ToolAnnotations hints = (offered instanceof Tool tool) ? tool.annotations() : null;
+		return (hints != null)
+				? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()), !Boolean.FALSE.equals(hints.destructiveHint()))
+				: Hints.DEFAULT;
 	}
 
 	static McpTarget target(Object offered) {

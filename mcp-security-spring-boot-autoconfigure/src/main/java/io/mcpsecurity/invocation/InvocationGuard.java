@@ -92,7 +92,7 @@ public final class InvocationGuard {
 	 */
 	public @Nullable McpCaller check(McpTarget target, McpTarget handler, McpTransportContext context, Object request) {
 		McpCaller caller = caller(context);
-		AccessDecision decision = this.policies.of(resource(caller))
+		AccessDecision decision = this.policies.of(resource(context))
 			.decide(target, handler, (caller != null) ? caller.scopes() : null, this.conditions.in(request, caller));
 		AccessRule rule = decision.rule();
 		if (decision.outcome() == Outcome.REPORTED && rule != null && rule.when() != null) {
@@ -105,7 +105,7 @@ public final class InvocationGuard {
 				.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 		}
 		if (decision.denied()) {
-			throw Denial.error(decision, this.metadata.apply(resource(caller)), this.requestNames);
+			throw Denial.error(decision, this.metadata.apply(resource(context)), this.requestNames);
 		}
 		return caller;
 	}
@@ -121,13 +121,21 @@ public final class InvocationGuard {
 	McpError refusal(McpTarget target, McpTarget handler, McpTransportContext context, Object request,
 			List<String> needed) {
 		McpCaller caller = caller(context);
-		AccessDecision decision = this.policies.of(resource(caller))
+		AccessDecision decision = this.policies.of(resource(context))
 			.refuse(target, handler, (caller != null) ? caller.scopes() : null, this.conditions.in(request, caller),
 					needed);
-		return Denial.error(decision, this.metadata.apply(resource(caller)), this.requestNames);
+		return Denial.error(decision, this.metadata.apply(resource(context)), this.requestNames);
 	}
 
-	private static @Nullable String resource(@Nullable McpCaller caller) {
+	/**
+	 * The resource identifier of the MCP endpoint that a request came to, or {@code null}
+	 * when it came another way.
+	 */
+	static @Nullable String resource(McpTransportContext context) {
+		if (context instanceof AnonymousContext anonymous) {
+			return anonymous.resource();
+		}
+		McpCaller caller = caller(context);
 		return (caller != null) ? caller.resource() : null;
 	}
 

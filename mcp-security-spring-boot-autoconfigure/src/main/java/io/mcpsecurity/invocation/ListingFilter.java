@@ -66,7 +66,7 @@ public final class ListingFilter {
 	 */
 	JSONRPCResponse filter(JSONRPCRequest request, JSONRPCResponse response, McpTransportContext context) {
 		McpCaller caller = InvocationGuard.caller(context);
-		AccessPolicy policy = this.policies.of((caller != null) ? caller.resource() : null);
+		AccessPolicy policy = this.policies.of(InvocationGuard.resource(context));
 		Set<String> granted = (caller != null) ? caller.scopes() : null;
 		Function<Object, @Nullable Object> filter = new View(policy, granted).of(request.method());
 		if (filter == null || response.error() != null) {

@@ -94,7 +94,7 @@ public final class RequestLabels {
 		if (target == null || this.offered.hints(target) != null) {
 			return target;
 		}
-		return this.offered.templatesOf(target).stream().min(Comparator.comparing(McpTarget::name)).orElse(null);
+		return this.offered.handlersOf(target).stream().min(Comparator.comparing(McpTarget::name)).orElse(null);
 	}
 
 	/**

@@ -58,7 +58,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			// Reading the metadata is no use of the endpoint, and not recorded.
 			filters.add(metadata);
 		}
-		filters.add(new RequestRecordFilter(recorder));
+		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);

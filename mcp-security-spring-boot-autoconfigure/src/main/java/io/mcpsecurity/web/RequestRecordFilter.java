@@ -29,8 +29,16 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 
 	private final RequestRecorder recorder;
 
-	RequestRecordFilter(RequestRecorder recorder) {
+	private final String resource;
+
+	/**
+	 * Create a filter.
+	 * @param recorder begins records
+	 * @param resource the resource identifier of the MCP endpoint behind
+	 */
+	RequestRecordFilter(RequestRecorder recorder, String resource) {
 		this.recorder = recorder;
+		this.resource = resource;
 	}
 
 	/**
@@ -43,7 +51,7 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		RequestRecord record = this.recorder.begin(new Connection(request.getRemoteAddr(),
+		RequestRecord record = this.recorder.begin(new Connection(this.resource, request.getRemoteAddr(),
 				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version"), isTraced(request)));
 		request.setAttribute(ATTRIBUTE, record);
 		boolean returned = false;

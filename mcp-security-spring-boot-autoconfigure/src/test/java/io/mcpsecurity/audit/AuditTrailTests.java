@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -299,12 +300,12 @@ class AuditTrailTests {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.ALLOW, MOMENT), this.sink);
 		trail.record(event("0"));
-		assertThat(time(() -> trail.record(event("1")))).isBetween(MOMENT.dividedBy(2), MOMENT.multipliedBy(10));
+		assertThat(time(() -> trail.record(event("1")))).isBetween(MOMENT.dividedBy(2), AGES.dividedBy(3));
 		assertThat(time(() -> {
 			for (int i = 2; i < 102; i++) {
 				trail.record(event("" + i));
 			}
-		})).isLessThan(MOMENT.multipliedBy(5));
+		})).isLessThan(MOMENT.multipliedBy(50));
 		assertThat(trail.sinks()).containsExactly(new SinkStatus("first", 1, 0, 101, 0, false, null));
 		this.sink.release();
 		until(() -> trail.sinks().get(0).healthy());
@@ -407,7 +408,7 @@ class AuditTrailTests {
 		List<Long> times = this.sink.times();
 		for (int i = 0; i < 3; i++) {
 			assertThat(Duration.ofNanos(times.get(i + 1) - times.get(i))).isBetween(Duration.ofMillis(100L << i),
-					Duration.ofMillis((100L << i) + 1000));
+					Duration.ofMillis((100L << i) + 3000));
 		}
 	}
 
@@ -476,7 +477,7 @@ class AuditTrailTests {
 	void aCallWaitsNoLongerThanTheTimeout() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, MOMENT), this.sink);
 		Place place = trail.reserve();
-		assertThat(time(() -> assertRefused(trail))).isBetween(MOMENT.dividedBy(2), MOMENT.multipliedBy(10));
+		assertThat(time(() -> assertRefused(trail))).isBetween(MOMENT.dividedBy(2), AGES.dividedBy(3));
 		place.release();
 	}
 
@@ -488,6 +489,26 @@ class AuditTrailTests {
 		until(() -> !trail.sinks().get(0).healthy());
 		assertRefused(trail);
 		this.sink.release();
+		until(() -> trail.sinks().get(0).healthy());
+		trail.reserve().release();
+	}
+
+	@Test
+	void aSinkWhoseThreadIsHeldUpByWhoeverWaitedForAnEventDoesNotKeepUp() throws Exception {
+		AuditTrail trail = trail(settings(100, OnOverflow.BLOCK, OnFailure.DENY, MOMENT), this.sink);
+		this.sink.behave((batch) -> Thread.sleep(50));
+		CountDownLatch latch = new CountDownLatch(1);
+		trail.reserve().record(event("0")).thenRun(() -> {
+			try {
+				latch.await();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		until(() -> !trail.sinks().get(0).healthy());
+		assertRefused(trail);
+		latch.countDown();
 		until(() -> trail.sinks().get(0).healthy());
 		trail.reserve().release();
 	}
@@ -653,9 +674,9 @@ class AuditTrailTests {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		CompletableFuture<Void> answer = trail.reserve().record(event("0")).toCompletableFuture();
-		until(() -> this.sink.batches().size() == 5);
+		until(() -> this.sink.batches().size() == 6);
 		this.sink.work();
-		assertThat(time(trail::close)).isLessThan(Duration.ofMillis(1200));
+		assertThat(time(trail::close)).isLessThan(Duration.ofMillis(2500));
 		assertThat(answer).isCompletedWithValue(null);
 	}
 
@@ -684,7 +705,7 @@ class AuditTrailTests {
 				this.other);
 		CompletableFuture<Void> answer = trail.reserve().record(event("0")).toCompletableFuture();
 		ids(1, 5).forEach((id) -> trail.record(event(id)));
-		assertThat(time(trail::close)).isBetween(MOMENT.dividedBy(2), MOMENT.multipliedBy(10));
+		assertThat(time(trail::close)).isBetween(MOMENT.dividedBy(2), AGES.dividedBy(3));
 		assertThat(this.log.list).singleElement().satisfies((line) -> {
 			assertThat(line.getLevel()).isEqualTo(Level.ERROR);
 			assertThat(line.getFormattedMessage()).contains("5 to 'first'").doesNotContain("second");

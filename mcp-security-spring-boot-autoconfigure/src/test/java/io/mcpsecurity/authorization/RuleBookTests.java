@@ -302,7 +302,7 @@ class RuleBookTests {
 		assertThat(book.scopes()).isSameAs(book.scopes());
 		Stream.of("b", "a", "xa").map(McpTarget::tool).forEach((tool) -> this.offered.add(tool, Hints.DEFAULT));
 		assertThat(book.scopes()).containsExactly("z", "y", "use:a", "use:b");
-		this.offered.remove(McpTarget.tool("a"));
+		this.offered.remove(this, McpTarget.tool("a"));
 		assertThat(book.scopes()).containsExactly("z", "y", "use:b");
 	}
 

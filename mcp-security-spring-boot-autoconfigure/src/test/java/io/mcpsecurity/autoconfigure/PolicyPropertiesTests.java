@@ -141,8 +141,9 @@ class PolicyPropertiesTests {
 						"mcp.security.rules[1].tools=who," + text, "mcp.security.rules[1].access=authenticated")
 				.run((context) -> assertThat(context).getFailure()
 					.rootCause()
-					.hasMessage("tool '" + text + "' has two rules that contradict each other: "
-							+ "mcp.security.rules[0] says deny, mcp.security.rules[1] says authenticated"));
+					.hasMessage("The property 'mcp.security.rules' cannot be followed: tool '" + text
+							+ "' has two rules that contradict each other: "
+							+ "mcp.security.rules[0] says deny, mcp.security.rules[1] says authenticated."));
 		}
 	}
 

@@ -93,7 +93,7 @@ class PolicyLawsTests {
 					.isEqualTo(passesGate(decisions, target, held));
 			}
 			McpTarget resource = McpTarget.resource(uri);
-			List<McpTarget> handlers = List.copyOf(decisions.rules().offered().templatesOf(resource));
+			List<McpTarget> handlers = List.copyOf(decisions.rules().offered().handlersOf(resource));
 			for (McpTarget handler : handlers) {
 				assertThat(passesGuard(decisions, resource, handler, held)).as(resource + " by " + handler)
 					.isEqualTo(passesGate(decisions, resource, held));
@@ -239,7 +239,7 @@ class PolicyLawsTests {
 				features.add("the hierarchy decides");
 			}
 		}
-		if (decisions.rules().offered().templatesOf(resource).isEmpty()) {
+		if (decisions.rules().offered().handlersOf(resource).isEmpty()) {
 			features.add("uri of nothing");
 		}
 		else {

@@ -85,7 +85,7 @@ class BoundedLabelsTests {
 	}
 
 	private void send(String message) {
-		RequestRecord record = this.recorder.begin(new Connection(null, null, null));
+		RequestRecord record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
 		try {
 			record.message(new McpMessageReader(8)
 				.read(("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" + message + "}").getBytes(StandardCharsets.UTF_8)));

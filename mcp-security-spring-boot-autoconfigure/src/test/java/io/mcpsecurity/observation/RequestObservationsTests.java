@@ -115,7 +115,7 @@ class RequestObservationsTests {
 		List<KeyValues> found = new ArrayList<>();
 		for (int i = 0; i < 1000; i++) {
 			RequestRecord request = RequestRecorders.withoutTrail(observations(this.registry, null))
-				.begin(new Connection("192.0.2." + i, "session-" + i, "revision-" + i));
+				.begin(new Connection("https://mcp.example", "192.0.2." + i, "session-" + i, "revision-" + i));
 			request.message(new McpMessage("" + i, "tools/call", McpTarget.tool("tool-" + i)));
 			request.error(i);
 			request.end(200);
@@ -156,7 +156,8 @@ class RequestObservationsTests {
 	}
 
 	private RequestRecord begin(ObservationRegistry registry) {
-		return RequestRecorders.withoutTrail(observations(registry, null)).begin(new Connection(null, null, null));
+		return RequestRecorders.withoutTrail(observations(registry, null))
+			.begin(new Connection("https://mcp.example", null, null, null));
 	}
 
 	private RequestObservations observations(ObservationRegistry registry,

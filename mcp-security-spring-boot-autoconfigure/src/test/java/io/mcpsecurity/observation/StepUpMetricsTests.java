@@ -212,7 +212,7 @@ class StepUpMetricsTests {
 		}
 
 		RequestRecord begin() {
-			RequestRecord record = this.recorder.begin(new Connection(null, null, null));
+			RequestRecord record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
 			record.caller(new McpCaller("alice", "https://login.example.com", "agent", List.of(), false, Set.of(), null,
 					"https://mcp.example.com/mcp"));
 			record.message(new McpMessage("1", "tools/call", TOOL));

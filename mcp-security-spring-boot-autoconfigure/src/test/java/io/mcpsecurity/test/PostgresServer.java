@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -17,38 +19,30 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * A PostgreSQL server on a free port that can be stopped and started again. (It does not
- * run as root; on Linux, root gives its own identity up for it.)
+ * run as root; on Linux, root gives its own identity up for it.) All of them end with the
+ * test machine.
  */
 public final class PostgresServer implements AutoCloseable {
 
-	/** Of this user only: another one could not write there. */
-	private static final Path PROGRAMS = Path.of(System.getProperty("java.io.tmpdir"),
-			"mcp-security-postgres-" + System.getProperty("user.name"));
+	/** Programs and data, in a directory that nobody else may write into. */
+	private static final Path files = newDirectory();
 
-	private static final PostgresServer shared = new PostgresServer(false);
+	private static final List<PostgresServer> servers = new CopyOnWriteArrayList<>();
+
+	private static final PostgresServer shared = launch();
 
 	private final int port = FreePort.find();
 
-	private final Path data;
-
-	private final boolean keepData;
+	private final Path data = files.resolve(UUID.randomUUID().toString());
 
 	private EmbeddedPostgres server;
 
-	private PostgresServer(boolean keepData) {
-		this.keepData = keepData;
-		try {
-			this.data = Files.createTempDirectory("mcp-security-postgres-data");
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+	private PostgresServer() {
 		this.server = run();
 	}
 
 	/**
-	 * The server that tests have in common, each with databases of its own. It ends with
-	 * the test machine.
+	 * The server that tests have in common, each with databases of its own.
 	 */
 	public static PostgresServer shared() {
 		return shared;
@@ -58,7 +52,9 @@ public final class PostgresServer implements AutoCloseable {
 	 * A server that the test may stop and start, and closes.
 	 */
 	public static PostgresServer launch() {
-		return new PostgresServer(true);
+		PostgresServer server = new PostgresServer();
+		servers.add(server);
+		return server;
 	}
 
 	/**
@@ -124,10 +120,25 @@ public final class PostgresServer implements AutoCloseable {
 			return EmbeddedPostgres.builder()
 				.setPort(this.port)
 				.setDataDirectory(this.data)
-				.setCleanDataDirectory(!this.keepData)
-				.setOverrideWorkingDirectory(PROGRAMS.toFile())
+				.setCleanDataDirectory(false)
+				.setOverrideWorkingDirectory(files.resolve("programs").toFile())
+				.setRegisterShutdownHook(false)
 				.setPGStartupWait(Duration.ofMinutes(1))
 				.start();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static Path newDirectory() {
+		try {
+			Path directory = Files.createTempDirectory("mcp-security-postgres");
+			Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+				servers.forEach(PostgresServer::close);
+				FileSystemUtils.deleteRecursively(directory.toFile());
+			}));
+			return directory;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -137,12 +148,6 @@ public final class PostgresServer implements AutoCloseable {
 	@Override
 	public void close() {
 		stop();
-		try {
-			FileSystemUtils.deleteRecursively(this.data);
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
 	}
 
 }

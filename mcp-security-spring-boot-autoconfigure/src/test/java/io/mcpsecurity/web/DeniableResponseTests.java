@@ -32,7 +32,7 @@ class DeniableResponseTests {
 	private final MockHttpServletResponse response = new MockHttpServletResponse();
 
 	private final DeniableResponse deniable = DeniableResponse.of(this.request, this.response,
-			RequestRecorders.withoutTrail().begin(new Connection(null, null, null)));
+			RequestRecorders.withoutTrail().begin(new Connection("https://mcp.example", null, null, null)));
 
 	@AfterEach
 	void forget() {
