@@ -40,6 +40,8 @@ class AuthorizationServerSecurityConfiguration {
 
 	private static final String LOGIN = "/login";
 
+	private static final String CONSOLE = "/console/**";
+
 	/**
 	 * Remembers only pages that a user opened: other requests would leave a session
 	 * behind each.
@@ -85,10 +87,10 @@ class AuthorizationServerSecurityConfiguration {
 	@Bean
 	@Order(2)
 	SecurityFilterChain authorizationServerPages(HttpSecurity http) {
-		return http.securityMatcher(LOGIN, "/logout", "/consent", "/admin/**", "/styles/**", "/error")
+		return http.securityMatcher(LOGIN, "/logout", "/consent", "/admin/**", CONSOLE, "/styles/**", "/error")
 			.authorizeHttpRequests((requests) -> requests.requestMatchers(LOGIN, "/styles/**", "/error")
 				.permitAll()
-				.requestMatchers("/admin/**")
+				.requestMatchers("/admin/**", CONSOLE)
 				.hasRole(GrantableScopes.ADMIN)
 				.anyRequest()
 				.authenticated())

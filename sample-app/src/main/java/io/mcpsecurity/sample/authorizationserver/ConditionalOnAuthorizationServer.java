@@ -14,6 +14,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ConditionalOnBooleanProperty(name = "sample.authorization-server.enabled", matchIfMissing = true)
-@interface ConditionalOnAuthorizationServer {
+public @interface ConditionalOnAuthorizationServer {
 
 }

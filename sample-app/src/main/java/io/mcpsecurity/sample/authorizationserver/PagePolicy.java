@@ -9,15 +9,16 @@ import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWrite
  * nothing else. No frames, so that nobody is made to click what he does not see (RFC 6749
  * section 10.13), and no referrer, which would carry the state of a request elsewhere.
  */
-final class PagePolicy {
+public final class PagePolicy {
 
-	static final String HEADER = "Content-Security-Policy";
+	/** The header that a page sets which needs a policy of its own. */
+	public static final String HEADER = "Content-Security-Policy";
 
 	private PagePolicy() {
 	}
 
 	static void apply(HeadersConfigurer<HttpSecurity> headers) {
-		headers.contentSecurityPolicy((policy) -> policy.policyDirectives(contentSecurityPolicy("")))
+		headers.contentSecurityPolicy((policy) -> policy.policyDirectives(contentSecurityPolicy("", "")))
 			.referrerPolicy((referrer) -> referrer.policy(ReferrerPolicy.NO_REFERRER));
 	}
 
@@ -27,11 +28,19 @@ final class PagePolicy {
 	 * name where the answer goes.
 	 */
 	static String contentSecurityPolicyFor(String redirectUri) {
-		return contentSecurityPolicy(" " + RedirectUris.contentSecurityPolicySource(redirectUri));
+		return contentSecurityPolicy("", " " + RedirectUris.contentSecurityPolicySource(redirectUri));
 	}
 
-	private static String contentSecurityPolicy(String formTarget) {
-		return "default-src 'none'; style-src 'self'; form-action 'self'" + formTarget
+	/**
+	 * The policy of a page with scripts: files of this server, which may ask this server,
+	 * and nothing that stands in the page itself.
+	 */
+	public static String contentSecurityPolicyWithScripts() {
+		return contentSecurityPolicy("; script-src 'self'; connect-src 'self'", "");
+	}
+
+	private static String contentSecurityPolicy(String sources, String formTarget) {
+		return "default-src 'none'; style-src 'self'" + sources + "; form-action 'self'" + formTarget
 				+ "; frame-ancestors 'none'; base-uri 'none'";
 	}
 

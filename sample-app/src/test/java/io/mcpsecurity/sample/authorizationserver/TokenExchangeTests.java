@@ -68,7 +68,7 @@ class TokenExchangeTests extends SampleTestBase {
 	@Test
 	void theAuditTrailNamesTheUserTheChainOfActorsAndTheClient() {
 		String analyst = this.client.clientCredentials(ANALYST, "scope", BROWSE, "resource", RESOURCE).accessToken();
-		String once = exchange(ANALYST, subjectToken(), "scope", BROWSE, "resource", RESOURCE, "actor_token", analyst,
+		String once = exchangeAs(ANALYST, subjectToken(), "scope", BROWSE, "resource", RESOURCE, "actor_token", analyst,
 				"actor_token_type", ACCESS_TOKEN)
 			.accessToken();
 		String admin = this.client.clientCredentials(ADMIN, "scope", BROWSE, "resource", RESOURCE).accessToken();
@@ -100,10 +100,10 @@ class TokenExchangeTests extends SampleTestBase {
 	}
 
 	private Answer exchange(String subjectToken, String... more) {
-		return exchange(ADMIN, subjectToken, more);
+		return exchangeAs(ADMIN, subjectToken, more);
 	}
 
-	private Answer exchange(String agent, String subjectToken, String... more) {
+	private Answer exchangeAs(String agent, String subjectToken, String... more) {
 		String[] form = new String[6 + more.length];
 		List.of("grant_type", TOKEN_EXCHANGE, "subject_token", subjectToken, "subject_token_type", ACCESS_TOKEN)
 			.toArray(form);

@@ -1,0 +1,169 @@
+package io.mcpsecurity.sample.console;
+
+import java.time.InstantSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+
+import io.mcpsecurity.audit.McpAuditEvent;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of what was asked for in the last hour, minute by minute. Only what the server
+ * offers is counted by name: names that clients make up would be without end.
+ */
+final class Activity {
+
+	/** What an event's decision can be, in the order in which the page shows them. */
+	static final List<String> DECISIONS = List.of("granted", "reported", "denied", "undecided", "unauthenticated",
+			"rejected");
+
+	static final String NOT_OFFERED = "(not offered here)";
+
+	static final String NO_TARGET = "(no target known)";
+
+	private static final Duration SPAN = Duration.ofHours(1);
+
+	private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT)
+		.withZone(ZoneOffset.UTC);
+
+	private final OfferedTargets offered;
+
+	private final InstantSource clock;
+
+	private final NavigableMap<Instant, Map<String, Tally>> minutes = new TreeMap<>();
+
+	/**
+	 * Create an empty count.
+	 * @param offered what the server offers
+	 * @param clock tells which hour is the last
+	 */
+	Activity(OfferedTargets offered, InstantSource clock) {
+		this.offered = offered;
+		this.clock = clock;
+	}
+
+	synchronized void count(McpAuditEvent event) {
+		Instant minute = event.timestamp().truncatedTo(ChronoUnit.MINUTES);
+		if (minute.isBefore(first())) {
+			return;
+		}
+		this.minutes.computeIfAbsent(minute, (key) -> new HashMap<>())
+			.computeIfAbsent(label(event.data()), (key) -> new Tally())
+			.add(event.data());
+		forget();
+	}
+
+	synchronized Report report() {
+		forget();
+		List<Line> byMinute = new ArrayList<>();
+		Map<String, Tally> targets = new HashMap<>();
+		Instant minute = first();
+		for (int i = 0; i < SPAN.toMinutes(); i++) {
+			Tally all = new Tally();
+			this.minutes.getOrDefault(minute, Map.of()).forEach((target, tally) -> {
+				all.add(tally);
+				targets.computeIfAbsent(target, (key) -> new Tally()).add(tally);
+			});
+			byMinute.add(all.line(MINUTE.format(minute)));
+			minute = minute.plus(1, ChronoUnit.MINUTES);
+		}
+		return new Report(DECISIONS, byMinute,
+				targets.entrySet()
+					.stream()
+					.map((target) -> target.getValue().line(target.getKey()))
+					.sorted(Comparator.comparingLong(Line::total).reversed().thenComparing(Line::name))
+					.toList());
+	}
+
+	private Instant first() {
+		return this.clock.instant().truncatedTo(ChronoUnit.MINUTES).minus(SPAN).plus(1, ChronoUnit.MINUTES);
+	}
+
+	private void forget() {
+		this.minutes.headMap(first()).clear();
+	}
+
+	private String label(Map<String, Object> data) {
+		if (!(data.get("targetKind") instanceof String kind) || !(data.get("targetName") instanceof String name)) {
+			return NO_TARGET;
+		}
+		McpTarget target = new McpTarget(Kind.valueOf(kind.toUpperCase(Locale.ROOT)), name);
+		if (this.offered.hints(target) != null) {
+			return name;
+		}
+		return this.offered.templatesOf(target).stream().map(McpTarget::name).sorted().findFirst().orElse(NOT_OFFERED);
+	}
+
+	/**
+	 * The last hour.
+	 *
+	 * @param decisions the decisions that are counted
+	 * @param minutes its minutes, the first one first
+	 * @param targets what was asked for, the most wanted first
+	 */
+	record Report(List<String> decisions, List<Line> minutes, List<Line> targets) {
+	}
+
+	/**
+	 * Counts of one thing.
+	 *
+	 * @param name what was counted: a minute or a target
+	 * @param counts events by decision
+	 * @param total all of them
+	 * @param meanMs the mean duration in milliseconds, or {@code null} without an event
+	 * @param longestMs the longest duration in milliseconds, or {@code null} likewise
+	 */
+	record Line(String name, List<Long> counts, long total, @Nullable Double meanMs, @Nullable Double longestMs) {
+	}
+
+	private static final class Tally {
+
+		private final long[] counts = new long[DECISIONS.size()];
+
+		private double sum;
+
+		private double longest;
+
+		void add(Map<String, Object> data) {
+			int decision = DECISIONS.indexOf(String.valueOf(data.get("decision")));
+			if (decision >= 0) {
+				this.counts[decision]++;
+				double millis = (data.get("durationMs") instanceof Number duration) ? duration.doubleValue() : 0;
+				this.sum += millis;
+				this.longest = Math.max(this.longest, millis);
+			}
+		}
+
+		void add(Tally other) {
+			for (int i = 0; i < this.counts.length; i++) {
+				this.counts[i] += other.counts[i];
+			}
+			this.sum += other.sum;
+			this.longest = Math.max(this.longest, other.longest);
+		}
+
+		Line line(String name) {
+			long total = LongStream.of(this.counts).sum();
+			return new Line(name, LongStream.of(this.counts).boxed().toList(), total,
+					(total > 0) ? Math.round(this.sum / total * 1000) / 1000.0 : null,
+					(total > 0) ? this.longest : null);
+		}
+
+	}
+
+}
