@@ -314,7 +314,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 */
 		@Override
 		public String toString() {
-			return "Audit[enabled=" + this.enabled + ", arguments=" + this.arguments + "]";
+			return "Audit[enabled=" + this.enabled + ", arguments=" + this.arguments + ", sensitiveNames="
+					+ this.sensitiveNames + "]";
 		}
 
 		/**

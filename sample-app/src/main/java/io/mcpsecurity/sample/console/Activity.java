@@ -106,7 +106,7 @@ final class Activity {
 		if (this.offered.hints(target) != null) {
 			return name;
 		}
-		return this.offered.templatesOf(target).stream().map(McpTarget::name).sorted().findFirst().orElse(NOT_OFFERED);
+		return this.offered.handlersOf(target).stream().map(McpTarget::name).sorted().findFirst().orElse(NOT_OFFERED);
 	}
 
 	/**
