@@ -44,7 +44,7 @@ public final class SensitiveNames {
 		boolean contained = false;
 		for (Pattern pattern : this.patterns) {
 			if (contained == pattern.exception() && pattern.matches(plain)) {
-				contained = true;
+				contained = !contained;
 			}
 		}
 		return contained;
