@@ -6,7 +6,6 @@ import java.net.http.HttpResponse;
 import java.util.List;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.PostgresServer;
 import io.mcpsecurity.test.RecordsApplication;
@@ -62,7 +61,7 @@ class StoredEventsTests {
 	@Test
 	void actuatorShowsWhatWasWritten() throws Exception {
 		McpAuditEvent event = Events.call();
-		server.context().getBean(AuditSink.class).write(List.of(event));
+		server.context().getBean(JdbcAuditEventRepository.class).write(List.of(event));
 		HttpResponse<String> response = get("/actuator/auditevents?type=MCP_CALL&principal=alice", credentials());
 		assertThat(response.statusCode()).isEqualTo(200);
 		JsonNode shown = JsonMapper.shared().readTree(response.body()).at("/events/0");
