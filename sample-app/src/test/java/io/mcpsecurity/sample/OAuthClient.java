@@ -125,7 +125,8 @@ public final class OAuthClient {
 	 * @param user the user and the password, {@code user:password}
 	 */
 	public Answer getAs(String user, String path) {
-		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.issuer + path));
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.issuer + path))
+			.header("Accept", "application/json");
 		authorize(request, user);
 		return send(request);
 	}

@@ -78,7 +78,7 @@ class TokenExchangeTests extends SampleTestBase {
 		String tokenId = (String) OAuthClient.claims(twice).get("jti");
 		try (McpSyncClient mcp = mcpClient(() -> twice)) {
 			mcp.initialize();
-			mcp.callTool(CallToolRequest.builder("browse_records").build());
+			mcp.callTool(CallToolRequest.builder("browse_records").arguments(Map.of()).build());
 		}
 		await().untilAsserted(() -> assertThat(auditEvents(tokenId)).singleElement(as(MAP))
 			.containsEntry("subject", "alice")
