@@ -87,8 +87,7 @@ class AuditedApplication {
 	List<McpServerFeatures.AsyncToolSpecification> brokenAsyncTools() {
 		return List.of(
 				new McpServerFeatures.AsyncToolSpecification(tool("breaking"),
-						(exchange, request) -> Mono.fromCallable(AuditedApplication::breaking)
-							.subscribeOn(Schedulers.boundedElastic())),
+						(exchange, request) -> Mono.fromCallable(AuditedApplication::breaking)),
 				new McpServerFeatures.AsyncToolSpecification(tool("slow"),
 						(exchange, request) -> Mono.fromCallable(AuditedApplication::slow)));
 	}
@@ -105,8 +104,7 @@ class AuditedApplication {
 	List<McpStatelessServerFeatures.AsyncToolSpecification> brokenStatelessAsyncTools() {
 		return List.of(
 				new McpStatelessServerFeatures.AsyncToolSpecification(tool("breaking"),
-						(exchange, request) -> Mono.fromCallable(AuditedApplication::breaking)
-							.subscribeOn(Schedulers.boundedElastic())),
+						(exchange, request) -> Mono.fromCallable(AuditedApplication::breaking)),
 				new McpStatelessServerFeatures.AsyncToolSpecification(tool("slow"),
 						(exchange, request) -> Mono.fromCallable(AuditedApplication::slow)));
 	}
