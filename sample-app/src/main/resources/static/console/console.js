@@ -30,6 +30,7 @@
 
 	let latest = Number(document.body.dataset.latest);
 	let paused = false;
+	let afresh = false; // Whether the rows that are there do not belong to the filter.
 	let unseen = 0;
 	let timer;
 	let question;
@@ -39,14 +40,14 @@
 
 	// Asking for news
 
-	async function ask(fresh) {
+	async function ask() {
 		clearTimeout(timer);
 		question?.abort();
 		const current = new AbortController();
 		question = current;
 		const patience = setTimeout(() => current.abort(), PATIENCE);
 		try {
-			const response = await fetch(`console/news?${query(fresh ? 0 : latest)}`,
+			const response = await fetch(`console/news?${query(afresh ? 0 : latest)}`,
 				{ redirect: "manual", cache: "no-store", signal: current.signal });
 			if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
 				signedOut();
@@ -63,7 +64,7 @@
 				location.reload(); // The server has started anew and counts from one again.
 				return;
 			}
-			keepPlace((reading) => show(news, fresh, reading));
+			keepPlace((reading) => show(news, reading));
 			lastAnswer = new Date();
 			say(paused ? "paused" : "live", paused ? "Paused" : "Live");
 		}
@@ -107,22 +108,23 @@
 
 	// Showing them
 
-	function show(news, fresh, reading) {
+	function show(news, reading) {
 		const rows = trail.tBodies.length + news.events.length;
-		const held = reading && !fresh && (news.gap || rows > MOST_ROWS);
+		const held = reading && !afresh && (news.gap || rows > MOST_ROWS);
 		if (held) {
 			unseenEvents.textContent = "↑ Many new events";
 			unseenEvents.hidden = false;
 		}
 		else {
 			latest = news.latest;
-			addEvents(news.events, fresh || news.gap);
+			addEvents(news.events, afresh || news.gap);
 			if (!reading) {
 				forgetOldRows();
 			}
-			unseen = (reading && !fresh) ? unseen + news.events.length : 0;
+			unseen = (reading && !afresh) ? unseen + news.events.length : 0;
 			unseenEvents.textContent = `↑ ${unseen} new`;
 			unseenEvents.hidden = unseen === 0;
+			afresh = false;
 		}
 		byId("nothing").hidden = trail.tBodies.length > 0;
 		showHealth(news.health);
@@ -309,7 +311,7 @@
 			say("paused", "Paused");
 		}
 		else {
-			ask(false);
+			ask();
 		}
 	});
 
@@ -346,13 +348,15 @@
 		clearTimeout(typing);
 		const set = new URLSearchParams(Array.from(new FormData(filter)).filter(([, value]) => value !== ""));
 		history.replaceState(null, "", location.pathname + (String(set) && `?${set}`));
-		ask(true);
+		afresh = true;
+		ask();
 	}
 
 	unseenEvents.addEventListener("click", () => {
 		document.activeElement.blur();
 		byId("events").scrollIntoView();
-		ask(true);
+		afresh = true;
+		ask();
 	});
 
 	addEventListener("scroll", () => {
@@ -365,7 +369,7 @@
 	document.addEventListener("visibilitychange", () => {
 		clearTimeout(timer);
 		if (!paused && !document.hidden) {
-			ask(false);
+			ask();
 		}
 	});
 
@@ -382,6 +386,6 @@
 		byId("plots").hidden = true;
 		byId("numbers").open = true;
 	}
-	ask(false);
+	ask();
 
 })();

@@ -257,6 +257,13 @@ class ConsoleBrowserTests extends SampleTestBase {
 		this.page.route("**/console/news*", (route) -> route.abort());
 		assertThat(this.page.locator("#state")).containsText("No answer since");
 		Calls.granted(this.mcp);
+		Calls.denied(this.mcp);
+		this.page.unroute("**/console/news*");
+		assertThat(rows()).hasCount(2);
+		assertThat(this.page.locator("#state")).hasText("Live");
+		this.page.route("**/console/news*", (route) -> route.abort());
+		this.page.getByLabel("Target").fill("purge");
+		assertThat(this.page.locator("#state")).containsText("No answer since");
 		this.page.unroute("**/console/news*");
 		assertThat(rows()).hasCount(1);
 		assertThat(this.page.locator("#state")).hasText("Live");
