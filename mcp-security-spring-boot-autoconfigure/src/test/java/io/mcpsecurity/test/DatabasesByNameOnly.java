@@ -15,7 +15,7 @@ import org.springframework.util.ClassUtils;
 class DatabasesByNameOnly implements AutoConfigurationImportFilter {
 
 	private static final Set<String> ROOMS = Set.of("org.springframework.boot.jdbc", "org.springframework.boot.flyway",
-			"org.springframework.boot.liquibase");
+			"org.springframework.boot.liquibase", "org.springframework.boot.data.redis");
 
 	@Override
 	public boolean[] match(@Nullable String[] names, AutoConfigurationMetadata metadata) {
