@@ -1,0 +1,154 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import io.lettuce.core.AbstractRedisClient;
+import io.mcpsecurity.ratelimit.AuthenticationFailures;
+import io.mcpsecurity.ratelimit.Budget;
+import io.mcpsecurity.ratelimit.LimitRule;
+import io.mcpsecurity.ratelimit.LimitRule.Per;
+import io.mcpsecurity.ratelimit.LimitCounter;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.test.RecordsApplication;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The properties of limits.
+ */
+class RateLimitPropertiesTests {
+
+	private static final String RULE = "mcp.security.rate-limit.rules[0].";
+
+	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
+		.withUserConfiguration(RecordsApplication.class)
+		.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS", "mcp.security.resource=https://mcp.example/mcp",
+				"mcp.security.authorization-servers=https://login.example");
+
+	@Test
+	void byDefaultOnlyRefusedTokensAreLimited() {
+		this.runner.run((context) -> {
+			RequestLimits limits = context.getBean(RequestLimits.class);
+			assertThat(limits.counters()).extracting(LimitCounter::limit).containsExactly(AuthenticationFailures.NAME);
+			assertThat(limits.calls()).isNull();
+			assertThat(limits.streams()).isNull();
+		});
+	}
+
+	@Test
+	void theLimitOfRefusedTokensCanBeSwitchedOff() {
+		this.runner.withPropertyValues("mcp.security.rate-limit.authentication-failures.enabled=false")
+			.run((context) -> assertThat(context.getBean(RequestLimits.class).counters()).isEmpty());
+	}
+
+	@Test
+	void aRuleNeedsOnlyWhatItIsPerAndACapacity() {
+		this.runner
+			.withPropertyValues(RULE + "per=caller", RULE + "capacity=10",
+					"mcp.security.rate-limit.rules[1].per=tool,caller", "mcp.security.rate-limit.rules[1].capacity=5",
+					"mcp.security.rate-limit.rules[2].per=caller", "mcp.security.rate-limit.rules[2].capacity=1",
+					"mcp.security.rate-limit.rules[2].refill=3", "mcp.security.rate-limit.rules[2].period=1h",
+					"mcp.security.rate-limit.rules[2].tools=export")
+			.run((context) -> assertThat(context.getBean(CheckedProperties.class).rateLimit().rules()).containsExactly(
+					new LimitRule("caller", Set.of(Per.CALLER), List.of(), new Budget(10, 10, Duration.ofMinutes(1))),
+					new LimitRule("caller-tool", Set.of(Per.CALLER, Per.TOOL), List.of(),
+							new Budget(5, 5, Duration.ofMinutes(1))),
+					new LimitRule("caller-3", Set.of(Per.CALLER), List.of("export"),
+							new Budget(1, 3, Duration.ofHours(1)))));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			rules[0].capacity=1                                               | rules[0].per
+			rules[0].per=caller                                               | rules[0].capacity
+			rules[0].per=caller,rules[0].capacity=0                           | rules[0].capacity
+			rules[0].per=caller,rules[0].capacity=1000001                     | rules[0].capacity
+			rules[0].per=caller,rules[0].capacity=1,rules[0].refill=0         | rules[0].refill
+			rules[0].per=caller,rules[0].capacity=1,rules[0].period=999ms     | rules[0].period
+			rules[0].per=caller,rules[0].capacity=1,rules[0].period=32d       | rules[0].period
+			rules[0].per=everybody,rules[0].capacity=1                        | rules[0].per
+			rules[0].per=caller,rules[0].capacity=1,rules[0].name=a b         | rules[0].name
+			rules[0].per=caller,rules[0].capacity=1,rules[0].name=concurrent-calls | rules[0].name
+			rules[0].per[0]=caller,rules[0].per[1]=address,rules[0].capacity=1 | rules[0]
+			rules[0].per=caller,rules[0].capacity=1,rules[0].tools[0]=        | rules[0]
+			rules[0].per=caller,rules[0].capacity=1,rules[0].perr=tool        | rules[0].perr
+			max-concurrent-calls=0                                            | max-concurrent-calls
+			max-concurrent-streams=0                                          | max-concurrent-streams
+			max-buckets=0                                                     | max-buckets
+			authentication-failures.capacity=0                                | authentication-failures.capacity
+			authentication-failures.period=0s                                 | authentication-failures.period
+			redis.timeout=0s                                                  | redis.timeout
+			redis.connect-timeout=2m                                          | redis.connect-timeout
+			redis.retry-interval=1ms                                          | redis.retry-interval
+			redis.key-prefix=                                                 | redis.key-prefix
+			store=memcached                                                   | store
+			on-store-failure=perhaps                                          | on-store-failure
+			""")
+	void aBadValueStopsTheStartAndNamesTheProperty(String properties, String named) {
+		String[] values = List.of(properties.trim().split(","))
+			.stream()
+			.map((property) -> "mcp.security.rate-limit." + property)
+			.toArray(String[]::new);
+		this.runner.withPropertyValues(values)
+			.run((context) -> assertThat(messages(context.getStartupFailure()))
+				.contains("mcp.security.rate-limit." + named));
+	}
+
+	@Test
+	void redisWithoutAConnectionStopsTheStart() {
+		this.runner.withPropertyValues("mcp.security.rate-limit.store=redis")
+			.run((context) -> assertThat(messages(context.getStartupFailure()))
+				.contains("mcp.security.rate-limit.store", "LettuceConnectionFactory"));
+	}
+
+	@Test
+	void redisWithoutItsLibrariesStopsTheStart() {
+		this.runner.withClassLoader(new FilteredClassLoader(AbstractRedisClient.class))
+			.withPropertyValues("mcp.security.rate-limit.store=redis")
+			.run((context) -> assertThat(messages(context.getStartupFailure()))
+				.contains("mcp.security.rate-limit.store", "libraries"));
+	}
+
+	@Test
+	void withoutTheLibrariesOfRedisAnApplicationStarts() {
+		this.runner
+			.withClassLoader(new FilteredClassLoader("io.lettuce", "org.springframework.data.redis",
+					"org.springframework.boot.data.redis", "io.github.bucket4j.redis"))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void fixedReplicasAreNotSupported() {
+		this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+			.withPropertyValues("mcp.security.rate-limit.store=redis",
+					"spring.data.redis.masterreplica.nodes=localhost:6379")
+			.run((context) -> assertThat(messages(context.getStartupFailure()))
+				.contains("mcp.security.rate-limit.store", "spring.data.redis.masterreplica"));
+	}
+
+	@Test
+	void anApplicationStartsWithoutRedisBeingThere() {
+		this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+			.withPropertyValues("mcp.security.rate-limit.store=redis", "spring.data.redis.url=redis://localhost:1")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	private static String messages(Throwable failure) {
+		StringBuilder messages = new StringBuilder();
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			messages.append(cause.getMessage()).append('\n');
+		}
+		return messages.toString();
+	}
+
+}
