@@ -23,12 +23,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
-import org.springframework.boot.autoconfigure.condition.NoneNestedConditions;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -51,8 +49,12 @@ public final class McpRateLimitAutoConfiguration {
 	RequestLimits mcpRequestLimits(CheckedProperties checked, McpSecurityProperties properties,
 			ObjectProvider<BucketStore> store, OfferedTargets offered) {
 		RateLimitSettings settings = checked.rateLimit();
-		RateLimits rules = new RateLimits(settings.rules(), store.getObject(), properties.rateLimit().onStoreFailure(),
-				(target) -> offered.hints(target) != null);
+		RateLimits rules = new RateLimits(settings.rules(), store.getIfAvailable(() -> {
+			throw new InvalidMcpSecurityPropertyException(STORE, properties.rateLimit().store(),
+					"needs libraries that are not there.",
+					"Add org.springframework.boot:spring-boot-starter-data-redis and com.bucket4j:bucket4j_jdk17-lettuce "
+							+ "to the application, or remove " + STORE + ".");
+		}), properties.rateLimit().onStoreFailure(), (target) -> offered.hints(target) != null);
 		return new RequestLimits(rules, settings.failures(), settings.calls(), settings.streams());
 	}
 
@@ -148,40 +150,6 @@ public final class McpRateLimitAutoConfiguration {
 			HealthIndicator mcpSecurityRateLimitHealthIndicator(RedisStore store, McpSecurityProperties properties) {
 				return new RateLimitHealthIndicator(store, properties.rateLimit().onStoreFailure());
 			}
-
-		}
-
-	}
-
-	/**
-	 * An application that cannot use Redis.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnProperty(name = STORE, havingValue = "redis")
-	@Conditional(MissingLibraryCondition.class)
-	static class MissingLibraryConfiguration {
-
-		MissingLibraryConfiguration() {
-			throw new InvalidMcpSecurityPropertyException(STORE, "redis", "needs libraries that are not there.",
-					"Add org.springframework.boot:spring-boot-starter-data-redis and com.bucket4j:bucket4j_jdk17-lettuce "
-							+ "to the application, or remove " + STORE + ".");
-		}
-
-	}
-
-	/**
-	 * Something is missing that Redis is used by.
-	 */
-	static class MissingLibraryCondition extends NoneNestedConditions {
-
-		MissingLibraryCondition() {
-			super(ConfigurationPhase.REGISTER_BEAN);
-		}
-
-		@ConditionalOnClass(name = { "org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory",
-				"org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails",
-				"io.lettuce.core.AbstractRedisClient", "io.github.bucket4j.redis.lettuce.Bucket4jLettuce" })
-		static class Libraries {
 
 		}
 

@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.github.bucket4j.BucketConfiguration;
@@ -46,6 +47,9 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 	private final ScheduledExecutorService background;
 
 	private volatile @Nullable Session session;
+
+	/** Each outage is one line of the log, however many attempts it takes. */
+	private final AtomicBoolean reported = new AtomicBoolean();
 
 	/**
 	 * Create a store.
@@ -111,13 +115,19 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 			return;
 		}
 		this.session = null;
-		logger.warn("The buckets of the rate limit in Redis cannot be reached: " + failure.getClass().getName());
-		logger.debug("Redis cannot be reached", failure);
+		report(failure);
 		// Others may still wait for their answers there.
 		later(lost.connection::closeAsync, this.settings.timeout());
 		// At once if it was good for a while, so that one late answer does little harm.
 		boolean wasGood = System.nanoTime() - lost.since > this.settings.retryInterval().toNanos();
 		later(this::connect, wasGood ? Duration.ZERO : this.settings.retryInterval());
+	}
+
+	private void report(Exception failure) {
+		if (this.reported.compareAndSet(false, true)) {
+			logger.warn("The buckets of the rate limit in Redis cannot be reached: " + failure.getClass().getName());
+		}
+		logger.debug("Redis cannot be reached", failure);
 	}
 
 	private void connect() {
@@ -127,13 +137,15 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 			connection = opened.connection;
 			opened.ping.get().get(this.settings.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
 			this.session = opened;
-			logger.info("The buckets of the rate limit in Redis are reached");
+			if (this.reported.compareAndSet(true, false)) {
+				logger.info("The buckets of the rate limit in Redis are reached again");
+			}
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
 		catch (Exception ex) {
-			logger.debug("Redis cannot be reached", ex);
+			report(ex);
 			if (connection != null) {
 				connection.closeAsync();
 			}

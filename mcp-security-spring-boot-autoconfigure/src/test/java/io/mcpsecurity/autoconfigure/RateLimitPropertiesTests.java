@@ -1,7 +1,9 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import io.lettuce.core.AbstractRedisClient;
@@ -12,16 +14,21 @@ import io.mcpsecurity.ratelimit.LimitRule.Per;
 import io.mcpsecurity.ratelimit.LimitCounter;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.test.RecordsApplication;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
  * The properties of limits.
@@ -47,24 +54,20 @@ class RateLimitPropertiesTests {
 
 	@Test
 	void theLimitOfRefusedTokensCanBeSwitchedOff() {
-		this.runner.withPropertyValues("mcp.security.rate-limit.authentication-failures.enabled=false")
-			.run((context) -> assertThat(context.getBean(RequestLimits.class).counters()).isEmpty());
+		assertThat(settings("authentication-failures.enabled=false").failures()).isNull();
 	}
 
 	@Test
 	void aRuleNeedsOnlyWhatItIsPerAndACapacity() {
-		this.runner
-			.withPropertyValues(RULE + "per=caller", RULE + "capacity=10",
-					"mcp.security.rate-limit.rules[1].per=tool,caller", "mcp.security.rate-limit.rules[1].capacity=5",
-					"mcp.security.rate-limit.rules[2].per=caller", "mcp.security.rate-limit.rules[2].capacity=1",
-					"mcp.security.rate-limit.rules[2].refill=3", "mcp.security.rate-limit.rules[2].period=1h",
-					"mcp.security.rate-limit.rules[2].tools=export")
-			.run((context) -> assertThat(context.getBean(CheckedProperties.class).rateLimit().rules()).containsExactly(
+		assertThat(settings("rules[0].per=caller", "rules[0].capacity=10", "rules[1].per=tool,caller",
+				"rules[1].capacity=5", "rules[2].per=caller", "rules[2].capacity=1", "rules[2].refill=3",
+				"rules[2].period=1h", "rules[2].tools=export")
+			.rules()).containsExactly(
 					new LimitRule("caller", Set.of(Per.CALLER), List.of(), new Budget(10, 10, Duration.ofMinutes(1))),
 					new LimitRule("caller-tool", Set.of(Per.CALLER, Per.TOOL), List.of(),
 							new Budget(5, 5, Duration.ofMinutes(1))),
 					new LimitRule("caller-3", Set.of(Per.CALLER), List.of("export"),
-							new Budget(1, 3, Duration.ofHours(1)))));
+							new Budget(1, 3, Duration.ofHours(1))));
 	}
 
 	@ParameterizedTest
@@ -81,7 +84,6 @@ class RateLimitPropertiesTests {
 			rules[0].per=caller,rules[0].capacity=1,rules[0].name=concurrent-calls | rules[0].name
 			rules[0].per[0]=caller,rules[0].per[1]=address,rules[0].capacity=1 | rules[0]
 			rules[0].per=caller,rules[0].capacity=1,rules[0].tools[0]=        | rules[0]
-			rules[0].per=caller,rules[0].capacity=1,rules[0].perr=tool        | rules[0].perr
 			max-concurrent-calls=0                                            | max-concurrent-calls
 			max-concurrent-streams=0                                          | max-concurrent-streams
 			max-buckets=0                                                     | max-buckets
@@ -95,13 +97,16 @@ class RateLimitPropertiesTests {
 			on-store-failure=perhaps                                          | on-store-failure
 			""")
 	void aBadValueStopsTheStartAndNamesTheProperty(String properties, String named) {
-		String[] values = List.of(properties.trim().split(","))
-			.stream()
-			.map((property) -> "mcp.security.rate-limit." + property)
-			.toArray(String[]::new);
-		this.runner.withPropertyValues(values)
-			.run((context) -> assertThat(messages(context.getStartupFailure()))
-				.contains("mcp.security.rate-limit." + named));
+		assertThatException().isThrownBy(() -> settings(properties.trim().split(",")))
+			.satisfies((failure) -> assertThat(messages(failure)).contains("mcp.security.rate-limit." + named));
+	}
+
+	@Test
+	void aNameOfARuleIsTakenOnce() {
+		assertThatException()
+			.isThrownBy(() -> settings("rules[0].per=caller", "rules[0].capacity=1", "rules[0].name=one",
+					"rules[1].per=client", "rules[1].capacity=1", "rules[1].name=one"))
+			.withMessageContaining("mcp.security.rate-limit.rules[1].name");
 	}
 
 	@Test
@@ -143,7 +148,21 @@ class RateLimitPropertiesTests {
 			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
-	private static String messages(Throwable failure) {
+	/**
+	 * The settings of properties, each {@code name=value}, as they are bound at start.
+	 */
+	private static RateLimitSettings settings(String... properties) {
+		Map<String, String> values = new HashMap<>();
+		for (String property : properties) {
+			values.put("mcp.security.rate-limit." + property.substring(0, property.indexOf('=')),
+					property.substring(property.indexOf('=') + 1));
+		}
+		return new RateLimitSettings(new Binder(List.of(new MapConfigurationPropertySource(values)), null,
+				ApplicationConversionService.getSharedInstance())
+			.bindOrCreate("mcp.security.rate-limit", McpSecurityProperties.RateLimit.class));
+	}
+
+	private static String messages(@Nullable Throwable failure) {
 		StringBuilder messages = new StringBuilder();
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			messages.append(cause.getMessage()).append('\n');

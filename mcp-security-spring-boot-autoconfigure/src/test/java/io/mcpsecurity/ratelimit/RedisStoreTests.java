@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -200,8 +199,7 @@ class RedisStoreTests {
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@ImportAutoConfiguration(DataRedisAutoConfiguration.class)
-	@Import(RecordsApplication.Records.class)
+	@Import({ DataRedisAutoConfiguration.class, RecordsApplication.Records.class })
 	static class RedisApplication {
 
 	}

@@ -22,7 +22,8 @@ class DatabasesByNameOnly implements AutoConfigurationImportFilter {
 		boolean[] match = new boolean[names.length];
 		for (int i = 0; i < names.length; i++) {
 			String name = names[i];
-			match[i] = name == null
+			// What a named configuration imports comes by here as well.
+			match[i] = name == null || !name.endsWith("AutoConfiguration")
 					|| ROOMS.stream().noneMatch((room) -> ClassUtils.getPackageName(name).startsWith(room));
 		}
 		return match;
