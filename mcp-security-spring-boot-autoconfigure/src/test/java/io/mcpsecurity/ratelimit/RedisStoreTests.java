@@ -20,11 +20,12 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -55,8 +56,7 @@ class RedisStoreTests {
 	private static SecuredServer start(String onStoreFailure) {
 		return SecuredServer.start(RedisApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.resource=" + RESOURCE,
-				"spring.data.redis.url=redis://localhost:" + network.port(), "mcp.security.rate-limit.store=redis",
-				"mcp.security.rate-limit.on-store-failure=" + onStoreFailure,
+				"mcp.security.rate-limit.store=redis", "mcp.security.rate-limit.on-store-failure=" + onStoreFailure,
 				"mcp.security.rate-limit.redis.timeout=3s", "mcp.security.rate-limit.redis.connect-timeout=3s",
 				"mcp.security.rate-limit.redis.retry-interval=200ms", "mcp.security.rate-limit.rules[0].per=caller",
 				"mcp.security.rate-limit.rules[0].tools=who", "mcp.security.rate-limit.rules[0].capacity=" + CAPACITY,
@@ -199,8 +199,13 @@ class RedisStoreTests {
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ DataRedisAutoConfiguration.class, RecordsApplication.Records.class })
+	@Import(RecordsApplication.Records.class)
 	static class RedisApplication {
+
+		@Bean
+		LettuceConnectionFactory redisConnectionFactory() {
+			return new LettuceConnectionFactory("localhost", network.port());
+		}
 
 	}
 
