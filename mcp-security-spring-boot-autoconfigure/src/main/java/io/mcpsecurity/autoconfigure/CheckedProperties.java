@@ -13,6 +13,7 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.web.AllowedOrigins;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -44,6 +45,8 @@ final class CheckedProperties {
 
 	private final AuditArguments auditArguments;
 
+	private final @Nullable AllowedOrigins allowedOrigins;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -57,6 +60,9 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		checkAudit(properties.audit());
+		checkSession(properties.session());
+		this.allowedOrigins = checkOrigins(properties.allowedOrigins());
+		checkHosts(properties.allowedHosts());
 		this.policy = new PolicyProperties(properties);
 		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
@@ -75,6 +81,14 @@ final class CheckedProperties {
 
 	AuditArguments auditArguments() {
 		return this.auditArguments;
+	}
+
+	/**
+	 * The web origins that may use the endpoints, or {@code null} for what each resource
+	 * allows by itself.
+	 */
+	@Nullable AllowedOrigins allowedOrigins() {
+		return this.allowedOrigins;
 	}
 
 	URI resource() {
@@ -266,6 +280,34 @@ final class CheckedProperties {
 		checkPositive("mcp.security.audit.repository-capacity", audit.repositoryCapacity());
 		checkDuration("mcp.security.audit.block-timeout", audit.blockTimeout());
 		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
+	}
+
+	private static void checkSession(McpSecurityProperties.Session session) {
+		checkPositive("mcp.security.session.max", session.max());
+		checkPositive("mcp.security.session.max-per-caller", session.maxPerCaller());
+		checkDuration("mcp.security.session.idle-timeout", session.idleTimeout());
+		checkDuration("mcp.security.session.check-interval", session.checkInterval());
+	}
+
+	private static @Nullable AllowedOrigins checkOrigins(@Nullable List<String> origins) {
+		try {
+			return (origins != null) ? AllowedOrigins.of(origins) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.allowed-origins", origins,
+					"is not a list of origins: " + ex.getMessage() + ".",
+					"Write each as a browser does, scheme and host and port and nothing else: "
+							+ "https://app.example.com or http://localhost:6274. There are no wildcards.");
+		}
+	}
+
+	private static void checkHosts(List<String> hosts) {
+		for (String host : hosts) {
+			if (!host.matches("[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]")) {
+				throw invalid("mcp.security.allowed-hosts", host,
+						"is not a name or an address (of IPv6 in brackets) without a port.");
+			}
+		}
 	}
 
 	private static void checkPositive(String property, int value) {

@@ -42,9 +42,13 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * @param recorder keeps the records of requests
 	 * @param reader reads bodies
 	 * @param maxSize the most bytes of a body
+	 * @param origins what lets in requests of browsers
+	 * @param sessions what keeps sessions apart, or {@code null} for an endpoint without
+	 * sessions
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
 	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
+			CrossOriginFilter origins, @Nullable SessionFilter sessions,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
@@ -59,12 +63,16 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			filters.add(metadata);
 		}
 		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
+		filters.add(origins);
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);
 		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize));
+		if (sessions != null) {
+			filters.add(sessions);
+		}
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
 	}
 
