@@ -14,6 +14,7 @@ import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.web.AllowedOrigins;
+import io.mcpsecurity.web.Origin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -26,6 +27,8 @@ import org.springframework.util.StringUtils;
 final class CheckedProperties {
 
 	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+	private static final int HTTP_PORT = 80;
 
 	private static final Duration MAX_DURATION = Duration.ofDays(24);
 
@@ -285,6 +288,10 @@ final class CheckedProperties {
 	private static void checkSession(McpSecurityProperties.Session session) {
 		checkPositive("mcp.security.session.max", session.max());
 		checkPositive("mcp.security.session.max-per-caller", session.maxPerCaller());
+		if (session.maxPerCaller() > session.max()) {
+			throw invalid("mcp.security.session.max-per-caller", session.maxPerCaller(),
+					"is more than mcp.security.session.max (" + session.max() + ").");
+		}
 		checkDuration("mcp.security.session.idle-timeout", session.idleTimeout());
 		checkDuration("mcp.security.session.check-interval", session.checkInterval());
 	}
@@ -303,7 +310,8 @@ final class CheckedProperties {
 
 	private static void checkHosts(List<String> hosts) {
 		for (String host : hosts) {
-			if (!host.matches("[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]")) {
+			if (Origin.parse("http://" + host).filter((origin) -> origin.port() == HTTP_PORT).isEmpty()
+					|| host.endsWith(":" + HTTP_PORT)) {
 				throw invalid("mcp.security.allowed-hosts", host,
 						"is not a name or an address (of IPv6 in brackets) without a port.");
 			}

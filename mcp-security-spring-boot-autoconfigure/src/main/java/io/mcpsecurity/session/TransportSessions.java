@@ -7,6 +7,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.util.ReflectionUtils;
@@ -17,6 +20,10 @@ import org.springframework.util.ReflectionUtils;
  * transport's own map.
  */
 public final class TransportSessions implements Consumer<String> {
+
+	private static final Log logger = LogFactory.getLog(TransportSessions.class);
+
+	private static final @Nullable Field SESSIONS = field();
 
 	private final Supplier<Collection<WebMvcStreamableServerTransportProvider>> transports;
 
@@ -35,8 +42,9 @@ public final class TransportSessions implements Consumer<String> {
 	@Override
 	public void accept(String id) {
 		for (WebMvcStreamableServerTransportProvider transport : this.transports.get()) {
-			McpStreamableServerSession session = sessions(transport).remove(id);
+			McpStreamableServerSession session = sessions(transport).get(id);
 			if (session != null) {
+				sessions(transport).remove(id);
 				session.close();
 			}
 		}
@@ -44,12 +52,19 @@ public final class TransportSessions implements Consumer<String> {
 
 	@SuppressWarnings("unchecked")
 	static Map<String, McpStreamableServerSession> sessions(WebMvcStreamableServerTransportProvider transport) {
-		Field field = ReflectionUtils.findField(WebMvcStreamableServerTransportProvider.class, "sessions", Map.class);
+		Object sessions = (SESSIONS != null) ? ReflectionUtils.getField(SESSIONS, transport) : null;
+		return (sessions instanceof Map<?, ?>) ? (Map<String, McpStreamableServerSession>) sessions : Map.of();
+	}
+
+	private static @Nullable Field field() {
+		Field field = ReflectionUtils.findField(WebMvcStreamableServerTransportProvider.class, "sessions");
 		if (field == null) {
-			throw new IllegalStateException("The transport of this version of Spring AI keeps sessions elsewhere");
+			logger.warn("The transport of this version of Spring AI keeps sessions in an unknown place: "
+					+ "those that are over take memory until the server ends");
+			return null;
 		}
 		ReflectionUtils.makeAccessible(field);
-		return (Map<String, McpStreamableServerSession>) ReflectionUtils.getField(field, transport);
+		return field;
 	}
 
 }
