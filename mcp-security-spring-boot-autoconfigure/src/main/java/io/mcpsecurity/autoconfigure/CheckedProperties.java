@@ -13,6 +13,8 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.web.AllowedOrigins;
+import io.mcpsecurity.web.Origin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -25,6 +27,8 @@ import org.springframework.util.StringUtils;
 final class CheckedProperties {
 
 	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+	private static final int HTTP_PORT = 80;
 
 	private static final Duration MAX_DURATION = Duration.ofDays(24);
 
@@ -46,6 +50,8 @@ final class CheckedProperties {
 
 	private final RateLimitSettings rateLimit;
 
+	private final @Nullable AllowedOrigins allowedOrigins;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -59,6 +65,9 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		checkAudit(properties.audit());
+		checkSession(properties.session());
+		this.allowedOrigins = checkOrigins(properties.allowedOrigins());
+		checkHosts(properties.allowedHosts());
 		this.policy = new PolicyProperties(properties);
 		this.auditArguments = new AuditArguments(properties.audit());
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
@@ -82,6 +91,14 @@ final class CheckedProperties {
 
 	RateLimitSettings rateLimit() {
 		return this.rateLimit;
+	}
+
+	/**
+	 * The web origins that may use the endpoints, or {@code null} for what each resource
+	 * allows by itself.
+	 */
+	@Nullable AllowedOrigins allowedOrigins() {
+		return this.allowedOrigins;
 	}
 
 	URI resource() {
@@ -273,6 +290,39 @@ final class CheckedProperties {
 		checkPositive("mcp.security.audit.repository-capacity", audit.repositoryCapacity());
 		checkDuration("mcp.security.audit.block-timeout", audit.blockTimeout());
 		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
+	}
+
+	private static void checkSession(McpSecurityProperties.Session session) {
+		checkPositive("mcp.security.session.max", session.max());
+		checkPositive("mcp.security.session.max-per-caller", session.maxPerCaller());
+		if (session.maxPerCaller() > session.max()) {
+			throw invalid("mcp.security.session.max-per-caller", session.maxPerCaller(),
+					"is more than mcp.security.session.max (" + session.max() + ").");
+		}
+		checkDuration("mcp.security.session.idle-timeout", session.idleTimeout());
+		checkDuration("mcp.security.session.check-interval", session.checkInterval());
+	}
+
+	private static @Nullable AllowedOrigins checkOrigins(@Nullable List<String> origins) {
+		try {
+			return (origins != null) ? AllowedOrigins.of(origins) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.allowed-origins", origins,
+					"is not a list of origins: " + ex.getMessage() + ".",
+					"Write each as a browser does, scheme and host and port and nothing else: "
+							+ "https://app.example.com or http://localhost:6274. There are no wildcards.");
+		}
+	}
+
+	private static void checkHosts(List<String> hosts) {
+		for (String host : hosts) {
+			if (Origin.parse("http://" + host).filter((origin) -> origin.port() == HTTP_PORT).isEmpty()
+					|| host.endsWith(":" + HTTP_PORT)) {
+				throw invalid("mcp.security.allowed-hosts", host,
+						"is not a name or an address (of IPv6 in brackets) without a port.");
+			}
+		}
 	}
 
 	private static void checkPositive(String property, int value) {

@@ -7,6 +7,7 @@ import java.util.List;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.actuate.SessionMetrics;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
@@ -30,6 +31,11 @@ import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.session.BoundedSessionOwners;
+import io.mcpsecurity.session.SessionOwners;
+import io.mcpsecurity.session.SessionWatch;
+import io.mcpsecurity.session.Sessions;
+import io.mcpsecurity.session.TransportSessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.web.BearerChallenge;
@@ -56,6 +62,7 @@ import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServ
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -341,14 +348,19 @@ public final class McpSecurityAutoConfiguration {
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server, RequestRecorder recorder, RequestLimits limits,
+				McpServerProperties server, RequestRecorder recorder, Sessions sessions, RequestLimits limits,
+				Environment environment,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
+			// A server without sessions ignores their ids: they would open nothing.
+			boolean stateless = "STATELESS".equalsIgnoreCase(environment.getProperty(PROTOCOL));
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
-					reader, maxSize(properties), limits, new ProtectedResourceMetadataFilter(metadata));
+					reader, maxSize(properties), endpoints.crossOrigin(resource),
+					stateless ? null : endpoints.sessions(resource, sessions), limits,
+					new ProtectedResourceMetadataFilter(metadata));
 		}
 
 		@Bean
@@ -362,6 +374,39 @@ public final class McpSecurityAutoConfiguration {
 		FurtherEndpoints mcpFurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules,
 				AccessPolicy policy, McpEndpointFactory endpoints, McpSecurityProperties properties) {
 			return new FurtherEndpoints(checked, main, rules, policy, endpoints, properties);
+		}
+
+	}
+
+	/**
+	 * Whom sessions belong to, and when they are over.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class SessionConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		SessionOwners mcpSessionOwners(McpSecurityProperties properties) {
+			McpSecurityProperties.Session session = properties.session();
+			return new BoundedSessionOwners(
+					new BoundedSessionOwners.Settings(session.max(), session.maxPerCaller(), session.idleTimeout()));
+		}
+
+		@Bean
+		SessionWatch mcpSessionWatch() {
+			return new SessionWatch();
+		}
+
+		@Bean
+		Sessions mcpSessions(SessionOwners owners, SessionWatch watch, ListableBeanFactory beans,
+				McpSecurityProperties properties) {
+			// Also those that are no candidates for injection, of further endpoints.
+			Sessions sessions = new Sessions(owners,
+					new TransportSessions(
+							() -> beans.getBeansOfType(WebMvcStreamableServerTransportProvider.class).values()),
+					watch.executor(), Clock.systemUTC());
+			watch.watch(sessions, properties.session().checkInterval());
+			return sessions;
 		}
 
 	}
@@ -503,6 +548,12 @@ public final class McpSecurityAutoConfiguration {
 		@DependsOn({ "mcpAuthenticationManagerResolver", "mcpFurtherEndpoints" })
 		TokenCacheMetrics mcpTokenCacheMetrics(McpEndpointFactory endpoints) {
 			return new TokenCacheMetrics(endpoints.tokenCaches());
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		SessionMetrics mcpSessionMetrics(Sessions sessions) {
+			return new SessionMetrics(sessions);
 		}
 
 	}

@@ -34,6 +34,12 @@ import org.springframework.util.unit.DataSize;
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
+ * @param allowedOrigins The web origins whose pages may use the MCP endpoints, for
+ * example https://app.example.com. Default: the origin of the resource, and those of this
+ * machine when the resource is on this machine.
+ * @param allowedHosts The names and addresses, without ports, by which the server may be
+ * called. Default: all.
+ * @param session How long sessions last.
  * @param rules What tools, resources and prompts require, before what the code declares.
  * The first entry that matches holds.
  * @param undeclared What holds for tools, resources and prompts without any rule:
@@ -65,6 +71,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
 		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
+		@Nullable List<String> allowedOrigins, @DefaultValue List<String> allowedHosts, @DefaultValue Session session,
 		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
@@ -352,6 +359,20 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		}
 
+	}
+
+	/**
+	 * How long sessions last.
+	 *
+	 * @param max How many sessions there are at most.
+	 * @param maxPerCaller How many of them one caller (issuer, subject and client) has at
+	 * most: a further one ends the one that was not used for longest.
+	 * @param idleTimeout How long a session lasts that is not used.
+	 * @param checkInterval How often it is looked whether sessions, or the tokens of
+	 * streams, are over.
+	 */
+	public record Session(@DefaultValue("10000") int max, @DefaultValue("100") int maxPerCaller,
+			@DefaultValue("1h") Duration idleTimeout, @DefaultValue("5s") Duration checkInterval) {
 	}
 
 	/**

@@ -19,6 +19,9 @@ public final class JsonRpcErrorCode {
 	/** Something went wrong inside (JSON-RPC 2.0 section 5.1). */
 	public static final int INTERNAL_ERROR = -32603;
 
+	/** There is no such session, as the TypeScript SDK of MCP answers. */
+	public static final int SESSION_NOT_FOUND = -32001;
+
 	/** Credentials are missing or bad. */
 	public static final int UNAUTHENTICATED = -32010;
 
