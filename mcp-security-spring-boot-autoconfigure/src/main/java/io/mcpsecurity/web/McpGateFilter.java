@@ -157,6 +157,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 					"The body is longer than " + this.maxSize + " bytes");
 		}
 		catch (BufferedRequest.UnreadableException ex) {
+			// Tomcat, for one, has an answer of its own for that, and keeps to it.
 			response.setHeader(HttpHeaders.CONNECTION, "close");
 			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
 					"The body could not be read to its end");
