@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.SessionMetrics;
@@ -22,11 +21,9 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.FilteredStreamableTransport;
-import io.mcpsecurity.invocation.AnonymousContext;
 import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
-import io.mcpsecurity.invocation.PendingResponse;
 import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
@@ -41,12 +38,12 @@ import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
+import io.mcpsecurity.web.McpCallerExtractor;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
 import io.mcpsecurity.web.ResourceMetadata;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
@@ -420,11 +417,7 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		McpTransportContextExtractor<ServerRequest> mcpCallerExtractor() {
-			return (request) -> McpCaller.current().<McpTransportContext>map((caller) -> caller).orElseGet(() -> {
-				PendingResponse pending = DeniableResponse.current();
-				return (pending != null) ? new AnonymousContext(pending.record().connection().resource())
-						: McpTransportContext.EMPTY;
-			});
+			return new McpCallerExtractor();
 		}
 
 	}

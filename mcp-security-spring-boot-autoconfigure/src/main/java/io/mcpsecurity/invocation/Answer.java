@@ -29,7 +29,8 @@ final class Answer {
 	 * @param pending the HTTP response that it goes into, or {@code null} when the
 	 * request did not come through the HTTP gate
 	 */
-	static Mono<JSONRPCResponse> release(JSONRPCResponse response, @Nullable PendingResponse pending) {
+	static Mono<JSONRPCResponse> release(JSONRPCResponse made, @Nullable PendingResponse pending) {
+		JSONRPCResponse response = HandlerError.presentable(made);
 		if (pending == null) {
 			return Mono.just(response);
 		}
@@ -40,6 +41,9 @@ final class Answer {
 		pending.record().result(result(response));
 		if (response.error() != null) {
 			pending.record().error(response.error().code());
+			if (response.error().code() == JsonRpcErrorCode.METHOD_NOT_FOUND) {
+				pending.unknownMethod();
+			}
 		}
 		return written(pending.answer().toCompletableFuture()).thenReturn(response)
 			.onErrorReturn(JSONRPCResponse.error(response.id(), UNRECORDED));

@@ -155,10 +155,12 @@ final class GuardedSpecifications {
 	}
 
 	private static Hints hints(Object offered) {
-		ToolAnnotations hints = (offered instanceof Tool tool) ? tool.annotations() : null;
-		return (hints != null)
-				? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()), !Boolean.FALSE.equals(hints.destructiveHint()))
-				: Hints.DEFAULT;
+		if (!(offered instanceof Tool tool)) {
+			return Hints.DEFAULT;
+		}
+		ToolAnnotations hints = tool.annotations();
+		return new Hints(hints != null && Boolean.TRUE.equals(hints.readOnlyHint()),
+				hints == null || !Boolean.FALSE.equals(hints.destructiveHint()), ParameterHeaders.of(tool));
 	}
 
 	static McpTarget target(Object offered) {

@@ -31,17 +31,24 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	 * @param maxSize the most bytes to accept
 	 * @return the request with its body in memory
 	 * @throws TooLargeException if the body is longer; what was read of it is dropped
+	 * @throws UnreadableException if the body ends early, is malformed as HTTP has it or
+	 * does not come in time
 	 */
-	static BufferedRequest read(HttpServletRequest request, int maxSize) throws IOException, TooLargeException {
+	static BufferedRequest read(HttpServletRequest request, int maxSize) throws TooLargeException, UnreadableException {
 		if (request.getContentLengthLong() > maxSize) {
 			throw new TooLargeException();
 		}
-		InputStream in = request.getInputStream();
-		byte[] body = in.readNBytes(maxSize);
-		if (body.length == maxSize && in.read() != -1) {
-			throw new TooLargeException();
+		try {
+			InputStream in = request.getInputStream();
+			byte[] body = in.readNBytes(maxSize);
+			if (body.length == maxSize && in.read() != -1) {
+				throw new TooLargeException();
+			}
+			return new BufferedRequest(request, body);
 		}
-		return new BufferedRequest(request, body);
+		catch (IOException ex) {
+			throw new UnreadableException();
+		}
 	}
 
 	byte[] body() {
@@ -100,6 +107,15 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	 * The body is longer than is accepted.
 	 */
 	static final class TooLargeException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+	/**
+	 * The body could not be read to its end.
+	 */
+	static final class UnreadableException extends Exception {
 
 		private static final long serialVersionUID = 1L;
 

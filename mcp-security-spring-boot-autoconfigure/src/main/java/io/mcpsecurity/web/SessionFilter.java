@@ -66,7 +66,10 @@ public final class SessionFilter extends OncePerRequestFilter {
 		Enumeration<String> ids = request.getHeaders(SESSION_ID);
 		String id = ids.hasMoreElements() ? ids.nextElement() : null;
 		if (id != null && (ids.hasMoreElements() || !this.sessions.admits(id, owner, this.anonymous))) {
-			notFound(response, record);
+			// Answered by the gate, as it answers where the transport knows no such
+			// session.
+			record.refused(Refusal.Kind.REJECTED, "session");
+			response.setStatus(HttpServletResponse.SC_NOT_FOUND);
 			return;
 		}
 		serve(request, response, chain, id, owner);
@@ -111,13 +114,6 @@ public final class SessionFilter extends OncePerRequestFilter {
 		Instant expiry = (SecurityContextHolder.getContext()
 			.getAuthentication() instanceof McpAuthenticationToken token) ? token.getToken().getExpiresAt() : null;
 		return (expiry != null) ? expiry.plus(this.clockSkew) : null;
-	}
-
-	private static void notFound(HttpServletResponse response, RequestRecord record) throws IOException {
-		record.refused(Refusal.Kind.REJECTED, "session");
-		McpMessage message = record.message();
-		JsonRpcErrors.write(response, HttpServletResponse.SC_NOT_FOUND, (message != null) ? message.id() : null,
-				JsonRpcErrorCode.SESSION_NOT_FOUND, "Session not found");
 	}
 
 	/**
