@@ -236,8 +236,7 @@ final class CheckedProperties {
 			throw invalid("mcp.security.keys.retry-interval", keys.retryInterval(),
 					"must be shorter than mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
 		}
-		// What the cache of keys asks for: waiting for a refresh and refreshing ahead fit
-		// into the time that keys serve.
+		// A refresh that begins when half of the time is over ends before the keys do.
 		if (keys.readTimeout().multipliedBy(3).compareTo(keys.cacheTtl()) > 0) {
 			throw invalid("mcp.security.keys.read-timeout", keys.readTimeout(),
 					"must be at most a third of mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
@@ -275,8 +274,8 @@ final class CheckedProperties {
 	}
 
 	/**
-	 * Sockets and the cache of keys count in whole milliseconds, some of them as an int,
-	 * and take zero for "for ever".
+	 * Time-outs count in whole milliseconds, some of them as an int, and zero would be
+	 * "for ever".
 	 */
 	private static void checkDuration(String property, Duration value) {
 		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {

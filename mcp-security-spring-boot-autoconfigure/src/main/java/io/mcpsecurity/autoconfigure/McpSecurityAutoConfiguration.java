@@ -6,6 +6,7 @@ import java.util.List;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.ScopeCheck;
+import io.mcpsecurity.actuate.KeyMetrics;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
@@ -284,7 +285,7 @@ public final class McpSecurityAutoConfiguration {
 					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
-				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings, Clock.systemUTC()))
+				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings))
 				.toList());
 		}
 
@@ -504,6 +505,12 @@ public final class McpSecurityAutoConfiguration {
 			return new TokenCacheMetrics(endpoints.tokenCaches());
 		}
 
+		@Bean
+		@ConditionalOnMissingBean
+		KeyMetrics mcpKeyMetrics(AuthorizationServers servers) {
+			return new KeyMetrics(servers);
+		}
+
 	}
 
 	/**
@@ -517,7 +524,7 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
 		@ConditionalOnEnabledHealthIndicator("mcp-security")
 		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
-			return new AuthorizationServersHealthIndicator(servers);
+			return new AuthorizationServersHealthIndicator(servers, Clock.systemUTC());
 		}
 
 	}

@@ -232,10 +232,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param connectTimeout Time to connect to an authorization server.
 	 * @param readTimeout Time to wait for its answer.
-	 * @param cacheTtl How long fetched keys serve. A withdrawn key stops working within
-	 * this time.
-	 * @param retryInterval The time in which keys are fetched at most twice, for all
-	 * requests together.
+	 * @param cacheTtl How long fetched keys serve; they are refreshed when half of it is
+	 * over. A withdrawn key stops working within this time.
+	 * @param retryInterval The time in which unknown keys make at most one fetch, for all
+	 * requests together, and that passes between two tries while an authorization server
+	 * is down.
 	 * @param outageTolerance How long keys serve on, beyond cacheTtl, while their
 	 * authorization server is down.
 	 */
