@@ -56,6 +56,7 @@ final class CheckedProperties {
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
+		checkUnlisted();
 		checkAudit(properties.audit());
 		this.policy = new PolicyProperties(properties);
 		this.auditArguments = new AuditArguments(properties.audit());
@@ -257,6 +258,21 @@ final class CheckedProperties {
 					"is not between 1 byte and 2 GB.");
 		}
 		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
+	}
+
+	/**
+	 * What everybody can list cannot be hidden.
+	 */
+	private void checkUnlisted() {
+		boolean all = this.properties.listings() == McpSecurityProperties.Listings.ALL;
+		boolean anybody = this.properties.discovery() == McpSecurityProperties.Discovery.PUBLIC;
+		if (this.properties.unlisted() == McpSecurityProperties.Unlisted.HIDE && (all || anybody)) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.unlisted", "hide",
+					"would hide what " + (all ? "mcp.security.listings=all" : "mcp.security.discovery=public")
+							+ " shows.",
+					"Set mcp.security.unlisted=challenge, or mcp.security."
+							+ (all ? "listings=filtered" : "discovery=authenticated") + ".");
+		}
 	}
 
 	private static void checkAudit(McpSecurityProperties.Audit audit) {

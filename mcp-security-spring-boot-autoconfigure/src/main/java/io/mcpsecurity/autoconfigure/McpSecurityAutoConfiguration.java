@@ -173,7 +173,8 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
 			return new AccessPolicy(rules, checked.policy().hierarchy(), properties.mode(),
-					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC);
+					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC,
+					properties.unlisted() == McpSecurityProperties.Unlisted.HIDE);
 		}
 
 		@Bean

@@ -51,6 +51,9 @@ import org.springframework.util.unit.DataSize;
  * which lets it pass with a line in the log.
  * @param listings Whether listings show what the caller may use ("filtered") or
  * everything that somebody may use ("all").
+ * @param unlisted How a call of something is answered that the caller may not use and
+ * that listings therefore leave out: "challenge", so that clients can step up, or "hide",
+ * as if there were no such thing.
  * @param discovery Whether initialize, ping and listings need a token ("authenticated")
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
@@ -66,8 +69,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
-		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
+		@DefaultValue("filtered") Listings listings, @DefaultValue("challenge") Unlisted unlisted,
+		@DefaultValue("authenticated") Discovery discovery, @DefaultValue Map<String, Endpoint> endpoints,
+		@DefaultValue Audit audit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -170,6 +174,19 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		/** What somebody may use. */
 		ALL
+
+	}
+
+	/**
+	 * How a call is answered of something that the caller may not use.
+	 */
+	public enum Unlisted {
+
+		/** It is denied, with the scopes that it needs. */
+		CHALLENGE,
+
+		/** As a call of something that does not exist. */
+		HIDE
 
 	}
 

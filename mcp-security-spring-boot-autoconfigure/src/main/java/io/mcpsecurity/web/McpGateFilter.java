@@ -11,6 +11,7 @@ import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.message.HiddenTarget;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
@@ -123,7 +124,12 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			@Nullable McpCaller caller, McpMessage message) throws ServletException, IOException {
 		AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
 		record.decided(decision);
-		if (decision.denied()) {
+		BufferedRequest passed = request;
+		if (this.policy.hides(decision)) {
+			record.hide();
+			passed = request.with(HiddenTarget.hide(request.body()));
+		}
+		else if (decision.denied()) {
 			deny(request, response, message, decision);
 			return;
 		}
@@ -131,7 +137,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			logger.warn("Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
 				.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 		}
-		pass(request, response, chain, record, message);
+		pass(passed, response, chain, record, message);
 	}
 
 	private void pass(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
