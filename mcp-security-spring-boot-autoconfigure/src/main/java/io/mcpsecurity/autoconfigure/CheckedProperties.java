@@ -64,6 +64,7 @@ final class CheckedProperties {
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
+		checkUnlisted();
 		checkAudit(properties.audit());
 		checkSession(properties.session());
 		this.allowedOrigins = checkOrigins(properties.allowedOrigins());
@@ -260,8 +261,7 @@ final class CheckedProperties {
 			throw invalid("mcp.security.keys.retry-interval", keys.retryInterval(),
 					"must be shorter than mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
 		}
-		// What the cache of keys asks for: waiting for a refresh and refreshing ahead fit
-		// into the time that keys serve.
+		// A refresh that begins when half of the time is over ends before the keys do.
 		if (keys.readTimeout().multipliedBy(3).compareTo(keys.cacheTtl()) > 0) {
 			throw invalid("mcp.security.keys.read-timeout", keys.readTimeout(),
 					"must be at most a third of mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
@@ -282,6 +282,21 @@ final class CheckedProperties {
 					"is not between 1 byte and 2 GB.");
 		}
 		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
+	}
+
+	/**
+	 * What everybody can list cannot be hidden.
+	 */
+	private void checkUnlisted() {
+		boolean all = this.properties.listings() == McpSecurityProperties.Listings.ALL;
+		boolean anybody = this.properties.discovery() == McpSecurityProperties.Discovery.PUBLIC;
+		if (this.properties.unlisted() == McpSecurityProperties.Unlisted.HIDE && (all || anybody)) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.unlisted", "hide",
+					"would hide what " + (all ? "mcp.security.listings=all" : "mcp.security.discovery=public")
+							+ " shows.",
+					"Set mcp.security.unlisted=challenge, or mcp.security."
+							+ (all ? "listings=filtered" : "discovery=authenticated") + ".");
+		}
 	}
 
 	private static void checkAudit(McpSecurityProperties.Audit audit) {
@@ -332,8 +347,8 @@ final class CheckedProperties {
 	}
 
 	/**
-	 * Sockets and the cache of keys count in whole milliseconds, some of them as an int,
-	 * and take zero for "for ever".
+	 * Time-outs count in whole milliseconds, some of them as an int, and zero would be
+	 * "for ever".
 	 */
 	private static void checkDuration(String property, Duration value) {
 		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {

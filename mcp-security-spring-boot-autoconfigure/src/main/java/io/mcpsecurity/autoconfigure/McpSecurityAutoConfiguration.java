@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mcpsecurity.ScopeCheck;
+import io.mcpsecurity.actuate.KeyMetrics;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.SessionMetrics;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
@@ -177,7 +178,8 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
 			return new AccessPolicy(rules, checked.policy().hierarchy(), properties.mode(),
-					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC);
+					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC,
+					properties.unlisted() == McpSecurityProperties.Unlisted.HIDE);
 		}
 
 		@Bean
@@ -289,7 +291,7 @@ public final class McpSecurityAutoConfiguration {
 					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
-				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings, Clock.systemUTC()))
+				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings))
 				.toList());
 		}
 
@@ -549,6 +551,12 @@ public final class McpSecurityAutoConfiguration {
 			return new SessionMetrics(sessions);
 		}
 
+		@Bean
+		@ConditionalOnMissingBean
+		KeyMetrics mcpKeyMetrics(AuthorizationServers servers) {
+			return new KeyMetrics(servers);
+		}
+
 	}
 
 	/**
@@ -562,7 +570,7 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
 		@ConditionalOnEnabledHealthIndicator("mcp-security")
 		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
-			return new AuthorizationServersHealthIndicator(servers);
+			return new AuthorizationServersHealthIndicator(servers, Clock.systemUTC());
 		}
 
 	}

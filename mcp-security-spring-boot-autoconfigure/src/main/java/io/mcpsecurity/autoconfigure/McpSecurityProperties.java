@@ -59,6 +59,9 @@ import org.springframework.util.unit.DataSize;
  * which lets it pass with a line in the log.
  * @param listings Whether listings show what the caller may use ("filtered") or
  * everything that somebody may use ("all").
+ * @param unlisted How a call of something is answered that the caller may not use and
+ * that listings therefore leave out: "challenge", so that clients can step up, or "hide",
+ * as if there were no such thing.
  * @param discovery Whether initialize, ping and listings need a token ("authenticated")
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
@@ -76,8 +79,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
-		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
+		@DefaultValue("filtered") Listings listings, @DefaultValue("challenge") Unlisted unlisted,
+		@DefaultValue("authenticated") Discovery discovery, @DefaultValue Map<String, Endpoint> endpoints,
+		@DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -184,6 +188,19 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
+	 * How a call is answered of something that the caller may not use.
+	 */
+	public enum Unlisted {
+
+		/** It is denied, with the scopes that it needs. */
+		CHALLENGE,
+
+		/** As a call of something that does not exist. */
+		HIDE
+
+	}
+
+	/**
 	 * Who may find out what is offered.
 	 */
 	public enum Discovery {
@@ -242,10 +259,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param connectTimeout Time to connect to an authorization server.
 	 * @param readTimeout Time to wait for its answer.
-	 * @param cacheTtl How long fetched keys serve. A withdrawn key stops working within
-	 * this time.
-	 * @param retryInterval The time in which keys are fetched at most twice, for all
-	 * requests together.
+	 * @param cacheTtl How long fetched keys serve; they are refreshed when half of it is
+	 * over. A withdrawn key stops working within this time.
+	 * @param retryInterval The time in which unknown keys make at most one fetch, for all
+	 * requests together, and that passes between two tries while an authorization server
+	 * is down.
 	 * @param outageTolerance How long keys serve on, beyond cacheTtl, while their
 	 * authorization server is down.
 	 */

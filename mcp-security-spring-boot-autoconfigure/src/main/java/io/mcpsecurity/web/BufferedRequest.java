@@ -6,11 +6,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
 
 /**
  * A request whose body has been read: the transport behind the gate gets the very bytes
@@ -55,6 +61,13 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		return this.body;
 	}
 
+	/**
+	 * The same request with another body.
+	 */
+	BufferedRequest with(byte[] body) {
+		return new BufferedRequest((HttpServletRequest) getRequest(), body);
+	}
+
 	@Override
 	public int getContentLength() {
 		return this.body.length;
@@ -63,6 +76,25 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	@Override
 	public long getContentLengthLong() {
 		return this.body.length;
+	}
+
+	@Override
+	public @Nullable String getHeader(String name) {
+		String value = super.getHeader(name);
+		return (value != null && isLength(name)) ? String.valueOf(this.body.length) : value;
+	}
+
+	/**
+	 * Readers go by the header, so it must not tell the length of another body.
+	 */
+	@Override
+	public Enumeration<String> getHeaders(String name) {
+		String length = isLength(name) ? getHeader(name) : null;
+		return (length != null) ? Collections.enumeration(List.of(length)) : super.getHeaders(name);
+	}
+
+	private static boolean isLength(String name) {
+		return HttpHeaders.CONTENT_LENGTH.equalsIgnoreCase(name);
 	}
 
 	@Override

@@ -12,6 +12,7 @@ import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.message.HiddenTarget;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
@@ -199,6 +200,12 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		check(headers::checkEnvelope);
 		AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
 		record.decided(decision);
+		if (this.policy.hides(decision)) {
+			// For the server it is a target that does not exist.
+			record.hide();
+			pass(request.with(HiddenTarget.hide(request.body())), response, chain, record, message);
+			return;
+		}
 		if (decision.denied()) {
 			deny(request, response, message, decision);
 			return;
