@@ -18,6 +18,7 @@ import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
@@ -79,6 +80,7 @@ class TransportAnswersTests {
 	 */
 	@ParameterizedTest
 	@MethodSource("kinds")
+	@Timeout(120)
 	void anUnknownMethodIsMethodNotFoundAndItsAnswerEnds(Kind kind) {
 		for (String method : List.of("no/such", "server/discover", "Tools/Call", "tools/call ", "")) {
 			assertError(kind.call(method, "{}"), 200, "7", -32601);
