@@ -26,7 +26,8 @@ class ThreatModelTests {
 		try (Stream<Path> sources = Files.walk(Path.of("src/test/java"))) {
 			List<Path> found = sources.filter((path) -> path.endsWith(type + ".java")).toList();
 			assertThat(found).hasSize(1);
-			assertThat(Files.readString(found.get(0))).contains(method.isEmpty() ? "class " + type : " " + method + "(");
+			assertThat(Files.readString(found.get(0)))
+				.contains(method.isEmpty() ? "class " + type : " " + method + "(");
 		}
 	}
 
