@@ -176,7 +176,11 @@ abstract class KeycloakTestBase {
 	 */
 	static String challenge(HttpResponse<String> response, String name) {
 		List<String> challenges = response.headers().allValues("WWW-Authenticate");
-		Matcher matcher = PARAMETER.matcher(challenges.size() == 1 ? challenges.get(0) : "");
+		return (challenges.size() == 1) ? parameter(challenges.get(0), name) : null;
+	}
+
+	static String parameter(String challenge, String name) {
+		Matcher matcher = PARAMETER.matcher(challenge);
 		while (matcher.find()) {
 			if (matcher.group(1).equals(name)) {
 				return matcher.group(2);
