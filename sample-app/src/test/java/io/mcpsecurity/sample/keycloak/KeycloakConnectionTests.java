@@ -3,17 +3,20 @@ package io.mcpsecurity.sample.keycloak;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 
 import dasniko.testcontainers.keycloak.KeycloakContainer;
 import io.mcpsecurity.autoconfigure.AuthorizationServerConnectionDetails;
 import io.mcpsecurity.sample.SampleApplication;
 import io.mcpsecurity.sample.SampleTestBase;
+import io.mcpsecurity.sample.SampleWithKeycloak;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.testcontainers.DockerClientFactory;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -40,11 +43,32 @@ class KeycloakConnectionTests {
 			.run("--server.port=" + this.port, "--sample.authorization-server.enabled=false")
 			.getApplicationContext()) {
 			assertThat(sample.isRunning()).isTrue();
-			String metadata = get("/.well-known/oauth-protected-resource/mcp").body();
-			assertThat(metadata).contains("\"" + KeycloakServer.shared().issuer() + "\"").doesNotContain(":18080");
+			assertThat(issuer()).isEqualTo(KeycloakServer.shared().issuer());
 			// The keys of the realm have been found.
-			assertThat(get("/actuator/health").body()).contains("UP");
+			assertThat(get("/actuator/health")).contains("UP");
 		}
+	}
+
+	@Test
+	@EnabledIf("dockerAnswers")
+	void forDevelopmentTheSampleStartsAContainer() throws Exception {
+		try (ConfigurableApplicationContext sample = SampleWithKeycloak.start("--server.port=" + this.port)
+			.getApplicationContext()) {
+			KeycloakContainer container = sample.getBean(KeycloakContainer.class);
+			assertThat(issuer()).isEqualTo(container.getAuthServerUrl() + "/realms/mcp");
+			assertThat(get("/actuator/health")).contains("UP");
+		}
+	}
+
+	static boolean dockerAnswers() {
+		return DockerClientFactory.instance().isDockerAvailable();
+	}
+
+	private String issuer() throws Exception {
+		return JsonMapper.shared()
+			.readTree(get("/.well-known/oauth-protected-resource/mcp"))
+			.at("/authorization_servers/0")
+			.asString();
 	}
 
 	@Test
@@ -56,10 +80,11 @@ class KeycloakConnectionTests {
 				.isEqualTo(KeycloakServer.shared().url() + "/realms/other"));
 	}
 
-	private HttpResponse<String> get(String path) throws Exception {
+	private String get(String path) throws Exception {
 		return HttpClient.newHttpClient()
 			.send(HttpRequest.newBuilder(URI.create("http://localhost:" + this.port + path)).build(),
-					BodyHandlers.ofString());
+					BodyHandlers.ofString())
+			.body();
 	}
 
 	/**
