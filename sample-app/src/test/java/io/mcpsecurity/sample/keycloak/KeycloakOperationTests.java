@@ -1,7 +1,5 @@
 package io.mcpsecurity.sample.keycloak;
 
-import java.time.Duration;
-
 import io.mcpsecurity.sample.OAuthClient;
 import org.junit.jupiter.api.Test;
 
@@ -21,8 +19,7 @@ class KeycloakOperationTests extends KeycloakTestBase {
 		String after = token();
 		assertThat(OAuthClient.header(after).get("kid")).isNotEqualTo(OAuthClient.header(before).get("kid"));
 		// Not at once, if keys were fetched a moment ago.
-		await().atMost(Duration.ofSeconds(30))
-			.untilAsserted(() -> assertThat(browse(after).statusCode()).isEqualTo(200));
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(browse(after).statusCode()).isEqualTo(200));
 		assertThat(browse(before).statusCode()).isEqualTo(200);
 	}
 

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -46,6 +47,9 @@ abstract class KeycloakTestBase {
 	static final String EXPORT = "research:export";
 
 	static final String PURGE = "research:purge";
+
+	/** For what takes a moment, on a machine that has much else to do. */
+	static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	static final String INSPECTOR = "mcp-inspector";
 

@@ -75,11 +75,12 @@ class KeycloakTests extends KeycloakTestBase {
 		String token = signIn("alice", ALL).accessToken();
 		Object subject = OAuthClient.claims(token).get("sub");
 		assertThat(whoAmI(token).path("client").asString()).isEqualTo(INSPECTOR);
-		await().untilAsserted(() -> assertThat(auditEvents(token)).singleElement(as(MAP))
-			.containsEntry("subject", subject)
-			.containsEntry("issuer", keycloak().issuer())
-			.containsEntry("client", INSPECTOR)
-			.containsEntry("grantedScopes", List.of(BROWSE, EXPORT)));
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(auditEvents(token)).singleElement(as(MAP))
+				.containsEntry("subject", subject)
+				.containsEntry("issuer", keycloak().issuer())
+				.containsEntry("client", INSPECTOR)
+				.containsEntry("grantedScopes", List.of(BROWSE, EXPORT)));
 	}
 
 	@ParameterizedTest
