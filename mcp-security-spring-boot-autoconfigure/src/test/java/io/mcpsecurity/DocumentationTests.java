@@ -17,6 +17,7 @@ import org.springframework.ai.mcp.annotation.McpResource;
 import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.PropertiesPropertySource;
@@ -28,7 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentationTests {
 
-	private static final List<String> PAGES = List.of("README.md", "docs/configuration.md", "docs/policy.md");
+	private static final List<String> PAGES = List.of("README.md", "docs/configuration.md", "docs/policy.md",
+			"docs/rate-limits.md");
 
 	static Stream<Arguments> blocks(String language) {
 		return PAGES.stream()
@@ -84,7 +86,7 @@ class DocumentationTests {
 	 */
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import(Documented.class)
+	@Import({ DataRedisAutoConfiguration.class, Documented.class })
 	static class DocumentedApplication {
 
 	}

@@ -46,6 +46,8 @@ final class CheckedProperties {
 
 	private final AuditArguments auditArguments;
 
+	private final RateLimitSettings rateLimit;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -61,6 +63,7 @@ final class CheckedProperties {
 		checkAudit(properties.audit());
 		this.policy = new PolicyProperties(properties);
 		this.auditArguments = new AuditArguments(properties.audit());
+		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -77,6 +80,10 @@ final class CheckedProperties {
 
 	AuditArguments auditArguments() {
 		return this.auditArguments;
+	}
+
+	RateLimitSettings rateLimit() {
+		return this.rateLimit;
 	}
 
 	URI resource() {
