@@ -34,6 +34,12 @@ import org.springframework.util.unit.DataSize;
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
+ * @param allowedOrigins The web origins whose pages may use the MCP endpoints, for
+ * example https://app.example.com. Default: the origin of the resource, and those of this
+ * machine when the resource is on this machine.
+ * @param allowedHosts The names and addresses, without ports, by which the server may be
+ * called. Default: all.
+ * @param session How long sessions last.
  * @param rules What tools, resources and prompts require, before what the code declares.
  * The first entry that matches holds.
  * @param undeclared What holds for tools, resources and prompts without any rule:
@@ -53,6 +59,9 @@ import org.springframework.util.unit.DataSize;
  * which lets it pass with a line in the log.
  * @param listings Whether listings show what the caller may use ("filtered") or
  * everything that somebody may use ("all").
+ * @param unlisted How a call of something is answered that the caller may not use and
+ * that listings therefore leave out: "challenge", so that clients can step up, or "hide",
+ * as if there were no such thing.
  * @param discovery Whether initialize, ping and listings need a token ("authenticated")
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
@@ -65,12 +74,14 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
 		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
+		@Nullable List<String> allowedOrigins, @DefaultValue List<String> allowedHosts, @DefaultValue Session session,
 		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
-		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
+		@DefaultValue("filtered") Listings listings, @DefaultValue("challenge") Unlisted unlisted,
+		@DefaultValue("authenticated") Discovery discovery, @DefaultValue Map<String, Endpoint> endpoints,
+		@DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -177,6 +188,19 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
+	 * How a call is answered of something that the caller may not use.
+	 */
+	public enum Unlisted {
+
+		/** It is denied, with the scopes that it needs. */
+		CHALLENGE,
+
+		/** As a call of something that does not exist. */
+		HIDE
+
+	}
+
+	/**
 	 * Who may find out what is offered.
 	 */
 	public enum Discovery {
@@ -235,10 +259,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param connectTimeout Time to connect to an authorization server.
 	 * @param readTimeout Time to wait for its answer.
-	 * @param cacheTtl How long fetched keys serve. A withdrawn key stops working within
-	 * this time.
-	 * @param retryInterval The time in which keys are fetched at most twice, for all
-	 * requests together.
+	 * @param cacheTtl How long fetched keys serve; they are refreshed when half of it is
+	 * over. A withdrawn key stops working within this time.
+	 * @param retryInterval The time in which unknown keys make at most one fetch, for all
+	 * requests together, and that passes between two tries while an authorization server
+	 * is down.
 	 * @param outageTolerance How long keys serve on, beyond cacheTtl, while their
 	 * authorization server is down.
 	 */
@@ -352,6 +377,20 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		}
 
+	}
+
+	/**
+	 * How long sessions last.
+	 *
+	 * @param max How many sessions there are at most.
+	 * @param maxPerCaller How many of them one caller (issuer, subject and client) has at
+	 * most: a further one ends the one that was not used for longest.
+	 * @param idleTimeout How long a session lasts that is not used.
+	 * @param checkInterval How often it is looked whether sessions, or the tokens of
+	 * streams, are over.
+	 */
+	public record Session(@DefaultValue("10000") int max, @DefaultValue("100") int maxPerCaller,
+			@DefaultValue("1h") Duration idleTimeout, @DefaultValue("5s") Duration checkInterval) {
 	}
 
 	/**

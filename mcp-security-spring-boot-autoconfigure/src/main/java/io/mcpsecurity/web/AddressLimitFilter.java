@@ -62,8 +62,14 @@ final class AddressLimitFilter extends OncePerRequestFilter {
 		String token = token(request);
 		RequestRecord record = RequestRecordFilter.of(request);
 		Verdict verdict = (token != null) ? beforeVerification(request, token) : anonymous(request);
-		if (verdict != null && TooManyRequests.refuse(verdict, response, record, null)) {
+		try {
+			if (verdict != null) {
+				TooManyRequestsException.check(verdict, null);
+			}
+		}
+		catch (TooManyRequestsException ex) {
 			warnOfProxy(request);
+			ex.answer(response, record);
 			return;
 		}
 		chain.doFilter(request, response);

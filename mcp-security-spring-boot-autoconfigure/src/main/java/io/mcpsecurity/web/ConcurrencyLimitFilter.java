@@ -7,7 +7,6 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.ratelimit.ConcurrentRequests;
 import io.mcpsecurity.ratelimit.RequestLimits;
-import io.mcpsecurity.ratelimit.Verdict;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.FilterChain;
@@ -44,7 +43,7 @@ final class ConcurrencyLimitFilter extends OncePerRequestFilter {
 		if (end == null) {
 			RequestRecord record = RequestRecordFilter.of(request);
 			record.caller(caller);
-			TooManyRequests.refuse(Verdict.limited(Duration.ofSeconds(1)), response, record, null);
+			new TooManyRequestsException(Duration.ofSeconds(1)).answer(response, record);
 			return;
 		}
 		try {

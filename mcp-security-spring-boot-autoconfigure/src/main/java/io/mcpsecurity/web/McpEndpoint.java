@@ -44,11 +44,15 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * @param recorder keeps the records of requests
 	 * @param reader reads bodies
 	 * @param maxSize the most bytes of a body
+	 * @param origins what lets in requests of browsers
+	 * @param sessions what keeps sessions apart, or {@code null} for an endpoint without
+	 * sessions
 	 * @param limits how often somebody may come
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
 	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
-			RequestLimits limits, @Nullable ProtectedResourceMetadataFilter metadata) {
+			CrossOriginFilter origins, @Nullable SessionFilter sessions, RequestLimits limits,
+			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
 		List<Filter> filters = new ArrayList<>(
@@ -62,6 +66,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			filters.add(metadata);
 		}
 		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
+		filters.add(origins);
 		filters.add(new AddressLimitFilter(limits, this::isKnown));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
@@ -72,6 +77,9 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			filters.add(new ConcurrencyLimitFilter(limits));
 		}
 		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize, limits.rules()));
+		if (sessions != null) {
+			filters.add(sessions);
+		}
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
 	}
 
