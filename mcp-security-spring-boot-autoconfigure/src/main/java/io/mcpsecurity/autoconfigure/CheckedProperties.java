@@ -36,6 +36,8 @@ final class CheckedProperties {
 
 	private static final String SERVERS = "mcp.security.authorization-servers";
 
+	private static final String CONNECTIONS = "AuthorizationServerConnectionDetails";
+
 	private static final String BOOT = "spring.security.oauth2.resourceserver.jwt";
 
 	private final McpSecurityProperties properties;
@@ -55,11 +57,11 @@ final class CheckedProperties {
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
-			@Nullable String protocol) {
+			List<AuthorizationServerConnectionDetails> connections, @Nullable String protocol) {
 		this.properties = properties;
 		checkProtocol(protocol);
 		this.resource = checkResource(properties.resource());
-		this.authorizationServers = checkServers(boot.getJwt());
+		this.authorizationServers = checkServers(boot.getJwt(), connections);
 		checkUri("mcp.security.metadata.url", properties.metadata().url());
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
@@ -166,10 +168,17 @@ final class CheckedProperties {
 				endpoint.metadata().scopesSupported(), (url != null) ? URI.create(url) : null);
 	}
 
-	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot) {
+	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot,
+			List<AuthorizationServerConnectionDetails> connections) {
 		List<AuthorizationServer> servers = this.properties.authorizationServers();
 		String property = SERVERS;
-		if (servers.isEmpty()) {
+		if (!connections.isEmpty()) {
+			servers = connections.stream()
+				.map((connection) -> new AuthorizationServer(connection.getIssuer(), connection.getJwkSetUri()))
+				.toList();
+			property = CONNECTIONS;
+		}
+		else if (servers.isEmpty()) {
 			if (!StringUtils.hasText(boot.getIssuerUri())) {
 				throw new InvalidMcpSecurityPropertyException(SERVERS, null,
 						"is not set, and neither is " + BOOT + ".issuer-uri. No token could be accepted.",
@@ -183,7 +192,7 @@ final class CheckedProperties {
 		Set<String> issuers = new HashSet<>();
 		for (int i = 0; i < servers.size(); i++) {
 			AuthorizationServer server = servers.get(i);
-			String prefix = property.equals(BOOT) ? BOOT : SERVERS + "[" + i + "]";
+			String prefix = property.equals(BOOT) ? BOOT : property + "[" + i + "]";
 			String issuerProperty = prefix + (property.equals(BOOT) ? ".issuer-uri" : ".issuer");
 			String issuer = server.issuer();
 			if (!StringUtils.hasText(issuer)) {

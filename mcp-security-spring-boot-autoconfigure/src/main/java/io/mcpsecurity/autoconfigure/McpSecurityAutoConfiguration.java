@@ -124,8 +124,10 @@ public final class McpSecurityAutoConfiguration {
 
 	@Bean
 	CheckedProperties mcpSecurityCheckedProperties(McpSecurityProperties properties,
-			OAuth2ResourceServerProperties boot, Environment environment) {
-		return new CheckedProperties(properties, boot, environment.getProperty(PROTOCOL));
+			OAuth2ResourceServerProperties boot, ObjectProvider<AuthorizationServerConnectionDetails> connections,
+			Environment environment) {
+		return new CheckedProperties(properties, boot, connections.orderedStream().toList(),
+				environment.getProperty(PROTOCOL));
 	}
 
 	@Bean

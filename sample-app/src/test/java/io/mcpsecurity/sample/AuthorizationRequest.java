@@ -1,5 +1,6 @@
 package io.mcpsecurity.sample;
 
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -30,7 +31,17 @@ public final class AuthorizationRequest {
 	 * @param redirectUri where it wants the answer
 	 */
 	public AuthorizationRequest(String issuer, String clientId, String redirectUri) {
-		this.endpoint = issuer + "/oauth2/authorize";
+		this(URI.create(issuer + "/oauth2/authorize"), clientId, redirectUri);
+	}
+
+	/**
+	 * Create the request of a client to any authorization server.
+	 * @param endpoint its authorization endpoint
+	 * @param clientId the client
+	 * @param redirectUri where it wants the answer
+	 */
+	public AuthorizationRequest(URI endpoint, String clientId, String redirectUri) {
+		this.endpoint = endpoint.toString();
 		with("response_type", "code").with("client_id", clientId)
 			.with("redirect_uri", redirectUri)
 			.with("state", UUID.randomUUID().toString())

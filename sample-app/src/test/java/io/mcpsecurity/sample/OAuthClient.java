@@ -33,12 +33,28 @@ public final class OAuthClient {
 
 	private final String issuer;
 
+	private final String tokenEndpoint;
+
+	private final String registrationEndpoint;
+
 	/**
-	 * Create a client of an authorization server.
+	 * Create a client of the sample's authorization server.
 	 * @param issuer its issuer
 	 */
 	public OAuthClient(String issuer) {
+		this(issuer, issuer + "/oauth2/token", issuer + "/oauth2/register");
+	}
+
+	/**
+	 * Create a client of any authorization server.
+	 * @param issuer its issuer
+	 * @param tokenEndpoint the URL of its token endpoint
+	 * @param registrationEndpoint the URL of its registration endpoint
+	 */
+	public OAuthClient(String issuer, String tokenEndpoint, String registrationEndpoint) {
 		this.issuer = issuer;
+		this.tokenEndpoint = tokenEndpoint;
+		this.registrationEndpoint = registrationEndpoint;
 	}
 
 	/**
@@ -58,7 +74,7 @@ public final class OAuthClient {
 	 * Register with this client metadata (RFC 7591 section 2).
 	 */
 	public Answer register(Map<String, ?> metadata) {
-		return send(HttpRequest.newBuilder(URI.create(this.issuer + "/oauth2/register"))
+		return send(HttpRequest.newBuilder(URI.create(this.registrationEndpoint))
 			.header("Content-Type", "application/json")
 			.POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(metadata))));
 	}
@@ -99,7 +115,7 @@ public final class OAuthClient {
 			body.append((i > 0) ? "&" : "").append(form[i]).append('=');
 			body.append(URLEncoder.encode(form[i + 1], StandardCharsets.UTF_8));
 		}
-		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.issuer + "/oauth2/token"))
+		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.tokenEndpoint))
 			.header("Content-Type", "application/x-www-form-urlencoded")
 			.POST(HttpRequest.BodyPublishers.ofString(body.toString()));
 		if (client != null) {

@@ -1,0 +1,46 @@
+package io.mcpsecurity.sample.keycloak;
+
+import io.mcpsecurity.sample.OAuthClient;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * What happens to a Keycloak in the course of time, while the sample goes on.
+ */
+class KeycloakOperationTests extends KeycloakTestBase {
+
+	@Test
+	void aNewSigningKeyIsPickedUpWithoutARestart() {
+		String before = token();
+		assertThat(browse(before).statusCode()).isEqualTo(200);
+		new KeycloakAdmin(keycloak()).rotateSigningKey();
+		String after = token();
+		assertThat(OAuthClient.header(after).get("kid")).isNotEqualTo(OAuthClient.header(before).get("kid"));
+		// Not at once, if keys were fetched a moment ago.
+		await().atMost(PATIENCE).untilAsserted(() -> assertThat(browse(after).statusCode()).isEqualTo(200));
+		assertThat(browse(before).statusCode()).isEqualTo(200);
+	}
+
+	@Test
+	void aRestartOfKeycloakIsNotNoticed() {
+		String before = token();
+		assertThat(browse(before).statusCode()).isEqualTo(200);
+		try {
+			keycloak().stop();
+			assertThat(browse(before).statusCode()).isEqualTo(200);
+		}
+		finally {
+			keycloak().start();
+		}
+		assertThat(browse(before).statusCode()).isEqualTo(200);
+		assertThat(browse(token()).statusCode()).isEqualTo(200);
+		assertThat(browse(signIn("alice", BROWSE).accessToken()).statusCode()).isEqualTo(200);
+	}
+
+	private static String token() {
+		return client().clientCredentials("analyst-agent:analyst-secret", "scope", BROWSE).accessToken();
+	}
+
+}

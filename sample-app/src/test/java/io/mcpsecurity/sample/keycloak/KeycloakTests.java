@@ -1,0 +1,180 @@
+package io.mcpsecurity.sample.keycloak;
+
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+
+import io.mcpsecurity.sample.OAuthClient;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.as;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Who may do what with tokens of a real Keycloak.
+ */
+class KeycloakTests extends KeycloakTestBase {
+
+	private static final String[] ALL = { BROWSE, EXPORT, PURGE };
+
+	private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
+
+	@Test
+	void theMetadataNamesTheRealmAndItsScopes() {
+		HttpResponse<String> refused = get(ENDPOINT);
+		assertThat(refused.statusCode()).isEqualTo(401);
+		JsonNode metadata = JsonMapper.shared().readTree(get(challenge(refused, "resource_metadata")).body());
+		assertThat(metadata.path("authorization_servers").path(0).asString()).isEqualTo(keycloak().issuer());
+		JsonNode server = JsonMapper.shared()
+			.readTree(get(keycloak().issuer() + "/.well-known/openid-configuration").body());
+		List<String> known = server.path("scopes_supported").valueStream().map(JsonNode::asString).toList();
+		assertThat(metadata.path("scopes_supported").valueStream().map(JsonNode::asString)).containsExactly(ALL)
+			.allMatch(known::contains);
+	}
+
+	@Test
+	void aliceBrowsesAndExportsAndIsChallengedForPurge() {
+		String token = signIn("alice", ALL).accessToken();
+		assertGranted(browse(token), "Water levels");
+		assertGranted(export(token), "id,title,created");
+		assertChallenged(purge(token), PURGE);
+	}
+
+	@Test
+	void bobPurges() {
+		String token = signIn("bob", ALL).accessToken();
+		assertGranted(browse(token), "Water levels");
+		assertGranted(export(token), "id,title,created");
+		assertGranted(purge(token), "Records deleted: 0");
+	}
+
+	@Test
+	void carolIsChallenged() {
+		String token = signIn("carol", ALL).accessToken();
+		assertChallenged(browse(token), BROWSE);
+		assertChallenged(export(token), EXPORT);
+		assertChallenged(purge(token), PURGE);
+		assertThat(whoAmI(token).path("scopes").size()).isZero();
+	}
+
+	@Test
+	void aScopeThatTheClientDidNotAskForIsMissing() {
+		String token = signIn("bob", BROWSE).accessToken();
+		assertGranted(browse(token), "Water levels");
+		assertChallenged(purge(token), PURGE);
+	}
+
+	@Test
+	void theAuditTrailNamesUserClientAndIssuer() {
+		String token = signIn("alice", ALL).accessToken();
+		Object subject = OAuthClient.claims(token).get("sub");
+		assertThat(whoAmI(token).path("client").asString()).isEqualTo(INSPECTOR);
+		await().atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(auditEvents(token)).singleElement(as(MAP))
+				.containsEntry("subject", subject)
+				.containsEntry("issuer", keycloak().issuer())
+				.containsEntry("client", INSPECTOR)
+				.containsEntry("grantedScopes", List.of(BROWSE, EXPORT)));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "analyst-agent, analyst-secret, 403", "admin-agent, admin-secret, 200" })
+	void anAgentHasTheRolesOfItsServiceAccount(String agent, String secret, int purge) {
+		String token = client().clientCredentials(agent + ":" + secret, "scope", String.join(" ", ALL)).accessToken();
+		assertGranted(browse(token), "Water levels");
+		assertThat(purge(token).statusCode()).isEqualTo(purge);
+		assertThat(whoAmI(token).path("client").asString()).isEqualTo(agent);
+	}
+
+	@Test
+	void aTokenForAnotherResourceIsRefused() {
+		OAuthClient.Answer answer = client().clientCredentials("other-agent:other-secret", "scope",
+				BROWSE + " archive:read");
+		assertThat(answer.audience()).containsExactly("records-archive");
+		assertThat(answer.scopes()).contains(BROWSE);
+		assertRefused(browse(answer.accessToken()));
+	}
+
+	@Test
+	void aTokenForNobodyInParticularIsRefused() {
+		OAuthClient.Answer answer = client().clientCredentials("other-agent:other-secret", "scope", BROWSE);
+		assertThat(answer.claims()).doesNotContainKey("aud");
+		assertRefused(browse(answer.accessToken()));
+	}
+
+	@Test
+	void anIdTokenIsRefused() {
+		OAuthClient.Answer answer = signIn("alice", "openid", BROWSE);
+		assertGranted(browse(answer.accessToken()), "Water levels");
+		assertRefused(browse(answer.text("id_token")));
+	}
+
+	@Test
+	void aRefreshTokenIsRefused() {
+		assertRefused(browse(signIn("alice", BROWSE).text("refresh_token")));
+	}
+
+	@Test
+	void anAgentActsForAliceWithAnExchangedToken() {
+		String subjectToken = signIn("alice", BROWSE, EXPORT, "delegate").accessToken();
+		OAuthClient.Answer exchanged = client().token("research-agent:research-secret", "grant_type",
+				"urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subjectToken, "subject_token_type",
+				ACCESS_TOKEN, "requested_token_type", ACCESS_TOKEN, "scope", BROWSE, "audience", RESOURCE);
+		String token = exchanged.accessToken();
+		assertThat(exchanged.audience()).containsExactly(RESOURCE);
+		assertGranted(browse(token), "Water levels");
+		assertChallenged(export(token), EXPORT);
+		await()
+			.untilAsserted(() -> assertThat(auditEvents(token)).hasSize(2)
+				.allSatisfy((event) -> assertThat(event)
+					.containsEntry("subject", OAuthClient.claims(subjectToken).get("sub"))
+					.containsEntry("client", "research-agent")
+					.containsEntry("actors", List.of(Map.of("subject", "research-agent")))));
+	}
+
+	@Test
+	void aTokenThatIsBoundToAKeyIsRefusedAsABearerToken() {
+		String token = DpopProof.clientCredentials(keycloak().issuer(), "dpop-agent:dpop-secret", BROWSE);
+		assertThat(OAuthClient.claims(token)).containsKey("cnf").containsEntry("aud", RESOURCE);
+		assertRefused(browse(token));
+	}
+
+	@Test
+	void aUserConfirmsTheSignInWhereAClientAsksForIt() {
+		try (KeycloakUser alice = new KeycloakUser(keycloak(), "alice")) {
+			var request = inspectorRequest(BROWSE);
+			alice.authorize(request);
+			assertThat(alice.pages()).containsExactly("login");
+			var again = inspectorRequest(BROWSE).with("acr_values", "confirmed");
+			String code = alice.authorize(again).get("code");
+			assertThat(alice.pages()).containsExactly("login");
+			String token = client().redeem(again, code).accessToken();
+			assertThat(OAuthClient.claims(token)).containsEntry("acr", "confirmed");
+			assertGranted(browse(token), "Water levels");
+		}
+	}
+
+	private static void assertGranted(HttpResponse<String> response, String content) {
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+		assertThat(response.body()).contains(content);
+	}
+
+	private static void assertChallenged(HttpResponse<String> response, String scope) {
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(403);
+		assertThat(challenge(response, "error")).isEqualTo("insufficient_scope");
+		assertThat(challenge(response, "scope")).isEqualTo(scope);
+		assertThat(challenge(response, "resource_metadata")).isEqualTo(METADATA);
+	}
+
+	private static void assertRefused(HttpResponse<String> response) {
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(401);
+		assertThat(challenge(response, "error")).isEqualTo("invalid_token");
+	}
+
+}
