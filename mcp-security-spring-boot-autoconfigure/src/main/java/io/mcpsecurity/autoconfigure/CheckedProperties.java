@@ -13,6 +13,7 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.token.TokenProfile;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -44,6 +45,8 @@ final class CheckedProperties {
 
 	private final AuditArguments auditArguments;
 
+	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -57,7 +60,7 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		checkAudit(properties.audit());
-		this.policy = new PolicyProperties(properties);
+		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
 		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
@@ -86,6 +89,13 @@ final class CheckedProperties {
 	 */
 	List<AuthorizationServer> authorizationServers() {
 		return this.authorizationServers;
+	}
+
+	/**
+	 * What the tokens of each look like, by its issuer.
+	 */
+	Map<String, TokenProfile> profiles() {
+		return this.profiles;
 	}
 
 	@Nullable URI metadataUrl() {
@@ -151,7 +161,7 @@ final class CheckedProperties {
 						"Set one of them to the issuer identifier of your authorization server, "
 								+ "for example https://login.example.com/realms/main.");
 			}
-			servers = List.of(new AuthorizationServer(boot.getIssuerUri(), boot.getJwkSetUri()));
+			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri()));
 			property = BOOT;
 		}
 		List<AuthorizationServer> checked = new ArrayList<>();
@@ -174,6 +184,7 @@ final class CheckedProperties {
 			if (server.jwkSetUri() != null) {
 				checkUri(prefix + ".jwk-set-uri", server.jwkSetUri());
 			}
+			this.profiles.put(issuer, TokenProfiles.of(prefix, server));
 			checked.add(server);
 		}
 		return List.copyOf(checked);

@@ -285,7 +285,7 @@ public final class McpSecurityAutoConfiguration {
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
 				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings, Clock.systemUTC()))
-				.toList());
+				.toList(), checked.profiles());
 		}
 
 		/**

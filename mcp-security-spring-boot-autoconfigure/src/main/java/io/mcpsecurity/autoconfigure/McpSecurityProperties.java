@@ -7,6 +7,7 @@ import java.util.Map;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.token.Provider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -191,14 +192,49 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param issuer Its issuer identifier, to the letter: the iss claim of its tokens.
 	 * @param jwkSetUri Where its keys are. Default: as its metadata tells.
+	 * @param provider What kind it is, which decides about what is not set below.
+	 * @param audiences What its tokens may name as what they are for, at the MCP endpoint
+	 * that Spring AI configures. Default: as the provider has it, usually the resource.
+	 * @param audienceClaim The claim that names what a token is for.
+	 * @param tokenTypes The accepted values of the header's typ; "none" stands for a
+	 * header without it.
+	 * @param marks Claims that mark an access token, each with its accepted values, "*"
+	 * for any; one of them must be there.
+	 * @param refusedClaims Claims that only tokens of other kinds have.
+	 * @param scopePrefix What the names of scopes begin with where clients ask for them,
+	 * and perhaps in tokens, and not in rules.
+	 * @param rolesAsScopes Whether the roles in a token count as scopes.
+	 * @param claims Where the caller is read from.
 	 */
-	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri) {
+	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri,
+			@DefaultValue("generic") Provider provider, @DefaultValue List<String> audiences,
+			@Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
+			@DefaultValue Map<String, List<String>> marks, @DefaultValue List<String> refusedClaims,
+			@Nullable String scopePrefix, @DefaultValue("false") boolean rolesAsScopes, @DefaultValue Claims claims) {
 
 		/**
 		 * Allows {@code authorization-servers: https://issuer.example}.
 		 */
 		public static AuthorizationServer valueOf(String issuer) {
-			return new AuthorizationServer(issuer, null);
+			return of(issuer, null);
+		}
+
+		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri) {
+			return new AuthorizationServer(issuer, jwkSetUri, Provider.GENERIC, List.of(), null, List.of(), Map.of(),
+					List.of(), null, false, new Claims(List.of(), List.of(), null, List.of()));
+		}
+
+		/**
+		 * Where the caller is read from: names joined by dots, or JSON pointers. What is
+		 * empty is as the provider has it.
+		 *
+		 * @param scopes Claims that hold scopes, together.
+		 * @param client Claims that name the client; the first that is there counts.
+		 * @param actor The claim that holds the actor chain.
+		 * @param roles Claims that hold names of roles.
+		 */
+		public record Claims(@DefaultValue List<String> scopes, @DefaultValue List<String> client,
+				@Nullable String actor, @DefaultValue List<String> roles) {
 		}
 
 	}

@@ -52,7 +52,8 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 	IssuerAuthenticationManager(AuthorizationServers servers, String audience, TokenTimes times,
 			McpCallerConverter converter, @Nullable VerifiedTokens cache) {
 		servers.keys()
-			.forEach((keys) -> this.verifiers.put(keys.issuer(), new TokenVerifier(keys, audience, times, converter)));
+			.forEach((keys) -> this.verifiers.put(keys.issuer(),
+					new TokenVerifier(keys, servers.profile(keys.issuer()), audience, times, converter)));
 		this.cache = cache;
 	}
 

@@ -25,10 +25,15 @@ final class TokenVerifier {
 	private final McpCallerConverter converter;
 
 	TokenVerifier(IssuerKeys keys, String audience, TokenTimes times, McpCallerConverter converter) {
+		this(keys, Provider.GENERIC.profile(), audience, times, converter);
+	}
+
+	TokenVerifier(IssuerKeys keys, TokenProfile profile, String audience, TokenTimes times,
+			McpCallerConverter converter) {
 		this.keys = keys;
 		this.times = times;
-		this.validator = AccessTokenValidators.create(keys.issuer(), audience, times);
-		this.converter = converter;
+		this.validator = AccessTokenValidators.create(keys.issuer(), audience, times, profile);
+		this.converter = converter.with(profile.claims());
 	}
 
 	/**

@@ -112,6 +112,13 @@ public final class TestAuthorizationServer implements AutoCloseable {
 	}
 
 	/**
+	 * The key that signs, with its private part.
+	 */
+	public JWK signingKey() {
+		return this.rsa;
+	}
+
+	/**
 	 * Sign with a new key from now on, and no longer publish the old one.
 	 */
 	public void rotateKey() {
@@ -146,12 +153,12 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		try {
 			HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port),
 					0);
-			server.createContext(this.path + "/.well-known/openid-configuration", (exchange) -> {
+			server.createContext(withoutSlash() + "/.well-known/openid-configuration", (exchange) -> {
 				this.metadataRequests.incrementAndGet();
-				answer(exchange, JSONObjectUtils
-					.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri", issuer() + "/keys")));
+				answer(exchange, JSONObjectUtils.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri",
+						"http://localhost:" + this.port + withoutSlash() + "/keys")));
 			});
-			server.createContext(this.path + "/keys", (exchange) -> {
+			server.createContext(withoutSlash() + "/keys", (exchange) -> {
 				this.keyRequests.incrementAndGet();
 				await(this.answering);
 				answer(exchange, new JWKSet(List.<JWK>of(this.rsa.toPublicJWK(), this.ec.toPublicJWK())).toString());
@@ -167,6 +174,10 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private String withoutSlash() {
+		return this.path.endsWith("/") ? this.path.substring(0, this.path.length() - 1) : this.path;
 	}
 
 	private static void answer(HttpExchange exchange, String json) throws IOException {
