@@ -13,6 +13,7 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.TokenProfile;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,8 @@ final class CheckedProperties {
 
 	private final List<AuthorizationServer> authorizationServers;
 
+	private final IntrospectionProperties introspections;
+
 	private final PolicyProperties policy;
 
 	private final AuditArguments auditArguments;
@@ -60,6 +63,7 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		checkAudit(properties.audit());
+		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
 		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
 		this.auditArguments = new AuditArguments(properties.audit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
@@ -96,6 +100,10 @@ final class CheckedProperties {
 	 */
 	Map<String, TokenProfile> profiles() {
 		return this.profiles;
+	}
+
+	Introspections introspections() {
+		return this.introspections.create();
 	}
 
 	@Nullable URI metadataUrl() {
@@ -183,6 +191,9 @@ final class CheckedProperties {
 			}
 			if (server.jwkSetUri() != null) {
 				checkUri(prefix + ".jwk-set-uri", server.jwkSetUri());
+			}
+			if (server.introspection() != null) {
+				checkUri(prefix + ".introspection.uri", server.introspection().uri());
 			}
 			this.profiles.put(issuer, TokenProfiles.of(prefix, server));
 			checked.add(server);
@@ -279,7 +290,7 @@ final class CheckedProperties {
 		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
 	}
 
-	private static void checkPositive(String property, int value) {
+	static void checkPositive(String property, int value) {
 		if (value < 1) {
 			throw invalid(property, value, "is not positive.");
 		}
@@ -289,7 +300,7 @@ final class CheckedProperties {
 	 * Sockets and the cache of keys count in whole milliseconds, some of them as an int,
 	 * and take zero for "for ever".
 	 */
-	private static void checkDuration(String property, Duration value) {
+	static void checkDuration(String property, Duration value) {
 		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {
 			throw invalid(property, value, "is not between one millisecond and " + MAX_DURATION.toDays() + " days.");
 		}

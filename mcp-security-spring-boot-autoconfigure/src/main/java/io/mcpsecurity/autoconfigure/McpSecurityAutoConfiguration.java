@@ -6,6 +6,7 @@ import java.util.List;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.ScopeCheck;
+import io.mcpsecurity.actuate.IntrospectionMetrics;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
@@ -285,7 +286,7 @@ public final class McpSecurityAutoConfiguration {
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
 				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings, Clock.systemUTC()))
-				.toList(), checked.profiles());
+				.toList(), checked.profiles(), checked.introspections());
 		}
 
 		/**
@@ -460,7 +461,8 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		SanitizingFunction mcpSecuritySanitizingFunction() {
-			return (data) -> AuditArguments.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
+			return (data) -> AuditArguments.isSecret(data.getKey()) || IntrospectionProperties.isSecret(data.getKey())
+					? data.withSanitizedValue() : data;
 		}
 
 	}
@@ -493,6 +495,12 @@ public final class McpSecurityAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(MeterBinder.class)
 	static class MetricsConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		IntrospectionMetrics mcpIntrospectionMetrics(AuthorizationServers servers) {
+			return new IntrospectionMetrics(servers.introspections().all());
+		}
 
 		/**
 		 * After everything that makes a cache.

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -30,6 +31,8 @@ import org.springframework.util.unit.DataSize;
  * not on this machine.
  * @param token What a token must be.
  * @param keys How the authorization servers' keys are fetched.
+ * @param introspection How introspection endpoints are asked.
+ * @param revocation How tokens that were revoked are found out.
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
@@ -62,6 +65,7 @@ import org.springframework.util.unit.DataSize;
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
+		@DefaultValue Introspection introspection, @DefaultValue Revocation revocation,
 		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
 		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
@@ -205,12 +209,14 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * and perhaps in tokens, and not in rules.
 	 * @param rolesAsScopes Whether the roles in a token count as scopes.
 	 * @param claims Where the caller is read from.
+	 * @param introspection Its introspection endpoint.
 	 */
 	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri,
 			@DefaultValue("generic") Provider provider, @DefaultValue List<String> audiences,
 			@Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
 			@DefaultValue Map<String, List<String>> marks, @DefaultValue List<String> refusedClaims,
-			@Nullable String scopePrefix, @DefaultValue("false") boolean rolesAsScopes, @DefaultValue Claims claims) {
+			@Nullable String scopePrefix, @DefaultValue("false") boolean rolesAsScopes, @DefaultValue Claims claims,
+			@Nullable Endpoint introspection) {
 
 		/**
 		 * Allows {@code authorization-servers: https://issuer.example}.
@@ -221,7 +227,35 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri) {
 			return new AuthorizationServer(issuer, jwkSetUri, Provider.GENERIC, List.of(), null, List.of(), Map.of(),
-					List.of(), null, false, new Claims(List.of(), List.of(), null, List.of()));
+					List.of(), null, false, new Claims(List.of(), List.of(), null, List.of()), null);
+		}
+
+		/**
+		 * An introspection endpoint, and how this server shows there who it is: by a
+		 * secret (client_secret_basic) or a private key (private_key_jwt).
+		 *
+		 * @param uri Where it is.
+		 * @param clientId The client id that this server has at the authorization server.
+		 * @param clientSecret Its secret.
+		 * @param privateKey Where its private key is, in PEM (PKCS #8): a location such
+		 * as file:/run/secrets/key.pem.
+		 * @param keyId The id of the private key.
+		 * @param assertionAudience Who an assertion is for. Default: the issuer.
+		 * @param opaqueTokens Whether tokens that are no JWTs are this authorization
+		 * server's.
+		 */
+		public record Endpoint(@Nullable String uri, @Nullable String clientId, @Nullable String clientSecret,
+				@Nullable Resource privateKey, @Nullable String keyId, @Nullable String assertionAudience,
+				@DefaultValue("true") boolean opaqueTokens) {
+
+			/**
+			 * Without the secret, which nobody may read in a log.
+			 */
+			@Override
+			public String toString() {
+				return "Endpoint[uri=" + this.uri + ", clientId=" + this.clientId + "]";
+			}
+
 		}
 
 		/**
@@ -278,6 +312,50 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	public record Keys(@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
 			@DefaultValue("5m") Duration cacheTtl, @DefaultValue("10s") Duration retryInterval,
 			@DefaultValue("1h") Duration outageTolerance) {
+	}
+
+	/**
+	 * How introspection endpoints are asked.
+	 *
+	 * @param cacheTtl How long an answer serves, at most as long as the token. A token
+	 * that is revoked stops working within this time.
+	 * @param cacheSize How many answers are remembered for each endpoint, of active and
+	 * of other tokens each.
+	 * @param connectTimeout Time to connect.
+	 * @param readTimeout Time for the rest of a call, and to wait for one of those under
+	 * way to end when there are too many.
+	 * @param failureThreshold How many failures, with no good answer between them, keep
+	 * calls away for a while.
+	 * @param retryInterval For how long.
+	 * @param maxConcurrent How many calls to each endpoint are under way at most.
+	 */
+	public record Introspection(@DefaultValue("30s") Duration cacheTtl, @DefaultValue("10000") int cacheSize,
+			@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
+			@DefaultValue("5") int failureThreshold, @DefaultValue("10s") Duration retryInterval,
+			@DefaultValue("16") int maxConcurrent) {
+	}
+
+	/**
+	 * How tokens that were revoked are found out.
+	 *
+	 * @param check "none" (a JWT is good until it expires) or "introspect" (its
+	 * authorization server is asked about each).
+	 */
+	public record Revocation(@DefaultValue("none") Check check) {
+
+		/**
+		 * How tokens that were revoked are found out.
+		 */
+		public enum Check {
+
+			/** Not at all: a JWT is good until it expires. */
+			NONE,
+
+			/** The authorization server is asked. */
+			INTROSPECT
+
+		}
+
 	}
 
 	/**

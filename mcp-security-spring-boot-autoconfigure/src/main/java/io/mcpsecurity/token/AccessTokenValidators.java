@@ -73,6 +73,24 @@ public final class AccessTokenValidators {
 	}
 
 	/**
+	 * What an answer about an opaque token must say (RFC 7662 section 2.2), besides that
+	 * it is active: the same, except that there is no header, and an answer need not name
+	 * who gives it. Instead of a mark of its provider, {@code token_type} may tell that
+	 * it is an access token; refresh tokens are active as well.
+	 */
+	static OAuth2TokenValidator<Jwt> forAnswers(String issuer, String resource, TokenTimes times,
+			TokenProfile profile) {
+		OAuth2TokenValidator<Jwt> marks = profile.marks().isEmpty()
+				? (jwt) -> TokenError.result(TokenFailure.TYPE, "The token is not an access token") : marks(profile);
+		return new DelegatingOAuth2TokenValidator<>(
+				described(TokenFailure.ISSUER, "The token has another issuer", new JwtIssuerValidator(issuer)),
+				audience(resource, profile), times, AccessTokenValidators::isAccessToken,
+				(jwt) -> jwt.getClaims().get("token_type") instanceof String type && type.equalsIgnoreCase("bearer")
+						? OAuth2TokenValidatorResult.success() : marks.validate(jwt),
+				AccessTokenValidators::isUnbound);
+	}
+
+	/**
 	 * Also where another claim than {@code aud} is looked at, {@code aud} must not name
 	 * another resource.
 	 */

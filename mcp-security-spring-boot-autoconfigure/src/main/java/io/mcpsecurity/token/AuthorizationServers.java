@@ -11,8 +11,10 @@ import java.util.stream.Collectors;
  * @param keys the keys of each, in the order of configuration
  * @param profiles what the tokens of an issuer look like, by its identifier, where it is
  * not one of no particular kind
+ * @param introspections the introspection endpoints that may be asked
  */
-public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfile> profiles) implements AutoCloseable {
+public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfile> profiles,
+		Introspections introspections) implements AutoCloseable {
 
 	public AuthorizationServers {
 		keys = List.copyOf(keys);
@@ -24,7 +26,7 @@ public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfi
 	 * @param keys the keys of each
 	 */
 	public AuthorizationServers(List<IssuerKeys> keys) {
-		this(keys, Map.of());
+		this(keys, Map.of(), Introspections.NONE);
 	}
 
 	/**
@@ -39,11 +41,11 @@ public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfi
 	 * {@code aud}.
 	 */
 	public AuthorizationServers forResourceOnly() {
-		return new AuthorizationServers(this.keys,
-				this.profiles.entrySet()
-					.stream()
-					.collect(Collectors.toUnmodifiableMap(Map.Entry::getKey,
-							(profile) -> profile.getValue().forResourceOnly())));
+		return new AuthorizationServers(this.keys, this.profiles.entrySet()
+			.stream()
+			.collect(
+					Collectors.toUnmodifiableMap(Map.Entry::getKey, (profile) -> profile.getValue().forResourceOnly())),
+				this.introspections);
 	}
 
 	/**
