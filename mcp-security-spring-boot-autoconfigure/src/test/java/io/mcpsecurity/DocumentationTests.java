@@ -30,7 +30,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class DocumentationTests {
 
 	private static final List<String> PAGES = Stream
-		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md"), providers())
+		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md",
+				"docs/clients.md"), providers())
 		.toList();
 
 	private static Stream<String> providers() {

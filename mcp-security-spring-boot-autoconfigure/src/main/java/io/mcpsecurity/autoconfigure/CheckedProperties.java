@@ -13,6 +13,7 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.client.ClientPattern;
 import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.TokenProfile;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,10 @@ final class CheckedProperties {
 
 	private final List<AuthorizationServer> authorizationServers;
 
+	private final List<ClientPattern> allowedClients;
+
+	private final List<ClientPattern> deniedClients;
+
 	private final IntrospectionProperties introspections;
 
 	private final PolicyProperties policy;
@@ -63,6 +68,9 @@ final class CheckedProperties {
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
 		checkAudit(properties.audit());
+		checkDuration("mcp.security.clients.refresh-interval", properties.clients().refreshInterval());
+		this.allowedClients = clients("mcp.security.clients.allow", properties.clients().allow());
+		this.deniedClients = clients("mcp.security.clients.deny", properties.clients().deny());
 		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
 		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
 		this.auditArguments = new AuditArguments(properties.audit());
@@ -100,6 +108,20 @@ final class CheckedProperties {
 	 */
 	Map<String, TokenProfile> profiles() {
 		return this.profiles;
+	}
+
+	private static List<ClientPattern> clients(String property, List<String> clients) {
+		return clients.stream()
+			.map((client) -> PolicyProperties.checked(property, client, () -> ClientPattern.of(client)))
+			.toList();
+	}
+
+	List<ClientPattern> allowedClients() {
+		return this.allowedClients;
+	}
+
+	List<ClientPattern> deniedClients() {
+		return this.deniedClients;
 	}
 
 	Introspections introspections() {

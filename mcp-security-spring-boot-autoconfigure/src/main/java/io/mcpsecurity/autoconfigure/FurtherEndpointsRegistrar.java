@@ -3,6 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import java.util.Map;
 
 import io.mcpsecurity.audit.RequestRecorder;
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpMessageReader;
 
 import org.springframework.beans.factory.BeanRegistrar;
@@ -28,7 +29,8 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 					.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
 					.supplier((beans) -> beans.bean(FurtherEndpoints.class)
 						.get(name)
-						.filterChain(beans.bean(RequestRecorder.class), beans.bean(McpMessageReader.class),
+						.filterChain(beans.bean(RequestRecorder.class), beans.bean(ClientAccess.class),
+								beans.bean(McpMessageReader.class),
 								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)), null))));
 	}
 

@@ -20,6 +20,8 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.client.ClientDenials;
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.FilteredStreamableTransport;
 import io.mcpsecurity.invocation.AnonymousContext;
@@ -310,6 +312,28 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
+	 * Which clients may come at all.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Import(ClientDenialsConfiguration.class)
+	static class ClientConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		ClientAccess mcpClientAccess(CheckedProperties checked, ObjectProvider<ClientDenials> denials,
+				McpSecurityProperties properties) {
+			ClientDenials store = denials.getIfAvailable(() -> {
+				throw new InvalidMcpSecurityPropertyException(ClientDenialsConfiguration.STORE,
+						properties.clients().store(), "needs spring-jdbc.",
+						"Add spring-boot-starter-jdbc to the application.");
+			});
+			return new ClientAccess(checked.allowedClients(), checked.deniedClients(), store,
+					properties.clients().refreshInterval());
+		}
+
+	}
+
+	/**
 	 * The HTTP face.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -341,14 +365,14 @@ public final class McpSecurityAutoConfiguration {
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server, RequestRecorder recorder,
+				McpServerProperties server, RequestRecorder recorder, ClientAccess clients,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
-					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+					clients, reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
 		}
 
 		@Bean
@@ -478,13 +502,14 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy,
 				FurtherEndpoints further, AuthorizationServers servers, ScopeCatalogue catalogue,
-				McpSecurityProperties properties) {
+				McpSecurityProperties properties, ClientAccess clients) {
 			String hierarchy = properties.scopeHierarchy();
 			return new McpSecurityEndpoint(resource, policy, further.all(), servers, catalogue,
 					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
-							: List.of());
+							: List.of(),
+					clients);
 		}
 
 	}

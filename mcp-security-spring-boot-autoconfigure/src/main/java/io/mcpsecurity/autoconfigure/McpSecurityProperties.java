@@ -33,6 +33,7 @@ import org.springframework.util.unit.DataSize;
  * @param keys How the authorization servers' keys are fetched.
  * @param introspection How introspection endpoints are asked.
  * @param revocation How tokens that were revoked are found out.
+ * @param clients Which clients may come at all.
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
@@ -65,7 +66,7 @@ import org.springframework.util.unit.DataSize;
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
-		@DefaultValue Introspection introspection, @DefaultValue Revocation revocation,
+		@DefaultValue Introspection introspection, @DefaultValue Revocation revocation, @DefaultValue Clients clients,
 		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
 		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
@@ -353,6 +354,36 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 			/** The authorization server is asked. */
 			INTROSPECT
+
+		}
+
+	}
+
+	/**
+	 * Which clients may come at all, whatever their tokens say: client ids, or patterns
+	 * in which * stands for any characters; with an issuer and a space before it, one
+	 * means only clients of that authorization server.
+	 *
+	 * @param allow The clients that may come. Default: all.
+	 * @param deny The clients that may not.
+	 * @param store Where clients that are denied while the server runs are kept: "memory"
+	 * or "jdbc", a database that several instances have in common.
+	 * @param refreshInterval How long it takes at most until a client that was denied at
+	 * another instance is denied here.
+	 */
+	public record Clients(@DefaultValue List<String> allow, @DefaultValue List<String> deny,
+			@DefaultValue("memory") Store store, @DefaultValue("2s") Duration refreshInterval) {
+
+		/**
+		 * Where clients that are denied while the server runs are kept.
+		 */
+		public enum Store {
+
+			/** In the server's memory. */
+			MEMORY,
+
+			/** In a database. */
+			JDBC
 
 		}
 

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpMessageReader;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
@@ -40,12 +41,13 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
 	 * need: no HTTP session, no request cache, no CSRF.
 	 * @param recorder keeps the records of requests
+	 * @param clients which clients may come at all
 	 * @param reader reads bodies
 	 * @param maxSize the most bytes of a body
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
-	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
-			@Nullable ProtectedResourceMetadataFilter metadata) {
+	public SecurityFilterChain filterChain(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader,
+			int maxSize, @Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
 		List<Filter> filters = new ArrayList<>(
@@ -64,6 +66,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		bearer.setAuthenticationEntryPoint(this.entryPoint);
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);
+		filters.add(new ClientAccessFilter(clients));
 		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize));
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
 	}
