@@ -18,6 +18,7 @@ import org.springframework.ai.mcp.annotation.McpResource;
 import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.env.PropertiesPropertySource;
@@ -31,7 +32,7 @@ class DocumentationTests {
 
 	private static final List<String> PAGES = Stream
 		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md",
-				"docs/clients.md"), providers())
+				"docs/clients.md", "docs/rate-limits.md"), providers())
 		.toList();
 
 	private static Stream<String> providers() {
@@ -95,7 +96,7 @@ class DocumentationTests {
 	 */
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import(Documented.class)
+	@Import({ DataRedisAutoConfiguration.class, Documented.class })
 	static class DocumentedApplication {
 
 	}

@@ -55,6 +55,8 @@ final class CheckedProperties {
 
 	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
 
+	private final RateLimitSettings rateLimit;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -74,6 +76,7 @@ final class CheckedProperties {
 		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
 		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
 		this.auditArguments = new AuditArguments(properties.audit());
+		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -90,6 +93,10 @@ final class CheckedProperties {
 
 	AuditArguments auditArguments() {
 		return this.auditArguments;
+	}
+
+	RateLimitSettings rateLimit() {
+		return this.rateLimit;
 	}
 
 	URI resource() {

@@ -5,6 +5,7 @@ import java.util.Map;
 import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
@@ -24,14 +25,14 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 			.bind("mcp.security.endpoints", Bindable.mapOf(String.class, McpSecurityProperties.Endpoint.class))
 			.orElse(Map.of())
 			.keySet()
-			.forEach((name) -> registry
-				.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class, (bean) -> bean
-					.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
-					.supplier((beans) -> beans.bean(FurtherEndpoints.class)
-						.get(name)
-						.filterChain(beans.bean(RequestRecorder.class), beans.bean(ClientAccess.class),
-								beans.bean(McpMessageReader.class),
-								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)), null))));
+			.forEach((name) -> registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
+					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
+						.supplier((beans) -> beans.bean(FurtherEndpoints.class)
+							.get(name)
+							.filterChain(beans.bean(RequestRecorder.class), beans.bean(ClientAccess.class),
+									beans.bean(McpMessageReader.class),
+									McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)),
+									beans.bean(RequestLimits.class), null))));
 	}
 
 }

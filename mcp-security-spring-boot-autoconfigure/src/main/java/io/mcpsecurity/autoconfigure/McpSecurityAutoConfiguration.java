@@ -32,6 +32,7 @@ import io.mcpsecurity.invocation.PendingResponse;
 import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.web.BearerChallenge;
@@ -365,14 +366,14 @@ public final class McpSecurityAutoConfiguration {
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server, RequestRecorder recorder, ClientAccess clients,
+				McpServerProperties server, RequestRecorder recorder, ClientAccess clients, RequestLimits limits,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
-					clients, reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+					clients, reader, maxSize(properties), limits, new ProtectedResourceMetadataFilter(metadata));
 		}
 
 		@Bean

@@ -7,6 +7,8 @@ import java.util.Map;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.ratelimit.LimitRule;
+import io.mcpsecurity.ratelimit.RateLimits;
 import io.mcpsecurity.token.Provider;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,7 @@ import org.springframework.util.unit.DataSize;
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
  * @param audit What is written about requests, and where.
+ * @param rateLimit How often somebody may come.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
@@ -73,7 +76,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
 		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -415,6 +418,85 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxDepth How deep its JSON may nest.
 	 */
 	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	}
+
+	/**
+	 * How often somebody may come.
+	 *
+	 * @param rules Limits, all of which hold.
+	 * @param maxConcurrentCalls How many POST requests of a caller an instance serves at
+	 * once. Default: any number.
+	 * @param maxConcurrentStreams How many GET requests of a caller, which stay open, an
+	 * instance serves at once. Default: any number.
+	 * @param authenticationFailures How many tokens of an address may be refused.
+	 * @param store Where the buckets of the rules are: "local", in the memory of each
+	 * instance, or "redis", in common.
+	 * @param onStoreFailure What happens to requests while Redis cannot be reached:
+	 * "deny" refuses them with 503, "allow" lets them pass unchecked.
+	 * @param maxBuckets How many buckets of each limit are held in memory at most.
+	 * @param redis How Redis is used.
+	 */
+	public record RateLimit(@DefaultValue List<Rule> rules, @Nullable Integer maxConcurrentCalls,
+			@Nullable Integer maxConcurrentStreams, @DefaultValue Failures authenticationFailures,
+			@DefaultValue("local") Store store, @DefaultValue("deny") RateLimits.OnStoreFailure onStoreFailure,
+			@DefaultValue("100000") int maxBuckets, @DefaultValue Redis redis) {
+
+		/**
+		 * A limit.
+		 *
+		 * @param name The name by which it is counted. Default: what it is per.
+		 * @param per What has a bucket of its own: "caller" (a subject of an issuer),
+		 * "client", "tool", "address" (of requests without a token), or a combination.
+		 * @param tools The tools whose calls it is for; * stands for any characters.
+		 * Default: all requests.
+		 * @param capacity How many requests are allowed at once.
+		 * @param refill How many more are allowed in each period. Default: capacity.
+		 * @param period The time in which the refill comes, evenly.
+		 */
+		public record Rule(@Nullable String name, @DefaultValue List<LimitRule.Per> per,
+				@DefaultValue List<String> tools, @Nullable Long capacity, @Nullable Long refill,
+				@DefaultValue("1m") Duration period) {
+		}
+
+		/**
+		 * How many tokens of an address may be refused.
+		 *
+		 * @param enabled Whether there is such a limit.
+		 * @param capacity How many at once.
+		 * @param refill How many more in each period. Default: capacity.
+		 * @param period The time in which the refill comes, evenly.
+		 */
+		public record Failures(@DefaultValue("true") boolean enabled, @DefaultValue("1000") long capacity,
+				@Nullable Long refill, @DefaultValue("10s") Duration period) {
+		}
+
+		/**
+		 * How Redis is used. Where it is, spring.data.redis tells.
+		 *
+		 * @param timeout How long a request waits for an answer of Redis.
+		 * @param connectTimeout How long the first answer of a new connection may take.
+		 * @param retryInterval The time between attempts to connect.
+		 * @param keyPrefix What the names of all keys begin with. Applications that have
+		 * Redis in common and not the limits need different ones.
+		 */
+		public record Redis(@DefaultValue("250ms") Duration timeout, @DefaultValue("2s") Duration connectTimeout,
+				@DefaultValue("1s") Duration retryInterval,
+				@DefaultValue("mcp-security:rate-limit:") String keyPrefix) {
+		}
+
+		/**
+		 * Where buckets can be.
+		 */
+		public enum Store {
+
+			/** In the memory of each instance. */
+			LOCAL,
+
+			/** In Redis, for all instances. */
+			REDIS
+
+		}
+
 	}
 
 	/**

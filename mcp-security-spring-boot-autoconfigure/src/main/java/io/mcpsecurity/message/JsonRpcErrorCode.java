@@ -31,6 +31,9 @@ public final class JsonRpcErrorCode {
 	/** Nobody may use the target. */
 	public static final int FORBIDDEN = -32013;
 
+	/** There have been too many requests. */
+	public static final int RATE_LIMITED = -32015;
+
 	private JsonRpcErrorCode() {
 	}
 

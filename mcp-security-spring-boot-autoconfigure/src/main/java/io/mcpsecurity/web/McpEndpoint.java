@@ -7,6 +7,8 @@ import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.token.KnownTokens;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
@@ -44,10 +46,11 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * @param clients which clients may come at all
 	 * @param reader reads bodies
 	 * @param maxSize the most bytes of a body
+	 * @param limits how often somebody may come
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
 	public SecurityFilterChain filterChain(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader,
-			int maxSize, @Nullable ProtectedResourceMetadataFilter metadata) {
+			int maxSize, RequestLimits limits, @Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
 		List<Filter> filters = new ArrayList<>(
@@ -61,14 +64,22 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			filters.add(metadata);
 		}
 		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
+		filters.add(new AddressLimitFilter(limits, this::isKnown));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);
 		filters.add(new ClientAccessFilter(clients));
-		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize));
+		if (limits.calls() != null || limits.streams() != null) {
+			filters.add(new ConcurrencyLimitFilter(limits));
+		}
+		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize, limits.rules()));
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
+	}
+
+	private boolean isKnown(HttpServletRequest request, String token) {
+		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
 	}
 
 }

@@ -15,6 +15,8 @@ import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RateLimits;
+import io.mcpsecurity.ratelimit.Verdict;
 import io.mcpsecurity.token.McpAuthenticationToken;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -50,6 +52,8 @@ public final class McpGateFilter extends OncePerRequestFilter {
 
 	private final int maxSize;
 
+	private final RateLimits limits;
+
 	/**
 	 * Create the gate.
 	 * @param entryPoint what answers when there is no caller
@@ -57,14 +61,16 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	 * @param reader reads bodies
 	 * @param policy decides
 	 * @param maxSize the most bytes of a body
+	 * @param limits how often callers may come
 	 */
 	public McpGateFilter(McpAuthenticationEntryPoint entryPoint, BearerChallenge challenge, McpMessageReader reader,
-			AccessPolicy policy, int maxSize) {
+			AccessPolicy policy, int maxSize, RateLimits limits) {
 		this.entryPoint = entryPoint;
 		this.challenge = challenge;
 		this.reader = reader;
 		this.policy = policy;
 		this.maxSize = maxSize;
+		this.limits = limits;
 	}
 
 	@Override
@@ -85,7 +91,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		else if (post) {
 			post(request, response, chain, record, caller);
 		}
-		else {
+		else if (!isOneTooMany(response, record, caller, null)) {
 			// Streams and the end of sessions (GET, DELETE) carry no message.
 			chain.doFilter(request, response);
 		}
@@ -102,6 +108,9 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			record.message(message);
 			RequestRecord.Scope scope = record.open();
 			try {
+				if (isOneTooMany(response, record, caller, message.id())) {
+					return;
+				}
 				decide(buffered, response, chain, record, caller, message);
 			}
 			finally {
@@ -113,10 +122,21 @@ public final class McpGateFilter extends OncePerRequestFilter {
 				// Whoever is nobody learns nothing but that.
 				unauthenticated(request, response);
 			}
-			else {
+			else if (!isOneTooMany(response, record, caller,
+					(ex instanceof InvalidMessageException invalid) ? invalid.getId() : null)) {
 				refuse(response, record, ex);
 			}
 		}
+	}
+
+	/**
+	 * Whether a caller has come too often, and has been told so. What cannot be read is
+	 * counted like anything else. (Without a caller, the address has been looked at
+	 * before.)
+	 */
+	private boolean isOneTooMany(HttpServletResponse response, RequestRecord record, @Nullable McpCaller caller,
+			@Nullable String id) throws IOException {
+		return caller != null && TooManyRequests.refuse(this.limits.request(caller, null), response, record, id);
 	}
 
 	private void decide(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
@@ -125,6 +145,11 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		record.decided(decision);
 		if (decision.denied()) {
 			deny(request, response, message, decision);
+			return;
+		}
+		// After the decision: whoever may not use a tool learns nothing of its use.
+		Verdict verdict = this.limits.use(caller, request.getRemoteAddr(), message.target());
+		if (TooManyRequests.refuse(verdict, response, record, message.id())) {
 			return;
 		}
 		if (decision.outcome() == Outcome.REPORTED) {

@@ -1,12 +1,15 @@
 package io.mcpsecurity.audit;
 
 import java.net.http.HttpRequest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,10 +63,13 @@ class HostileInputTests {
 	@ValueSource(strings = { "a\\r\\nINFO forged line", "\\u001b[31mred\\u001b[0m", "\\u0000", "\\ud800 alone",
 			"\\udc00", "a\\u2028b\\u2029c", "\\u202eevil", "\\u0085next", "<script>alert(1)</script>" })
 	void hostileNamesAreOneSafeEventAndOneLine(String name, CapturedOutput output) {
-		call("tools/call", "{\"name\":\"" + name + "\",\"arguments\":{\"" + name + "\":\"" + name + "\"}}");
+		String end = UUID.randomUUID().toString();
+		call("tools/call", "{\"name\":\"" + name + end + "\",\"arguments\":{\"" + name + "\":\"" + name + "\"}}");
 		assertOneSafeEvent();
-		assertThat(output.getOut().lines().filter((line) -> line.contains("io.mcpsecurity.audit ")).toList()).hasSize(2)
-			.allSatisfy((line) -> assertThat(line).doesNotContainPattern("\\p{Cntrl}|[\\u2028\\u2029\\u202e]"));
+		// The log is written by a thread of its own.
+		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !auditLines(output, end).isEmpty());
+		assertThat(auditLines(output, end)).singleElement()
+			.satisfies((line) -> assertThat(line).doesNotContainPattern("\\p{Cntrl}|[\\u2028\\u2029\\u202e]"));
 		assertThat(output.getOut().lines()).noneMatch((line) -> line.startsWith("INFO forged line"));
 	}
 
@@ -110,6 +116,13 @@ class HostileInputTests {
 			assertThat(metrics).doesNotContain(secret);
 			assertThat(ofThisLibrary(output)).noneMatch((line) -> line.contains(secret));
 		}
+	}
+
+	private static List<String> auditLines(CapturedOutput output, String text) {
+		return output.getOut()
+			.lines()
+			.filter((line) -> line.contains("io.mcpsecurity.audit ") && line.contains(text))
+			.toList();
 	}
 
 	/**
