@@ -1,6 +1,7 @@
 package io.mcpsecurity.token;
 
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -19,6 +20,7 @@ import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
+import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -173,7 +175,7 @@ class OpaqueTokenTests {
 			for (int i = 0; i < 8; i++) {
 				answers.add(CompletableFuture.supplyAsync(() -> server.send(server.post(token, LIST)), threads));
 			}
-			await().until(() -> endpoint.asked(token) == 1);
+			await().atMost(Duration.ofSeconds(30)).until(() -> endpoint.asked(token) == 1);
 			release.run();
 			for (CompletableFuture<HttpResponse<String>> answer : answers) {
 				assertThat(answer.get(30, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
@@ -184,7 +186,6 @@ class OpaqueTokenTests {
 			threads.shutdown();
 		}
 		assertThat(endpoint.asked(token)).isEqualTo(1);
-		events.clear();
 	}
 
 	@Test
@@ -207,7 +208,6 @@ class OpaqueTokenTests {
 		assertThat(endpoint.mostUnderWay()).isLessThanOrEqualTo(4);
 		assertThat(server.send(server.post(good, LIST)).statusCode()).isEqualTo(200);
 		assertThat(endpoint.asked(good)).isEqualTo(1);
-		events.clear();
 	}
 
 	/**
@@ -229,28 +229,41 @@ class OpaqueTokenTests {
 	}
 
 	private static void assertRefused(String token, String reason) {
-		events.clear();
-		HttpResponse<String> response = server.send(server.post(token, LIST));
+		String session = UUID.randomUUID().toString();
+		HttpResponse<String> response = server.send(server.post(token, LIST).setHeader("Mcp-Session-Id", session));
 		assertThat(response.statusCode()).isEqualTo(401);
 		assertThat(response.headers().firstValue("WWW-Authenticate").orElseThrow()).contains("error=\"invalid_token\"")
 			.doesNotContain(token);
-		assertOneEvent(reason);
+		assertOneEvent(session, reason);
 	}
 
 	private static void assertUnavailable(String token) {
-		events.clear();
-		HttpResponse<String> response = server.send(server.post(token, LIST));
+		String session = UUID.randomUUID().toString();
+		HttpResponse<String> response = server.send(server.post(token, LIST).setHeader("Mcp-Session-Id", session));
 		assertThat(response.statusCode()).isEqualTo(503);
 		assertThat(response.headers().firstValue("Retry-After")).isPresent();
 		assertThat(response.body()).doesNotContain(token);
-		assertOneEvent("unavailable");
+		assertOneEvent(session, "unavailable");
 	}
 
-	private static void assertOneEvent(String reason) {
-		await().until(() -> !events.isEmpty());
-		assertThat(events).hasSize(1)
+	/**
+	 * Events are written about in the order in which requests end: when that of a later
+	 * one is there as well, no other of this one will come.
+	 */
+	private static void assertOneEvent(String session, String reason) {
+		String later = UUID.randomUUID().toString();
+		server.send(server.post(null, LIST).setHeader("Mcp-Session-Id", later));
+		await().atMost(Duration.ofSeconds(30)).until(() -> !events(later).isEmpty() && !events(session).isEmpty());
+		assertThat(events(session)).hasSize(1)
 			.allSatisfy((event) -> assertThat(event.data()).containsEntry("reason", reason)
 				.containsEntry("decision", "unauthenticated"));
+	}
+
+	private static List<McpAuditEvent> events(String session) {
+		String hash = new RequestRecord.Connection("", "", session, null, false).sessionIdHash();
+		return events.stream()
+			.filter((event) -> String.valueOf(hash).equals(event.data().get("sessionIdHash")))
+			.toList();
 	}
 
 	private static final BlockingQueue<McpAuditEvent> events = new LinkedBlockingQueue<>();
