@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.test.Documentation;
@@ -30,8 +31,17 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentationTests {
 
-	private static final List<String> PAGES = List.of("README.md", "docs/configuration.md", "docs/policy.md",
-			"docs/rate-limits.md");
+	private static final List<String> PAGES = Stream
+		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md",
+				"docs/clients.md", "docs/rate-limits.md"), providers())
+		.toList();
+
+	private static Stream<String> providers() {
+		return Stream.of(Objects.requireNonNull(Path.of("../docs/providers").toFile().list()))
+			.filter((name) -> name.endsWith(".md"))
+			.sorted()
+			.map((name) -> "docs/providers/" + name);
+	}
 
 	static Stream<Arguments> blocks(String language) {
 		return PAGES.stream()

@@ -73,6 +73,8 @@ class PolicyTableTests {
 
 	private static final Map<Kind, String> sessions = new EnumMap<>(Kind.class);
 
+	private static final Map<Kind, String> sessionsWithoutToken = new EnumMap<>(Kind.class);
+
 	private static TestAuthorizationServer authorizationServer;
 
 	/**
@@ -218,6 +220,10 @@ class PolicyTableTests {
 					"spring.ai.mcp.server.type=" + (kind.async() ? "ASYNC" : "SYNC"),
 					"mcp.security.scope-hierarchy=" + hierarchy, "mcp.security.read-only-scope=readonly:use",
 					"mcp.security.destructive-scope=destructive:use", "mcp.security.undeclared=" + kind.undeclared));
+			if (!kind.stateless()) {
+				// Or nobody could begin a session without a token.
+				properties.add("mcp.security.discovery=public");
+			}
 			if (kind.template) {
 				properties.add("mcp.security.scope-template={name}:use");
 			}
@@ -233,6 +239,7 @@ class PolicyTableTests {
 			servers.put(kind, server);
 			if (!kind.stateless()) {
 				sessions.put(kind, server.initialize(server.token().sign()));
+				sessionsWithoutToken.put(kind, server.initialize(null));
 			}
 		}
 	}
@@ -314,7 +321,7 @@ class PolicyTableTests {
 			.post(token, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}".formatted(method, params))
 			.uri(URI.create(url));
 		if (!kind.stateless()) {
-			request.setHeader("Mcp-Session-Id", sessions.get(kind));
+			request.setHeader("Mcp-Session-Id", ((token != null) ? sessions : sessionsWithoutToken).get(kind));
 		}
 		return server.send(request);
 	}

@@ -13,6 +13,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.mcpsecurity.token.AuthorizationServers;
@@ -21,15 +22,18 @@ import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
  * Actuator's {@code mcpsecurity}: what this server protects, by which rules, and where
- * each rule comes from, as it is at the moment. It tells the server's configuration and
- * nothing of its callers; there is no secret in it, but it is a map of the server, so it
- * is exposed and secured like any other endpoint of actuator.
+ * each rule comes from, as it is at the moment; and which clients may come at all, which
+ * can be changed here. It tells the server's configuration and nothing of its callers;
+ * there is no secret in it, but it is a map of the server, so it is exposed and secured
+ * like any other endpoint of actuator.
  */
 @Endpoint(id = "mcpsecurity")
 public final class McpSecurityEndpoint {
@@ -48,6 +52,8 @@ public final class McpSecurityEndpoint {
 
 	private final List<String> hierarchy;
 
+	private final ClientAccess clients;
+
 	/**
 	 * Create the endpoint.
 	 * @param resource what is protected at the MCP endpoint that Spring AI configures
@@ -57,9 +63,11 @@ public final class McpSecurityEndpoint {
 	 * @param catalogue what is known about scopes
 	 * @param modes how strict the server is
 	 * @param hierarchy which scopes contain which, one relation a line
+	 * @param clients which clients may come at all
 	 */
 	public McpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy, Map<String, McpEndpoint> further,
-			AuthorizationServers authorizationServers, ScopeCatalogue catalogue, Modes modes, List<String> hierarchy) {
+			AuthorizationServers authorizationServers, ScopeCatalogue catalogue, Modes modes, List<String> hierarchy,
+			ClientAccess clients) {
 		this.resource = resource;
 		this.policy = policy;
 		this.further = new LinkedHashMap<>(further);
@@ -67,6 +75,7 @@ public final class McpSecurityEndpoint {
 		this.catalogue = catalogue;
 		this.modes = modes;
 		this.hierarchy = List.copyOf(hierarchy);
+		this.clients = clients;
 	}
 
 	/**
@@ -90,6 +99,33 @@ public final class McpSecurityEndpoint {
 		return (endpoint != null) ? describe(endpoint) : null;
 	}
 
+	/**
+	 * Deny a client from now on, or no longer: at once here, and at other instances that
+	 * have a store in common with this one as soon as they look.
+	 * @param deny the client id or pattern to deny, or {@code null}
+	 * @param undo the client id or pattern to deny no longer, or {@code null}
+	 * @return which clients may come now
+	 */
+	@WriteOperation
+	public ClientAccess.Description change(@Nullable String deny, @Nullable String undo) {
+		if ((deny != null) == (undo != null)) {
+			throw new InvalidEndpointRequestException("Either 'deny' or 'undo' must name a client",
+					"Either 'deny' or 'undo' must name a client");
+		}
+		try {
+			if (deny != null) {
+				this.clients.deny(deny);
+			}
+			else if (undo != null) {
+				this.clients.undo(undo);
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidEndpointRequestException("Not a client: " + ex.getMessage(), "Not a client");
+		}
+		return this.clients.describe();
+	}
+
 	private Description describe(McpEndpoint endpoint) {
 		return describe(endpoint.resource(), endpoint.policy().rules(), Map.of());
 	}
@@ -98,7 +134,7 @@ public final class McpSecurityEndpoint {
 		Map<String, IssuerKeys.Status> issuers = new LinkedHashMap<>();
 		this.authorizationServers.keys().forEach((keys) -> issuers.put(keys.issuer(), keys.status()));
 		return new Description(resource.identifier().toString(), resource.endpoint(), resource.metadataLocation(),
-				issuers, this.modes, this.hierarchy, scopes(rules),
+				issuers, this.clients.describe(), this.modes, this.hierarchy, scopes(rules),
 				offered(rules, (target) -> target.kind() == Kind.TOOL),
 				offered(rules, (target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
 				offered(rules, (target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
@@ -145,6 +181,7 @@ public final class McpSecurityEndpoint {
 	 * @param metadata where clients find the protected resource metadata
 	 * @param issuers the accepted issuers, each with how the last attempt to get its keys
 	 * went
+	 * @param clients which clients may come at all
 	 * @param modes how strict the server is
 	 * @param hierarchy which scopes contain which
 	 * @param scopes the scopes that rules name or the operator described
@@ -157,9 +194,9 @@ public final class McpSecurityEndpoint {
 	 * of them
 	 */
 	public record Description(String resource, String endpoint, String metadata, Map<String, IssuerKeys.Status> issuers,
-			Modes modes, List<String> hierarchy, Map<String, Scope> scopes, Map<String, Rule> tools,
-			Map<String, Rule> resources, Map<String, Rule> resourceTemplates, Map<String, Rule> prompts,
-			Map<String, Description> endpoints) {
+			ClientAccess.Description clients, Modes modes, List<String> hierarchy, Map<String, Scope> scopes,
+			Map<String, Rule> tools, Map<String, Rule> resources, Map<String, Rule> resourceTemplates,
+			Map<String, Rule> prompts, Map<String, Description> endpoints) {
 	}
 
 	/**

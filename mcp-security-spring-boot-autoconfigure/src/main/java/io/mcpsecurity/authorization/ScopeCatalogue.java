@@ -23,7 +23,13 @@ public final class ScopeCatalogue {
 	 */
 	public static final ScopeCatalogue EMPTY = new ScopeCatalogue(Map.of());
 
+	/** OpenID Connect Core sections 5.4 and 11. */
+	private static final Set<String> OPENID_SCOPES = Set.of("openid", "profile", "email", "address", "phone",
+			"offline_access");
+
 	private final Map<String, Entry> entries;
+
+	private final String requestPrefix;
 
 	private final Map<String, Set<String>> byGrantedName = new HashMap<>();
 
@@ -32,6 +38,17 @@ public final class ScopeCatalogue {
 	 * @param entries what is known, by the scope's name in rules
 	 */
 	public ScopeCatalogue(Map<String, Entry> entries) {
+		this(entries, "");
+	}
+
+	/**
+	 * Create a catalogue.
+	 * @param entries what is known, by the scope's name in rules
+	 * @param requestPrefix what clients put before the name of a scope to ask for it,
+	 * where nothing else is said
+	 */
+	public ScopeCatalogue(Map<String, Entry> entries, String requestPrefix) {
+		this.requestPrefix = requestPrefix;
 		this.entries = new LinkedHashMap<>(entries);
 		entries.forEach((scope, entry) -> entry.grantedAs()
 			.forEach((name) -> this.byGrantedName.computeIfAbsent(name, (key) -> new LinkedHashSet<>()).add(scope)));
@@ -60,8 +77,15 @@ public final class ScopeCatalogue {
 	public List<String> requested(List<String> scopes) {
 		return scopes.stream().map((scope) -> {
 			Entry entry = this.entries.get(scope);
-			return (entry != null && entry.requestedAs() != null) ? entry.requestedAs() : scope;
+			return (entry != null && entry.requestedAs() != null) ? entry.requestedAs() : prefixed(scope);
 		}).distinct().toList();
+	}
+
+	/**
+	 * What OpenID Connect defines, and what is a full name already, gets no prefix.
+	 */
+	private String prefixed(String scope) {
+		return (OPENID_SCOPES.contains(scope) || scope.contains("://")) ? scope : this.requestPrefix + scope;
 	}
 
 	/**

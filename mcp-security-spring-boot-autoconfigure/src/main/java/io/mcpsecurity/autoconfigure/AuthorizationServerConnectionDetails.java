@@ -1,5 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
+import io.mcpsecurity.token.Provider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
@@ -21,6 +22,13 @@ public interface AuthorizationServerConnectionDetails extends ConnectionDetails 
 	 */
 	default @Nullable String getJwkSetUri() {
 		return null;
+	}
+
+	/**
+	 * What kind of authorization server it is.
+	 */
+	default Provider getProvider() {
+		return Provider.GENERIC;
 	}
 
 }

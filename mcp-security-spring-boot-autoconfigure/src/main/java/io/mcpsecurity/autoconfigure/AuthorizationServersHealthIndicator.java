@@ -7,14 +7,15 @@ import java.util.Map;
 
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.token.TokenIntrospection;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Down while the keys of an authorization server cannot be had: its tokens are answered
- * with 503 then. While the last good ones serve this server is up, and says since when
- * they do.
+ * Down while the keys of an authorization server, or its answers about tokens, cannot be
+ * had: its tokens are answered with 503 then. While the last good keys serve this server
+ * is up, and says since when they do.
  */
 class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 
@@ -31,12 +32,25 @@ class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		builder.up();
+		Map<String, TokenIntrospection> introspections = this.servers.introspections().byIssuer();
 		for (IssuerKeys keys : this.servers.keys()) {
-			IssuerKeys.Status status = keys.probe();
-			builder.withDetail(keys.issuer(), detail(keys, status));
-			if (status == IssuerKeys.Status.UNAVAILABLE) {
-				builder.down();
+			TokenIntrospection introspection = introspections.get(keys.issuer());
+			// Who answers about tokens need not have keys.
+			IssuerKeys.Status status = (introspection != null) ? keys.status() : keys.probe();
+			Map<String, String> detail = detail(keys, status);
+			if (introspection != null) {
+				IssuerKeys.Status answers = introspection.probe();
+				detail.put("introspection", answers.name());
+				downIfUnavailable(builder, answers);
 			}
+			downIfUnavailable(builder, status);
+			builder.withDetail(keys.issuer(), detail);
+		}
+	}
+
+	private static void downIfUnavailable(Health.Builder builder, IssuerKeys.Status status) {
+		if (status == IssuerKeys.Status.UNAVAILABLE) {
+			builder.down();
 		}
 	}
 

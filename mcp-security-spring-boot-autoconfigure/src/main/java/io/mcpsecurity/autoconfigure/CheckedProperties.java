@@ -15,6 +15,10 @@ import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.web.AllowedOrigins;
 import io.mcpsecurity.web.Origin;
+import io.mcpsecurity.client.ClientPattern;
+import io.mcpsecurity.token.Introspections;
+import io.mcpsecurity.token.Provider;
+import io.mcpsecurity.token.TokenProfile;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -46,9 +50,17 @@ final class CheckedProperties {
 
 	private final List<AuthorizationServer> authorizationServers;
 
+	private final List<ClientPattern> allowedClients;
+
+	private final List<ClientPattern> deniedClients;
+
+	private final IntrospectionProperties introspections;
+
 	private final PolicyProperties policy;
 
 	private final AuditArguments auditArguments;
+
+	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
 
 	private final RateLimitSettings rateLimit;
 
@@ -71,7 +83,11 @@ final class CheckedProperties {
 		checkSession(properties.session());
 		this.allowedOrigins = checkOrigins(properties.allowedOrigins());
 		checkHosts(properties.allowedHosts());
-		this.policy = new PolicyProperties(properties);
+		checkDuration("mcp.security.clients.refresh-interval", properties.clients().refreshInterval());
+		this.allowedClients = clients("mcp.security.clients.allow", properties.clients().allow());
+		this.deniedClients = clients("mcp.security.clients.deny", properties.clients().deny());
+		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
+		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
 		this.auditArguments = new AuditArguments(properties.audit());
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
@@ -113,6 +129,31 @@ final class CheckedProperties {
 	 */
 	List<AuthorizationServer> authorizationServers() {
 		return this.authorizationServers;
+	}
+
+	/**
+	 * What the tokens of each look like, by its issuer.
+	 */
+	Map<String, TokenProfile> profiles() {
+		return this.profiles;
+	}
+
+	private static List<ClientPattern> clients(String property, List<String> clients) {
+		return clients.stream()
+			.map((client) -> PolicyProperties.checked(property, client, () -> ClientPattern.of(client)))
+			.toList();
+	}
+
+	List<ClientPattern> allowedClients() {
+		return this.allowedClients;
+	}
+
+	List<ClientPattern> deniedClients() {
+		return this.deniedClients;
+	}
+
+	Introspections introspections() {
+		return this.introspections.create();
 	}
 
 	@Nullable URI metadataUrl() {
@@ -174,7 +215,8 @@ final class CheckedProperties {
 		String property = SERVERS;
 		if (!connections.isEmpty()) {
 			servers = connections.stream()
-				.map((connection) -> new AuthorizationServer(connection.getIssuer(), connection.getJwkSetUri()))
+				.map((connection) -> AuthorizationServer.of(connection.getIssuer(), connection.getJwkSetUri(),
+						connection.getProvider()))
 				.toList();
 			property = CONNECTIONS;
 		}
@@ -185,7 +227,7 @@ final class CheckedProperties {
 						"Set one of them to the issuer identifier of your authorization server, "
 								+ "for example https://login.example.com/realms/main.");
 			}
-			servers = List.of(new AuthorizationServer(boot.getIssuerUri(), boot.getJwkSetUri()));
+			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC));
 			property = BOOT;
 		}
 		List<AuthorizationServer> checked = new ArrayList<>();
@@ -208,6 +250,10 @@ final class CheckedProperties {
 			if (server.jwkSetUri() != null) {
 				checkUri(prefix + ".jwk-set-uri", server.jwkSetUri());
 			}
+			if (server.introspection() != null) {
+				checkUri(prefix + ".introspection.uri", server.introspection().uri());
+			}
+			this.profiles.put(issuer, TokenProfiles.of(prefix, server));
 			checked.add(server);
 		}
 		return List.copyOf(checked);
@@ -349,7 +395,7 @@ final class CheckedProperties {
 		}
 	}
 
-	private static void checkPositive(String property, int value) {
+	static void checkPositive(String property, int value) {
 		if (value < 1) {
 			throw invalid(property, value, "is not positive.");
 		}
@@ -359,7 +405,7 @@ final class CheckedProperties {
 	 * Time-outs count in whole milliseconds, some of them as an int, and zero would be
 	 * "for ever".
 	 */
-	private static void checkDuration(String property, Duration value) {
+	static void checkDuration(String property, Duration value) {
 		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {
 			throw invalid(property, value, "is not between one millisecond and " + MAX_DURATION.toDays() + " days.");
 		}

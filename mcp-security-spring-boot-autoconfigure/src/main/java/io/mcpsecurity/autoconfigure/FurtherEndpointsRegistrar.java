@@ -3,6 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import java.util.Map;
 
 import io.mcpsecurity.audit.RequestRecorder;
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.session.Sessions;
@@ -30,12 +31,9 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER).supplier((beans) -> {
 						McpEndpoint endpoint = beans.bean(FurtherEndpoints.class).get(name);
 						McpEndpointFactory endpoints = beans.bean(McpEndpointFactory.class);
-						return endpoint.filterChain(beans.bean(RequestRecorder.class),
-								beans.bean(McpMessageReader.class),
-								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)),
+						return endpoint.filterChain(beans.bean(McpEndpoint.Common.class),
 								endpoints.crossOrigin(endpoint.resource()),
-								endpoints.sessions(endpoint.resource(), beans.bean(Sessions.class)),
-								beans.bean(RequestLimits.class), null);
+								endpoints.sessions(endpoint.resource(), beans.bean(Sessions.class)), null);
 					})));
 	}
 

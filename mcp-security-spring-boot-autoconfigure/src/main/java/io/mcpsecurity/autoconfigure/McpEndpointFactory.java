@@ -55,7 +55,11 @@ final class McpEndpointFactory {
 	AuthenticationManagerResolver<HttpServletRequest> authentication(ProtectedResource resource, String name) {
 		String audience = resource.identifier().toString();
 		McpSecurityProperties.Token token = this.properties.token();
-		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(this.servers, audience, token.clockSkew(),
+		// What is configured as the audience of an authorization server is for one
+		// endpoint: a token for it is refused at the others.
+		boolean main = resource.identifier().equals(this.checked.resource());
+		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
+				main ? this.servers : this.servers.forResourceOnly(), audience, token.clockSkew(),
 				new McpCallerConverter(audience, this.checked.policy().moreScopeClaims(), this.catalogue::granted),
 				token.cache().enabled()
 						? new VerifiedTokens.Settings(token.cache().maxSize(), this.properties.keys().cacheTtl())

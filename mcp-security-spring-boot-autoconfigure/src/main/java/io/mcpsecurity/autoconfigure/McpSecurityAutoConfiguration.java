@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.mcpsecurity.ScopeCheck;
+import io.mcpsecurity.actuate.IntrospectionMetrics;
 import io.mcpsecurity.actuate.KeyMetrics;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.SessionMetrics;
@@ -20,6 +21,8 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.client.ClientDenials;
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.FilteredStreamableTransport;
 import io.mcpsecurity.invocation.InvocationGuard;
@@ -137,10 +140,6 @@ public final class McpSecurityAutoConfiguration {
 		String prefix = servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
 		return new ProtectedResource(properties.resource(), prefix + endpoint.getMcpEndpoint(),
 				environment.getProperty("server.servlet.context-path", ""), properties.metadataUrl());
-	}
-
-	static int maxSize(McpSecurityProperties properties) {
-		return Math.toIntExact(properties.request().maxSize().toBytes());
 	}
 
 	private static String resourceName(McpSecurityProperties properties, McpServerProperties server) {
@@ -294,7 +293,7 @@ public final class McpSecurityAutoConfiguration {
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
 				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings))
-				.toList());
+				.toList(), checked.profiles(), checked.introspections());
 		}
 
 		/**
@@ -313,6 +312,28 @@ public final class McpSecurityAutoConfiguration {
 		McpEndpointFactory mcpEndpointFactory(AuthorizationServers servers, ScopeCatalogue catalogue,
 				CheckedProperties checked, McpSecurityProperties properties) {
 			return new McpEndpointFactory(servers, catalogue, checked, properties);
+		}
+
+	}
+
+	/**
+	 * Which clients may come at all.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Import(ClientDenialsConfiguration.class)
+	static class ClientConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		ClientAccess mcpClientAccess(CheckedProperties checked, ObjectProvider<ClientDenials> denials,
+				McpSecurityProperties properties) {
+			ClientDenials store = denials.getIfAvailable(() -> {
+				throw new InvalidMcpSecurityPropertyException(ClientDenialsConfiguration.STORE,
+						properties.clients().store(), "needs spring-jdbc.",
+						"Add spring-boot-starter-jdbc to the application.");
+			});
+			return new ClientAccess(checked.allowedClients(), checked.deniedClients(), store,
+					properties.clients().refreshInterval());
 		}
 
 	}
@@ -347,10 +368,9 @@ public final class McpSecurityAutoConfiguration {
 		@Order(CHAIN_ORDER)
 		@ConditionalOnMissingBean(name = "mcpSecurityFilterChain")
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
-				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
-				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server, RequestRecorder recorder, Sessions sessions, RequestLimits limits,
-				Environment environment,
+				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpEndpointFactory endpoints,
+				FurtherEndpoints further, McpSecurityProperties properties, McpServerProperties server,
+				McpEndpoint.Common common, Sessions sessions, Environment environment,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
@@ -358,10 +378,16 @@ public final class McpSecurityAutoConfiguration {
 			metadata.addAll(further.metadata());
 			// A server without sessions ignores their ids: they would open nothing.
 			boolean stateless = "STATELESS".equalsIgnoreCase(environment.getProperty(PROTOCOL));
-			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
-					reader, maxSize(properties), endpoints.crossOrigin(resource),
-					stateless ? null : endpoints.sessions(resource, sessions), limits,
+			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(common,
+					endpoints.crossOrigin(resource), stateless ? null : endpoints.sessions(resource, sessions),
 					new ProtectedResourceMetadataFilter(metadata));
+		}
+
+		@Bean
+		McpEndpoint.Common mcpEndpointParts(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader,
+				McpSecurityProperties properties, RequestLimits limits) {
+			return new McpEndpoint.Common(recorder, clients, reader,
+					Math.toIntExact(properties.request().maxSize().toBytes()), limits);
 		}
 
 		@Bean
@@ -503,7 +529,8 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		SanitizingFunction mcpSecuritySanitizingFunction() {
-			return (data) -> AuditArguments.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
+			return (data) -> AuditArguments.isSecret(data.getKey()) || IntrospectionProperties.isSecret(data.getKey())
+					? data.withSanitizedValue() : data;
 		}
 
 	}
@@ -519,13 +546,14 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy,
 				FurtherEndpoints further, AuthorizationServers servers, ScopeCatalogue catalogue,
-				McpSecurityProperties properties) {
+				McpSecurityProperties properties, ClientAccess clients) {
 			String hierarchy = properties.scopeHierarchy();
 			return new McpSecurityEndpoint(resource, policy, further.all(), servers, catalogue,
 					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
-							: List.of());
+							: List.of(),
+					clients);
 		}
 
 	}
@@ -536,6 +564,12 @@ public final class McpSecurityAutoConfiguration {
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(MeterBinder.class)
 	static class MetricsConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		IntrospectionMetrics mcpIntrospectionMetrics(AuthorizationServers servers) {
+			return new IntrospectionMetrics(servers.introspections().all());
+		}
 
 		/**
 		 * After everything that makes a cache.

@@ -9,10 +9,12 @@ import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.ratelimit.LimitRule;
 import io.mcpsecurity.ratelimit.RateLimits;
+import io.mcpsecurity.token.Provider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.core.io.Resource;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -31,6 +33,9 @@ import org.springframework.util.unit.DataSize;
  * not on this machine.
  * @param token What a token must be.
  * @param keys How the authorization servers' keys are fetched.
+ * @param introspection How introspection endpoints are asked.
+ * @param revocation How tokens that were revoked are found out.
+ * @param clients Which clients may come at all.
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
@@ -73,6 +78,7 @@ import org.springframework.util.unit.DataSize;
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
+		@DefaultValue Introspection introspection, @DefaultValue Revocation revocation, @DefaultValue Clients clients,
 		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
 		@Nullable List<String> allowedOrigins, @DefaultValue List<String> allowedHosts, @DefaultValue Session session,
 		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
@@ -218,14 +224,79 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param issuer Its issuer identifier, to the letter: the iss claim of its tokens.
 	 * @param jwkSetUri Where its keys are. Default: as its metadata tells.
+	 * @param provider What kind it is, which decides about what is not set below.
+	 * @param audiences What its tokens may name as what they are for, at the MCP endpoint
+	 * that Spring AI configures. Default: as the provider has it, usually the resource.
+	 * @param audienceClaim The claim that names what a token is for.
+	 * @param tokenTypes The accepted values of the header's typ; "none" stands for a
+	 * header without it.
+	 * @param marks Claims that mark an access token, each with its accepted values, "*"
+	 * for any; one of them must be there.
+	 * @param refusedClaims Claims that only tokens of other kinds have.
+	 * @param scopePrefix What the names of scopes begin with where clients ask for them,
+	 * and perhaps in tokens, and not in rules.
+	 * @param rolesAsScopes Whether the roles in a token count as scopes.
+	 * @param claims Where the caller is read from.
+	 * @param introspection Its introspection endpoint.
 	 */
-	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri) {
+	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri,
+			@DefaultValue("generic") Provider provider, @DefaultValue List<String> audiences,
+			@Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
+			@DefaultValue Map<String, List<String>> marks, @DefaultValue List<String> refusedClaims,
+			@Nullable String scopePrefix, @DefaultValue("false") boolean rolesAsScopes, @DefaultValue Claims claims,
+			@Nullable Endpoint introspection) {
 
 		/**
 		 * Allows {@code authorization-servers: https://issuer.example}.
 		 */
 		public static AuthorizationServer valueOf(String issuer) {
-			return new AuthorizationServer(issuer, null);
+			return of(issuer, null, Provider.GENERIC);
+		}
+
+		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri, Provider provider) {
+			return new AuthorizationServer(issuer, jwkSetUri, provider, List.of(), null, List.of(), Map.of(), List.of(),
+					null, false, new Claims(List.of(), List.of(), null, List.of()), null);
+		}
+
+		/**
+		 * An introspection endpoint, and how this server shows there who it is: by a
+		 * secret (client_secret_basic) or a private key (private_key_jwt).
+		 *
+		 * @param uri Where it is.
+		 * @param clientId The client id that this server has at the authorization server.
+		 * @param clientSecret Its secret.
+		 * @param privateKey Where its private key is, in PEM (PKCS #8): a location such
+		 * as file:/run/secrets/key.pem.
+		 * @param keyId The id of the private key.
+		 * @param assertionAudience Who an assertion is for. Default: the issuer.
+		 * @param opaqueTokens Whether tokens that are no JWTs are this authorization
+		 * server's.
+		 */
+		public record Endpoint(@Nullable String uri, @Nullable String clientId, @Nullable String clientSecret,
+				@Nullable Resource privateKey, @Nullable String keyId, @Nullable String assertionAudience,
+				@DefaultValue("true") boolean opaqueTokens) {
+
+			/**
+			 * Without the secret, which nobody may read in a log.
+			 */
+			@Override
+			public String toString() {
+				return "Endpoint[uri=" + this.uri + ", clientId=" + this.clientId + "]";
+			}
+
+		}
+
+		/**
+		 * Where the caller is read from: names joined by dots, or JSON pointers. What is
+		 * empty is as the provider has it.
+		 *
+		 * @param scopes Claims that hold scopes, together.
+		 * @param client Claims that name the client; the first that is there counts.
+		 * @param actor The claim that holds the actor chain.
+		 * @param roles Claims that hold names of roles.
+		 */
+		public record Claims(@DefaultValue List<String> scopes, @DefaultValue List<String> client,
+				@Nullable String actor, @DefaultValue List<String> roles) {
 		}
 
 	}
@@ -270,6 +341,80 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	public record Keys(@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
 			@DefaultValue("5m") Duration cacheTtl, @DefaultValue("10s") Duration retryInterval,
 			@DefaultValue("1h") Duration outageTolerance) {
+	}
+
+	/**
+	 * How introspection endpoints are asked.
+	 *
+	 * @param cacheTtl How long an answer serves, at most as long as the token. A token
+	 * that is revoked stops working within this time.
+	 * @param cacheSize How many answers are remembered for each endpoint, of active and
+	 * of other tokens each.
+	 * @param connectTimeout Time to connect.
+	 * @param readTimeout Time for the rest of a call, and to wait for one of those under
+	 * way to end when there are too many.
+	 * @param failureThreshold How many failures, with no good answer between them, keep
+	 * calls away for a while.
+	 * @param retryInterval For how long.
+	 * @param maxConcurrent How many calls to each endpoint are under way at most.
+	 */
+	public record Introspection(@DefaultValue("30s") Duration cacheTtl, @DefaultValue("10000") int cacheSize,
+			@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
+			@DefaultValue("5") int failureThreshold, @DefaultValue("10s") Duration retryInterval,
+			@DefaultValue("16") int maxConcurrent) {
+	}
+
+	/**
+	 * How tokens that were revoked are found out.
+	 *
+	 * @param check "none" (a JWT is good until it expires) or "introspect" (its
+	 * authorization server is asked about each).
+	 */
+	public record Revocation(@DefaultValue("none") Check check) {
+
+		/**
+		 * How tokens that were revoked are found out.
+		 */
+		public enum Check {
+
+			/** Not at all: a JWT is good until it expires. */
+			NONE,
+
+			/** The authorization server is asked. */
+			INTROSPECT
+
+		}
+
+	}
+
+	/**
+	 * Which clients may come at all, whatever their tokens say: client ids, or patterns
+	 * in which * stands for any characters; with an issuer and a space before it, one
+	 * means only clients of that authorization server.
+	 *
+	 * @param allow The clients that may come. Default: all.
+	 * @param deny The clients that may not.
+	 * @param store Where clients that are denied while the server runs are kept: "memory"
+	 * or "jdbc", a database that several instances have in common.
+	 * @param refreshInterval How long it takes at most until a client that was denied at
+	 * another instance is denied here.
+	 */
+	public record Clients(@DefaultValue List<String> allow, @DefaultValue List<String> deny,
+			@DefaultValue("memory") Store store, @DefaultValue("2s") Duration refreshInterval) {
+
+		/**
+		 * Where clients that are denied while the server runs are kept.
+		 */
+		public enum Store {
+
+			/** In the server's memory. */
+			MEMORY,
+
+			/** In a database. */
+			JDBC
+
+		}
+
 	}
 
 	/**

@@ -48,7 +48,7 @@ final class PolicyProperties {
 
 	private final List<ClaimPointer> moreScopeClaims;
 
-	PolicyProperties(McpSecurityProperties properties) {
+	PolicyProperties(McpSecurityProperties properties, String requestPrefix) {
 		this.rules = rules(RULES, properties.rules());
 		checkScope("mcp.security.read-only-scope", properties.readOnlyScope());
 		checkScope("mcp.security.destructive-scope", properties.destructiveScope());
@@ -56,7 +56,7 @@ final class PolicyProperties {
 		this.conventions = new Conventions(properties.readOnlyScope(), properties.destructiveScope(),
 				properties.scopeTemplate());
 		this.hierarchy = hierarchy(properties.scopeHierarchy());
-		this.catalogue = catalogue(properties.scopes());
+		this.catalogue = catalogue(properties.scopes(), requestPrefix);
 		this.moreScopeClaims = properties.token()
 			.moreScopeClaims()
 			.stream()
@@ -112,7 +112,7 @@ final class PolicyProperties {
 		return texts.stream().map((text) -> checked(property, text, () -> new TargetPattern(kind, text))).toList();
 	}
 
-	private static void checkScope(String property, @Nullable String scope) {
+	static void checkScope(String property, @Nullable String scope) {
 		if (scope != null) {
 			checked(property, scope, () -> ScopeRequirement.of(scope));
 		}
@@ -153,7 +153,7 @@ final class PolicyProperties {
 		};
 	}
 
-	private static ScopeCatalogue catalogue(Map<String, McpSecurityProperties.Scope> scopes) {
+	private static ScopeCatalogue catalogue(Map<String, McpSecurityProperties.Scope> scopes, String requestPrefix) {
 		Map<String, ScopeCatalogue.Entry> entries = new LinkedHashMap<>();
 		scopes.forEach((scope, known) -> {
 			checkScope("mcp.security.scopes", scope);
@@ -164,10 +164,10 @@ final class PolicyProperties {
 			}
 			entries.put(scope, new ScopeCatalogue.Entry(known.description(), known.grantedAs(), known.requestedAs()));
 		});
-		return new ScopeCatalogue(entries);
+		return new ScopeCatalogue(entries, requestPrefix);
 	}
 
-	private static <T> T checked(String property, Object value, Supplier<T> supplier) {
+	static <T> T checked(String property, Object value, Supplier<T> supplier) {
 		try {
 			return supplier.get();
 		}

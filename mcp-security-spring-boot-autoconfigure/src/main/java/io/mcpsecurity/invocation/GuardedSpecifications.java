@@ -131,8 +131,7 @@ final class GuardedSpecifications {
 		return (source, request) -> {
 			Invocation invocation = new Invocation(this.guard.get(), target, context(source), request);
 			Function<@Nullable McpCaller, Object> call = (caller) -> {
-				CallToolResult invalid = (shown instanceof Tool tool)
-						? this.validation.refusal(tool, (CallToolRequest) request) : null;
+				CallToolResult invalid = (shown instanceof Tool tool) ? this.validation.refusal(tool, request) : null;
 				if (invalid != null) {
 					return async ? Mono.just(invalid) : invalid;
 				}

@@ -63,9 +63,10 @@ final class InputValidation {
 	 * The answer to a call with arguments that the tool's schema refuses, or {@code null}
 	 * if there is nothing to object.
 	 */
-	@Nullable CallToolResult refusal(Tool tool, CallToolRequest request) {
+	@Nullable CallToolResult refusal(Tool tool, Object request) {
 		JsonSchemaValidator validator = this.validator;
-		return (validator != null) ? ToolInputValidator.validate(tool, request.arguments(), true, validator) : null;
+		return (validator != null)
+				? ToolInputValidator.validate(tool, ((CallToolRequest) request).arguments(), true, validator) : null;
 	}
 
 }

@@ -1,13 +1,51 @@
 package io.mcpsecurity.token;
 
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The authorization servers whose tokens are accepted.
  *
  * @param keys the keys of each, in the order of configuration
+ * @param profiles what the tokens of an issuer look like, by its identifier, where it is
+ * not one of no particular kind
+ * @param introspections the introspection endpoints that may be asked
  */
-public record AuthorizationServers(List<IssuerKeys> keys) implements AutoCloseable {
+public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfile> profiles,
+		Introspections introspections) implements AutoCloseable {
+
+	public AuthorizationServers {
+		keys = List.copyOf(keys);
+		profiles = Map.copyOf(profiles);
+	}
+
+	/**
+	 * Authorization servers of no particular kind.
+	 * @param keys the keys of each
+	 */
+	public AuthorizationServers(List<IssuerKeys> keys) {
+		this(keys, Map.of(), Introspections.NONE);
+	}
+
+	/**
+	 * What the tokens of an issuer look like.
+	 */
+	TokenProfile profile(String issuer) {
+		return this.profiles.getOrDefault(issuer, Provider.GENERIC.profile());
+	}
+
+	/**
+	 * The same, for an MCP endpoint whose tokens must name its resource identifier in
+	 * {@code aud}.
+	 */
+	public AuthorizationServers forResourceOnly() {
+		return new AuthorizationServers(this.keys, this.profiles.entrySet()
+			.stream()
+			.collect(
+					Collectors.toUnmodifiableMap(Map.Entry::getKey, (profile) -> profile.getValue().forResourceOnly())),
+				this.introspections);
+	}
 
 	/**
 	 * Their issuer identifiers.

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import com.nimbusds.jwt.EncryptedJWT;
+import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTParser;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +22,13 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
  * {@code iss} names, which must be one of the configured ones to the letter; the name is
  * trusted only after that server's keys have verified it.
  * <p>
+ * A token that has not the form of a JWT, or is encrypted, is a matter of the
+ * authorization server whose opaque tokens are accepted, if there is one.
+ * <p>
  * With a cache, a token that was verified for this resource a moment ago is not verified
- * again: it is good as long as it has not expired and its issuer's keys are what they
- * were. The cache belongs to this manager alone, so a token that another resource
- * accepted is not known here.
+ * again: it is good as long as it has not expired, its issuer's keys are what they were,
+ * and an answer of its issuer about it is not too old. The cache belongs to this manager
+ * alone, so a token that another resource accepted is not known here.
  * <p>
  * Authentication fails with {@link RefusedTokenException} when the token is bad and with
  * {@code AuthenticationServiceException} when it could not be checked.
@@ -31,6 +36,8 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
 public final class IssuerAuthenticationManager implements AuthenticationManager, KnownTokens {
 
 	private final Map<String, TokenVerifier> verifiers = new HashMap<>();
+
+	private final @Nullable OpaqueTokenVerifier opaque;
 
 	private final @Nullable VerifiedTokens cache;
 
@@ -52,7 +59,11 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 	IssuerAuthenticationManager(AuthorizationServers servers, String audience, TokenTimes times,
 			McpCallerConverter converter, @Nullable VerifiedTokens cache) {
 		servers.keys()
-			.forEach((keys) -> this.verifiers.put(keys.issuer(), new TokenVerifier(keys, audience, times, converter)));
+			.forEach((keys) -> this.verifiers.put(keys.issuer(), new TokenVerifier(keys, servers.profile(keys.issuer()),
+					audience, times, converter, servers.introspections().forJwtsOf(keys.issuer()))));
+		TokenIntrospection introspection = servers.introspections().forOpaqueTokens();
+		this.opaque = (introspection != null) ? new OpaqueTokenVerifier(introspection,
+				servers.profile(introspection.issuer()), audience, times, converter) : null;
 		this.cache = cache;
 	}
 
@@ -74,16 +85,37 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 	}
 
 	private VerifiedToken verify(String token) {
-		TokenVerifier verifier = this.verifiers.get(issuer(token));
+		JWT jwt = readable(token);
+		if (jwt == null) {
+			if (this.opaque == null) {
+				throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT");
+			}
+			return this.opaque.verify(token);
+		}
+		TokenVerifier verifier = this.verifiers.get(issuer(jwt));
 		if (verifier == null) {
 			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here");
 		}
 		return verifier.verify(token);
 	}
 
-	private static @Nullable String issuer(String token) {
+	/**
+	 * The token as a JWT, or {@code null} when it has not the form of one that can be
+	 * read here, and may be anything.
+	 */
+	private static @Nullable JWT readable(String token) {
 		try {
-			return JWTParser.parse(token).getJWTClaimsSet().getIssuer();
+			JWT jwt = JWTParser.parse(token);
+			return (jwt instanceof EncryptedJWT) ? null : jwt;
+		}
+		catch (ParseException | RuntimeException ex) {
+			return null;
+		}
+	}
+
+	private static @Nullable String issuer(JWT jwt) {
+		try {
+			return jwt.getJWTClaimsSet().getIssuer();
 		}
 		catch (ParseException | RuntimeException ex) {
 			// The cause is left out: its text can repeat parts of the token.

@@ -19,23 +19,21 @@ import org.springframework.util.StringUtils;
 /**
  * Reads the caller from the claims of a verified token.
  * <p>
- * Scopes come from {@code scope} (RFC 9068 section 2.2.3) and {@code scp} (Okta,
- * Microsoft Entra ID), together; each may be a string separated by spaces or an array of
- * strings. The client is {@code client_id} (RFC 9068 section 2.2) or one of the names
- * that authorization servers use instead. A claim of the wrong type is never guessed at:
- * it refuses the token.
+ * Where nothing else is known, scopes come from {@code scope} (RFC 9068 section 2.2.3)
+ * and {@code scp} (Okta, Microsoft Entra ID), together; each may be a string separated by
+ * spaces or an array of strings. The client is {@code client_id} (RFC 9068 section 2.2)
+ * or one of the names that authorization servers use instead. A claim of the wrong type
+ * is never guessed at: it refuses the token.
  */
 public final class McpCallerConverter implements Converter<Jwt, McpAuthenticationToken> {
-
-	private static final List<String> SCOPE_CLAIMS = List.of("scope", "scp");
-
-	private static final List<String> CLIENT_CLAIMS = List.of("client_id", "azp", "cid", "appid", "applicationId");
 
 	private final String resource;
 
 	private final List<ClaimPointer> moreScopeClaims;
 
 	private final UnaryOperator<Set<String>> scopesOf;
+
+	private final TokenProfile.Claims where;
 
 	/**
 	 * Create a converter.
@@ -46,9 +44,15 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	 */
 	public McpCallerConverter(String resource, List<ClaimPointer> moreScopeClaims,
 			UnaryOperator<Set<String>> scopesOf) {
+		this(resource, moreScopeClaims, scopesOf, Provider.GENERIC.profile().claims());
+	}
+
+	private McpCallerConverter(String resource, List<ClaimPointer> moreScopeClaims, UnaryOperator<Set<String>> scopesOf,
+			TokenProfile.Claims where) {
 		this.resource = resource;
 		this.moreScopeClaims = List.copyOf(moreScopeClaims);
 		this.scopesOf = scopesOf;
+		this.where = where;
 	}
 
 	/**
@@ -58,6 +62,13 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	 */
 	public McpCallerConverter(String resource) {
 		this(resource, List.of(), UnaryOperator.identity());
+	}
+
+	/**
+	 * The same, for tokens whose claims are elsewhere.
+	 */
+	McpCallerConverter with(TokenProfile.Claims where) {
+		return new McpCallerConverter(this.resource, this.moreScopeClaims, this.scopesOf, where);
 	}
 
 	@Override
@@ -71,34 +82,66 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	 */
 	McpCaller caller(Jwt jwt) {
 		Map<String, Object> claims = jwt.getClaims();
-		String subject = text(claims, "sub");
+		String client = client(claims);
+		String subject = text("sub", claims.get("sub"));
+		if (subject == null && this.where.clientAsSubject()) {
+			subject = client;
+		}
 		if (!StringUtils.hasText(subject)) {
 			// RFC 9068 section 2.2; without it nobody could say who made the call.
 			throw new RefusedTokenException(TokenFailure.MALFORMED, "The token has no sub claim");
 		}
 		List<McpActor> actors = new ArrayList<>();
-		boolean truncated = readActors(claims.get("act"), actors);
-		return new McpCaller(subject, String.valueOf(claims.get("iss")), client(claims), actors, truncated,
-				scopes(claims), text(claims, "jti"), this.resource);
+		boolean truncated = readActors(this.where.actor(), claims, actors);
+		return new McpCaller(subject, String.valueOf(claims.get("iss")), client, actors, truncated, scopes(claims),
+				text("jti", claims.get("jti")), this.resource);
 	}
 
 	private Set<String> scopes(Map<String, Object> claims) {
 		Set<String> names = new LinkedHashSet<>();
-		for (String name : SCOPE_CLAIMS) {
-			Object claim = claims.get(name);
+		boolean found = addScopes(names, this.where.scopes(), claims);
+		if (!found) {
+			addNames(names, this.where.appScopes(), claims);
+		}
+		addNames(names, this.moreScopeClaims, claims);
+		if (this.where.rolesAsScopes()) {
+			addNames(names, this.where.roles(), claims);
+		}
+		return this.scopesOf.apply(withoutPrefix(names));
+	}
+
+	private static boolean addScopes(Set<String> names, List<ClaimPointer> pointers, Map<String, Object> claims) {
+		boolean found = false;
+		for (ClaimPointer pointer : pointers) {
+			Object claim = pointer.read(claims);
+			found |= claim != null;
 			if (claim instanceof String text) {
 				names.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
 			}
 			else {
-				addAll(names, claim, name);
+				addAll(names, claim, pointer.text());
 			}
 		}
-		for (ClaimPointer pointer : this.moreScopeClaims) {
+		return found;
+	}
+
+	private static void addNames(Set<String> names, List<ClaimPointer> pointers, Map<String, Object> claims) {
+		for (ClaimPointer pointer : pointers) {
 			Object claim = pointer.read(claims);
 			// A single role is one name, whatever it is made of.
 			addAll(names, (claim instanceof String text) ? List.of(text) : claim, pointer.text());
 		}
-		return this.scopesOf.apply(names);
+	}
+
+	private Set<String> withoutPrefix(Set<String> names) {
+		String prefix = this.where.scopePrefix();
+		if (prefix == null) {
+			return names;
+		}
+		Set<String> scopes = new LinkedHashSet<>();
+		names.forEach((name) -> scopes.add(
+				(name.startsWith(prefix) && name.length() > prefix.length()) ? name.substring(prefix.length()) : name));
+		return scopes;
 	}
 
 	private static void addAll(Set<String> names, @Nullable Object claim, String claimName) {
@@ -118,9 +161,9 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		}
 	}
 
-	private static @Nullable String client(Map<String, Object> claims) {
-		for (String name : CLIENT_CLAIMS) {
-			String client = text(claims, name);
+	private @Nullable String client(Map<String, Object> claims) {
+		for (ClaimPointer pointer : this.where.client()) {
+			String client = text(pointer.text(), pointer.read(claims));
 			if (client != null) {
 				return client;
 			}
@@ -132,23 +175,23 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	 * Read the nested {@code act} claims, the current actor first.
 	 * @return whether there were more than are kept
 	 */
-	private static boolean readActors(@Nullable Object act, List<McpActor> actors) {
-		Object level = act;
+	private static boolean readActors(ClaimPointer pointer, Map<String, Object> claims, List<McpActor> actors) {
+		Object level = pointer.read(claims);
 		while (level != null) {
 			if (!(level instanceof Map<?, ?> actor)) {
-				throw malformed("act");
+				throw malformed(pointer.text());
 			}
 			if (actors.size() == McpCaller.MAX_ACTORS) {
 				return true;
 			}
-			actors.add(new McpActor(text(actor, "sub"), text(actor, "iss"), text(actor, "client_id")));
+			actors.add(new McpActor(text("sub", actor.get("sub")), text("iss", actor.get("iss")),
+					text("client_id", actor.get("client_id"))));
 			level = actor.get("act");
 		}
 		return false;
 	}
 
-	private static @Nullable String text(Map<?, ?> claims, String name) {
-		Object claim = claims.get(name);
+	private static @Nullable String text(String name, @Nullable Object claim) {
 		if (claim == null || claim instanceof String) {
 			return (String) claim;
 		}

@@ -27,4 +27,8 @@ final class TokenError extends OAuth2Error {
 		return (error instanceof TokenError known) ? known.failure : TokenFailure.OTHER;
 	}
 
+	static RefusedTokenException refused(OAuth2Error error) {
+		return new RefusedTokenException(failure(error), String.valueOf(error.getDescription()));
+	}
+
 }

@@ -44,7 +44,13 @@ public enum TokenFailure {
 	/** The token is bound to a key or certificate and was sent as a bearer token. */
 	BOUND,
 
-	/** The token could not be checked, because its issuer's keys are not to be had. */
+	/** The authorization server says that the token is not active: revoked, or none. */
+	INACTIVE,
+
+	/**
+	 * The token could not be checked, because its issuer's keys, or an answer about it,
+	 * are not to be had.
+	 */
 	UNAVAILABLE,
 
 	/** None of the above: an authentication of the application's own says no. */

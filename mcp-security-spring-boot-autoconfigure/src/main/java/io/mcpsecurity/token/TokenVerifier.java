@@ -1,6 +1,8 @@
 package io.mcpsecurity.token;
 
 import com.nimbusds.jose.proc.BadJOSEException;
+import io.mcpsecurity.McpCaller;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.oauth2.core.OAuth2Error;
@@ -24,11 +26,29 @@ final class TokenVerifier {
 
 	private final McpCallerConverter converter;
 
+	private final @Nullable TokenIntrospection revocation;
+
 	TokenVerifier(IssuerKeys keys, String audience, TokenTimes times, McpCallerConverter converter) {
+		this(keys, Provider.GENERIC.profile(), audience, times, converter, null);
+	}
+
+	/**
+	 * Create a verifier.
+	 * @param keys the issuer's keys
+	 * @param profile what its tokens look like
+	 * @param audience the resource identifier
+	 * @param times looks at the token's lifetime
+	 * @param converter reads the caller
+	 * @param revocation tells whether a token is still active, or {@code null} when
+	 * nobody is asked
+	 */
+	TokenVerifier(IssuerKeys keys, TokenProfile profile, String audience, TokenTimes times,
+			McpCallerConverter converter, @Nullable TokenIntrospection revocation) {
 		this.keys = keys;
 		this.times = times;
-		this.validator = AccessTokenValidators.create(keys.issuer(), audience, times);
-		this.converter = converter;
+		this.validator = AccessTokenValidators.create(keys.issuer(), audience, times, profile);
+		this.converter = converter.with(profile.claims());
+		this.revocation = revocation;
 	}
 
 	/**
@@ -40,7 +60,8 @@ final class TokenVerifier {
 		NotedKeys noted = new NotedKeys(this.keys);
 		try {
 			Jwt jwt = AccessTokenDecoders.create(noted, this.validator).decode(token);
-			return new VerifiedToken(jwt, this.converter.caller(jwt), this.times, noted);
+			McpCaller caller = this.converter.caller(jwt);
+			return new VerifiedToken(jwt, caller, this.times, evidence(token, noted));
 		}
 		catch (BadJwtException ex) {
 			throw refused(ex);
@@ -51,6 +72,18 @@ final class TokenVerifier {
 	}
 
 	/**
+	 * Asked last: nobody makes this server ask about a token that is no good anyway.
+	 */
+	private VerifiedToken.Evidence evidence(String token, NotedKeys noted) {
+		TokenIntrospection revocation = this.revocation;
+		if (revocation == null) {
+			return noted::areCurrent;
+		}
+		TokenIntrospection.Answer answer = revocation.introspect(token);
+		return () -> revocation.isFresh(answer) && noted.areCurrent();
+	}
+
+	/**
 	 * What the client may know: which rule the token breaks. The decoder's own texts can
 	 * repeat parts of the token, so nothing else of them is passed on.
 	 */
@@ -58,7 +91,7 @@ final class TokenVerifier {
 		if (cause instanceof JwtValidationException invalid) {
 			for (OAuth2Error error : invalid.getErrors()) {
 				if (StringUtils.hasText(error.getDescription())) {
-					return new RefusedTokenException(TokenError.failure(error), error.getDescription());
+					return TokenError.refused(error);
 				}
 			}
 		}

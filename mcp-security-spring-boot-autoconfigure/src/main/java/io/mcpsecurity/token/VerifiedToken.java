@@ -13,9 +13,8 @@ import org.springframework.security.authentication.AuthenticationServiceExceptio
 import org.springframework.security.oauth2.jwt.Jwt;
 
 /**
- * What is known of a token after it was verified: what it says and which keys speak for
- * it. Neither its text nor its signature is kept, so whoever gets hold of this has no
- * token.
+ * What is known of a token after it was verified: what it says and what speaks for it.
+ * Neither its text nor its signature is kept, so whoever gets hold of this has no token.
  * <p>
  * Nothing in it changes, however deep, so that requests can share it.
  */
@@ -30,24 +29,24 @@ final class VerifiedToken {
 
 	private final TokenTimes times;
 
-	private final NotedKeys keys;
+	private final Evidence evidence;
 
-	VerifiedToken(Jwt jwt, McpCaller caller, TokenTimes times, NotedKeys keys) {
+	VerifiedToken(Jwt jwt, McpCaller caller, TokenTimes times, Evidence evidence) {
 		this.facts = new Jwt(NO_TEXT, jwt.getIssuedAt(), jwt.getExpiresAt(), fixed(jwt.getHeaders()),
 				fixed(jwt.getClaims()));
 		this.caller = caller;
 		this.times = times;
-		this.keys = keys;
+		this.evidence = evidence;
 	}
 
 	/**
 	 * Whether a verification would end the same at this moment: the token is neither
-	 * expired nor yet to be valid, and its issuer's keys are what they were.
+	 * expired nor yet to be valid, and what spoke for it still does.
 	 * @throws AuthenticationServiceException if the issuer's keys are not to be had
 	 */
 	boolean isStillGood() {
 		try {
-			return !this.times.validate(this.facts).hasErrors() && this.keys.areCurrent();
+			return !this.times.validate(this.facts).hasErrors() && this.evidence.holds();
 		}
 		catch (KeySourceException ex) {
 			throw new AuthenticationServiceException("The token cannot be checked", ex);
@@ -77,6 +76,20 @@ final class VerifiedToken {
 			return values.stream().map(VerifiedToken::fixed).toList();
 		}
 		return value;
+	}
+
+	/**
+	 * What speaks for a token: its issuer's keys, or an answer about it.
+	 */
+	@FunctionalInterface
+	interface Evidence {
+
+		/**
+		 * Whether it still does.
+		 * @throws KeySourceException if the issuer's keys are not to be had
+		 */
+		boolean holds() throws KeySourceException;
+
 	}
 
 }

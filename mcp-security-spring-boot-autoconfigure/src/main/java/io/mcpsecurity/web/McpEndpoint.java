@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.KnownTokens;
@@ -41,17 +42,13 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	/**
 	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
 	 * need: no HTTP session, no request cache, no CSRF.
-	 * @param recorder keeps the records of requests
-	 * @param reader reads bodies
-	 * @param maxSize the most bytes of a body
+	 * @param common what all endpoints have in common
 	 * @param origins what lets in requests of browsers
 	 * @param sessions what keeps sessions apart, or {@code null} for an endpoint without
 	 * sessions
-	 * @param limits how often somebody may come
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
-	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
-			CrossOriginFilter origins, @Nullable SessionFilter sessions, RequestLimits limits,
+	public SecurityFilterChain filterChain(Common common, CrossOriginFilter origins, @Nullable SessionFilter sessions,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
@@ -65,18 +62,20 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			// Reading the metadata is no use of the endpoint, and not recorded.
 			filters.add(metadata);
 		}
-		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
+		filters.add(new RequestRecordFilter(common.recorder(), this.resource.identifier().toString()));
 		filters.add(origins);
-		filters.add(new AddressLimitFilter(limits, this::isKnown));
+		filters.add(new AddressLimitFilter(common.limits(), this::isKnown));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);
-		if (limits.calls() != null || limits.streams() != null) {
-			filters.add(new ConcurrencyLimitFilter(limits));
+		filters.add(new ClientAccessFilter(common.clients()));
+		if (common.limits().calls() != null || common.limits().streams() != null) {
+			filters.add(new ConcurrencyLimitFilter(common.limits()));
 		}
-		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize, limits.rules()));
+		filters.add(new McpGateFilter(this.entryPoint, this.challenge, common.reader(), this.policy, common.maxSize(),
+				common.limits().rules()));
 		if (sessions != null) {
 			filters.add(sessions);
 		}
@@ -85,6 +84,19 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 
 	private boolean isKnown(HttpServletRequest request, String token) {
 		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
+	}
+
+	/**
+	 * What all MCP endpoints of an application have in common.
+	 *
+	 * @param recorder keeps the records of requests
+	 * @param clients which clients may come at all
+	 * @param reader reads bodies
+	 * @param maxSize the most bytes of a body
+	 * @param limits how often somebody may come
+	 */
+	public record Common(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader, int maxSize,
+			RequestLimits limits) {
 	}
 
 }

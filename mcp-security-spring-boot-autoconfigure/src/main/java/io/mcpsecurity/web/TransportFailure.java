@@ -45,21 +45,25 @@ final class TransportFailure {
 					"Invalid params");
 		}
 		else {
-			JsonRpcErrors.write(response, status, id, code(status), sentence(status, request));
+			JsonRpcErrors.write(response, status, id, code(status, request), sentence(status, request));
 		}
 		return true;
 	}
 
-	private static int code(int status) {
-		return (status == HttpServletResponse.SC_NOT_FOUND) ? JsonRpcErrorCode.SESSION_NOT_FOUND
+	private static int code(int status, HttpServletRequest request) {
+		return (status == HttpServletResponse.SC_NOT_FOUND && hasSession(request)) ? JsonRpcErrorCode.SESSION_NOT_FOUND
 				: (status < 500) ? JsonRpcErrorCode.INVALID_REQUEST : JsonRpcErrorCode.INTERNAL_ERROR;
+	}
+
+	private static boolean hasSession(HttpServletRequest request) {
+		return request.getHeader(SessionFilter.SESSION_ID) != null;
 	}
 
 	private static String sentence(int status, HttpServletRequest request) {
 		return switch (status) {
-			case HttpServletResponse.SC_BAD_REQUEST -> (request.getHeader("Mcp-Session-Id") != null) ? "Invalid request"
-					: "Invalid request: this needs a session";
-			case HttpServletResponse.SC_NOT_FOUND -> "Session not found";
+			case HttpServletResponse.SC_BAD_REQUEST ->
+				hasSession(request) ? "Invalid request" : "Invalid request: this needs a session";
+			case HttpServletResponse.SC_NOT_FOUND -> hasSession(request) ? "Session not found" : "Not found";
 			case HttpServletResponse.SC_METHOD_NOT_ALLOWED -> "This server does not take this HTTP method";
 			case HttpServletResponse.SC_SERVICE_UNAVAILABLE -> "This server is about to stop";
 			default -> (status < 500) ? "Invalid request" : "Internal error";

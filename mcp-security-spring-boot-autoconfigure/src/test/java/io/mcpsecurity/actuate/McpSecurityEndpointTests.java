@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -123,7 +124,8 @@ class McpSecurityEndpointTests {
 		assertThat(admin.path("endpoint").asString()).isEqualTo("/admin/mcp");
 		assertThat(admin.path("metadata").asString())
 			.isEqualTo("https://admin.example/.well-known/oauth-protected-resource/mcp");
-		for (String common : List.of("issuers", "modes", "hierarchy", "prompts", "resources", "resourceTemplates")) {
+		for (String common : List.of("issuers", "clients", "modes", "hierarchy", "prompts", "resources",
+				"resourceTemplates")) {
 			assertThat(admin.path(common)).as(common).isNotEmpty().isEqualTo(main.path(common));
 		}
 		assertThat(rule(admin, "tools", "time")).contains("\"allOf\":[\"admin:time\"]",
@@ -142,7 +144,8 @@ class McpSecurityEndpointTests {
 	@Test
 	void tellsNothingElse() {
 		assertThat(describe(server).propertyNames()).containsExactly("resource", "endpoint", "metadata", "issuers",
-				"modes", "hierarchy", "scopes", "tools", "resources", "resourceTemplates", "prompts", "endpoints");
+				"clients", "modes", "hierarchy", "scopes", "tools", "resources", "resourceTemplates", "prompts",
+				"endpoints");
 		assertThat(get(server, "", credentials()).body()).doesNotContain("secret");
 	}
 
@@ -208,9 +211,9 @@ class McpSecurityEndpointTests {
 
 		@Bean
 		McpSecurityEndpoint own(ProtectedResource resource, AccessPolicy policy, AuthorizationServers servers,
-				ScopeCatalogue catalogue) {
+				ScopeCatalogue catalogue, ClientAccess clients) {
 			return new McpSecurityEndpoint(resource, policy, Map.of(), servers, catalogue,
-					new McpSecurityEndpoint.Modes("enforce", "all", "public", "deny"), List.of());
+					new McpSecurityEndpoint.Modes("enforce", "all", "public", "deny"), List.of(), clients);
 		}
 
 	}

@@ -50,6 +50,9 @@ class FurtherEndpointsTests {
 
 	private static final String ADMIN = "https://mcp.example.com/admin/mcp";
 
+	/** What the authorization server calls the main endpoint as well. */
+	private static final String OTHER = "urn:example:mcp";
+
 	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
 
 	private static final String RESET = """
@@ -64,6 +67,8 @@ class FurtherEndpointsTests {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Protocol protocol : Protocol.values()) {
 			List<String> properties = new ArrayList<>(List.of("spring.ai.mcp.server.protocol=" + protocol));
+			properties.add("mcp.security.authorization-servers[0].issuer=" + authorizationServer.issuer());
+			properties.add("mcp.security.authorization-servers[0].audiences=" + MAIN + "," + OTHER);
 			Documentation.properties(printed()).forEach((name, value) -> properties.add(name + "=" + value));
 			servers.put(protocol, SecuredServer.start(TwoEndpointsApplication.class, authorizationServer,
 					properties.toArray(String[]::new)));
@@ -94,6 +99,15 @@ class FurtherEndpointsTests {
 		assertThat(server.send(server.post(forAdmin, LIST)).statusCode()).isEqualTo(401);
 		assertThat(SecuredServer.text(server.callTool(forMain, "browse", "{}"))).isEqualTo("browsed null");
 		assertThat(SecuredServer.text(admin(server, forAdmin, RESET))).isEqualTo("reset");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void anAudienceThatIsConfiguredHoldsAtTheMainOneOnly(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		String token = token(OTHER, "records:browse", "admin:reset");
+		assertThat(admin(server, token, RESET).statusCode()).isEqualTo(401);
+		assertThat(SecuredServer.text(server.callTool(token, "browse", "{}"))).isEqualTo("browsed null");
 	}
 
 	@ParameterizedTest

@@ -49,11 +49,10 @@ class StepUpTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Protocol protocol : Protocol.values()) {
-			servers.put(protocol,
-					SecuredServer.start(StepUpApplication.class, authorizationServer,
-							"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.rules[0].tools[0]=open",
-							"mcp.security.rules[0].access=public", "mcp.security.scope-hierarchy=root > deep",
-							"mcp.security.scopes[deep].requested-as=api://deep"));
+			servers.put(protocol, SecuredServer.start(StepUpApplication.class, authorizationServer,
+					"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.rules[0].tools[0]=open",
+					"mcp.security.rules[0].access=public", "mcp.security.discovery=public",
+					"mcp.security.scope-hierarchy=root > deep", "mcp.security.scopes[deep].requested-as=api://deep"));
 		}
 	}
 
@@ -165,7 +164,7 @@ class StepUpTests {
 		String body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\","
 				+ "\"params\":{\"name\":\"open\",\"arguments\":{}}}";
 		HttpResponse<String> response = server.send((protocol == Protocol.STATELESS) ? server.post(null, body)
-				: server.post(null, body).setHeader("Mcp-Session-Id", server.initialize(server.token().sign())));
+				: server.post(null, body).setHeader("Mcp-Session-Id", server.initialize(null)));
 		assertThat(response.statusCode()).isEqualTo(401);
 		assertThat(response.headers().firstValue("WWW-Authenticate").orElse("")).doesNotContain("error=");
 	}

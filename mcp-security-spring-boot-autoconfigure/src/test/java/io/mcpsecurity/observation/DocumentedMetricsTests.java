@@ -3,6 +3,7 @@ package io.mcpsecurity.observation;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.test.DocumentedMetrics;
 import io.mcpsecurity.test.DocumentedMetrics.Family;
@@ -23,7 +24,7 @@ class DocumentedMetricsTests {
 	void everyFamilyIsDocumentedAndEveryDocumentedFamilyExists() {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
-						Scrape.PROPERTIES.toArray(String[]::new))) {
+						withIntrospection(authorizationServer.issuer()))) {
 			server.callTool(server.token("records:browse").sign(), "browse", "{}");
 			server.callTool(server.token().sign(), "browse", "{}");
 			server.send(server.post(null, "{}"));
@@ -36,6 +37,15 @@ class DocumentedMetricsTests {
 			});
 			assertThat(found).isEqualTo(new TreeMap<>(DocumentedMetrics.read())).isNotEmpty();
 		}
+	}
+
+	private static String[] withIntrospection(String issuer) {
+		String server = "mcp.security.authorization-servers[0].";
+		return Stream
+			.concat(Scrape.PROPERTIES.stream(),
+					Stream.of(server + "issuer=" + issuer, server + "introspection.uri=" + issuer + "/introspect",
+							server + "introspection.client-id=server", server + "introspection.client-secret=secret"))
+			.toArray(String[]::new);
 	}
 
 }

@@ -147,9 +147,10 @@ public final class SecuredServer implements AutoCloseable {
 
 	/**
 	 * Initialize a session.
+	 * @param token the token, or {@code null} where {@code discovery} is public
 	 * @return the session id
 	 */
-	public String initialize(String token) {
+	public String initialize(@Nullable String token) {
 		HttpResponse<String> response = send(post(token, """
 				{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",
 				"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"""));

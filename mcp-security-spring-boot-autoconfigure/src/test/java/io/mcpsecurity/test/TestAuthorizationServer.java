@@ -72,7 +72,7 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		this.port = port;
 		this.path = path;
 		this.announcedIssuer = issuer();
-		this.announcedKeys = issuer() + "/keys";
+		this.announcedKeys = "http://localhost:" + this.port + withoutSlash() + "/keys";
 	}
 
 	/**
@@ -118,6 +118,13 @@ public final class TestAuthorizationServer implements AutoCloseable {
 
 	public JWK publicKey() {
 		return this.rsa.toPublicJWK();
+	}
+
+	/**
+	 * The key that signs, with its private part.
+	 */
+	public JWK signingKey() {
+		return this.rsa;
 	}
 
 	/**
@@ -194,12 +201,12 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		try {
 			HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port),
 					0);
-			server.createContext(this.path + "/.well-known/openid-configuration", (exchange) -> {
+			server.createContext(withoutSlash() + "/.well-known/openid-configuration", (exchange) -> {
 				this.metadataRequests.incrementAndGet();
 				answer(exchange, JSONObjectUtils
 					.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri", this.announcedKeys)));
 			});
-			server.createContext(this.path + "/keys", (exchange) -> {
+			server.createContext(withoutSlash() + "/keys", (exchange) -> {
 				this.keyRequests.incrementAndGet();
 				String document = this.keysDocument;
 				String answer = (document != null) ? document : keys().toString();
@@ -223,6 +230,10 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		List<JWK> keys = new ArrayList<>(List.of(this.rsa.toPublicJWK(), this.ec.toPublicJWK()));
 		this.others.forEach((key) -> keys.add(key.toPublicJWK()));
 		return new JWKSet(keys);
+	}
+
+	private String withoutSlash() {
+		return this.path.endsWith("/") ? this.path.substring(0, this.path.length() - 1) : this.path;
 	}
 
 	private static void answer(HttpExchange exchange, String json) throws IOException {

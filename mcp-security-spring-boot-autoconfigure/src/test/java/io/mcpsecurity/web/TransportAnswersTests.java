@@ -178,11 +178,11 @@ class TransportAnswersTests {
 			.setHeader("Accept", "text/event-stream");
 		assertError(kind.server.send(get.copy()), sessions ? 400 : 405, "null", -32600);
 		assertError(kind.server.send(get.copy().setHeader("Mcp-Session-Id", "no-such")), sessions ? 404 : 405, "null",
-				-32600);
+				sessions ? -32001 : -32600);
 		assertError(kind.server.send(get.copy().setHeader("Accept", "text/html")), 406, "null", -32600);
 		assertError(kind.server.send(get.copy().setHeader("Accept", "nonsense")), 400, "null", -32600);
 		assertError(kind.server.send(get.copy().DELETE()), sessions ? 400 : 404, "null", -32600);
-		assertError(kind.server.send(get.copy().DELETE().setHeader("Mcp-Session-Id", "no-such")), 404, "null", -32600);
+		assertError(kind.server.send(get.copy().DELETE().setHeader("Mcp-Session-Id", "no-such")), 404, "null", -32001);
 		for (String method : List.of("PUT", "PATCH", "OPTIONS")) {
 			HttpResponse<String> response = kind.server
 				.send(get.copy().method(method, HttpRequest.BodyPublishers.ofString("{}")));
@@ -204,7 +204,7 @@ class TransportAnswersTests {
 	void aSessionThatIsMissingOrUnknownIsToldInJson(Kind kind) {
 		if (kind.session != null) {
 			assertError(kind.server.send(kind.request("ping", "{}").setHeader("Mcp-Session-Id", "no-such")), 404, "7",
-					-32600);
+					-32001);
 			assertError(kind.server.send(
 					kind.server.post(kind.server.token().sign(), "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}")),
 					400, "7", -32600);

@@ -2,6 +2,7 @@ package io.mcpsecurity.autoconfigure.testcontainers;
 
 import dasniko.testcontainers.keycloak.KeycloakContainer;
 import io.mcpsecurity.autoconfigure.AuthorizationServerConnectionDetails;
+import io.mcpsecurity.token.Provider;
 
 import org.springframework.boot.testcontainers.service.connection.ContainerConnectionDetailsFactory;
 import org.springframework.boot.testcontainers.service.connection.ContainerConnectionSource;
@@ -38,6 +39,11 @@ class KeycloakContainerConnectionDetailsFactory
 				realm = new KeycloakRealms(url, keycloak.getAdminUsername(), keycloak.getAdminPassword()).only();
 			}
 			return url + (url.endsWith("/") ? "" : "/") + "realms/" + realm;
+		}
+
+		@Override
+		public Provider getProvider() {
+			return Provider.KEYCLOAK;
 		}
 
 	}

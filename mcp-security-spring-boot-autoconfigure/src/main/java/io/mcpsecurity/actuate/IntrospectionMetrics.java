@@ -1,0 +1,43 @@
+package io.mcpsecurity.actuate;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+import io.mcpsecurity.token.TokenIntrospection;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+/**
+ * What came of asking introspection endpoints about tokens: the counter {@value #NAME},
+ * by {@code issuer} and {@code result}.
+ */
+public final class IntrospectionMetrics implements MeterBinder {
+
+	private static final String NAME = "mcp.security.introspection";
+
+	private final List<TokenIntrospection> introspections;
+
+	/**
+	 * Create the metrics.
+	 * @param introspections the endpoints
+	 */
+	public IntrospectionMetrics(Collection<TokenIntrospection> introspections) {
+		this.introspections = List.copyOf(introspections);
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		for (TokenIntrospection introspection : this.introspections) {
+			for (TokenIntrospection.Result result : TokenIntrospection.Result.values()) {
+				FunctionCounter.builder(NAME, introspection, (counted) -> counted.counted(result))
+					.description("Tokens that an authorization server was asked about, by what came of it")
+					.tag("issuer", introspection.issuer())
+					.tag("result", result.name().toLowerCase(Locale.ROOT))
+					.register(registry);
+			}
+		}
+	}
+
+}

@@ -1,0 +1,153 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.security.PrivateKey;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.mcpsecurity.audit.SensitiveNames;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.Revocation;
+import io.mcpsecurity.token.ClientAuthentication;
+import io.mcpsecurity.token.Introspections;
+import io.mcpsecurity.token.TokenIntrospection;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.ssl.pem.PemContent;
+import org.springframework.core.io.Resource;
+import org.springframework.util.Assert;
+import org.springframework.util.StringUtils;
+
+/**
+ * The part of the properties that is about introspection endpoints. A value that is wrong
+ * is an {@link InvalidMcpSecurityPropertyException}, which never tells a secret.
+ */
+final class IntrospectionProperties {
+
+	private static final String SERVERS = "mcp.security.authorization-servers";
+
+	private static final String INTROSPECTION = "mcp.security.introspection";
+
+	private final Map<String, ClientAuthentication> authentications = new LinkedHashMap<>();
+
+	private final Map<String, URI> endpoints = new LinkedHashMap<>();
+
+	private final TokenIntrospection.Settings settings;
+
+	private final boolean forJwts;
+
+	private @Nullable String opaqueIssuer;
+
+	IntrospectionProperties(McpSecurityProperties properties, List<AuthorizationServer> servers) {
+		this.settings = settings(properties.introspection());
+		this.forJwts = properties.revocation().check() == Revocation.Check.INTROSPECT;
+		for (int i = 0; i < servers.size(); i++) {
+			AuthorizationServer server = servers.get(i);
+			String property = SERVERS + "[" + i + "].introspection";
+			if (server.introspection() != null) {
+				add(property, server, server.introspection());
+			}
+			else if (this.forJwts) {
+				throw new InvalidMcpSecurityPropertyException(property + ".uri", null,
+						"is not set, but mcp.security.revocation.check is introspect: nobody could be asked about the tokens of "
+								+ server.issuer() + ".",
+						"Set " + property + ".uri, .client-id and .client-secret or .private-key.");
+			}
+		}
+	}
+
+	private static TokenIntrospection.Settings settings(McpSecurityProperties.Introspection values) {
+		CheckedProperties.checkDuration(INTROSPECTION + ".cache-ttl", values.cacheTtl());
+		CheckedProperties.checkPositive(INTROSPECTION + ".cache-size", values.cacheSize());
+		CheckedProperties.checkDuration(INTROSPECTION + ".connect-timeout", values.connectTimeout());
+		CheckedProperties.checkDuration(INTROSPECTION + ".read-timeout", values.readTimeout());
+		CheckedProperties.checkPositive(INTROSPECTION + ".failure-threshold", values.failureThreshold());
+		CheckedProperties.checkDuration(INTROSPECTION + ".retry-interval", values.retryInterval());
+		CheckedProperties.checkPositive(INTROSPECTION + ".max-concurrent", values.maxConcurrent());
+		return new TokenIntrospection.Settings(values.connectTimeout(), values.readTimeout(), values.cacheTtl(),
+				values.cacheSize(), values.failureThreshold(), values.retryInterval(), values.maxConcurrent());
+	}
+
+	private void add(String property, AuthorizationServer server, AuthorizationServer.Endpoint endpoint) {
+		String issuer = server.issuer();
+		Assert.state(issuer != null, "Issuers are checked before");
+		if (!StringUtils.hasText(endpoint.uri())) {
+			throw new InvalidMcpSecurityPropertyException(property + ".uri", null, "is not set.",
+					"Set it to the authorization server's introspection_endpoint.");
+		}
+		this.endpoints.put(issuer, URI.create(endpoint.uri()));
+		this.authentications.put(issuer, authentication(property, issuer, endpoint));
+		if (endpoint.opaqueTokens()) {
+			if (this.opaqueIssuer != null) {
+				throw new InvalidMcpSecurityPropertyException(property + ".opaque-tokens", true,
+						"makes it ambiguous whose tokens are those that are no JWTs: this one's, or those of "
+								+ this.opaqueIssuer + ".",
+						"Set it to false for all authorization servers but one.");
+			}
+			this.opaqueIssuer = issuer;
+		}
+	}
+
+	private static ClientAuthentication authentication(String property, String issuer,
+			AuthorizationServer.Endpoint endpoint) {
+		String client = endpoint.clientId();
+		if (!StringUtils.hasText(client)) {
+			throw new InvalidMcpSecurityPropertyException(property + ".client-id", null, "is not set.",
+					"Set it to the client id that this server has at the authorization server.");
+		}
+		String secret = endpoint.clientSecret();
+		Resource key = endpoint.privateKey();
+		if (StringUtils.hasText(secret) == (key != null)) {
+			throw new InvalidMcpSecurityPropertyException(property + ".client-secret", null,
+					(key != null) ? "is set, and so is " + property + ".private-key."
+							: "is not set, and neither is " + property + ".private-key.",
+					"Set one of the two.");
+		}
+		if (key == null) {
+			return ClientAuthentication.secret(client, String.valueOf(secret));
+		}
+		String audience = endpoint.assertionAudience();
+		return PolicyProperties.checked(property + ".private-key", key, () -> ClientAuthentication.privateKey(client,
+				StringUtils.hasText(audience) ? audience : issuer, read(key), endpoint.keyId()));
+	}
+
+	private static PrivateKey read(Resource location) {
+		PrivateKey key;
+		try (InputStream content = location.getInputStream()) {
+			key = PemContent.load(content).getPrivateKey();
+		}
+		catch (IOException | IllegalStateException ex) {
+			throw new IllegalArgumentException("it cannot be read as a private key in PEM", ex);
+		}
+		if (key == null) {
+			throw new IllegalArgumentException("there is no private key in it");
+		}
+		return key;
+	}
+
+	/**
+	 * Whether a property, however its name is written, holds a secret.
+	 */
+	static boolean isSecret(String property) {
+		String plain = SensitiveNames.plain(property);
+		return plain.startsWith(SensitiveNames.plain(SERVERS))
+				&& plain.endsWith(SensitiveNames.plain("introspection.client-secret"));
+	}
+
+	Introspections create() {
+		Map<String, TokenIntrospection> introspections = new LinkedHashMap<>();
+		this.endpoints.forEach((issuer, endpoint) -> introspections.put(issuer,
+				new TokenIntrospection(issuer, endpoint, authentication(issuer), this.settings)));
+		return new Introspections(introspections, this.opaqueIssuer, this.forJwts);
+	}
+
+	private ClientAuthentication authentication(String issuer) {
+		ClientAuthentication authentication = this.authentications.get(issuer);
+		Assert.state(authentication != null, "Each endpoint has one");
+		return authentication;
+	}
+
+}

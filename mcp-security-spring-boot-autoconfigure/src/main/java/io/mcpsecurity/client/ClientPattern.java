@@ -1,0 +1,56 @@
+package io.mcpsecurity.client;
+
+import io.mcpsecurity.McpCaller;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.PatternMatchUtils;
+
+/**
+ * Names clients: a client id, which may be the URL of a client id metadata document, or a
+ * pattern in which {@code *} stands for any characters. With an issuer identifier and a
+ * space before it, it means only the clients of that authorization server: client ids are
+ * unique only there.
+ *
+ * @param issuer the issuer identifier, or {@code null} for all
+ * @param client the client id or pattern
+ */
+public record ClientPattern(@Nullable String issuer, String client) {
+
+	private static final int MAX_LENGTH = 2000;
+
+	/**
+	 * Read a pattern.
+	 * @throws IllegalArgumentException if it is blank, too long for a client id, or has
+	 * control characters
+	 */
+	public static ClientPattern of(String text) {
+		if (text.isBlank() || text.length() > MAX_LENGTH || text.chars().anyMatch(Character::isISOControl)) {
+			throw new IllegalArgumentException("it is not a client id or pattern");
+		}
+		int space = text.indexOf(' ');
+		boolean qualified = space > 0 && text.matches("https?://.*");
+		if (qualified && text.substring(space + 1).isBlank()) {
+			throw new IllegalArgumentException("no client is named after the issuer");
+		}
+		return qualified ? new ClientPattern(text.substring(0, space), text.substring(space + 1))
+				: new ClientPattern(null, text);
+	}
+
+	/**
+	 * Whether a caller's client is among those that are named. One whose token names no
+	 * client is not.
+	 */
+	boolean matches(McpCaller caller) {
+		return caller.client() != null && (this.issuer == null || this.issuer.equals(caller.issuer()))
+				&& PatternMatchUtils.simpleMatch(this.client, caller.client());
+	}
+
+	/**
+	 * As it is written in configuration.
+	 */
+	@Override
+	public String toString() {
+		return (this.issuer != null) ? this.issuer + " " + this.client : this.client;
+	}
+
+}

@@ -1,0 +1,63 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Refusal;
+import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.client.ClientAccess.Verdict;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.token.McpAuthenticationToken;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Refuses requests of clients that are kept out: 403 without a challenge. With 401 and
+ * {@code invalid_token} a client may get another token and try again (RFC 6750 section
+ * 3.1), with {@code insufficient_scope} one with more scopes; neither would help here,
+ * and each try could bother a user. A plain 403 says not to repeat the request (RFC 9110
+ * section 15.5.4).
+ */
+final class ClientAccessFilter extends OncePerRequestFilter {
+
+	private final ClientAccess clients;
+
+	ClientAccessFilter(ClientAccess clients) {
+		this.clients = clients;
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		McpCaller caller = McpCaller.current().orElse(null);
+		Verdict verdict = (caller != null) ? this.clients.decide(caller) : Verdict.ACCEPTED;
+		if (caller == null || verdict == Verdict.ACCEPTED) {
+			chain.doFilter(request, response);
+			return;
+		}
+		RequestRecord record = RequestRecordFilter.of(request);
+		record.caller(caller);
+		if (SecurityContextHolder.getContext().getAuthentication() instanceof McpAuthenticationToken token) {
+			record.token(token::hash);
+		}
+		if (verdict == Verdict.DENIED) {
+			record.refused(Refusal.Kind.REJECTED, "client_denied");
+			JsonRpcErrors.write(response, HttpServletResponse.SC_FORBIDDEN, null, JsonRpcErrorCode.FORBIDDEN,
+					"This client is not accepted here");
+		}
+		else {
+			record.refused(Refusal.Kind.REJECTED, "clients_unavailable");
+			response.setHeader(HttpHeaders.RETRY_AFTER, "1");
+			JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, null,
+					JsonRpcErrorCode.UNAVAILABLE, "Clients cannot be checked at the moment");
+		}
+	}
+
+}

@@ -1,0 +1,150 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.mcpsecurity.token.Introspections;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What is configured of introspection endpoints.
+ */
+class IntrospectionPropertiesTests {
+
+	private static final String FIRST = "mcp.security.authorization-servers[0].";
+
+	private static final String SECOND = "mcp.security.authorization-servers[1].";
+
+	@TempDir
+	private Path directory;
+
+	@Test
+	void theOnlyEndpointIsAskedAboutOpaqueTokensAndNotAboutJwts() {
+		Introspections introspections = checked().introspections();
+		assertThat(introspections.opaqueIssuer()).isEqualTo("https://a.example");
+		assertThat(introspections.forJwts()).isFalse();
+		assertThat(introspections.byIssuer()).containsOnlyKeys("https://a.example");
+	}
+
+	@Test
+	void severalEndpointsAreUnambiguousWithOneForOpaqueTokens() {
+		List<String> second = List.of(SECOND + "issuer", "https://b.example", SECOND + "introspection.uri",
+				"https://b.example/introspect", SECOND + "introspection.client-id", "server",
+				SECOND + "introspection.client-secret", "secret");
+		assertRefused(SECOND + "introspection.opaque-tokens", second.toArray(String[]::new));
+		List<String> told = new ArrayList<>(second);
+		told.addAll(
+				List.of(FIRST + "introspection.opaque-tokens", "false", "mcp.security.revocation.check", "introspect"));
+		Introspections introspections = checked(told.toArray(String[]::new)).introspections();
+		assertThat(introspections.opaqueIssuer()).isEqualTo("https://b.example");
+		assertThat(introspections.forJwts()).isTrue();
+	}
+
+	@Test
+	void withoutAnEndpointNobodyCouldBeAskedAboutRevocation() {
+		assertRefused(SECOND + "introspection.uri", "mcp.security.revocation.check", "introspect", SECOND + "issuer",
+				"https://b.example");
+	}
+
+	@ParameterizedTest
+	@CsvSource(nullValues = "-", textBlock = """
+			mcp.security.introspection.cache-ttl, 0s
+			mcp.security.introspection.cache-size, 0
+			mcp.security.introspection.connect-timeout, -1s
+			mcp.security.introspection.read-timeout, 100d
+			mcp.security.introspection.failure-threshold, 0
+			mcp.security.introspection.retry-interval, 0s
+			mcp.security.introspection.max-concurrent, 0
+			mcp.security.authorization-servers[0].introspection.uri, ''
+			mcp.security.authorization-servers[0].introspection.uri, /introspect
+			mcp.security.authorization-servers[0].introspection.uri, http://a.example/introspect
+			mcp.security.authorization-servers[0].introspection.client-id, ''
+			mcp.security.authorization-servers[0].introspection.client-secret, ''
+			""")
+	void aBadValueIsNamed(String property, String value) {
+		assertRefused(property, property, value);
+	}
+
+	@Test
+	void aSecretAndAKeyAreTooMuch() {
+		assertRefused(FIRST + "introspection.client-secret", FIRST + "introspection.private-key", "file:key.pem");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "RSA", "EC" })
+	void aPrivateKeyIsReadFromAFile(String algorithm) throws IOException, NoSuchAlgorithmException {
+		byte[] key = KeyPairGenerator.getInstance(algorithm).generateKeyPair().getPrivate().getEncoded();
+		Path file = Files.writeString(this.directory.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----\n"
+				+ Base64.getMimeEncoder().encodeToString(key) + "\n-----END PRIVATE KEY-----\n");
+		assertThat(checked(FIRST + "introspection.client-secret", "", FIRST + "introspection.private-key",
+				file.toUri().toString())
+			.introspections()
+			.all()).hasSize(1);
+	}
+
+	@Test
+	void aFileWithoutAPrivateKeyIsRefused() throws IOException {
+		Path file = Files.writeString(this.directory.resolve("key.pem"), "no key");
+		for (String location : List.of(file.toUri().toString(), "file:/not/there.pem")) {
+			assertRefused(FIRST + "introspection.private-key", FIRST + "introspection.client-secret", "",
+					FIRST + "introspection.private-key", location);
+		}
+	}
+
+	@Test
+	void theSecretIsNowhereToBeRead() {
+		McpSecurityProperties properties = properties();
+		assertThat(properties.toString()).doesNotContain("s3cret");
+		assertThat(IntrospectionProperties.isSecret(FIRST + "introspection.client-secret")).isTrue();
+		assertThat(IntrospectionProperties.isSecret("mcp.security.authorizationServers[10].introspection.clientSecret"))
+			.isTrue();
+		assertThat(IntrospectionProperties.isSecret("MCP_SECURITY_AUTHORIZATIONSERVERS_0_INTROSPECTION_CLIENTSECRET"))
+			.isTrue();
+		assertThat(IntrospectionProperties.isSecret(FIRST + "introspection.client-id")).isFalse();
+	}
+
+	private static void assertRefused(String property, String... changes) {
+		assertThatExceptionOfType(InvalidMcpSecurityPropertyException.class).isThrownBy(() -> checked(changes))
+			.withMessageContaining("'" + property + "'")
+			.satisfies((ex) -> assertThat(ex.getMessage() + ex.getAction()).doesNotContain("s3cret"));
+	}
+
+	private static CheckedProperties checked(String... changes) {
+		return new CheckedProperties(properties(changes), new OAuth2ResourceServerProperties(), List.of(), "STATELESS");
+	}
+
+	private static McpSecurityProperties properties(String... changes) {
+		Map<String, String> source = new LinkedHashMap<>(Map.of("mcp.security.resource", "https://mcp.example.com/mcp",
+				FIRST + "issuer", "https://a.example", FIRST + "introspection.uri", "https://a.example/introspect",
+				FIRST + "introspection.client-id", "server", FIRST + "introspection.client-secret", "s3cret"));
+		for (int i = 0; i < changes.length; i += 2) {
+			source.put(changes[i], changes[i + 1]);
+		}
+		source.values().removeIf(String::isEmpty);
+		return new Binder(List.of(new MapConfigurationPropertySource(source)), null, new ApplicationConversionService(),
+				null)
+			.bind("mcp.security", McpSecurityProperties.class)
+			.get();
+	}
+
+}

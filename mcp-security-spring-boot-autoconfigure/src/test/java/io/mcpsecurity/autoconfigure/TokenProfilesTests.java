@@ -1,0 +1,111 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.token.ClaimPointer;
+import io.mcpsecurity.token.Provider;
+import io.mcpsecurity.token.TokenProfile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * What is configured of an authorization server, and what its provider has.
+ */
+class TokenProfilesTests {
+
+	private static final String GUID = "10000000-0000-0000-0000-000000000001";
+
+	@ParameterizedTest
+	@EnumSource
+	void aProviderIsNamedAsInTheDocumentation(Provider provider) {
+		assertThat(server("provider", provider.text()).provider()).isEqualTo(provider);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "fusionauth, the id of the application", "entra, the application (client) id of the API",
+			"cognito, the ids of the app clients" })
+	void aPresetWithoutWhatItNeedsIsRefusedByTheNameOfTheProperty(String provider, String need) {
+		assertThatExceptionOfType(InvalidMcpSecurityPropertyException.class)
+			.isThrownBy(() -> profile("provider", provider))
+			.satisfies((ex) -> assertThat(ex.getMessage()).contains("'servers[0].audiences'", provider))
+			.satisfies((ex) -> assertThat(ex.getAction()).contains("servers[0].audiences", need));
+	}
+
+	@ParameterizedTest
+	@CsvSource(textBlock = """
+			audiences, ''
+			token-types[0], ' '
+			refused-claims[0], ' '
+			audience-claim, a..b
+			claims.scopes, a..b
+			claims.client, /
+			claims.actor, a.
+			claims.roles, .a
+			scope-prefix, a b
+			marks.use[0], ' '
+			roles-as-scopes, true
+			""")
+	void aBadValueIsNamed(String name, String value) {
+		String property = name.replaceAll("\\[0]", "");
+		assertThatExceptionOfType(InvalidMcpSecurityPropertyException.class).isThrownBy(() -> {
+			profile("provider", "generic", name, value);
+			profile("provider", "entra", name, value);
+		}).withMessageContaining("'servers[0]." + property);
+	}
+
+	@Test
+	void everythingOfAPresetCanBeReplaced() {
+		TokenProfile profile = profile("provider", "okta", "audiences", "https://mcp.example.com/mcp", "audience-claim",
+				"resource", "token-types", "application/at+jwt,none", "marks.kind", "a,b", "refused-claims", "idp",
+				"scope-prefix", "mcp/", "roles-as-scopes", "true", "claims.scopes", "scopes", "claims.client", "app",
+				"claims.actor", "/agent", "claims.roles", "realm.roles");
+		assertThat(profile)
+			.isEqualTo(new TokenProfile(List.of("at+jwt", TokenProfile.NO_TYPE), ClaimPointer.of("resource"),
+					List.of("https://mcp.example.com/mcp"), Map.of("kind", List.of("a", "b")), List.of("idp"),
+					new TokenProfile.Claims(List.of(ClaimPointer.of("scopes")), List.of(),
+							List.of(ClaimPointer.of("app")), ClaimPointer.of("/agent"),
+							List.of(ClaimPointer.of("realm.roles")), true, "mcp/", false)));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ GUID + ", api://" + GUID + "/", "api://mcp, api://mcp/",
+			"https://mcp.example.com/, https://mcp.example.com/" })
+	void scopesOfEntraAreAskedForByTheApisUri(String audience, String prefix) {
+		TokenProfile profile = profile("provider", "entra", "audiences", audience);
+		assertThat(new ScopeCatalogue(Map.of(), TokenProfiles.requestPrefix(List.of(profile)))
+			.requested(List.of("records.browse", "openid", "offline_access", "https://other/x")))
+			.containsExactly(prefix + "records.browse", "openid", "offline_access", "https://other/x");
+	}
+
+	@Test
+	void whereAuthorizationServersDifferScopesAreAskedForByTheirNamesInRules() {
+		TokenProfile entra = profile("provider", "entra", "audiences", GUID);
+		assertThat(TokenProfiles.requestPrefix(List.of(entra, profile("provider", "keycloak")))).isEmpty();
+		assertThat(TokenProfiles.requestPrefix(List.of(entra, entra))).isEqualTo("api://" + GUID + "/");
+	}
+
+	private static TokenProfile profile(String... properties) {
+		return TokenProfiles.of("servers[0]", server(properties));
+	}
+
+	private static AuthorizationServer server(String... properties) {
+		Map<String, String> source = new LinkedHashMap<>(Map.of("server.issuer", "https://login.example.com"));
+		for (int i = 0; i < properties.length; i += 2) {
+			source.put("server." + properties[i], properties[i + 1]);
+		}
+		return new Binder(new MapConfigurationPropertySource(source)).bind("server", AuthorizationServer.class).get();
+	}
+
+}

@@ -1,0 +1,164 @@
+package io.mcpsecurity.client;
+
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+import javax.sql.DataSource;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.mcpsecurity.audit.AuditSink;
+import io.mcpsecurity.audit.McpAuditEvent;
+import io.mcpsecurity.client.jdbc.JdbcClientDenials;
+import io.mcpsecurity.test.Documentation;
+import io.mcpsecurity.test.PostgresServer;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A client that is denied while the server runs, over HTTP, with the denials in a real
+ * PostgreSQL.
+ */
+class DeniedClientTests {
+
+	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
+
+	private static final BlockingQueue<McpAuditEvent> events = new LinkedBlockingQueue<>();
+
+	private static final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
+
+	private static HikariDataSource dataSource;
+
+	private static SecuredServer server;
+
+	@BeforeAll
+	static void start() {
+		dataSource = PostgresServer.pool(PostgresServer.shared().newDatabase());
+		new JdbcTemplate(dataSource).execute(Documentation.blocks("docs/clients.md", "sql").get(0));
+		server = SecuredServer.start(DeniedApplication.class, authorizationServer,
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.clients.store=jdbc",
+				"mcp.security.clients.refresh-interval=100ms", "mcp.security.clients.deny=configured-*",
+				"management.endpoints.web.exposure.include=mcpsecurity");
+	}
+
+	@AfterAll
+	static void stop() {
+		server.close();
+		dataSource.close();
+		authorizationServer.close();
+	}
+
+	@Test
+	void aClientIsDeniedAtOnceAndItsEventSaysWhoItWas() {
+		String token = server.token("records:browse").claim("client_id", "rogue").sign();
+		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
+		assertThat(change("{\"deny\":\"rogue\"}").body()).contains("\"denied\":[\"rogue\"]",
+				"\"deny\":[\"configured-*\"]");
+		HttpResponse<String> refused = server.send(server.post(token, LIST));
+		assertThat(refused.statusCode()).isEqualTo(403);
+		assertThat(refused.headers().firstValue("WWW-Authenticate")).isEmpty();
+		assertThat(refused.body()).contains("-32013");
+		await().atMost(Duration.ofSeconds(30)).until(() -> !ofRogue().isEmpty());
+		assertThat(ofRogue()).hasSize(1)
+			.allSatisfy((event) -> assertThat(event.data()).containsAllEntriesOf(
+					Map.of("decision", "rejected", "reason", "client_denied", "client", "rogue", "subject", "alice")));
+		assertThat(server.send(server.post(server.token("records:browse").sign(), LIST)).statusCode()).isEqualTo(200);
+		assertThat(change("{\"undo\":\"rogue\"}").statusCode()).isEqualTo(200);
+		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
+	}
+
+	@Test
+	void aClientThatConfigurationDeniesStaysDenied() {
+		String token = server.token("records:browse").claim("client_id", "configured-1").sign();
+		change("{\"undo\":\"configured-*\"}");
+		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(403);
+	}
+
+	@Test
+	void aClientThatAnotherInstanceDeniesIsDeniedWithinTheRefreshInterval() {
+		String token = server.token("records:browse").claim("client_id", "shared-rogue").sign();
+		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
+		ClientDenials another = new JdbcClientDenials(dataSource, 2);
+		another.add("shared-rogue");
+		another.add("shared-rogue");
+		await().atMost(Duration.ofSeconds(30)).until(() -> server.send(server.post(token, LIST)).statusCode() == 403);
+		another.remove("shared-rogue");
+		another.remove("shared-rogue");
+		await().atMost(Duration.ofSeconds(30)).until(() -> server.send(server.post(token, LIST)).statusCode() == 200);
+	}
+
+	@Test
+	void aChangeThatNamesNoClientIsABadRequest() {
+		for (String body : List.of("{}", "{\"deny\":\"\"}", "{\"deny\":\"a\",\"undo\":\"b\"}")) {
+			assertThat(change(body).statusCode()).as(body).isEqualTo(400);
+		}
+	}
+
+	private static List<McpAuditEvent> ofRogue() {
+		return events.stream().filter((event) -> "rogue".equals(event.data().get("client"))).toList();
+	}
+
+	private static HttpResponse<String> change(String body) {
+		return server.send(HttpRequest.newBuilder(URI.create(server.url("/actuator/mcpsecurity")))
+			.setHeader("Content-Type", "application/json")
+			.POST(BodyPublishers.ofString(body)));
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(RecordsApplication.Records.class)
+	static class DeniedApplication {
+
+		@Bean
+		DataSource dataSource() {
+			return dataSource;
+		}
+
+		@Bean
+		SecurityFilterChain open(HttpSecurity http) {
+			return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll())
+				.csrf((csrf) -> csrf.disable())
+				.build();
+		}
+
+		@Bean
+		AuditSink testSink() {
+			return new AuditSink() {
+
+				@Override
+				public String name() {
+					return "test";
+				}
+
+				@Override
+				public void write(List<McpAuditEvent> batch) {
+					events.addAll(batch);
+				}
+
+			};
+		}
+
+	}
+
+}
