@@ -33,7 +33,8 @@ class DocumentationTests {
 
 	private static final List<String> PAGES = Stream
 		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md",
-				"docs/clients.md", "docs/rate-limits.md"), providers())
+				"docs/clients.md", "docs/sessions.md", "docs/requests.md", "docs/reliability.md",
+				"docs/rate-limits.md"), providers())
 		.toList();
 
 	private static Stream<String> providers() {
@@ -72,8 +73,10 @@ class DocumentationTests {
 	@ParameterizedTest
 	@MethodSource("beans")
 	void theBeansAreThoseOfATest(String page, String java) throws IOException {
-		try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
-			assertThat(files.filter((file) -> file.toString().endsWith("Tests.java"))
+		try (Stream<Path> own = Files.walk(Path.of("src/test/java"));
+				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
+			assertThat(Stream.concat(own, ofTheSample)
+				.filter((file) -> file.toString().endsWith(".java"))
 				.map(DocumentationTests::read)
 				.map(DocumentationTests::withoutWhitespace)).anyMatch((test) -> test.contains(withoutWhitespace(java)));
 		}

@@ -23,8 +23,9 @@ class ThreatModelTests {
 	@ParameterizedTest
 	@MethodSource("names")
 	void everyTestThatThePageNamesIsThere(String type, String method) throws IOException {
-		try (Stream<Path> sources = Files.walk(Path.of("src/test/java"))) {
-			List<Path> found = sources.filter((path) -> path.endsWith(type + ".java")).toList();
+		try (Stream<Path> own = Files.walk(Path.of("src/test/java"));
+				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
+			List<Path> found = Stream.concat(own, ofTheSample).filter((path) -> path.endsWith(type + ".java")).toList();
 			assertThat(found).hasSize(1);
 			assertThat(Files.readString(found.get(0)))
 				.contains(method.isEmpty() ? "class " + type : " " + method + "(");

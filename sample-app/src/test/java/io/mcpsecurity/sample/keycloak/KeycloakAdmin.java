@@ -36,24 +36,42 @@ final class KeycloakAdmin {
 				"org.keycloak.keys.KeyProvider", "config",
 				Map.of("priority", List.of(String.valueOf(System.currentTimeMillis())), "enabled", List.of("true"),
 						"active", List.of("true"), "algorithm", List.of("RS256"), "keySize", List.of("2048")));
-		HttpRequest.Builder request = HttpRequest
-			.newBuilder(URI.create(this.keycloak.url() + "/admin/realms/mcp/components"))
-			.header("Content-Type", "application/json")
-			.POST(BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(key)));
-		HttpResponse<String> response = send(request);
-		if (response.statusCode() != 201) {
-			throw new IllegalStateException(response.statusCode() + " " + response.body());
-		}
+		send(request("/components").POST(json(key)), 201);
 	}
 
-	private HttpResponse<String> send(HttpRequest.Builder request) {
+	/**
+	 * Switch a client of the realm off, or on again.
+	 */
+	void enable(String clientId, boolean enabled) {
+		String id = JsonMapper.shared()
+			.readTree(send(request("/clients?clientId=" + clientId), 200))
+			.at("/0/id")
+			.asString();
+		send(request("/clients/" + id).PUT(json(Map.of("enabled", enabled))), 204);
+	}
+
+	private HttpRequest.Builder request(String path) {
+		return HttpRequest.newBuilder(URI.create(this.keycloak.url() + "/admin/realms/mcp" + path))
+			.header("Content-Type", "application/json");
+	}
+
+	private static HttpRequest.BodyPublisher json(Map<String, ?> value) {
+		return BodyPublishers.ofString(JsonMapper.shared().writeValueAsString(value));
+	}
+
+	private String send(HttpRequest.Builder request, int expected) {
 		String master = this.keycloak.url() + "/realms/master";
 		String token = new OAuthClient(master, master + "/protocol/openid-connect/token", "")
 			.token(null, "grant_type", "password", "client_id", "admin-cli", "username", KeycloakServer.ADMIN,
 					"password", KeycloakServer.ADMIN)
 			.accessToken();
 		try {
-			return this.http.send(request.header("Authorization", "Bearer " + token).build(), BodyHandlers.ofString());
+			HttpResponse<String> response = this.http.send(request.header("Authorization", "Bearer " + token).build(),
+					BodyHandlers.ofString());
+			if (response.statusCode() != expected) {
+				throw new IllegalStateException(response.statusCode() + " " + response.body());
+			}
+			return response.body();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -116,12 +116,19 @@ abstract class KeycloakTestBase {
 	 * Call a tool as an MCP client does that has initialized.
 	 */
 	HttpResponse<String> call(String token, String tool, String arguments) {
-		HttpResponse<String> initialized = send(post(token, "initialize", """
+		return call(ENDPOINT, token, tool, arguments);
+	}
+
+	/**
+	 * Call a tool of the sample at another MCP endpoint.
+	 */
+	HttpResponse<String> call(String endpoint, String token, String tool, String arguments) {
+		HttpResponse<String> initialized = send(post(endpoint, token, "initialize", """
 				{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""));
 		return initialized.headers()
 			.firstValue("Mcp-Session-Id")
 			.map((session) -> send(
-					post(token, "tools/call", "{\"name\":\"%s\",\"arguments\":%s}".formatted(tool, arguments))
+					post(endpoint, token, "tools/call", "{\"name\":\"%s\",\"arguments\":%s}".formatted(tool, arguments))
 						.header("Mcp-Session-Id", session)))
 			.orElse(initialized);
 	}
@@ -150,8 +157,8 @@ abstract class KeycloakTestBase {
 		return JsonMapper.shared().readTree(text);
 	}
 
-	private static HttpRequest.Builder post(String token, String method, String params) {
-		return HttpRequest.newBuilder(URI.create(ENDPOINT))
+	private static HttpRequest.Builder post(String endpoint, String token, String method, String params) {
+		return HttpRequest.newBuilder(URI.create(endpoint))
 			.header("Content-Type", "application/json")
 			.header("Accept", "application/json, text/event-stream")
 			.header("Authorization", "Bearer " + token)
