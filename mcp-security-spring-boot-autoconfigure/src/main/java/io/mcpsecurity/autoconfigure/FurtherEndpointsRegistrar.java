@@ -32,7 +32,7 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 						McpEndpointFactory endpoints = beans.bean(McpEndpointFactory.class);
 						return endpoint.filterChain(beans.bean(RequestRecorder.class),
 								beans.bean(McpMessageReader.class),
-								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)),
+								McpSecurityAutoConfiguration.bodies(beans.bean(McpSecurityProperties.class)),
 								endpoints.crossOrigin(endpoint.resource()),
 								endpoints.sessions(endpoint.resource(), beans.bean(Sessions.class)),
 								beans.bean(RequestLimits.class), null);

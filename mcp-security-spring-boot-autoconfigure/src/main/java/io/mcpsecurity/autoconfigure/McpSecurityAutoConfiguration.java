@@ -36,6 +36,7 @@ import io.mcpsecurity.session.Sessions;
 import io.mcpsecurity.session.TransportSessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.web.BodyLimits;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
@@ -137,8 +138,9 @@ public final class McpSecurityAutoConfiguration {
 				environment.getProperty("server.servlet.context-path", ""), properties.metadataUrl());
 	}
 
-	static int maxSize(McpSecurityProperties properties) {
-		return Math.toIntExact(properties.request().maxSize().toBytes());
+	static BodyLimits bodies(McpSecurityProperties properties) {
+		McpSecurityProperties.Request request = properties.request();
+		return new BodyLimits(Math.toIntExact(request.maxSize().toBytes()), request.readTimeout());
 	}
 
 	private static String resourceName(McpSecurityProperties properties, McpServerProperties server) {
@@ -357,7 +359,7 @@ public final class McpSecurityAutoConfiguration {
 			// A server without sessions ignores their ids: they would open nothing.
 			boolean stateless = "STATELESS".equalsIgnoreCase(environment.getProperty(PROTOCOL));
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
-					reader, maxSize(properties), endpoints.crossOrigin(resource),
+					reader, bodies(properties), endpoints.crossOrigin(resource),
 					stateless ? null : endpoints.sessions(resource, sessions), limits,
 					new ProtectedResourceMetadataFilter(metadata));
 		}

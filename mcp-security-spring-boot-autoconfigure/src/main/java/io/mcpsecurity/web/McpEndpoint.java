@@ -43,14 +43,14 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * need: no HTTP session, no request cache, no CSRF.
 	 * @param recorder keeps the records of requests
 	 * @param reader reads bodies
-	 * @param maxSize the most bytes of a body
+	 * @param bodies what a body may take
 	 * @param origins what lets in requests of browsers
 	 * @param sessions what keeps sessions apart, or {@code null} for an endpoint without
 	 * sessions
 	 * @param limits how often somebody may come
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
-	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
+	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, BodyLimits bodies,
 			CrossOriginFilter origins, @Nullable SessionFilter sessions, RequestLimits limits,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
@@ -65,6 +65,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			// Reading the metadata is no use of the endpoint, and not recorded.
 			filters.add(metadata);
 		}
+		filters.add(new UnreadBodyFilter(bodies.readTimeout()));
 		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
 		filters.add(origins);
 		filters.add(new AddressLimitFilter(limits, this::isKnown));
@@ -76,7 +77,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		if (limits.calls() != null || limits.streams() != null) {
 			filters.add(new ConcurrencyLimitFilter(limits));
 		}
-		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize, limits.rules()));
+		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, bodies, limits.rules()));
 		if (sessions != null) {
 			filters.add(sessions);
 		}
