@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Crowd implements AutoCloseable {
 
-	private static final int CONNECTING_AT_ONCE = 50;
+	private static final int CONNECTING_AT_ONCE = 400;
 
 	private static final long BEFORE_COMING_AGAIN = 2_000_000_000;
 

@@ -43,9 +43,7 @@ class SoakTests {
 
 	private static final String ONLY = System.getProperty("soak.only", ".*");
 
-	private static final int HEAP = Integer.getInteger("soak.heap", 256);
-
-	private static final int MAX_SIZE = 4 << 20;
+	private static final int HEAP = Integer.getInteger("soak.heap", 1024);
 
 	private static final int PATIENCE = 20_000;
 
@@ -91,10 +89,10 @@ class SoakTests {
 		attack(settings, broken, "endless bodies, token", part(50), (i) -> Attack
 			.trickle(somebody + "Transfer-Encoding: chunked\r\n\r\n", "10000\r\n" + " ".repeat(65536) + "\r\n", 0));
 		String start = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"time\",\"arguments\":{\"x\":\"";
-		String big = somebody + "Content-Length: " + MAX_SIZE + "\r\n\r\n" + start
-				+ "x".repeat(MAX_SIZE - start.length() - 4) + "\"}}}";
+		String big = somebody + "Content-Length: " + settings.maxSize + "\r\n\r\n" + start
+				+ "x".repeat(settings.maxSize - start.length() - 4) + "\"}}}";
 		byte[] bytes = big.getBytes(StandardCharsets.UTF_8);
-		attack(settings, broken, "bodies of 4 MB, token", 12, (i) -> new Attack(bytes, new byte[0], 0, true));
+		attack(settings, broken, "12 bodies of max-size, token", 12, (i) -> new Attack(bytes, new byte[0], 0, true));
 		List<String> streams = new ArrayList<>();
 		if ("sessions with streams".matches(ONLY)) {
 			for (int i = 0; i < part(1000); i++) {
@@ -242,15 +240,20 @@ class SoakTests {
 	enum Settings {
 
 		/** As it is by default. */
-		DEFAULTS(List.of()),
+		DEFAULTS(4 << 20, List.of()),
 
 		/** As docs/reliability.md advises. */
-		ADVISED(List.of("server.tomcat.max-connections=20000", "server.tomcat.connection-timeout=5s",
-				"mcp.security.request.read-timeout=10s", "mcp.security.rate-limit.max-concurrent-calls=10"));
+		ADVISED(1 << 20,
+				List.of("mcp.security.request.max-size=1MB", "server.tomcat.max-connections=12000",
+						"server.tomcat.connection-timeout=5s", "mcp.security.request.read-timeout=10s",
+						"mcp.security.rate-limit.max-concurrent-calls=10"));
+
+		private final int maxSize;
 
 		private final List<String> properties;
 
-		Settings(List<String> properties) {
+		Settings(int maxSize, List<String> properties) {
+			this.maxSize = maxSize;
 			this.properties = properties;
 		}
 
