@@ -39,6 +39,7 @@ import io.mcpsecurity.session.Sessions;
 import io.mcpsecurity.session.TransportSessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.web.BodyLimits;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
@@ -386,8 +387,9 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		McpEndpoint.Common mcpEndpointParts(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader,
 				McpSecurityProperties properties, RequestLimits limits) {
-			return new McpEndpoint.Common(recorder, clients, reader,
-					Math.toIntExact(properties.request().maxSize().toBytes()), limits);
+			McpSecurityProperties.Request request = properties.request();
+			BodyLimits bodies = new BodyLimits(Math.toIntExact(request.maxSize().toBytes()), request.readTimeout());
+			return new McpEndpoint.Common(recorder, clients, reader, bodies, limits);
 		}
 
 		@Bean

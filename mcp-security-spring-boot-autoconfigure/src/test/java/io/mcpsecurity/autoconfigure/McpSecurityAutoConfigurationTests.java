@@ -339,6 +339,7 @@ class McpSecurityAutoConfigurationTests {
 					mcp.security.session.max-per-caller=10001 | mcp.security.session.max-per-caller      | more than mcp.security.session.max | mcp.security.session.max-per-caller
 					mcp.security.session.idle-timeout=0s    | mcp.security.session.idle-timeout          | 'PT0S'                        | mcp.security.session.idle-timeout
 					mcp.security.session.check-interval=0s  | mcp.security.session.check-interval        | 'PT0S'                        | mcp.security.session.check-interval
+					mcp.security.request.read-timeout=0s    | mcp.security.request.read-timeout          | 'PT0S'                        | mcp.security.request.read-timeout
 					mcp.security.request.max-depth=0        | mcp.security.request.max-depth             | '0'                           | mcp.security.request.max-depth
 					""")
 	void aBadValueStopsTheStartAndIsExplained(String property, String name, String said, String fix) {
