@@ -81,6 +81,8 @@ final class ServerProcess implements AutoCloseable {
 				.redirectErrorStream(true)
 				.redirectOutput(files.resolve("server.log").toFile())
 				.start();
+			// Also when somebody ends the benchmark before its time.
+			Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
 			awaitPort(process, port, files.resolve("server.log"));
 			return new ServerProcess(kind, process, port, JMXConnectorFactory
 				.connect(new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:%d/jmxrmi".formatted(jmx))));
