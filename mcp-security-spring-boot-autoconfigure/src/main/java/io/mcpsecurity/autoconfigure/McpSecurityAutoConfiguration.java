@@ -37,6 +37,7 @@ import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
+import io.mcpsecurity.web.QuickHttpFirewall;
 import io.mcpsecurity.web.ResourceMetadata;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -83,6 +84,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
@@ -348,6 +350,16 @@ public final class McpSecurityAutoConfiguration {
 			metadata.addAll(further.metadata());
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
 					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+		}
+
+		/**
+		 * Of every chain, since there is one firewall for all: it refuses exactly what
+		 * Spring Security's own would refuse.
+		 */
+		@Bean
+		@ConditionalOnMissingBean(HttpFirewall.class)
+		QuickHttpFirewall mcpHttpFirewall() {
+			return new QuickHttpFirewall();
 		}
 
 		@Bean

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
@@ -17,6 +18,12 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
  * that the gate decided by.
  */
 final class BufferedRequest extends HttpServletRequestWrapper {
+
+	/**
+	 * How long a body may say to be and have memory taken for it before it comes: a
+	 * request that never sends its body must not cost more.
+	 */
+	private static final int TRUSTED_LENGTH = 64 * 1024;
 
 	private final byte[] body;
 
@@ -37,11 +44,32 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 			throw new TooLargeException();
 		}
 		InputStream in = request.getInputStream();
-		byte[] body = in.readNBytes(maxSize);
+		long length = request.getContentLengthLong();
+		byte[] body = (length >= 0 && length <= TRUSTED_LENGTH) ? read(in, (int) length, maxSize)
+				: in.readNBytes(maxSize);
 		if (body.length == maxSize && in.read() != -1) {
 			throw new TooLargeException();
 		}
 		return new BufferedRequest(request, body);
+	}
+
+	/**
+	 * Read a body of known length into as much memory as it takes. A filter that unpacks
+	 * bodies may leave the length as it was, so what comes beyond counts, too.
+	 */
+	private static byte[] read(InputStream in, int length, int maxSize) throws IOException {
+		byte[] body = new byte[length];
+		int read = in.readNBytes(body, 0, length);
+		if (read < length) {
+			return Arrays.copyOf(body, read);
+		}
+		byte[] more = in.readNBytes(maxSize - length);
+		if (more.length == 0) {
+			return body;
+		}
+		byte[] all = Arrays.copyOf(body, length + more.length);
+		System.arraycopy(more, 0, all, length, more.length);
+		return all;
 	}
 
 	byte[] body() {
