@@ -65,7 +65,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);
 		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize));
-		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), new McpSecurityFilter(filters));
 	}
 
 }
