@@ -4,6 +4,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -25,8 +26,9 @@ class QuickHttpFirewallTests {
 	@Test
 	void everyCharacterIsWhatItIsToTheStrictOne() {
 		for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-			// All of the first plane, where each is different, and samples of the others.
-			if (c <= Character.MAX_VALUE || c % 97 == 0) {
+			// Those that are treated apart and their neighbours, and samples of the
+			// others.
+			if (c < 0x400 || c % 97 == 0) {
 				String text = "a" + Character.toString(c) + "b";
 				assertSame("value " + Integer.toHexString(c), (request) -> value(request, text));
 				assertSame("name " + Integer.toHexString(c), (request) -> request.getHeader(text));
@@ -37,7 +39,7 @@ class QuickHttpFirewallTests {
 	@Test
 	void textsAreWhatTheyAreToTheStrictOne() {
 		Random random = new Random(1);
-		for (int i = 0; i < 20_000; i++) {
+		for (int i = 0; i < 5_000; i++) {
 			String text = random.ints(random.nextInt(8), 0, 0x180)
 				.collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
 				.toString();
@@ -60,8 +62,7 @@ class QuickHttpFirewallTests {
 	}
 
 	private static void value(HttpServletRequest request, String value) {
-		((MockHttpServletRequest) ((jakarta.servlet.http.HttpServletRequestWrapper) request).getRequest())
-			.addHeader("X-Value", value);
+		((MockHttpServletRequest) ((HttpServletRequestWrapper) request).getRequest()).addHeader("X-Value", value);
 		request.getHeader("X-Value");
 		request.getHeaders("X-Value").nextElement();
 	}
