@@ -63,12 +63,14 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		if (read < length) {
 			return Arrays.copyOf(body, read);
 		}
-		byte[] more = in.readNBytes(maxSize - length);
-		if (more.length == 0) {
+		int next = (length < maxSize) ? in.read() : -1;
+		if (next == -1) {
 			return body;
 		}
-		byte[] all = Arrays.copyOf(body, length + more.length);
-		System.arraycopy(more, 0, all, length, more.length);
+		byte[] more = in.readNBytes(maxSize - length - 1);
+		byte[] all = Arrays.copyOf(body, length + 1 + more.length);
+		all[length] = (byte) next;
+		System.arraycopy(more, 0, all, length + 1, more.length);
 		return all;
 	}
 
