@@ -39,6 +39,7 @@ import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
 import io.mcpsecurity.web.QuickHttpFirewall;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.mcpsecurity.web.UnobservedMcpChains;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
@@ -360,6 +361,11 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean(HttpFirewall.class)
 		QuickHttpFirewall mcpHttpFirewall() {
 			return new QuickHttpFirewall();
+		}
+
+		@Bean
+		static UnobservedMcpChains mcpUnobservedChains() {
+			return new UnobservedMcpChains();
 		}
 
 		@Bean

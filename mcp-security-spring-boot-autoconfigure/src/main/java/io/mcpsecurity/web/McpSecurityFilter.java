@@ -13,9 +13,9 @@ import jakarta.servlet.ServletResponse;
  * The filters before an MCP endpoint, one after another, as one filter to Spring
  * Security.
  * <p>
- * Where the application has metrics, Spring Security observes each filter of a chain,
- * twice for each request: for the seven before an MCP endpoint that was more work than
- * they do themselves.
+ * Where the application has metrics, Spring Security would observe each filter of a
+ * chain, twice for each request: for those before an MCP endpoint that was more work than
+ * they do themselves. {@link UnobservedMcpChains} knows such a chain by this filter.
  */
 public final class McpSecurityFilter implements Filter {
 
