@@ -18,7 +18,9 @@ import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.core.env.PropertiesPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,7 +30,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentationTests {
 
-	private static final List<String> PAGES = List.of("README.md", "docs/configuration.md", "docs/policy.md");
+	private static final List<String> PAGES = List.of("README.md", "docs/configuration.md", "docs/policy.md",
+			"docs/rate-limits.md");
 
 	static Stream<Arguments> blocks(String language) {
 		return PAGES.stream()
@@ -86,6 +89,11 @@ class DocumentationTests {
 	@EnableAutoConfiguration
 	@Import(Documented.class)
 	static class DocumentedApplication {
+
+		@Bean
+		LettuceConnectionFactory redis() {
+			return new LettuceConnectionFactory();
+		}
 
 	}
 

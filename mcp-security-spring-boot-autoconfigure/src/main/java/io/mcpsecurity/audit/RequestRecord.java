@@ -47,6 +47,8 @@ public final class RequestRecord {
 
 	private volatile @Nullable AccessDecision decision;
 
+	private volatile boolean hidden;
+
 	private volatile @Nullable Client client;
 
 	private volatile @Nullable Trace trace;
@@ -138,6 +140,14 @@ public final class RequestRecord {
 	 */
 	public void decided(AccessDecision decision) {
 		this.decision = decision;
+	}
+
+	/**
+	 * That the policy denied the request is kept from its caller, who is answered as if
+	 * there were no such target.
+	 */
+	public void hide() {
+		this.hidden = true;
 	}
 
 	/**
@@ -299,6 +309,13 @@ public final class RequestRecord {
 		}
 		Result result = this.result;
 		return (result != null) ? result : Result.SUCCESS;
+	}
+
+	/**
+	 * Whether the caller is not told that the policy denied the request.
+	 */
+	public boolean hidden() {
+		return this.hidden;
 	}
 
 	/**

@@ -39,25 +39,40 @@ public final class AccessPolicy {
 
 	private final boolean publicDiscovery;
 
+	private final boolean hiding;
+
 	/**
-	 * Create a policy.
+	 * Create a policy that challenges whoever lacks scopes.
 	 * @param rules which rule holds for what
 	 * @param hierarchy which scopes contain which
 	 * @param mode what becomes of a call whose scopes are missing
 	 * @param publicDiscovery whether anybody may initialize, ping and list
 	 */
 	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery) {
+		this(rules, hierarchy, mode, publicDiscovery, false);
+	}
+
+	/**
+	 * Create a policy.
+	 * @param rules which rule holds for what
+	 * @param hierarchy which scopes contain which
+	 * @param mode what becomes of a call whose scopes are missing
+	 * @param publicDiscovery whether anybody may initialize, ping and list
+	 * @param hiding whether what a caller may not use does not exist for that caller
+	 */
+	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery, boolean hiding) {
 		this.rules = rules;
 		this.hierarchy = hierarchy;
 		this.mode = mode;
 		this.publicDiscovery = publicDiscovery;
+		this.hiding = hiding;
 	}
 
 	/**
 	 * The same policy over other rules.
 	 */
 	public AccessPolicy with(RuleBook rules) {
-		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery);
+		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.hiding);
 	}
 
 	/**
@@ -73,6 +88,15 @@ public final class AccessPolicy {
 		}
 		boolean discovery = this.publicDiscovery && message.method() != null && DISCOVERY.contains(message.method());
 		return (granted != null || discovery) ? NO_MATTER : unauthenticated(null);
+	}
+
+	/**
+	 * Whether a denial is kept from its caller, who is answered as if there were no such
+	 * target. (Without a caller everything is answered alike anyway.)
+	 * @param denial a denial that was decided without knowing arguments
+	 */
+	public boolean hides(AccessDecision denial) {
+		return this.hiding && (denial.outcome() == Outcome.MISSING_SCOPES || denial.outcome() == Outcome.FORBIDDEN);
 	}
 
 	/**

@@ -131,6 +131,16 @@ public final class OfferedTargets {
 	}
 
 	/**
+	 * The parameters of a tool that clients repeat in HTTP headers: the names of the
+	 * headers, each with the path to its argument; those of all servers that offer a tool
+	 * of that name.
+	 */
+	public Map<String, List<String>> parameterHeaders(McpTarget target) {
+		Hints hints = hints(target);
+		return (hints != null) ? hints.parameterHeaders() : Map.of();
+	}
+
+	/**
 	 * What several servers offer under one name. A server's endpoint is not known, so the
 	 * rules for such a name are those of each endpoint for all of them.
 	 */
@@ -159,24 +169,44 @@ public final class OfferedTargets {
 
 		static Offer of(Map<Object, Hints> servers) {
 			Collection<Hints> hints = servers.values();
-			return new Offer(Map.copyOf(servers),
-					new Hints(hints.stream().allMatch(Hints::readOnly), hints.stream().anyMatch(Hints::destructive)));
+			return new Offer(Map.copyOf(servers), new Hints(hints.stream().allMatch(Hints::readOnly),
+					hints.stream().anyMatch(Hints::destructive), parameterHeaders(hints)));
+		}
+
+		private static Map<String, List<String>> parameterHeaders(Collection<Hints> hints) {
+			Map<String, List<String>> headers = new HashMap<>();
+			hints.forEach((each) -> headers.putAll(each.parameterHeaders()));
+			return headers;
 		}
 
 	}
 
 	/**
-	 * The tool annotations of the MCP specification that conventions look at.
+	 * What a tool says about itself: the annotations of the MCP specification that
+	 * conventions look at, and its headers.
 	 *
 	 * @param readOnly {@code readOnlyHint}
 	 * @param destructive {@code destructiveHint}
+	 * @param parameterHeaders the parameters that clients repeat in HTTP headers: the
+	 * names of the headers, each with the path to its argument
 	 */
-	public record Hints(boolean readOnly, boolean destructive) {
+	public record Hints(boolean readOnly, boolean destructive, Map<String, List<String>> parameterHeaders) {
 
 		/**
 		 * Of anything that has none: the specification's defaults.
 		 */
 		public static final Hints DEFAULT = new Hints(false, true);
+
+		public Hints {
+			parameterHeaders = Map.copyOf(parameterHeaders);
+		}
+
+		/**
+		 * Create hints of a tool without headers.
+		 */
+		public Hints(boolean readOnly, boolean destructive) {
+			this(readOnly, destructive, Map.of());
+		}
 
 	}
 

@@ -36,7 +36,7 @@ public record TargetPattern(Kind kind, String text) {
 	 * A function that tells quickly whether a target, as it is written, belongs to the
 	 * set.
 	 */
-	Predicate<McpTarget> compile() {
+	public Predicate<McpTarget> compile() {
 		return compile(marked());
 	}
 

@@ -13,6 +13,8 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
+import io.mcpsecurity.web.AllowedOrigins;
+import io.mcpsecurity.web.Origin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -25,6 +27,8 @@ import org.springframework.util.StringUtils;
 final class CheckedProperties {
 
 	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+	private static final int HTTP_PORT = 80;
 
 	private static final Duration MAX_DURATION = Duration.ofDays(24);
 
@@ -44,6 +48,10 @@ final class CheckedProperties {
 
 	private final AuditArguments auditArguments;
 
+	private final RateLimitSettings rateLimit;
+
+	private final @Nullable AllowedOrigins allowedOrigins;
+
 	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
@@ -56,9 +64,14 @@ final class CheckedProperties {
 		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
 		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
 		checkNumbers();
+		checkUnlisted();
 		checkAudit(properties.audit());
+		checkSession(properties.session());
+		this.allowedOrigins = checkOrigins(properties.allowedOrigins());
+		checkHosts(properties.allowedHosts());
 		this.policy = new PolicyProperties(properties);
 		this.auditArguments = new AuditArguments(properties.audit());
+		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
@@ -75,6 +88,18 @@ final class CheckedProperties {
 
 	AuditArguments auditArguments() {
 		return this.auditArguments;
+	}
+
+	RateLimitSettings rateLimit() {
+		return this.rateLimit;
+	}
+
+	/**
+	 * The web origins that may use the endpoints, or {@code null} for what each resource
+	 * allows by itself.
+	 */
+	@Nullable AllowedOrigins allowedOrigins() {
+		return this.allowedOrigins;
 	}
 
 	URI resource() {
@@ -236,8 +261,7 @@ final class CheckedProperties {
 			throw invalid("mcp.security.keys.retry-interval", keys.retryInterval(),
 					"must be shorter than mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
 		}
-		// What the cache of keys asks for: waiting for a refresh and refreshing ahead fit
-		// into the time that keys serve.
+		// A refresh that begins when half of the time is over ends before the keys do.
 		if (keys.readTimeout().multipliedBy(3).compareTo(keys.cacheTtl()) > 0) {
 			throw invalid("mcp.security.keys.read-timeout", keys.readTimeout(),
 					"must be at most a third of mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
@@ -260,12 +284,60 @@ final class CheckedProperties {
 		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
 	}
 
+	/**
+	 * What everybody can list cannot be hidden.
+	 */
+	private void checkUnlisted() {
+		boolean all = this.properties.listings() == McpSecurityProperties.Listings.ALL;
+		boolean anybody = this.properties.discovery() == McpSecurityProperties.Discovery.PUBLIC;
+		if (this.properties.unlisted() == McpSecurityProperties.Unlisted.HIDE && (all || anybody)) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.unlisted", "hide",
+					"would hide what " + (all ? "mcp.security.listings=all" : "mcp.security.discovery=public")
+							+ " shows.",
+					"Set mcp.security.unlisted=challenge, or mcp.security."
+							+ (all ? "listings=filtered" : "discovery=authenticated") + ".");
+		}
+	}
+
 	private static void checkAudit(McpSecurityProperties.Audit audit) {
 		checkPositive("mcp.security.audit.queue-capacity", audit.queueCapacity());
 		checkPositive("mcp.security.audit.batch-size", audit.batchSize());
 		checkPositive("mcp.security.audit.repository-capacity", audit.repositoryCapacity());
 		checkDuration("mcp.security.audit.block-timeout", audit.blockTimeout());
 		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
+	}
+
+	private static void checkSession(McpSecurityProperties.Session session) {
+		checkPositive("mcp.security.session.max", session.max());
+		checkPositive("mcp.security.session.max-per-caller", session.maxPerCaller());
+		if (session.maxPerCaller() > session.max()) {
+			throw invalid("mcp.security.session.max-per-caller", session.maxPerCaller(),
+					"is more than mcp.security.session.max (" + session.max() + ").");
+		}
+		checkDuration("mcp.security.session.idle-timeout", session.idleTimeout());
+		checkDuration("mcp.security.session.check-interval", session.checkInterval());
+	}
+
+	private static @Nullable AllowedOrigins checkOrigins(@Nullable List<String> origins) {
+		try {
+			return (origins != null) ? AllowedOrigins.of(origins) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new InvalidMcpSecurityPropertyException("mcp.security.allowed-origins", origins,
+					"is not a list of origins: " + ex.getMessage() + ".",
+					"Write each as a browser does, scheme and host and port and nothing else: "
+							+ "https://app.example.com or http://localhost:6274. There are no wildcards.");
+		}
+	}
+
+	private static void checkHosts(List<String> hosts) {
+		for (String host : hosts) {
+			if (Origin.parse("http://" + host).filter((origin) -> origin.port() == HTTP_PORT).isEmpty()
+					|| host.endsWith(":" + HTTP_PORT)) {
+				throw invalid("mcp.security.allowed-hosts", host,
+						"is not a name or an address (of IPv6 in brackets) without a port.");
+			}
+		}
 	}
 
 	private static void checkPositive(String property, int value) {
@@ -275,8 +347,8 @@ final class CheckedProperties {
 	}
 
 	/**
-	 * Sockets and the cache of keys count in whole milliseconds, some of them as an int,
-	 * and take zero for "for ever".
+	 * Time-outs count in whole milliseconds, some of them as an int, and zero would be
+	 * "for ever".
 	 */
 	private static void checkDuration(String property, Duration value) {
 		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {

@@ -4,6 +4,9 @@ import java.util.Map;
 
 import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.session.Sessions;
+import io.mcpsecurity.web.McpEndpoint;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
@@ -23,13 +26,17 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 			.bind("mcp.security.endpoints", Bindable.mapOf(String.class, McpSecurityProperties.Endpoint.class))
 			.orElse(Map.of())
 			.keySet()
-			.forEach((name) -> registry
-				.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class, (bean) -> bean
-					.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
-					.supplier((beans) -> beans.bean(FurtherEndpoints.class)
-						.get(name)
-						.filterChain(beans.bean(RequestRecorder.class), beans.bean(McpMessageReader.class),
-								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)), null))));
+			.forEach((name) -> registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
+					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER).supplier((beans) -> {
+						McpEndpoint endpoint = beans.bean(FurtherEndpoints.class).get(name);
+						McpEndpointFactory endpoints = beans.bean(McpEndpointFactory.class);
+						return endpoint.filterChain(beans.bean(RequestRecorder.class),
+								beans.bean(McpMessageReader.class),
+								McpSecurityAutoConfiguration.maxSize(beans.bean(McpSecurityProperties.class)),
+								endpoints.crossOrigin(endpoint.resource()),
+								endpoints.sessions(endpoint.resource(), beans.bean(Sessions.class)),
+								beans.bean(RequestLimits.class), null);
+					})));
 	}
 
 }

@@ -7,13 +7,17 @@ import java.util.function.Supplier;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.session.Sessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.McpCallerConverter;
 import io.mcpsecurity.token.VerifiedTokens;
+import io.mcpsecurity.web.AllowedOrigins;
 import io.mcpsecurity.web.BearerChallenge;
+import io.mcpsecurity.web.CrossOriginFilter;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.mcpsecurity.web.SessionFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +72,22 @@ final class McpEndpointFactory {
 	 */
 	List<TokenCacheMetrics.Endpoint> tokenCaches() {
 		return this.tokenCaches;
+	}
+
+	/**
+	 * What lets in requests of browsers to a resource.
+	 */
+	CrossOriginFilter crossOrigin(ProtectedResource resource) {
+		AllowedOrigins configured = this.checked.allowedOrigins();
+		return new CrossOriginFilter((configured != null) ? configured : AllowedOrigins.of(resource.identifier()),
+				this.properties.allowedHosts());
+	}
+
+	/**
+	 * What keeps the sessions of a resource apart.
+	 */
+	SessionFilter sessions(ProtectedResource resource, Sessions sessions) {
+		return new SessionFilter(sessions, resource.identifier().toString(), this.properties.token().clockSkew());
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {

@@ -4,9 +4,10 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.ScopeCheck;
+import io.mcpsecurity.actuate.KeyMetrics;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import io.mcpsecurity.actuate.SessionMetrics;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
@@ -21,19 +22,24 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.invocation.FilteredStatelessTransport;
 import io.mcpsecurity.invocation.FilteredStreamableTransport;
-import io.mcpsecurity.invocation.AnonymousContext;
 import io.mcpsecurity.invocation.InvocationGuard;
 import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.invocation.McpGuardPostProcessor;
-import io.mcpsecurity.invocation.PendingResponse;
 import io.mcpsecurity.invocation.ScopeDeclarations;
 import io.mcpsecurity.invocation.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.session.BoundedSessionOwners;
+import io.mcpsecurity.session.SessionOwners;
+import io.mcpsecurity.session.SessionWatch;
+import io.mcpsecurity.session.Sessions;
+import io.mcpsecurity.session.TransportSessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
+import io.mcpsecurity.web.McpCallerExtractor;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
@@ -41,7 +47,6 @@ import io.mcpsecurity.web.QuickHttpFirewall;
 import io.mcpsecurity.web.ResourceMetadata;
 import io.mcpsecurity.web.UnobservedMcpChains;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
@@ -57,6 +62,7 @@ import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServ
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -175,7 +181,8 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
 			return new AccessPolicy(rules, checked.policy().hierarchy(), properties.mode(),
-					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC);
+					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC,
+					properties.unlisted() == McpSecurityProperties.Unlisted.HIDE);
 		}
 
 		@Bean
@@ -287,7 +294,7 @@ public final class McpSecurityAutoConfiguration {
 					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
-				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings, Clock.systemUTC()))
+				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings))
 				.toList());
 		}
 
@@ -343,14 +350,19 @@ public final class McpSecurityAutoConfiguration {
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpMessageReader reader,
 				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server, RequestRecorder recorder,
+				McpServerProperties server, RequestRecorder recorder, Sessions sessions, RequestLimits limits,
+				Environment environment,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
+			// A server without sessions ignores their ids: they would open nothing.
+			boolean stateless = "STATELESS".equalsIgnoreCase(environment.getProperty(PROTOCOL));
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(recorder,
-					reader, maxSize(properties), new ProtectedResourceMetadataFilter(metadata));
+					reader, maxSize(properties), endpoints.crossOrigin(resource),
+					stateless ? null : endpoints.sessions(resource, sessions), limits,
+					new ProtectedResourceMetadataFilter(metadata));
 		}
 
 		/**
@@ -384,6 +396,39 @@ public final class McpSecurityAutoConfiguration {
 	}
 
 	/**
+	 * Whom sessions belong to, and when they are over.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class SessionConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		SessionOwners mcpSessionOwners(McpSecurityProperties properties) {
+			McpSecurityProperties.Session session = properties.session();
+			return new BoundedSessionOwners(
+					new BoundedSessionOwners.Settings(session.max(), session.maxPerCaller(), session.idleTimeout()));
+		}
+
+		@Bean
+		SessionWatch mcpSessionWatch() {
+			return new SessionWatch();
+		}
+
+		@Bean
+		Sessions mcpSessions(SessionOwners owners, SessionWatch watch, ListableBeanFactory beans,
+				McpSecurityProperties properties) {
+			// Also those that are no candidates for injection, of further endpoints.
+			Sessions sessions = new Sessions(owners,
+					new TransportSessions(
+							() -> beans.getBeansOfType(WebMvcStreamableServerTransportProvider.class).values()),
+					watch.executor(), Clock.systemUTC());
+			watch.watch(sessions, properties.session().checkInterval());
+			return sessions;
+		}
+
+	}
+
+	/**
 	 * Spring AI's own transports, told to take the caller along to the handlers.
 	 */
 	@Configuration(proxyBeanMethods = false)
@@ -392,11 +437,7 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		McpTransportContextExtractor<ServerRequest> mcpCallerExtractor() {
-			return (request) -> McpCaller.current().<McpTransportContext>map((caller) -> caller).orElseGet(() -> {
-				PendingResponse pending = DeniableResponse.current();
-				return (pending != null) ? new AnonymousContext(pending.record().connection().resource())
-						: McpTransportContext.EMPTY;
-			});
+			return new McpCallerExtractor();
 		}
 
 	}
@@ -522,6 +563,18 @@ public final class McpSecurityAutoConfiguration {
 			return new TokenCacheMetrics(endpoints.tokenCaches());
 		}
 
+		@Bean
+		@ConditionalOnMissingBean
+		SessionMetrics mcpSessionMetrics(Sessions sessions) {
+			return new SessionMetrics(sessions);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		KeyMetrics mcpKeyMetrics(AuthorizationServers servers) {
+			return new KeyMetrics(servers);
+		}
+
 	}
 
 	/**
@@ -535,7 +588,7 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean(name = "mcpSecurityHealthIndicator")
 		@ConditionalOnEnabledHealthIndicator("mcp-security")
 		HealthIndicator mcpSecurityHealthIndicator(AuthorizationServers servers) {
-			return new AuthorizationServersHealthIndicator(servers);
+			return new AuthorizationServersHealthIndicator(servers, Clock.systemUTC());
 		}
 
 	}

@@ -7,6 +7,8 @@ import java.util.Map;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.ratelimit.LimitRule;
+import io.mcpsecurity.ratelimit.RateLimits;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -32,6 +34,12 @@ import org.springframework.util.unit.DataSize;
  * @param challenge What a challenge tells.
  * @param metadata What the protected resource metadata tells.
  * @param request What a request may be.
+ * @param allowedOrigins The web origins whose pages may use the MCP endpoints, for
+ * example https://app.example.com. Default: the origin of the resource, and those of this
+ * machine when the resource is on this machine.
+ * @param allowedHosts The names and addresses, without ports, by which the server may be
+ * called. Default: all.
+ * @param session How long sessions last.
  * @param rules What tools, resources and prompts require, before what the code declares.
  * The first entry that matches holds.
  * @param undeclared What holds for tools, resources and prompts without any rule:
@@ -51,23 +59,29 @@ import org.springframework.util.unit.DataSize;
  * which lets it pass with a line in the log.
  * @param listings Whether listings show what the caller may use ("filtered") or
  * everything that somebody may use ("all").
+ * @param unlisted How a call of something is answered that the caller may not use and
+ * that listings therefore leave out: "challenge", so that clients can step up, or "hide",
+ * as if there were no such thing.
  * @param discovery Whether initialize, ping and listings need a token ("authenticated")
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
  * @param audit What is written about requests, and where.
+ * @param rateLimit How often somebody may come.
  */
 @ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
 		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
+		@Nullable List<String> allowedOrigins, @DefaultValue List<String> allowedHosts, @DefaultValue Session session,
 		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
 		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
 		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
-		@DefaultValue("filtered") Listings listings, @DefaultValue("authenticated") Discovery discovery,
-		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue Audit audit) {
+		@DefaultValue("filtered") Listings listings, @DefaultValue("challenge") Unlisted unlisted,
+		@DefaultValue("authenticated") Discovery discovery, @DefaultValue Map<String, Endpoint> endpoints,
+		@DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -174,6 +188,19 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
+	 * How a call is answered of something that the caller may not use.
+	 */
+	public enum Unlisted {
+
+		/** It is denied, with the scopes that it needs. */
+		CHALLENGE,
+
+		/** As a call of something that does not exist. */
+		HIDE
+
+	}
+
+	/**
 	 * Who may find out what is offered.
 	 */
 	public enum Discovery {
@@ -232,10 +259,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param connectTimeout Time to connect to an authorization server.
 	 * @param readTimeout Time to wait for its answer.
-	 * @param cacheTtl How long fetched keys serve. A withdrawn key stops working within
-	 * this time.
-	 * @param retryInterval The time in which keys are fetched at most twice, for all
-	 * requests together.
+	 * @param cacheTtl How long fetched keys serve; they are refreshed when half of it is
+	 * over. A withdrawn key stops working within this time.
+	 * @param retryInterval The time in which unknown keys make at most one fetch, for all
+	 * requests together, and that passes between two tries while an authorization server
+	 * is down.
 	 * @param outageTolerance How long keys serve on, beyond cacheTtl, while their
 	 * authorization server is down.
 	 */
@@ -270,6 +298,99 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxDepth How deep its JSON may nest.
 	 */
 	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	}
+
+	/**
+	 * How often somebody may come.
+	 *
+	 * @param rules Limits, all of which hold.
+	 * @param maxConcurrentCalls How many POST requests of a caller an instance serves at
+	 * once. Default: any number.
+	 * @param maxConcurrentStreams How many GET requests of a caller, which stay open, an
+	 * instance serves at once. Default: any number.
+	 * @param authenticationFailures How many tokens of an address may be refused.
+	 * @param store Where the buckets of the rules are: "local", in the memory of each
+	 * instance, or "redis", in common.
+	 * @param onStoreFailure What happens to requests while Redis cannot be reached:
+	 * "deny" refuses them with 503, "allow" lets them pass unchecked.
+	 * @param maxBuckets How many buckets of each limit are held in memory at most.
+	 * @param redis How Redis is used.
+	 */
+	public record RateLimit(@DefaultValue List<Rule> rules, @Nullable Integer maxConcurrentCalls,
+			@Nullable Integer maxConcurrentStreams, @DefaultValue Failures authenticationFailures,
+			@DefaultValue("local") Store store, @DefaultValue("deny") RateLimits.OnStoreFailure onStoreFailure,
+			@DefaultValue("100000") int maxBuckets, @DefaultValue Redis redis) {
+
+		/**
+		 * A limit.
+		 *
+		 * @param name The name by which it is counted. Default: what it is per.
+		 * @param per What has a bucket of its own: "caller" (a subject of an issuer),
+		 * "client", "tool", "address" (of requests without a token), or a combination.
+		 * @param tools The tools whose calls it is for; * stands for any characters.
+		 * Default: all requests.
+		 * @param capacity How many requests are allowed at once.
+		 * @param refill How many more are allowed in each period. Default: capacity.
+		 * @param period The time in which the refill comes, evenly.
+		 */
+		public record Rule(@Nullable String name, @DefaultValue List<LimitRule.Per> per,
+				@DefaultValue List<String> tools, @Nullable Long capacity, @Nullable Long refill,
+				@DefaultValue("1m") Duration period) {
+		}
+
+		/**
+		 * How many tokens of an address may be refused.
+		 *
+		 * @param enabled Whether there is such a limit.
+		 * @param capacity How many at once.
+		 * @param refill How many more in each period. Default: capacity.
+		 * @param period The time in which the refill comes, evenly.
+		 */
+		public record Failures(@DefaultValue("true") boolean enabled, @DefaultValue("1000") long capacity,
+				@Nullable Long refill, @DefaultValue("10s") Duration period) {
+		}
+
+		/**
+		 * How Redis is used. Where it is, spring.data.redis tells.
+		 *
+		 * @param timeout How long a request waits for an answer of Redis.
+		 * @param connectTimeout How long the first answer of a new connection may take.
+		 * @param retryInterval The time between attempts to connect.
+		 * @param keyPrefix What the names of all keys begin with. Applications that have
+		 * Redis in common and not the limits need different ones.
+		 */
+		public record Redis(@DefaultValue("250ms") Duration timeout, @DefaultValue("2s") Duration connectTimeout,
+				@DefaultValue("1s") Duration retryInterval,
+				@DefaultValue("mcp-security:rate-limit:") String keyPrefix) {
+		}
+
+		/**
+		 * Where buckets can be.
+		 */
+		public enum Store {
+
+			/** In the memory of each instance. */
+			LOCAL,
+
+			/** In Redis, for all instances. */
+			REDIS
+
+		}
+
+	}
+
+	/**
+	 * How long sessions last.
+	 *
+	 * @param max How many sessions there are at most.
+	 * @param maxPerCaller How many of them one caller (issuer, subject and client) has at
+	 * most: a further one ends the one that was not used for longest.
+	 * @param idleTimeout How long a session lasts that is not used.
+	 * @param checkInterval How often it is looked whether sessions, or the tokens of
+	 * streams, are over.
+	 */
+	public record Session(@DefaultValue("10000") int max, @DefaultValue("100") int maxPerCaller,
+			@DefaultValue("1h") Duration idleTimeout, @DefaultValue("5s") Duration checkInterval) {
 	}
 
 	/**

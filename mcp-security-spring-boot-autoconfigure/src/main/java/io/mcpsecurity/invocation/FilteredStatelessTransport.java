@@ -45,7 +45,9 @@ public final class FilteredStatelessTransport implements McpStatelessServerTrans
 			@Override
 			public Mono<JSONRPCResponse> handleRequest(McpTransportContext context, JSONRPCRequest request) {
 				PendingResponse pending = FilteredStatelessTransport.this.pending.get();
-				return handler.handleRequest(context, request)
+				return Mono.defer(() -> handler.handleRequest(context, request))
+					.onErrorResume((failure) -> Mono.just(HandlerError.answer(request, failure)))
+					.map((response) -> HandlerError.ofInitialization(request, response))
 					.map((response) -> FilteredStatelessTransport.this.filter.get().filter(request, response, context))
 					.flatMap((response) -> Answer.release(response, pending));
 			}

@@ -49,6 +49,13 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 	@Override
 	public void setSessionFactory(McpStreamableServerSession.Factory factory) {
 		this.transport.setSessionFactory((request) -> {
+			if (request.protocolVersion() == null || request.clientInfo() == null || request.capabilities() == null) {
+				throw new IllegalArgumentException("Invalid params");
+			}
+			PendingResponse response = this.pending.get();
+			if (response != null) {
+				response.record().client(new Client(request.clientInfo().name(), request.clientInfo().version()));
+			}
 			McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(request);
 			return new McpStreamableServerSession.McpStreamableServerSessionInit(
 					new FilteredSession(init.session(), request.clientInfo(), this.filter, this.pending),
@@ -111,9 +118,15 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 			if (pending != null) {
 				pending.record().client(this.client);
 			}
-			return Mono.deferContextual((context) -> this.session.responseStream(request,
-					new FilteredStream(transport, request, this.filter, pending,
-							context.getOrDefault(McpTransportContext.KEY, McpTransportContext.EMPTY))));
+			return Mono.deferContextual((context) -> {
+				FilteredStream stream = new FilteredStream(transport, request, this.filter, pending,
+						context.getOrDefault(McpTransportContext.KEY, McpTransportContext.EMPTY));
+				// The session leaves the stream open where it knows no such method, and
+				// unanswered where it cannot read the parameters.
+				return Mono.defer(() -> this.session.responseStream(request, stream))
+					.onErrorResume((failure) -> stream.sendMessage(HandlerError.answer(request, failure)))
+					.then(Mono.defer(stream::closeGracefully));
+			});
 		}
 
 		@Override
@@ -158,7 +171,10 @@ public final class FilteredStreamableTransport implements McpStreamableServerTra
 
 		@Override
 		public Mono<Void> accept(JSONRPCResponse response) {
-			return this.session.accept(response);
+			// The session fails where it has asked nothing of that id: that is the
+			// client's fault, and the transport has another status for it.
+			return this.session.accept(response)
+				.onErrorMap((failure) -> new IllegalArgumentException("Not an answer to anything", failure));
 		}
 
 		@Override

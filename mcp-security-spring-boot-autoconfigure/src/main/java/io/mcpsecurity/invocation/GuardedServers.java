@@ -47,6 +47,7 @@ final class GuardedServers {
 	}
 
 	private Object noted(Object server) {
+		this.specifications.check(server);
 		contents(server).forEach((list) -> list.forEach((offered) -> this.specifications.note(offered, server)));
 		return proxy(server, server);
 	}

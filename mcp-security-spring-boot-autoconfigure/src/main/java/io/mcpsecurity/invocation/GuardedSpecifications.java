@@ -18,6 +18,7 @@ import io.modelcontextprotocol.server.McpServerFeatures;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.server.McpSyncServerExchange;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.CompleteReference;
 import io.modelcontextprotocol.spec.McpSchema.Prompt;
 import io.modelcontextprotocol.spec.McpSchema.PromptReference;
@@ -27,6 +28,7 @@ import io.modelcontextprotocol.spec.McpSchema.ResourceTemplate;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpSchema.ToolAnnotations;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 import org.springframework.beans.BeanUtils;
 
@@ -50,6 +52,8 @@ final class GuardedSpecifications {
 	private final Supplier<RuleBook> rules;
 
 	private final Supplier<SensitiveArguments> sensitive;
+
+	private final InputValidation validation = new InputValidation();
 
 	/**
 	 * Create the wrapping.
@@ -119,17 +123,31 @@ final class GuardedSpecifications {
 			Invocation.watchSchedulers();
 		}
 		return BeanUtils.instantiateClass(constructor(type, components), shown,
-				guarded(target, callerNames, handler, async));
+				guarded(target, shown, callerNames, handler, async));
 	}
 
-	private BiFunction<Object, Object, Object> guarded(McpTarget target, List<String> callerNames,
+	private BiFunction<Object, Object, Object> guarded(McpTarget target, Object shown, List<String> callerNames,
 			BiFunction<Object, Object, Object> handler, boolean async) {
 		return (source, request) -> {
 			Invocation invocation = new Invocation(this.guard.get(), target, context(source), request);
-			Function<@Nullable McpCaller, Object> call = (caller) -> handler.apply(source, callerNames.isEmpty()
-					? request : CallerArguments.fill((CallToolRequest) request, callerNames, caller));
+			Function<@Nullable McpCaller, Object> call = (caller) -> {
+				CallToolResult invalid = (shown instanceof Tool tool)
+						? this.validation.refusal(tool, (CallToolRequest) request) : null;
+				if (invalid != null) {
+					return async ? Mono.just(invalid) : invalid;
+				}
+				return handler.apply(source, callerNames.isEmpty() ? request
+						: CallerArguments.fill((CallToolRequest) request, callerNames, caller));
+			};
 			return async ? invocation.runAsync(call) : invocation.run(call);
 		};
+	}
+
+	/**
+	 * Note what a server leaves to this.
+	 */
+	void check(Object server) {
+		this.validation.check(server);
 	}
 
 	private static McpTransportContext context(Object source) {
@@ -155,10 +173,12 @@ final class GuardedSpecifications {
 	}
 
 	private static Hints hints(Object offered) {
-		ToolAnnotations hints = (offered instanceof Tool tool) ? tool.annotations() : null;
-		return (hints != null)
-				? new Hints(Boolean.TRUE.equals(hints.readOnlyHint()), !Boolean.FALSE.equals(hints.destructiveHint()))
-				: Hints.DEFAULT;
+		if (!(offered instanceof Tool tool)) {
+			return Hints.DEFAULT;
+		}
+		ToolAnnotations hints = tool.annotations();
+		return new Hints(hints != null && Boolean.TRUE.equals(hints.readOnlyHint()),
+				hints == null || !Boolean.FALSE.equals(hints.destructiveHint()), ParameterHeaders.of(tool));
 	}
 
 	static McpTarget target(Object offered) {

@@ -150,10 +150,17 @@ final class Invocation {
 		if (result != null) {
 			return result;
 		}
-		if (denial == null && this.record != null && !(failure instanceof McpError)) {
+		if (denial != null) {
+			throw denial;
+		}
+		if (HandlerError.isMeant(failure)) {
+			throw HandlerError.meant((McpError) failure);
+		}
+		if (this.record != null) {
 			this.record.result(isTimeout(failure) ? Result.TIMEOUT : Result.EXCEPTION);
 		}
-		throw (denial != null) ? denial : asUnchecked(failure);
+		HandlerError.log("The handler of " + this.handler, failure);
+		throw HandlerError.internal();
 	}
 
 	private static boolean isTimeout(Throwable failure) {
@@ -181,11 +188,6 @@ final class Invocation {
 	 */
 	private static Stream<Throwable> causes(Throwable failure) {
 		return Stream.<Throwable>iterate(failure, Objects::nonNull, Throwable::getCause).limit(100);
-	}
-
-	@SuppressWarnings("unchecked")
-	private static <E extends Throwable> RuntimeException asUnchecked(Throwable failure) throws E {
-		throw (E) failure;
 	}
 
 }

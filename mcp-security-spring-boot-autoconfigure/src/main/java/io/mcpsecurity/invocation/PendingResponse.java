@@ -24,6 +24,12 @@ public interface PendingResponse {
 	void deny(AccessDecision decision);
 
 	/**
+	 * There is no such method: answer with HTTP status 404 where the revision of MCP that
+	 * the request follows wants that, unless something has been sent already.
+	 */
+	void unknownMethod();
+
+	/**
 	 * The answer is about to be sent.
 	 * @return completes when it may be, exceptionally if it must not because the event of
 	 * the invocation could not be written

@@ -13,11 +13,20 @@ public final class JsonRpcErrorCode {
 	/** The JSON is not a message (JSON-RPC 2.0 section 5.1). */
 	public static final int INVALID_REQUEST = -32600;
 
+	/** There is no such method (JSON-RPC 2.0 section 5.1). */
+	public static final int METHOD_NOT_FOUND = -32601;
+
 	/** The method's parameters are wrong (JSON-RPC 2.0 section 5.1). */
 	public static final int INVALID_PARAMS = -32602;
 
 	/** Something went wrong inside (JSON-RPC 2.0 section 5.1). */
 	public static final int INTERNAL_ERROR = -32603;
+
+	/** There is no such session, as the TypeScript SDK of MCP answers. */
+	public static final int SESSION_NOT_FOUND = -32001;
+
+	/** HTTP headers disagree with the body (MCP 2026-07-28, Streamable HTTP). */
+	public static final int HEADER_MISMATCH = -32020;
 
 	/** Credentials are missing or bad. */
 	public static final int UNAUTHENTICATED = -32010;
@@ -30,6 +39,9 @@ public final class JsonRpcErrorCode {
 
 	/** Nobody may use the target. */
 	public static final int FORBIDDEN = -32013;
+
+	/** There have been too many requests. */
+	public static final int RATE_LIMITED = -32015;
 
 	private JsonRpcErrorCode() {
 	}

@@ -43,7 +43,8 @@ public final class McpMessageReader {
 
 	private static final Set<String> ENVELOPE = Set.of("jsonrpc", "id", "method", "params", "result", "error");
 
-	private static final Set<String> PARAMS = Set.of("name", "uri", "ref", "arguments", "argument", "context", "_meta");
+	private static final Set<String> PARAMS = Set.of("name", "uri", "ref", "arguments", "argument", "context", "_meta",
+			"protocolVersion");
 
 	private static final Set<String> REF = Set.of("type", "name", "uri");
 
@@ -223,9 +224,22 @@ public final class McpMessageReader {
 						parser.skipChildren();
 					}
 					case "arguments" -> this.arguments = (member != JsonToken.VALUE_NULL) ? part(parser) : null;
-					default -> keep(this.params, key, member, parser, PARAMS);
+					case "name", "uri", "protocolVersion" -> this.params.put(key, name(key, parser, member));
+					default -> parser.skipChildren();
 				}
 			}
+		}
+
+		/**
+		 * Of what has a name or URI where it has no target, nobody knows what a reader
+		 * makes.
+		 */
+		private String name(String key, JsonParser parser, JsonToken value) throws InvalidMessageException {
+			if (value != JsonToken.VALUE_STRING) {
+				throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+						"Invalid params: params." + key + " must be a string", this.id);
+			}
+			return parser.getString();
 		}
 
 		private void object(String key, JsonParser parser) throws InvalidMessageException {
@@ -312,7 +326,7 @@ public final class McpMessageReader {
 			if (!known.contains(key)) {
 				for (String name : known) {
 					if (name.equalsIgnoreCase(key)) {
-						throw invalid("the key '" + name + "' must be written in lower case");
+						throw invalid("the key '" + name + "' must be written exactly so");
 					}
 				}
 			}
@@ -371,6 +385,10 @@ public final class McpMessageReader {
 				case "resources/read", "resources/subscribe", "resources/unsubscribe" ->
 					McpTarget.resource(required(this.params, "uri", "params.uri"));
 				case "completion/complete" -> reference();
+				case "initialize" -> {
+					required(this.params, "protocolVersion", "params.protocolVersion");
+					yield null;
+				}
 				default -> null;
 			};
 		}

@@ -72,7 +72,7 @@ public final class StepUpMetrics implements RequestObserver {
 	public void ended(RequestRecord request) {
 		AccessDecision decision = request.decision();
 		McpCaller caller = request.caller();
-		if (decision == null || caller == null || request.refusal() != null) {
+		if (decision == null || caller == null || request.refusal() != null || request.hidden()) {
 			return;
 		}
 		boolean challenged = decision.outcome() == Outcome.MISSING_SCOPES;

@@ -1,6 +1,5 @@
 package io.mcpsecurity.token;
 
-import java.io.IOException;
 import java.util.List;
 
 /**
@@ -18,7 +17,7 @@ public record AuthorizationServers(List<IssuerKeys> keys) implements AutoCloseab
 	}
 
 	@Override
-	public void close() throws IOException {
+	public void close() {
 		for (IssuerKeys issuer : this.keys) {
 			issuer.close();
 		}

@@ -28,7 +28,7 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
  * Authentication fails with {@link RefusedTokenException} when the token is bad and with
  * {@code AuthenticationServiceException} when it could not be checked.
  */
-public final class IssuerAuthenticationManager implements AuthenticationManager {
+public final class IssuerAuthenticationManager implements AuthenticationManager, KnownTokens {
 
 	private final Map<String, TokenVerifier> verifiers = new HashMap<>();
 
@@ -66,6 +66,11 @@ public final class IssuerAuthenticationManager implements AuthenticationManager 
 		McpAuthenticationToken result = verified.authentication(token);
 		result.setDetails(bearer.getDetails());
 		return result;
+	}
+
+	@Override
+	public boolean isKnown(String token) {
+		return this.cache != null && this.cache.contains(token);
 	}
 
 	private VerifiedToken verify(String token) {

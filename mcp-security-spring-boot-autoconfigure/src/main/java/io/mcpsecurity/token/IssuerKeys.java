@@ -1,32 +1,26 @@
 package io.mcpsecurity.token;
 
-import java.io.IOException;
-import java.net.MalformedURLException;
-import java.net.URI;
-import java.net.URL;
-import java.text.ParseException;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
-import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.source.JWKSetBasedJWKSource;
-import com.nimbusds.jose.jwk.source.JWKSetCacheRefreshEvaluator;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
-import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.SecurityContext;
-import com.nimbusds.jose.util.DefaultResourceRetriever;
-import com.nimbusds.jose.util.JSONObjectUtils;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -35,34 +29,55 @@ import org.jspecify.annotations.Nullable;
  * The public keys of one authorization server, fetched when the first token needs them: a
  * server starts, and stays up, while its authorization server is down.
  * <p>
- * Keys are found through the issuer's metadata (RFC 8414 section 3, OpenID Connect
- * Discovery section 4), whose {@code issuer} must be the configured one to the letter
- * (RFC 8414 section 3.3), or at a configured JWK set URI. They are cached and refreshed
- * ahead of expiry; when the authorization server is down the last good ones serve on for
- * a while; unknown key ids make at most two fetches per interval for all callers together
- * (one for the refresh that is due, one for a key that is new).
+ * From then on a thread of its own keeps them fresh: they are fetched again when half of
+ * their time is over, and after a failure once per interval. When the authorization
+ * server is down the last good ones serve on for a while. A key that is not among them
+ * makes one fetch per interval, for all callers together.
+ * <p>
+ * Requests do not fetch. They wait, for a bounded time, only where a fetch can help them
+ * and nothing is known against the authorization server: for the very first keys, for an
+ * unknown key, and for keys that nobody could refresh in time. While it is down nobody
+ * waits for it.
+ * <p>
+ * Time is that of {@link System#nanoTime()}: a clock that is set changes nothing.
  */
 public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(IssuerKeys.class);
 
-	private static final int RESPONSE_LIMIT = 512 * 1024;
+	/**
+	 * The most requests that wait for a key that may not exist, so that whoever makes up
+	 * keys does not occupy all threads while the authorization server is slow.
+	 */
+	private static final int WAITING_LIMIT = 64;
 
 	private final String issuer;
 
-	private final @Nullable String jwkSetUri;
+	private final KeyDocuments documents;
 
 	private final Settings settings;
 
-	private final Clock clock;
+	private final Ticker ticker;
 
-	private final ReentrantLock discovery = new ReentrantLock();
+	private final Semaphore waiting = new Semaphore(WAITING_LIMIT);
 
-	private volatile @Nullable JWKSetBasedJWKSource<SecurityContext> keys;
+	private final LongAdder fetches = new LongAdder();
 
-	private volatile Status status = Status.NOT_ASKED;
+	private final LongAdder failures = new LongAdder();
 
-	private Instant nextDiscovery = Instant.MIN;
+	private volatile @Nullable Keys keys;
+
+	private volatile @Nullable Outage outage;
+
+	private @Nullable ScheduledExecutorService thread;
+
+	private CompletableFuture<Void> underWay = CompletableFuture.completedFuture(null);
+
+	private @Nullable Future<?> next;
+
+	private @Nullable Long lastForUnknown;
+
+	private boolean closed;
 
 	/**
 	 * Create the key source; nothing is fetched yet.
@@ -70,141 +85,233 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	 * @param jwkSetUri where the keys are, or {@code null} to find out from the issuer's
 	 * metadata
 	 * @param settings time-outs and intervals
-	 * @param clock the clock for the interval between two tries of discovery
 	 */
-	public IssuerKeys(String issuer, @Nullable String jwkSetUri, Settings settings, Clock clock) {
-		this.issuer = issuer;
-		this.jwkSetUri = jwkSetUri;
-		this.settings = settings;
-		this.clock = clock;
+	public IssuerKeys(String issuer, @Nullable String jwkSetUri, Settings settings) {
+		this(issuer, jwkSetUri, settings, Ticker.systemTicker());
 	}
 
+	IssuerKeys(String issuer, @Nullable String jwkSetUri, Settings settings, Ticker ticker) {
+		this.issuer = issuer;
+		this.documents = new KeyDocuments(issuer, jwkSetUri, settings.connectTimeout(), settings.readTimeout());
+		this.settings = settings;
+		this.ticker = ticker;
+	}
+
+	/**
+	 * The keys that a token may be signed with.
+	 * @throws JWKSetUnavailableException if they cannot be had; also if they cannot be
+	 * told for a key that is not among the last good ones while the authorization server
+	 * is down
+	 */
 	@Override
 	public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context) throws KeySourceException {
-		try {
-			List<JWK> selected = select(source(), selector, context);
-			if (this.status != Status.AVAILABLE) {
-				this.status = Status.AVAILABLE;
+		Keys keys = serving();
+		List<JWK> selected = selector.select(keys.set());
+		// A fetch that was under way may have begun before the key was published.
+		for (int i = 0; i < 3 && selected.isEmpty(); i++) {
+			Keys newer = newerThan(keys);
+			if (newer == keys) {
+				break;
 			}
-			return selected;
+			keys = newer;
+			selected = selector.select(keys.set());
 		}
-		catch (JWKSetUnavailableException ex) {
-			unavailable(ex);
-			throw ex;
-		}
+		return selected;
 	}
 
-	private static List<JWK> select(JWKSetBasedJWKSource<SecurityContext> source, JWKSelector selector,
-			@Nullable SecurityContext context) throws KeySourceException {
-		try {
-			return source.get(selector, context);
-		}
-		catch (RateLimitReachedException ex) {
-			// The keys were asked for a moment ago. If there are any that serve, this one
-			// is not among them: an unknown key (the token is bad), not an outage.
-			return selector.select(serving(source, context));
-		}
-	}
-
-	private static JWKSet serving(JWKSetBasedJWKSource<SecurityContext> source, @Nullable SecurityContext context)
-			throws KeySourceException {
-		try {
-			return source.getJWKSetSource()
-				.getJWKSet(JWKSetCacheRefreshEvaluator.noRefresh(), System.currentTimeMillis(), context);
-		}
-		catch (RateLimitReachedException ex) {
-			throw new JWKSetUnavailableException("The authorization server could not be reached", ex);
-		}
-	}
-
-	private JWKSetBasedJWKSource<SecurityContext> source() throws KeySourceException {
-		JWKSetBasedJWKSource<SecurityContext> source = this.keys;
-		if (source != null) {
-			return source;
-		}
-		this.discovery.lock();
-		try {
-			if (this.keys == null) {
-				if (this.clock.instant().isBefore(this.nextDiscovery)) {
-					throw new JWKSetUnavailableException("The authorization server could not be reached");
-				}
-				this.nextDiscovery = this.clock.instant().plus(this.settings.retryInterval());
-				this.keys = create(retriever());
+	/**
+	 * The keys that are good at the moment.
+	 */
+	private Keys serving() throws JWKSetUnavailableException {
+		Keys keys = this.keys;
+		if (keys != null && age(keys) < this.settings.cacheTtl().toNanos()) {
+			if (isDue(keys)) {
+				refresh();
 			}
-			return this.keys;
+			return keys;
 		}
-		finally {
-			this.discovery.unlock();
+		CompletableFuture<Void> fetch = isDue(keys) ? refresh() : underWay();
+		if (this.outage == null) {
+			await(fetch);
 		}
+		keys = this.keys;
+		if (keys == null || isOver(keys)) {
+			throw unavailable();
+		}
+		return keys;
 	}
 
-	private DefaultResourceRetriever retriever() {
-		return new DefaultResourceRetriever(millis(this.settings.connectTimeout()), millis(this.settings.readTimeout()),
-				RESPONSE_LIMIT);
+	private JWKSetUnavailableException unavailable() {
+		Outage outage = this.outage;
+		return new JWKSetUnavailableException(
+				(outage != null) ? outage.reason() : "The authorization server has not answered in time");
 	}
 
-	private JWKSetBasedJWKSource<SecurityContext> create(DefaultResourceRetriever retriever) throws KeySourceException {
-		JWKSource<SecurityContext> source = JWKSourceBuilder
-			.<SecurityContext>create(url((this.jwkSetUri != null) ? this.jwkSetUri : discover(retriever)), retriever)
-			.cache(this.settings.cacheTtl().toMillis(), this.settings.readTimeout().multipliedBy(2).toMillis())
-			.refreshAheadCache(this.settings.cacheTtl().dividedBy(10).toMillis(), false)
-			.rateLimited(this.settings.retryInterval().toMillis())
-			// Counted from the last good fetch.
-			.outageTolerant(this.settings.cacheTtl().plus(this.settings.outageTolerance()).toMillis())
-			.build();
-		return (JWKSetBasedJWKSource<SecurityContext>) source;
-	}
-
-	private String discover(DefaultResourceRetriever retriever) throws KeySourceException {
-		List<String> tried = new ArrayList<>();
-		for (String location : metadataLocations()) {
+	/**
+	 * The keys after a look whether there is a new one; the same if it is not yet time to
+	 * look again.
+	 */
+	private Keys newerThan(Keys keys) throws JWKSetUnavailableException {
+		CompletableFuture<Void> fetch = refreshForUnknown(keys);
+		if (fetch != null) {
+			if (!this.waiting.tryAcquire()) {
+				throw new JWKSetUnavailableException("Too many requests wait for the authorization server");
+			}
 			try {
-				// Null where the document is the JSON null.
-				@Nullable Map<String, Object> metadata = JSONObjectUtils
-					.parse(retriever.retrieveResource(url(location)).getContent());
-				if (metadata == null || !this.issuer.equals(metadata.get("issuer"))) {
-					tried.add(location + " names another issuer");
-				}
-				else if (metadata.get("jwks_uri") instanceof String uri) {
-					if (uri.startsWith("https:") || !this.issuer.startsWith("https:")) {
-						return uri;
-					}
-					tried.add(location + " names a jwks_uri without TLS");
-				}
-				else {
-					tried.add(location + " has no jwks_uri");
-				}
+				await(fetch);
 			}
-			catch (IOException ex) {
-				tried.add(location + ": " + ex.getMessage());
-			}
-			catch (ParseException ex) {
-				tried.add(location + " is not a JSON object");
+			finally {
+				this.waiting.release();
 			}
 		}
-		throw new JWKSetUnavailableException("No usable metadata of issuer " + this.issuer + " " + tried);
+		if (this.outage != null) {
+			// It may be a new key, or none at all.
+			throw unavailable();
+		}
+		Keys newer = this.keys;
+		return (newer != null) ? newer : keys;
 	}
 
-	private List<String> metadataLocations() {
-		URI uri = URI.create(this.issuer);
-		String path = (uri.getRawPath() != null) ? uri.getRawPath() : "";
-		String origin = this.issuer.substring(0, this.issuer.length() - path.length());
-		String inserted = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-		return List
-			.of(origin + inserted + "/.well-known/openid-configuration",
-					origin + "/.well-known/oauth-authorization-server" + inserted,
-					origin + "/.well-known/openid-configuration" + inserted)
-			.stream()
-			.distinct()
-			.toList();
+	private boolean isDue(@Nullable Keys keys) {
+		Outage outage = this.outage;
+		if (outage != null) {
+			return this.ticker.read() - outage.lastTry() >= this.settings.retryInterval().toNanos();
+		}
+		return keys == null || age(keys) >= refreshAfter().toNanos();
 	}
 
-	private static URL url(String location) throws KeySourceException {
+	private boolean isOver(Keys keys) {
+		return age(keys) >= this.settings.cacheTtl().plus(this.settings.outageTolerance()).toNanos();
+	}
+
+	/**
+	 * Half of the time is left for the refresh, and for as many more as fit into it.
+	 */
+	private Duration refreshAfter() {
+		return this.settings.cacheTtl().dividedBy(2);
+	}
+
+	private long age(Keys keys) {
+		return this.ticker.read() - keys.asked();
+	}
+
+	/**
+	 * Fetch the keys in the background, unless that is under way.
+	 */
+	private synchronized CompletableFuture<Void> refresh() {
+		if (this.underWay.isDone() && !this.closed) {
+			try {
+				this.underWay = CompletableFuture.runAsync(this::fetch, thread());
+			}
+			catch (RejectedExecutionException ex) {
+				logger.trace("The thread has ended", ex);
+			}
+		}
+		return this.underWay;
+	}
+
+	private synchronized CompletableFuture<Void> underWay() {
+		return this.underWay;
+	}
+
+	/**
+	 * Fetch the keys for one that is not among those, unless that is too early.
+	 * @return the fetch to wait for, or {@code null} if there is none
+	 */
+	private synchronized @Nullable CompletableFuture<Void> refreshForUnknown(Keys known) {
+		if (this.keys != known || this.outage != null) {
+			return null;
+		}
+		if (!this.underWay.isDone()) {
+			return this.underWay;
+		}
+		long now = this.ticker.read();
+		Long last = this.lastForUnknown;
+		if (last != null && now - last < this.settings.retryInterval().toNanos()) {
+			return null;
+		}
+		this.lastForUnknown = now;
+		return refresh();
+	}
+
+	private ScheduledExecutorService thread() {
+		ScheduledExecutorService thread = this.thread;
+		if (thread == null) {
+			thread = Executors.newSingleThreadScheduledExecutor((task) -> {
+				Thread daemon = new Thread(task, "mcp-security-keys");
+				daemon.setDaemon(true);
+				return daemon;
+			});
+			this.thread = thread;
+		}
+		return thread;
+	}
+
+	private void fetch() {
+		// What is withdrawn while the answer is on its way counts as withdrawn later.
+		long asked = this.ticker.read();
 		try {
-			return URI.create(location).toURL();
+			JWKSet set = this.documents.keys();
+			this.fetches.increment();
+			// In this order: with keys there is no outage.
+			answered();
+			this.keys = new Keys(set, asked);
 		}
-		catch (MalformedURLException | IllegalArgumentException ex) {
-			throw new JWKSetUnavailableException("Not a URL: " + location, ex);
+		catch (JWKSetUnavailableException | RuntimeException | StackOverflowError ex) {
+			this.failures.increment();
+			failed(asked, ex);
+		}
+		schedule();
+	}
+
+	private void answered() {
+		Outage outage = this.outage;
+		if (outage != null) {
+			this.outage = null;
+			logger.info("The authorization server %s answers again after %d s".formatted(this.issuer,
+					TimeUnit.NANOSECONDS.toSeconds(this.ticker.read() - outage.began())));
+		}
+	}
+
+	private void failed(long asked, Throwable failure) {
+		Outage outage = this.outage;
+		String reason = String.valueOf(failure.getMessage()).replaceAll("\\p{Cntrl}", "?");
+		this.outage = new Outage((outage != null) ? outage.began() : asked, asked, reason);
+		if (outage == null) {
+			// Once per outage: a line per try, or per request, would fill the log.
+			logger.warn("The keys of issuer %s could not be fetched, %s: %s".formatted(this.issuer,
+					(this.keys != null) ? "the last good ones serve on for a while" : "its tokens cannot be checked",
+					reason));
+		}
+	}
+
+	/**
+	 * So that keys are fresh for the next request, however late it comes.
+	 */
+	private synchronized void schedule() {
+		if (this.next != null) {
+			this.next.cancel(false);
+		}
+		if (!this.closed) {
+			Duration delay = (this.outage != null) ? this.settings.retryInterval() : refreshAfter();
+			this.next = thread().schedule(this::refresh, delay.toMillis(), TimeUnit.MILLISECONDS);
+		}
+	}
+
+	/**
+	 * Wait for a fetch, as long as it may take with the metadata.
+	 */
+	private void await(CompletableFuture<Void> fetch) throws JWKSetUnavailableException {
+		Duration limit = this.settings.connectTimeout().plus(this.settings.readTimeout()).multipliedBy(2);
+		try {
+			fetch.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			logger.trace("The fetch did not end well", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new JWKSetUnavailableException("Interrupted", ex);
 		}
 	}
 
@@ -212,24 +319,11 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	 * Stop refreshing.
 	 */
 	@Override
-	public void close() throws IOException {
-		JWKSetBasedJWKSource<SecurityContext> source = this.keys;
-		if (source != null) {
-			source.close();
+	public synchronized void close() {
+		this.closed = true;
+		if (this.thread != null) {
+			this.thread.shutdownNow();
 		}
-	}
-
-	private void unavailable(JWKSetUnavailableException ex) {
-		if (this.status != Status.UNAVAILABLE) {
-			this.status = Status.UNAVAILABLE;
-			// Once per outage: a line per request would let anyone fill the log.
-			logger.warn("The keys of issuer %s are not available, tokens cannot be checked: %s".formatted(this.issuer,
-					ex.getMessage()));
-		}
-	}
-
-	private static int millis(Duration duration) {
-		return Math.toIntExact(duration.toMillis());
 	}
 
 	/**
@@ -240,35 +334,83 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * How the last attempt to get keys went.
+	 * How its keys are.
 	 */
 	public Status status() {
-		return this.status;
+		Keys keys = this.keys;
+		boolean usable = keys != null && !isOver(keys);
+		if (this.outage != null) {
+			return usable ? Status.LAST_GOOD : Status.UNAVAILABLE;
+		}
+		return usable ? Status.AVAILABLE : Status.NOT_ASKED;
 	}
 
 	/**
-	 * Try to get keys now, unless that was tried a moment ago.
-	 * @return how it went
+	 * Get keys now, if there are none.
+	 * @return how that went
 	 */
 	public Status probe() {
 		try {
-			get(new JWKSelector(new JWKMatcher.Builder().build()), null);
+			serving();
 		}
-		catch (KeySourceException ex) {
+		catch (JWKSetUnavailableException ex) {
 			logger.trace("Probe failed", ex);
 		}
-		return this.status;
+		return status();
+	}
+
+	/**
+	 * How long ago the keys were asked for that serve, or {@code null} if there are none.
+	 */
+	public @Nullable Duration age() {
+		Keys keys = this.keys;
+		return (keys != null) ? Duration.ofNanos(age(keys)) : null;
+	}
+
+	/**
+	 * For how long all tries to get keys have failed, or {@code null} if the last one was
+	 * good.
+	 */
+	public @Nullable Duration outage() {
+		Outage outage = this.outage;
+		return (outage != null) ? Duration.ofNanos(this.ticker.read() - outage.began()) : null;
+	}
+
+	/**
+	 * How often keys were fetched, since the start.
+	 */
+	public long fetches() {
+		return this.fetches.sum();
+	}
+
+	/**
+	 * How often keys could not be fetched, since the start.
+	 */
+	public long failures() {
+		return this.failures.sum();
+	}
+
+	/**
+	 * Keys, and when they were asked for.
+	 */
+	private record Keys(JWKSet set, long asked) {
+	}
+
+	/**
+	 * A time without answers.
+	 */
+	private record Outage(long began, long lastTry, String reason) {
 	}
 
 	/**
 	 * Time-outs and intervals, all positive.
 	 *
 	 * @param connectTimeout time to connect
-	 * @param readTimeout time to read
-	 * @param cacheTtl how long fetched keys serve before they are fetched again: a key
-	 * that is withdrawn stops working within this time
-	 * @param retryInterval the time in which keys are fetched at most twice, and metadata
-	 * at most once, also after a failure
+	 * @param readTimeout time for an answer
+	 * @param cacheTtl how long fetched keys serve: a key that is withdrawn stops working
+	 * within this time
+	 * @param retryInterval the time in which keys that are unknown make at most one
+	 * fetch, and that passes between two tries while the authorization server is down
 	 * @param outageTolerance how long keys serve beyond {@code cacheTtl} while the
 	 * authorization server is down
 	 */
@@ -277,7 +419,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * How the last attempt to get keys went.
+	 * How an authorization server's keys are.
 	 */
 	public enum Status {
 
@@ -287,7 +429,10 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		/** Keys are there. */
 		AVAILABLE,
 
-		/** Keys could not be had. */
+		/** The last good keys serve while the authorization server does not answer. */
+		LAST_GOOD,
+
+		/** Keys could not be had: tokens cannot be checked. */
 		UNAVAILABLE
 
 	}

@@ -89,6 +89,20 @@ public final class VerifiedTokens {
 		}
 	}
 
+	/**
+	 * Whether a token would not have to be verified now.
+	 */
+	boolean contains(String token) {
+		VerifiedToken known = this.verified.getIfPresent(TokenHash.of(token));
+		try {
+			return known != null && known.isStillGood();
+		}
+		catch (AuthenticationServiceException ex) {
+			// No signature is verified as long as there are no keys.
+			return true;
+		}
+	}
+
 	private @Nullable VerifiedToken find(TokenHash hash) {
 		VerifiedToken known = this.verified.getIfPresent(hash);
 		if (known == null) {

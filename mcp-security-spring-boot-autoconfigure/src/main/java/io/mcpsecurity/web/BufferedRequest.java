@@ -7,11 +7,17 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
 
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
 
 /**
  * A request whose body has been read: the transport behind the gate gets the very bytes
@@ -38,19 +44,26 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	 * @param maxSize the most bytes to accept
 	 * @return the request with its body in memory
 	 * @throws TooLargeException if the body is longer; what was read of it is dropped
+	 * @throws UnreadableException if the body ends early, is malformed as HTTP has it or
+	 * does not come in time
 	 */
-	static BufferedRequest read(HttpServletRequest request, int maxSize) throws IOException, TooLargeException {
+	static BufferedRequest read(HttpServletRequest request, int maxSize) throws TooLargeException, UnreadableException {
 		if (request.getContentLengthLong() > maxSize) {
 			throw new TooLargeException();
 		}
-		InputStream in = request.getInputStream();
-		long length = request.getContentLengthLong();
-		byte[] body = (length >= 0 && length <= TRUSTED_LENGTH) ? read(in, (int) length, maxSize)
-				: in.readNBytes(maxSize);
-		if (body.length == maxSize && in.read() != -1) {
-			throw new TooLargeException();
+		try {
+			InputStream in = request.getInputStream();
+			long length = request.getContentLengthLong();
+			byte[] body = (length >= 0 && length <= TRUSTED_LENGTH) ? read(in, (int) length, maxSize)
+					: in.readNBytes(maxSize);
+			if (body.length == maxSize && in.read() != -1) {
+				throw new TooLargeException();
+			}
+			return new BufferedRequest(request, body);
 		}
-		return new BufferedRequest(request, body);
+		catch (IOException ex) {
+			throw new UnreadableException();
+		}
 	}
 
 	/**
@@ -78,6 +91,13 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		return this.body;
 	}
 
+	/**
+	 * The same request with another body.
+	 */
+	BufferedRequest with(byte[] body) {
+		return new BufferedRequest((HttpServletRequest) getRequest(), body);
+	}
+
 	@Override
 	public int getContentLength() {
 		return this.body.length;
@@ -86,6 +106,25 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	@Override
 	public long getContentLengthLong() {
 		return this.body.length;
+	}
+
+	@Override
+	public @Nullable String getHeader(String name) {
+		String value = super.getHeader(name);
+		return (value != null && isLength(name)) ? String.valueOf(this.body.length) : value;
+	}
+
+	/**
+	 * Readers go by the header, so it must not tell the length of another body.
+	 */
+	@Override
+	public Enumeration<String> getHeaders(String name) {
+		String length = isLength(name) ? getHeader(name) : null;
+		return (length != null) ? Collections.enumeration(List.of(length)) : super.getHeaders(name);
+	}
+
+	private static boolean isLength(String name) {
+		return HttpHeaders.CONTENT_LENGTH.equalsIgnoreCase(name);
 	}
 
 	@Override
@@ -130,6 +169,15 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	 * The body is longer than is accepted.
 	 */
 	static final class TooLargeException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+	/**
+	 * The body could not be read to its end.
+	 */
+	static final class UnreadableException extends Exception {
 
 		private static final long serialVersionUID = 1L;
 

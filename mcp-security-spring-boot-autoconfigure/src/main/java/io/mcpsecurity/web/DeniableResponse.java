@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.invocation.PendingResponse;
+import io.mcpsecurity.message.MirroredHeaders;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.WriteListener;
@@ -20,8 +21,8 @@ import org.springframework.web.context.request.RequestContextHolder;
 
 /**
  * A response that passes everything on at once until the tool boundary denies the call,
- * or its event could not be written: from then on the transport's own answer is dropped,
- * and the gate writes another.
+ * its event could not be written, or the transport fails: from then on the transport's
+ * own answer is dropped, and the gate writes another.
  */
 public final class DeniableResponse extends HttpServletResponseWrapper implements PendingResponse {
 
@@ -32,6 +33,8 @@ public final class DeniableResponse extends HttpServletResponseWrapper implement
 	private volatile @Nullable AccessDecision denial;
 
 	private volatile boolean unrecorded;
+
+	private volatile boolean unknownMethod;
 
 	private boolean ended;
 
@@ -73,12 +76,22 @@ public final class DeniableResponse extends HttpServletResponseWrapper implement
 	}
 
 	@Override
+	public synchronized void unknownMethod() {
+		this.unknownMethod = !this.ended && !isCommitted()
+				&& MirroredHeaders.areOf(this.record.connection().protocolVersion());
+	}
+
+	@Override
 	public CompletionStage<Void> answer() {
-		return this.record.end((this.denial != null) ? SC_FORBIDDEN : getStatus()).whenComplete((nothing, failure) -> {
+		return this.record.end(status()).whenComplete((nothing, failure) -> {
 			if (failure != null) {
 				withdraw();
 			}
 		});
+	}
+
+	private int status() {
+		return (this.denial != null) ? SC_FORBIDDEN : this.unknownMethod ? SC_NOT_FOUND : getStatus();
 	}
 
 	private synchronized void withdraw() {
@@ -101,8 +114,36 @@ public final class DeniableResponse extends HttpServletResponseWrapper implement
 		return this.denial;
 	}
 
+	/**
+	 * Whether what the transport has to say is not for clients: it can be an exception,
+	 * serialized.
+	 */
+	boolean failed() {
+		return this.unknownMethod || getStatus() >= SC_BAD_REQUEST;
+	}
+
+	/**
+	 * Whether there is no such method, in a revision of MCP that has a status for that.
+	 */
+	boolean isUnknownMethod() {
+		return this.unknownMethod;
+	}
+
 	private boolean passes() {
-		return this.denial == null && !this.unrecorded;
+		return this.denial == null && !this.unrecorded && !failed();
+	}
+
+	/**
+	 * No page for errors of the container or the application: they are for people.
+	 */
+	@Override
+	public void sendError(int status) {
+		setStatus(status);
+	}
+
+	@Override
+	public void sendError(int status, @Nullable String message) {
+		setStatus(status);
 	}
 
 	@Override

@@ -6,6 +6,8 @@ import java.util.List;
 import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.token.KnownTokens;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +44,14 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * @param recorder keeps the records of requests
 	 * @param reader reads bodies
 	 * @param maxSize the most bytes of a body
+	 * @param origins what lets in requests of browsers
+	 * @param sessions what keeps sessions apart, or {@code null} for an endpoint without
+	 * sessions
+	 * @param limits how often somebody may come
 	 * @param metadata what answers the well-known paths, for the chain that has them
 	 */
 	public SecurityFilterChain filterChain(RequestRecorder recorder, McpMessageReader reader, int maxSize,
+			CrossOriginFilter origins, @Nullable SessionFilter sessions, RequestLimits limits,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
@@ -59,13 +66,25 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			filters.add(metadata);
 		}
 		filters.add(new RequestRecordFilter(recorder, this.resource.identifier().toString()));
+		filters.add(origins);
+		filters.add(new AddressLimitFilter(limits, this::isKnown));
 		BearerTokenAuthenticationFilter bearer = new BearerTokenAuthenticationFilter(this.authentication,
 				new OneBearerToken());
 		bearer.setAuthenticationEntryPoint(this.entryPoint);
 		bearer.setAuthenticationFailureHandler(this.entryPoint);
 		filters.add(bearer);
-		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize));
+		if (limits.calls() != null || limits.streams() != null) {
+			filters.add(new ConcurrencyLimitFilter(limits));
+		}
+		filters.add(new McpGateFilter(this.entryPoint, this.challenge, reader, this.policy, maxSize, limits.rules()));
+		if (sessions != null) {
+			filters.add(sessions);
+		}
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), new McpSecurityFilter(filters));
+	}
+
+	private boolean isKnown(HttpServletRequest request, String token) {
+		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
 	}
 
 }

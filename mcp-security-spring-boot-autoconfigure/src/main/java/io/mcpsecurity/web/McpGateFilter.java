@@ -1,20 +1,24 @@
 package io.mcpsecurity.web;
 
 import java.io.IOException;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.AuditUnavailableException;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Refusal;
+import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.message.HiddenTarget;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.message.MirroredHeaders;
+import io.mcpsecurity.ratelimit.RateLimits;
 import io.mcpsecurity.token.McpAuthenticationToken;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -50,6 +54,8 @@ public final class McpGateFilter extends OncePerRequestFilter {
 
 	private final int maxSize;
 
+	private final RateLimits limits;
+
 	/**
 	 * Create the gate.
 	 * @param entryPoint what answers when there is no caller
@@ -57,14 +63,16 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	 * @param reader reads bodies
 	 * @param policy decides
 	 * @param maxSize the most bytes of a body
+	 * @param limits how often callers may come
 	 */
 	public McpGateFilter(McpAuthenticationEntryPoint entryPoint, BearerChallenge challenge, McpMessageReader reader,
-			AccessPolicy policy, int maxSize) {
+			AccessPolicy policy, int maxSize, RateLimits limits) {
 		this.entryPoint = entryPoint;
 		this.challenge = challenge;
 		this.reader = reader;
 		this.policy = policy;
 		this.maxSize = maxSize;
+		this.limits = limits;
 	}
 
 	@Override
@@ -81,62 +89,151 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		boolean post = "POST".equals(request.getMethod());
 		if (caller == null && !(post && this.policy.servesAnonymous())) {
 			unauthenticated(request, response);
+			return;
 		}
-		else if (post) {
-			post(request, response, chain, record, caller);
-		}
-		else {
-			// Streams and the end of sessions (GET, DELETE) carry no message.
-			chain.doFilter(request, response);
-		}
-	}
-
-	private void post(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
-			@Nullable McpCaller caller) throws ServletException, IOException {
 		try {
-			if (!isJson(request.getContentType())) {
-				throw new UnsupportedContentException();
+			if (post) {
+				post(request, response, chain, record, caller);
 			}
-			BufferedRequest buffered = BufferedRequest.read(request, this.maxSize);
-			McpMessage message = this.reader.read(buffered.body());
-			record.message(message);
-			RequestRecord.Scope scope = record.open();
-			try {
-				decide(buffered, response, chain, record, caller, message);
-			}
-			finally {
-				scope.close();
+			else {
+				admit(caller, null);
+				other(request, response, chain, record);
 			}
 		}
-		catch (UnsupportedContentException | BufferedRequest.TooLargeException | InvalidMessageException ex) {
-			if (caller == null) {
+		catch (RefusedRequestException ex) {
+			if (caller == null && !(ex instanceof TooManyRequestsException)) {
 				// Whoever is nobody learns nothing but that.
 				unauthenticated(request, response);
 			}
 			else {
-				refuse(response, record, ex);
+				ex.answer(response, record);
 			}
 		}
 	}
 
+	/**
+	 * Streams and the end of sessions carry no message. Any other method is none of MCP.
+	 */
+	private void other(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
+			RequestRecord record) throws ServletException, IOException, RefusedRequestException {
+		switch (request.getMethod()) {
+			case "GET" -> pass(AcceptHeader.satisfied(request, List.of(MediaType.TEXT_EVENT_STREAM)), response, chain,
+					record, null);
+			case "DELETE" -> pass(request, response, chain, record, null);
+			default -> {
+				response.setHeader(HttpHeaders.ALLOW, "GET, POST, DELETE");
+				throw new RefusedRequestException(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed",
+						"The HTTP method is not one of MCP");
+			}
+		}
+	}
+
+	private void post(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
+			@Nullable McpCaller caller) throws ServletException, IOException, RefusedRequestException {
+		BufferedRequest buffered;
+		McpMessage message;
+		try {
+			buffered = buffer(request, response);
+			message = read(buffered);
+		}
+		catch (RefusedRequestException ex) {
+			// What cannot be read takes from the caller's budget too.
+			admit(caller, ex.id());
+			throw ex;
+		}
+		record.message(message);
+		RequestRecord.Scope scope = record.open();
+		try {
+			admit(caller, message.id());
+			decide(buffered, response, chain, record, caller, message);
+		}
+		finally {
+			scope.close();
+		}
+	}
+
+	/**
+	 * Refuse a caller who has come too often. (Without a caller, the address has been
+	 * looked at before.)
+	 */
+	private void admit(@Nullable McpCaller caller, @Nullable String id) throws RefusedRequestException {
+		if (caller != null) {
+			TooManyRequestsException.check(this.limits.request(caller, null), id);
+		}
+	}
+
+	private McpMessage read(BufferedRequest request) throws RefusedRequestException {
+		try {
+			return this.reader.read(request.body());
+		}
+		catch (InvalidMessageException ex) {
+			throw new RefusedRequestException(ex);
+		}
+	}
+
+	private BufferedRequest buffer(HttpServletRequest request, HttpServletResponse response)
+			throws RefusedRequestException {
+		ContentType.check(request);
+		HttpServletRequest accepting = AcceptHeader.satisfied(request,
+				List.of(MediaType.APPLICATION_JSON, MediaType.TEXT_EVENT_STREAM));
+		try {
+			return BufferedRequest.read(accepting, this.maxSize);
+		}
+		catch (BufferedRequest.TooLargeException ex) {
+			// What is left of the body is not read: the container closes the connection.
+			response.setHeader(HttpHeaders.CONNECTION, "close");
+			throw new RefusedRequestException(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, "too_large",
+					"The body is longer than " + this.maxSize + " bytes");
+		}
+		catch (BufferedRequest.UnreadableException ex) {
+			// Tomcat, for one, has an answer of its own for that, and keeps to it.
+			response.setHeader(HttpHeaders.CONNECTION, "close");
+			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
+					"The body could not be read to its end");
+		}
+	}
+
 	private void decide(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
-			@Nullable McpCaller caller, McpMessage message) throws ServletException, IOException {
+			@Nullable McpCaller caller, McpMessage message)
+			throws ServletException, IOException, RefusedRequestException {
+		MirroredHeaders headers = new MirroredHeaders(message, (name) -> Collections.list(request.getHeaders(name)));
+		check(headers::checkEnvelope);
 		AccessDecision decision = this.policy.decide(message, (caller != null) ? caller.scopes() : null);
 		record.decided(decision);
+		if (this.policy.hides(decision)) {
+			// For the server it is a target that does not exist.
+			record.hide();
+			pass(request.with(HiddenTarget.hide(request.body())), response, chain, record, message);
+			return;
+		}
 		if (decision.denied()) {
 			deny(request, response, message, decision);
 			return;
 		}
+		// After the decision: whoever may not use a tool learns nothing of its use.
+		TooManyRequestsException.check(this.limits.use(caller, request.getRemoteAddr(), message.target()),
+				message.id());
 		if (decision.outcome() == Outcome.REPORTED) {
 			logger.warn("Would be denied: %s of %s: %s".formatted(message.target(), caller, decision.description())
 				.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 		}
+		// Only now: which parameters have a header tells something of the tool.
+		check(() -> headers.checkParameters(this.policy.rules().offered()::parameterHeaders));
 		pass(request, response, chain, record, message);
 	}
 
-	private void pass(BufferedRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
-			McpMessage message) throws ServletException, IOException {
-		if (message.target() != null) {
+	private static void check(MirroredHeaders.Check check) throws RefusedRequestException {
+		try {
+			check.run();
+		}
+		catch (InvalidMessageException ex) {
+			throw new RefusedRequestException(ex);
+		}
+	}
+
+	private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
+			@Nullable McpMessage message) throws ServletException, IOException {
+		if (message != null && message.target() != null) {
 			try {
 				record.reservePlace();
 			}
@@ -146,16 +243,26 @@ public final class McpGateFilter extends OncePerRequestFilter {
 			}
 		}
 		DeniableResponse deniable = DeniableResponse.of(request, response, record);
-		chain.doFilter(request, deniable);
+		try {
+			chain.doFilter(request, deniable);
+		}
+		catch (ServletException | RuntimeException ex) {
+			logger.error("The MCP transport failed: " + ex.getClass().getName() + " (more at level DEBUG)");
+			logger.debug("The MCP transport failed", ex);
+			record.result(Result.EXCEPTION);
+			deniable.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+		}
 		AccessDecision denial = deniable.end();
 		if (deniable.unrecorded()) {
 			unavailable(response, record, message);
-			response.flushBuffer();
 		}
-		else if (denial != null) {
+		else if (denial != null && message != null) {
 			deny(request, response, message, denial);
-			response.flushBuffer();
 		}
+		else if (!deniable.failed() || !TransportFailure.answer(request, response, deniable, message)) {
+			return;
+		}
+		response.flushBuffer();
 	}
 
 	private void unauthenticated(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -177,57 +284,13 @@ public final class McpGateFilter extends OncePerRequestFilter {
 				scopes ? JsonRpcErrorCode.INSUFFICIENT_SCOPE : JsonRpcErrorCode.FORBIDDEN, decision.description());
 	}
 
-	private void unavailable(HttpServletResponse response, RequestRecord record, McpMessage message)
+	private void unavailable(HttpServletResponse response, RequestRecord record, @Nullable McpMessage message)
 			throws IOException {
 		record.refused(Refusal.Kind.REJECTED, "audit_unavailable");
 		response.setHeader(HttpHeaders.RETRY_AFTER, "1");
-		JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, message.id(),
-				JsonRpcErrorCode.UNAVAILABLE, "Calls cannot be recorded at the moment");
-	}
-
-	private void refuse(HttpServletResponse response, RequestRecord record, Exception reason) throws IOException {
-		if (reason instanceof InvalidMessageException invalid) {
-			record.refused(Refusal.Kind.REJECTED, "invalid_message");
-			JsonRpcErrors.write(response, HttpServletResponse.SC_BAD_REQUEST, invalid.getId(), invalid.getCode(),
-					String.valueOf(invalid.getMessage()));
-		}
-		else if (reason instanceof BufferedRequest.TooLargeException) {
-			record.refused(Refusal.Kind.REJECTED, "too_large");
-			// What is left of the body is not read: the container closes the connection.
-			response.setHeader(HttpHeaders.CONNECTION, "close");
-			JsonRpcErrors.write(response, HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, null,
-					JsonRpcErrorCode.INVALID_REQUEST, "The body is longer than " + this.maxSize + " bytes");
-		}
-		else {
-			record.refused(Refusal.Kind.REJECTED, "unsupported_media_type");
-			JsonRpcErrors.write(response, HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE, null,
-					JsonRpcErrorCode.INVALID_REQUEST, "The content type must be application/json in UTF-8");
-		}
-	}
-
-	/**
-	 * JSON is UTF-8 (RFC 8259 section 8.1); the transport would follow another charset
-	 * parameter and read something else than the gate.
-	 */
-	private static boolean isJson(@Nullable String contentType) {
-		try {
-			MediaType type = MediaType.parseMediaType((contentType != null) ? contentType : "");
-			Charset charset = type.getCharset();
-			return type.equalsTypeAndSubtype(MediaType.APPLICATION_JSON)
-					&& (charset == null || charset.equals(StandardCharsets.UTF_8));
-		}
-		catch (IllegalArgumentException ex) {
-			return false;
-		}
-	}
-
-	/**
-	 * The body is not said to be JSON in UTF-8.
-	 */
-	private static final class UnsupportedContentException extends Exception {
-
-		private static final long serialVersionUID = 1L;
-
+		JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE,
+				(message != null) ? message.id() : null, JsonRpcErrorCode.UNAVAILABLE,
+				"Calls cannot be recorded at the moment");
 	}
 
 }

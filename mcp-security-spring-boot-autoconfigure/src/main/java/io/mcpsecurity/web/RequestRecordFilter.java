@@ -14,6 +14,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -45,6 +46,17 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 	 * The record of a request that has come through this filter.
 	 */
 	static RequestRecord of(ServletRequest request) {
+		RequestRecord record = ifAny(request);
+		if (record == null) {
+			throw new IllegalStateException("The request has no record");
+		}
+		return record;
+	}
+
+	/**
+	 * The record of a request, or {@code null} when it has not come through this filter.
+	 */
+	static @Nullable RequestRecord ifAny(ServletRequest request) {
 		return (RequestRecord) request.getAttribute(ATTRIBUTE);
 	}
 

@@ -257,11 +257,25 @@ class AuditEventTests {
 	void aRequestThatTheTransportRefuses(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		String token = fixture.server.token("records:browse").sign();
-		fixture.send(fixture.server.post(token, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}")
-			.setHeader("Accept", "text/html"));
+		fixture.send(fixture.server.post(token, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}"));
 		Map<String, Object> facts = fixture.rejected("transport", 400);
-		facts.putAll(Map.of("method", "tools/list", "requestId", "7", "requiredScopes", List.of(), "missingScopes",
-				List.of()));
+		facts.putAll(Map.of("requestId", "7", "requiredScopes", List.of(), "missingScopes", List.of()));
+		fixture.assertOneEvent(Type.MCP_REQUEST_REJECTED, facts);
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aRequestWhoseHeadersTheGateRefuses(Variant variant) {
+		Fixture fixture = fixtures.get(variant);
+		String token = fixture.server.token("records:browse").sign();
+		String list = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}";
+		fixture.send(fixture.server.post(token, list).setHeader("Accept", "text/html"));
+		fixture.assertOneEvent(Type.MCP_REQUEST_REJECTED, fixture.rejected("not_acceptable", 406));
+		fixture.send(fixture.server.post(token, list).method("PUT", HttpRequest.BodyPublishers.ofString(list)));
+		fixture.assertOneEvent(Type.MCP_REQUEST_REJECTED, fixture.rejected("method_not_allowed", 405));
+		fixture.send(fixture.server.post(token, list).setHeader("Mcp-Method", "tools/call"));
+		Map<String, Object> facts = fixture.rejected("header_mismatch", 400);
+		facts.putAll(Map.of("method", "tools/list", "requestId", "7"));
 		fixture.assertOneEvent(Type.MCP_REQUEST_REJECTED, facts);
 	}
 

@@ -329,6 +329,17 @@ class McpSecurityAutoConfigurationTests {
 					mcp.security.token.cache.max-size=0     | mcp.security.token.cache.max-size          | '0' is not positive           | mcp.security.token.cache.enabled=false
 					mcp.security.request.max-size=0         | mcp.security.request.max-size              | '0B'                          | mcp.security.request.max-size
 					mcp.security.request.max-size=2GB       | mcp.security.request.max-size              | '2147483648B'                 | mcp.security.request.max-size
+					mcp.security.allowed-origins=https://a/ | mcp.security.allowed-origins               | https://a/ is not an origin   | There are no wildcards
+					mcp.security.allowed-origins=https://a,* | mcp.security.allowed-origins              | * is not an origin            | There are no wildcards
+					mcp.security.allowed-origins=null       | mcp.security.allowed-origins               | null is not an origin         | There are no wildcards
+					mcp.security.allowed-hosts=a:443        | mcp.security.allowed-hosts                 | 'a:443' is not a name         | mcp.security.allowed-hosts
+					mcp.security.allowed-hosts=https://a    | mcp.security.allowed-hosts                 | 'https://a' is not a name     | mcp.security.allowed-hosts
+					mcp.security.allowed-hosts=[::x]        | mcp.security.allowed-hosts                 | '[::x]' is not a name         | mcp.security.allowed-hosts
+					mcp.security.session.max=0              | mcp.security.session.max                   | '0' is not positive           | mcp.security.session.max
+					mcp.security.session.max-per-caller=0   | mcp.security.session.max-per-caller        | '0' is not positive           | mcp.security.session.max-per-caller
+					mcp.security.session.max-per-caller=10001 | mcp.security.session.max-per-caller      | more than mcp.security.session.max | mcp.security.session.max-per-caller
+					mcp.security.session.idle-timeout=0s    | mcp.security.session.idle-timeout          | 'PT0S'                        | mcp.security.session.idle-timeout
+					mcp.security.session.check-interval=0s  | mcp.security.session.check-interval        | 'PT0S'                        | mcp.security.session.check-interval
 					mcp.security.request.max-depth=0        | mcp.security.request.max-depth             | '0'                           | mcp.security.request.max-depth
 					""")
 	void aBadValueStopsTheStartAndIsExplained(String property, String name, String said, String fix) {

@@ -287,6 +287,14 @@ class PolicyPropertiesTests {
 			.addFirst(new MapPropertySource("names with colons", properties));
 	}
 
+	@Test
+	void whatIsListedToEverybodyCannotBeHidden() {
+		refused("mcp.security.unlisted", "mcp.security.listings=all", "mcp.security.unlisted=hide",
+				"mcp.security.listings=all");
+		refused("mcp.security.unlisted", "mcp.security.discovery=public", "mcp.security.unlisted=hide",
+				"mcp.security.discovery=public");
+	}
+
 	private void refused(String property, String reason, String... properties) {
 		this.runner.withPropertyValues(properties).run((context) -> {
 			assertThat(context).hasFailed();

@@ -3,9 +3,12 @@ package io.mcpsecurity.invocation;
 import java.net.URI;
 import java.net.http.HttpResponse;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,6 +23,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.web.servlet.function.RequestPredicates;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
+import org.springframework.web.servlet.function.ServerRequest;
 import org.springframework.web.servlet.function.ServerResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -75,6 +79,16 @@ class BoundaryTests {
 	@EnableAutoConfiguration
 	@Import({ RecordsApplication.class })
 	static class SideDoorApplication {
+
+		/**
+		 * Takes the place of the one that would keep the door shut.
+		 */
+		@Bean
+		McpTransportContextExtractor<ServerRequest> extractor() {
+			return (request) -> McpCaller.current()
+				.<McpTransportContext>map((caller) -> caller)
+				.orElse(McpTransportContext.EMPTY);
+		}
 
 		@Bean
 		RouterFunction<ServerResponse> sideDoor(WebMvcStatelessServerTransport transport) {

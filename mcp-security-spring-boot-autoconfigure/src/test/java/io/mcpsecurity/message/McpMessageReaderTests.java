@@ -53,8 +53,8 @@ class McpMessageReaderTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "initialize", "ping", "tools/list", "resources/list", "resources/templates/list",
-			"prompts/list", "logging/setLevel", "Tools/Call", "tools/call ", "no/such/method", "" })
+	@ValueSource(strings = { "ping", "tools/list", "resources/list", "resources/templates/list", "prompts/list",
+			"logging/setLevel", "Tools/Call", "tools/call ", "no/such/method", "" })
 	void anyOtherMethodHasNoTarget(String method) throws Exception {
 		McpMessage message = read(request(method, "{\"name\":\"purge\",\"uri\":\"records://5\"}"));
 		assertThat(message).isEqualTo(new McpMessage("1", method, null));
@@ -86,6 +86,33 @@ class McpMessageReaderTests {
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
 		assertThat(refusal).hasMessageContaining(path + " must be ");
 		assertThat(refusal.getId()).isEqualTo("1");
+	}
+
+	@Test
+	void anInitializationHasNoTargetButARevision() throws Exception {
+		assertThat(read(request("initialize", "{\"protocolVersion\":\"2025-11-25\"}")).target()).isNull();
+		assertThat(refuse(request("initialize", "{}"))).hasMessageContaining("params.protocolVersion must be");
+		assertThat(refuse(request("initialize", "null"))).hasMessageContaining("params.protocolVersion must be");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "name", "uri", "protocolVersion" })
+	void aNameOrUriIsAStringWhateverTheMethod(String key) {
+		for (String value : new String[] { "5", "null", "true", "[\"a\"]", "{\"name\":\"a\"}" }) {
+			InvalidMessageException refusal = refuse(request("tools/list", "{\"" + key + "\":" + value + "}"));
+			assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
+			assertThat(refusal).hasMessageContaining("params." + key + " must be a string");
+			assertThat(refusal.getId()).isEqualTo("1");
+		}
+	}
+
+	@Test
+	void aKeyIsNotLongerThanItsLimit() throws Exception {
+		assertThat(read(request("ping", "{\"" + "k".repeat(1024) + "\":1}")).method()).isEqualTo("ping");
+		for (String key : new String[] { "k".repeat(1025), "k".repeat(100_000), "\\u006b".repeat(1025) }) {
+			assertThat(refuse(request("ping", "{\"" + key + "\":1}")).getCode())
+				.isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
+		}
 	}
 
 	@ParameterizedTest
@@ -304,7 +331,7 @@ class McpMessageReaderTests {
 		InvalidMessageException refusal = refuse(
 				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"" + key + "\":\"x\"}");
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
-		assertThat(refusal).hasMessageContaining("lower case");
+		assertThat(refusal).hasMessageContaining("must be written exactly so");
 	}
 
 	@ParameterizedTest
@@ -319,7 +346,7 @@ class McpMessageReaderTests {
 	void aKeyOfTheParamsInAnotherCaseIsRefused(String params) {
 		InvalidMessageException refusal = refuse(request("tools/call", params));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
-		assertThat(refusal).hasMessageContaining("lower case");
+		assertThat(refusal).hasMessageContaining("must be written exactly so");
 	}
 
 	@Test

@@ -15,14 +15,15 @@ import org.springframework.util.ClassUtils;
 class DatabasesByNameOnly implements AutoConfigurationImportFilter {
 
 	private static final Set<String> ROOMS = Set.of("org.springframework.boot.jdbc", "org.springframework.boot.flyway",
-			"org.springframework.boot.liquibase");
+			"org.springframework.boot.liquibase", "org.springframework.boot.data.redis");
 
 	@Override
 	public boolean[] match(@Nullable String[] names, AutoConfigurationMetadata metadata) {
 		boolean[] match = new boolean[names.length];
 		for (int i = 0; i < names.length; i++) {
 			String name = names[i];
-			match[i] = name == null
+			// What a named configuration imports comes by here as well.
+			match[i] = name == null || !name.endsWith("AutoConfiguration")
 					|| ROOMS.stream().noneMatch((room) -> ClassUtils.getPackageName(name).startsWith(room));
 		}
 		return match;

@@ -10,7 +10,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Stands between a client and a server on this machine. While frozen it takes what is
- * sent and passes nothing on, as a network does that lost the server.
+ * sent and passes nothing on, as a network does that lost the server. Where there is no
+ * server it hangs up.
  */
 public final class FreezableProxy implements AutoCloseable {
 
@@ -55,11 +56,20 @@ public final class FreezableProxy implements AutoCloseable {
 	private void accept() throws IOException {
 		while (!this.entrance.isClosed()) {
 			Socket client = this.entrance.accept();
-			Socket remote = new Socket(InetAddress.getLoopbackAddress(), this.server);
 			this.sockets.add(client);
+			run(() -> connect(client));
+		}
+	}
+
+	private void connect(Socket client) throws IOException {
+		try {
+			Socket remote = new Socket(InetAddress.getLoopbackAddress(), this.server);
 			this.sockets.add(remote);
 			run(() -> pass(client, remote));
 			run(() -> pass(remote, client));
+		}
+		catch (IOException ex) {
+			client.close();
 		}
 	}
 

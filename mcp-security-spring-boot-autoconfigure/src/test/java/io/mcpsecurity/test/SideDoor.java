@@ -1,5 +1,11 @@
 package io.mcpsecurity.test;
 
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.invocation.AnonymousContext;
+import io.mcpsecurity.invocation.PendingResponse;
+import io.mcpsecurity.web.DeniableResponse;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
@@ -13,6 +19,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.web.servlet.function.RequestPredicates;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
+import org.springframework.web.servlet.function.ServerRequest;
 import org.springframework.web.servlet.function.ServerResponse;
 
 /**
@@ -25,6 +32,20 @@ public class SideDoor {
 	 * Where it is.
 	 */
 	public static final String PATH = "/side-door/mcp";
+
+	/**
+	 * Takes the place of the one that would keep the door shut.
+	 */
+	@Bean
+	McpTransportContextExtractor<ServerRequest> extractor() {
+		return (request) -> {
+			PendingResponse pending = DeniableResponse.current();
+			return McpCaller.current()
+				.<McpTransportContext>map((caller) -> caller)
+				.orElseGet(() -> (pending != null) ? new AnonymousContext(pending.record().connection().resource())
+						: McpTransportContext.EMPTY);
+		};
+	}
 
 	@Bean
 	RouterFunction<ServerResponse> sideDoor(ObjectProvider<WebMvcStatelessServerTransport> stateless,

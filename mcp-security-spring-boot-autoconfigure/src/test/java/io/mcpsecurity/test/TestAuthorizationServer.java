@@ -11,6 +11,7 @@ import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,11 +53,18 @@ public final class TestAuthorizationServer implements AutoCloseable {
 
 	private volatile RSAKey rsa = rsaKey(null);
 
+	/** What is published besides the key that signs: keys to come and keys that were. */
+	private final List<RSAKey> others = new CopyOnWriteArrayList<>();
+
+	private volatile @Nullable String keysDocument;
+
 	private final ECKey ec = ecKey();
 
 	private volatile @Nullable HttpServer http;
 
 	private volatile String announcedIssuer;
+
+	private volatile String announcedKeys;
 
 	private volatile CountDownLatch answering = new CountDownLatch(0);
 
@@ -64,6 +72,7 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		this.port = port;
 		this.path = path;
 		this.announcedIssuer = issuer();
+		this.announcedKeys = issuer() + "/keys";
 	}
 
 	/**
@@ -126,7 +135,39 @@ public final class TestAuthorizationServer implements AutoCloseable {
 	}
 
 	/**
-	 * Let requests for the keys wait.
+	 * Publish a new key, and sign with the old one still.
+	 */
+	public void announceKey() {
+		this.others.add(rsaKey(null));
+	}
+
+	/**
+	 * Sign with the key that was announced first, and publish the old one still.
+	 */
+	public void useAnnouncedKey() {
+		RSAKey announced = this.others.get(0);
+		this.others.add(this.rsa);
+		this.rsa = announced;
+		this.others.remove(0);
+	}
+
+	/**
+	 * Publish the key that signs, and no other.
+	 */
+	public void withdrawOtherKeys() {
+		this.others.clear();
+	}
+
+	/**
+	 * Let this be the answer to requests for the keys, or the keys again with
+	 * {@code null}.
+	 */
+	public void answerKeysWith(@Nullable String document) {
+		this.keysDocument = document;
+	}
+
+	/**
+	 * Let requests for the keys wait, and answer then what was true when they came.
 	 * @return lets them go on
 	 */
 	public Runnable holdKeys() {
@@ -142,6 +183,13 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		this.announcedIssuer = issuer;
 	}
 
+	/**
+	 * Let the metadata name another location of the keys.
+	 */
+	public void announceKeysAt(String uri) {
+		this.announcedKeys = uri;
+	}
+
 	public void open() {
 		try {
 			HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port),
@@ -149,12 +197,14 @@ public final class TestAuthorizationServer implements AutoCloseable {
 			server.createContext(this.path + "/.well-known/openid-configuration", (exchange) -> {
 				this.metadataRequests.incrementAndGet();
 				answer(exchange, JSONObjectUtils
-					.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri", issuer() + "/keys")));
+					.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri", this.announcedKeys)));
 			});
 			server.createContext(this.path + "/keys", (exchange) -> {
 				this.keyRequests.incrementAndGet();
+				String document = this.keysDocument;
+				String answer = (document != null) ? document : keys().toString();
 				await(this.answering);
-				answer(exchange, new JWKSet(List.<JWK>of(this.rsa.toPublicJWK(), this.ec.toPublicJWK())).toString());
+				answer(exchange, answer);
 			});
 			server.setExecutor(Executors.newCachedThreadPool((task) -> {
 				Thread thread = new Thread(task, "authorization-server");
@@ -167,6 +217,12 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	private JWKSet keys() {
+		List<JWK> keys = new ArrayList<>(List.of(this.rsa.toPublicJWK(), this.ec.toPublicJWK()));
+		this.others.forEach((key) -> keys.add(key.toPublicJWK()));
+		return new JWKSet(keys);
 	}
 
 	private static void answer(HttpExchange exchange, String json) throws IOException {

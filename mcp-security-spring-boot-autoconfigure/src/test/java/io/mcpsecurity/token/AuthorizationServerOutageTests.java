@@ -2,12 +2,15 @@ package io.mcpsecurity.token;
 
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -31,8 +34,12 @@ class AuthorizationServerOutageTests {
 			assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
 			HttpResponse<String> health = server.get(server.url("/actuator/health"));
 			assertThat(health.statusCode()).isEqualTo(503);
-			assertThat(health.body()).contains("\"mcpSecurity\":{\"details\":{\"" + authorizationServer.issuer()
-					+ "\":\"UNAVAILABLE\"},\"status\":\"DOWN\"}");
+			JsonNode component = component(health);
+			assertThat(component.path("status").asString()).isEqualTo("DOWN");
+			JsonNode detail = component.path("details").path(authorizationServer.issuer());
+			assertThat(detail.path("keys").asString()).isEqualTo("UNAVAILABLE");
+			assertThat(Instant.parse(detail.path("unreachableSince").asString())).isBeforeOrEqualTo(Instant.now());
+			assertThat(detail.has("fetched")).isFalse();
 			assertThat(server.send(server.post(null, LIST)).statusCode()).isEqualTo(401);
 
 			authorizationServer.open();
@@ -69,7 +76,30 @@ class AuthorizationServerOutageTests {
 			assertThat(list(server, authorizationServer).statusCode()).isEqualTo(200);
 			authorizationServer.close();
 			assertThat(list(server, authorizationServer).statusCode()).isEqualTo(200);
+			assertThat(server.send(server.post(server.token().keyId("unknown").sign(), LIST)).statusCode())
+				.as("no bad token, but one that cannot be checked")
+				.isEqualTo(503);
+			assertThat(list(server, authorizationServer).statusCode()).isEqualTo(200);
+			JsonNode component = component(server.get(server.url("/actuator/health")));
+			assertThat(component.path("status").asString()).isEqualTo("UP");
+			JsonNode detail = component.path("details").path(authorizationServer.issuer());
+			assertThat(detail.path("keys").asString()).isEqualTo("LAST_GOOD");
+			assertThat(Instant.parse(detail.path("fetched").asString()))
+				.isBeforeOrEqualTo(Instant.parse(detail.path("unreachableSince").asString()));
+			MeterRegistry meters = server.context().getBean(MeterRegistry.class);
+			assertThat(meters.get("mcp.security.keys.age").timeGauge().value()).isPositive();
+			assertThat(meters.get("mcp.security.keys.outage").timeGauge().value()).isPositive();
+			assertThat(fetches(meters, "success")).isEqualTo(1);
+			assertThat(fetches(meters, "failure")).isPositive();
 		}
+	}
+
+	private static double fetches(MeterRegistry meters, String result) {
+		return meters.get("mcp.security.keys.fetches").tag("result", result).functionCounter().count();
+	}
+
+	private static JsonNode component(HttpResponse<String> health) {
+		return SecuredServer.json(health).path("components").path("mcpSecurity");
 	}
 
 	private static HttpResponse<String> list(SecuredServer server, TestAuthorizationServer authorizationServer) {

@@ -1,6 +1,5 @@
 package io.mcpsecurity.token;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -45,8 +44,7 @@ class TokenFailureTests {
 
 	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
-	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS,
-			Clock.systemUTC());
+	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS);
 
 	private final IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
 			new AuthorizationServers(List.of(this.keys)), RESOURCE, Duration.ofSeconds(60),

@@ -36,8 +36,7 @@ class VerifiedTokenKeysTests {
 
 	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
-	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS,
-			Clock.systemUTC());
+	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS);
 
 	/** Much longer than keys serve, so that only the keys can end a token's time. */
 	private final VerifiedTokens tokens = new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofHours(1)),

@@ -139,9 +139,22 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
-			text/plain                      | 415
-			application/json; charset=utf-16 | 415
-			application/json; charset=nonsense | 415
+			text/plain                       | 415
+			text/json                        | 415
+			application/json-rpc             | 415
+			application/x-www-form-urlencoded | 415
+			multipart/form-data; boundary=x  | 415
+			application/json, text/plain     | 415
+			*/*                              | 415
+			nonsense                         | 415
+			application/json; charset=utf-16 | 400
+			application/json; charset=utf-7  | 400
+			application/json; charset=nonsense | 400
+			application/json; charset="iso-8859-1" | 400
+			application/json; charset=utf-8; charset=utf-16 | 400
+			application/json; Charset=utf-16; charset=utf-8 | 400
+			application/json; charset=       | 400
+			Application/JSON; Charset="utf-8" | 200
 			application/json; charset=UTF-8 | 200
 			application/json                | 200
 			""")

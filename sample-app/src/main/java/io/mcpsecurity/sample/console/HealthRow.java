@@ -25,6 +25,8 @@ record HealthRow(String name, String state, String words, String detail) {
 		String name = "Issuer " + keys.issuer();
 		return switch (keys.status()) {
 			case AVAILABLE -> new HealthRow(name, "well", "works", "its keys are there");
+			case LAST_GOOD ->
+				new HealthRow(name, "ill", "does not answer", "the last good keys serve on: tokens can be checked");
 			case UNAVAILABLE ->
 				new HealthRow(name, "ill", "does not answer", "its keys cannot be had: tokens cannot be checked");
 			case NOT_ASKED -> new HealthRow(name, "unknown", "not asked yet", "no token has needed its keys so far");

@@ -1,0 +1,65 @@
+package io.mcpsecurity.actuate;
+
+import java.time.Duration;
+
+import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.IssuerKeys;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+/**
+ * How the keys of the authorization servers are, by {@code issuer}: the counter
+ * {@value #FETCHES} by {@code result} {@code success} and {@code failure}, the gauges
+ * {@value #AGE}, not a number before there are any, and {@value #OUTAGE}, zero while all
+ * is well.
+ */
+public final class KeyMetrics implements MeterBinder {
+
+	private static final String FETCHES = "mcp.security.keys.fetches";
+
+	private static final String AGE = "mcp.security.keys.age";
+
+	private static final String OUTAGE = "mcp.security.keys.outage";
+
+	private final AuthorizationServers servers;
+
+	/**
+	 * Create the metrics.
+	 * @param servers the authorization servers
+	 */
+	public KeyMetrics(AuthorizationServers servers) {
+		this.servers = servers;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		this.servers.keys().forEach((keys) -> {
+			FunctionCounter.builder(FETCHES, keys, IssuerKeys::fetches)
+				.description("Tries to fetch keys")
+				.tags("issuer", keys.issuer(), "result", "success")
+				.register(registry);
+			FunctionCounter.builder(FETCHES, keys, IssuerKeys::failures)
+				.description("Tries to fetch keys")
+				.tags("issuer", keys.issuer(), "result", "failure")
+				.register(registry);
+			TimeGauge.builder(AGE, keys, MILLISECONDS, (source) -> millis(source.age(), Double.NaN))
+				.description("How long ago the keys were asked for that serve")
+				.tag("issuer", keys.issuer())
+				.register(registry);
+			TimeGauge.builder(OUTAGE, keys, MILLISECONDS, (source) -> millis(source.outage(), 0))
+				.description("For how long keys could not be fetched")
+				.tag("issuer", keys.issuer())
+				.register(registry);
+		});
+	}
+
+	private static double millis(@Nullable Duration duration, double otherwise) {
+		return (duration != null) ? duration.toMillis() : otherwise;
+	}
+
+}

@@ -1,0 +1,173 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.util.Objects;
+import java.util.stream.Stream;
+
+import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
+import io.lettuce.core.AbstractRedisClient;
+import io.mcpsecurity.actuate.RateLimitMetrics;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.ratelimit.BucketStore;
+import io.mcpsecurity.ratelimit.LocalStore;
+import io.mcpsecurity.ratelimit.RateLimits;
+import io.mcpsecurity.ratelimit.RedisStore;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.redis.connection.RedisConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/**
+ * Auto-configuration of how often somebody may come: the limits, where their buckets are,
+ * and what operators see of them.
+ */
+@AutoConfiguration(after = McpSecurityAutoConfiguration.class,
+		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+@ConditionalOnBean(CheckedProperties.class)
+public final class McpRateLimitAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(McpRateLimitAutoConfiguration.class);
+
+	private static final String STORE = "mcp.security.rate-limit.store";
+
+	@Bean
+	@ConditionalOnMissingBean
+	RequestLimits mcpRequestLimits(CheckedProperties checked, McpSecurityProperties properties,
+			ObjectProvider<BucketStore> store, OfferedTargets offered) {
+		RateLimitSettings settings = checked.rateLimit();
+		RateLimits rules = new RateLimits(settings.rules(), store.getIfAvailable(() -> {
+			throw new InvalidMcpSecurityPropertyException(STORE, properties.rateLimit().store(),
+					"needs libraries that are not there.",
+					"Add org.springframework.boot:spring-boot-starter-data-redis and com.bucket4j:bucket4j_jdk17-lettuce "
+							+ "to the application, or remove " + STORE + ".");
+		}), properties.rateLimit().onStoreFailure(), (target) -> offered.hints(target) != null);
+		return new RequestLimits(rules, settings.failures(), settings.calls(), settings.streams());
+	}
+
+	/**
+	 * Buckets in memory.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnProperty(name = STORE, havingValue = "local", matchIfMissing = true)
+	static class LocalConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		LocalStore mcpRateLimitStore(CheckedProperties checked, McpSecurityProperties properties) {
+			return new LocalStore(properties.rateLimit().maxBuckets());
+		}
+
+	}
+
+	/**
+	 * Buckets in the Redis of the application.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnProperty(name = STORE, havingValue = "redis")
+	@ConditionalOnClass({ LettuceConnectionFactory.class, DataRedisConnectionDetails.class, AbstractRedisClient.class,
+			Bucket4jLettuce.class })
+	static class RedisStoreConfiguration implements DisposableBean {
+
+		private final LettuceConnectionFactory connections;
+
+		private final McpSecurityProperties.RateLimit properties;
+
+		/**
+		 * A client of its own, at the address and with the credentials of the
+		 * application's, but with time-outs of its own. (It is no bean: there would be
+		 * two connection factories then.)
+		 */
+		RedisStoreConfiguration(CheckedProperties checked, McpSecurityProperties properties,
+				ObjectProvider<LettuceConnectionFactory> application,
+				ObjectProvider<DataRedisConnectionDetails> details) {
+			this.properties = properties.rateLimit();
+			LettuceConnectionFactory factory = application.getIfUnique();
+			if (factory == null) {
+				throw new InvalidMcpSecurityPropertyException(STORE, this.properties.store(),
+						"needs one LettuceConnectionFactory among the beans, and there is none, or several.",
+						"Set spring.data.redis.url, or define a primary LettuceConnectionFactory.");
+			}
+			if (details.stream().anyMatch((each) -> each.getMasterReplica() != null)) {
+				throw new InvalidMcpSecurityPropertyException(STORE, this.properties.store(),
+						"does not work with spring.data.redis.masterreplica.",
+						"Name the master by spring.data.redis.url, or use a sentinel or a cluster.");
+			}
+			this.connections = new LettuceConnectionFactory(configuration(factory), new RedisClientSettings(
+					factory.getClientConfiguration(), this.properties.redis().connectTimeout()));
+			this.connections.start();
+		}
+
+		private static RedisConfiguration configuration(LettuceConnectionFactory application) {
+			return Stream
+				.of(application.getClusterConfiguration(), application.getSentinelConfiguration(),
+						application.getSocketConfiguration(), application.getStandaloneConfiguration())
+				.filter(Objects::nonNull)
+				.findFirst()
+				.orElseThrow();
+		}
+
+		@Bean(initMethod = "start")
+		@ConditionalOnMissingBean
+		RedisStore mcpRateLimitStore() {
+			McpSecurityProperties.RateLimit.Redis redis = this.properties.redis();
+			if (this.properties.onStoreFailure() == RateLimits.OnStoreFailure.ALLOW) {
+				logger.warn("Rate limits do not hold while Redis cannot be reached "
+						+ "(mcp.security.rate-limit.on-store-failure=allow)");
+			}
+			return new RedisStore(this.connections.getRequiredNativeClient(), new RedisStore.Settings(redis.timeout(),
+					redis.connectTimeout(), redis.retryInterval(), redis.keyPrefix()));
+		}
+
+		@Override
+		public void destroy() {
+			this.connections.destroy();
+		}
+
+		/**
+		 * What actuator shows of it.
+		 */
+		@Configuration(proxyBeanMethods = false)
+		@ConditionalOnClass(HealthIndicator.class)
+		static class HealthConfiguration {
+
+			@Bean
+			@ConditionalOnMissingBean(name = "mcpSecurityRateLimitHealthIndicator")
+			@ConditionalOnEnabledHealthIndicator("mcp-security-rate-limit")
+			HealthIndicator mcpSecurityRateLimitHealthIndicator(RedisStore store, McpSecurityProperties properties) {
+				return new RateLimitHealthIndicator(store, properties.rateLimit().onStoreFailure());
+			}
+
+		}
+
+	}
+
+	/**
+	 * What Micrometer counts of limits.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(MeterBinder.class)
+	static class MetricsConfiguration {
+
+		@Bean
+		@ConditionalOnMissingBean
+		RateLimitMetrics mcpRateLimitMetrics(RequestLimits limits) {
+			return new RateLimitMetrics(limits);
+		}
+
+	}
+
+}

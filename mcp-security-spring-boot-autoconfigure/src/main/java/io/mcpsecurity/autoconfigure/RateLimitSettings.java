@@ -1,0 +1,150 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.RateLimit;
+import io.mcpsecurity.ratelimit.AuthenticationFailures;
+import io.mcpsecurity.ratelimit.Budget;
+import io.mcpsecurity.ratelimit.ConcurrentRequests;
+import io.mcpsecurity.ratelimit.LimitRule;
+import io.mcpsecurity.ratelimit.LimitRule.Per;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.StringUtils;
+
+/**
+ * The limits of the configuration after every check.
+ */
+final class RateLimitSettings {
+
+	private static final String PREFIX = "mcp.security.rate-limit";
+
+	private static final String CALLS = "concurrent-calls";
+
+	private static final String STREAMS = "concurrent-streams";
+
+	private final RateLimit properties;
+
+	private final List<LimitRule> rules = new ArrayList<>();
+
+	private final @Nullable Budget failures;
+
+	RateLimitSettings(RateLimit properties) {
+		this.properties = properties;
+		checkPositive("max-concurrent-calls", properties.maxConcurrentCalls());
+		checkPositive("max-concurrent-streams", properties.maxConcurrentStreams());
+		checkPositive("max-buckets", properties.maxBuckets());
+		checkRedis(properties.redis());
+		Set<String> names = new HashSet<>(Set.of(AuthenticationFailures.NAME, CALLS, STREAMS));
+		for (int i = 0; i < properties.rules().size(); i++) {
+			this.rules.add(rule(PREFIX + ".rules[" + i + "]", i, properties.rules().get(i), names));
+		}
+		RateLimit.Failures failures = properties.authenticationFailures();
+		this.failures = failures.enabled()
+				? budget(PREFIX + ".authentication-failures", failures.capacity(), failures.refill(), failures.period())
+				: null;
+	}
+
+	List<LimitRule> rules() {
+		return this.rules;
+	}
+
+	@Nullable AuthenticationFailures failures() {
+		return (this.failures != null) ? new AuthenticationFailures(this.failures, this.properties.maxBuckets()) : null;
+	}
+
+	@Nullable ConcurrentRequests calls() {
+		Integer max = this.properties.maxConcurrentCalls();
+		return (max != null) ? new ConcurrentRequests(CALLS, max) : null;
+	}
+
+	@Nullable ConcurrentRequests streams() {
+		Integer max = this.properties.maxConcurrentStreams();
+		return (max != null) ? new ConcurrentRequests(STREAMS, max) : null;
+	}
+
+	private static LimitRule rule(String property, int index, RateLimit.Rule rule, Set<String> names) {
+		if (rule.per().isEmpty()) {
+			throw new InvalidMcpSecurityPropertyException(property + ".per", null,
+					"is not set. Everybody would have one bucket together.",
+					"Set it to what has a bucket of its own: caller, client, tool, address, or a list of these.");
+		}
+		Long capacity = rule.capacity();
+		if (capacity == null) {
+			throw new InvalidMcpSecurityPropertyException(property + ".capacity", null, "is not set.",
+					"Set it to the number of requests that are allowed at once.");
+		}
+		Budget budget = budget(property, capacity, rule.refill(), rule.period());
+		EnumSet<Per> per = EnumSet.copyOf(rule.per());
+		String name = name(property, index, rule.name(), per, names);
+		try {
+			return new LimitRule(name, per, rule.tools(), budget);
+		}
+		catch (IllegalArgumentException ex) {
+			throw CheckedProperties.invalid(property, rule, "makes no limit: " + ex.getMessage() + ".");
+		}
+	}
+
+	private static String name(String property, int index, @Nullable String name, Set<Per> per, Set<String> names) {
+		if (name == null) {
+			String made = per.stream()
+				.map((each) -> each.name().toLowerCase(Locale.ROOT))
+				.collect(Collectors.joining("-"));
+			return names.add(made) ? made : name(property, index, made + "-" + (index + 1), per, names);
+		}
+		if (!name.matches("[A-Za-z0-9_.-]{1,60}")) {
+			throw CheckedProperties.invalid(property + ".name", name,
+					"is not made of up to 60 letters, digits, dots, hyphens and underscores.");
+		}
+		if (!names.add(name)) {
+			throw CheckedProperties.invalid(property + ".name", name, "is the name of another limit.");
+		}
+		return name;
+	}
+
+	private static Budget budget(String property, long capacity, @Nullable Long refill, Duration period) {
+		checkTokens(property + ".capacity", capacity);
+		if (refill != null) {
+			checkTokens(property + ".refill", refill);
+		}
+		checkBetween(property + ".period", period, Budget.MIN_PERIOD, Budget.MAX_PERIOD);
+		return new Budget(capacity, (refill != null) ? refill : capacity, period);
+	}
+
+	private static void checkTokens(String property, long tokens) {
+		if (tokens < 1 || tokens > Budget.MAX_TOKENS) {
+			throw CheckedProperties.invalid(property, tokens, "is not between 1 and " + Budget.MAX_TOKENS + ".");
+		}
+	}
+
+	private static void checkPositive(String property, @Nullable Integer value) {
+		if (value != null && value < 1) {
+			throw CheckedProperties.invalid(PREFIX + "." + property, value, "is not positive.");
+		}
+	}
+
+	private static void checkRedis(RateLimit.Redis redis) {
+		checkBetween(PREFIX + ".redis.timeout", redis.timeout(), Duration.ofMillis(1), Duration.ofSeconds(30));
+		checkBetween(PREFIX + ".redis.connect-timeout", redis.connectTimeout(), Duration.ofMillis(1),
+				Duration.ofMinutes(1));
+		checkBetween(PREFIX + ".redis.retry-interval", redis.retryInterval(), Duration.ofMillis(10),
+				Duration.ofMinutes(10));
+		if (!StringUtils.hasText(redis.keyPrefix())) {
+			throw CheckedProperties.invalid(PREFIX + ".redis.key-prefix", redis.keyPrefix(), "is empty.");
+		}
+	}
+
+	private static void checkBetween(String property, Duration value, Duration min, Duration max) {
+		if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+			throw CheckedProperties.invalid(property, value, "is not between " + min + " and " + max + ".");
+		}
+	}
+
+}

@@ -1,0 +1,235 @@
+package io.mcpsecurity.message;
+
+import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The HTTP headers that repeat parts of a message, so that proxies can route and filter
+ * without reading the body (MCP 2026-07-28, Streamable HTTP, Request Metadata). Whoever
+ * believed a header that the body contradicts would let something else through than what
+ * is executed.
+ * <p>
+ * A request of that revision or a later one, by its header or by its {@code _meta}, must
+ * have them. In every other message those that are there must agree.
+ */
+public final class MirroredHeaders {
+
+	/**
+	 * Stands before the name of a tool's parameter that has a header.
+	 */
+	public static final String PARAMETER = "Mcp-Param-";
+
+	private static final String FIRST_REVISION = "2026-07-28";
+
+	private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
+
+	private static final String METHOD = "Mcp-Method";
+
+	private static final String NAME = "Mcp-Name";
+
+	private static final Set<String> NAMED = Set.of("tools/call", "resources/read", "prompts/get");
+
+	private static final Pattern REVISION = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
+
+	private static final Pattern VALUE = Pattern.compile("[\\t\\x20-\\x7e]*");
+
+	private static final String ENCODED = "=?base64?";
+
+	private static final String ENCODED_END = "?=";
+
+	/** More digits than any number has that all of JSON's readers understand. */
+	private static final int MAX_NUMBER = 100;
+
+	/** The arguments have been read within the limits already. */
+	private static final JsonMapper json = JsonMapper
+		.builder(JsonFactory.builder()
+			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(Integer.MAX_VALUE).build())
+			.build())
+		.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+		.build();
+
+	private final McpMessage message;
+
+	private final Function<String, List<String>> headers;
+
+	private final boolean required;
+
+	/**
+	 * Look at the headers of a message.
+	 * @param message the message
+	 * @param headers the values of the header of a name, in any case; none when there is
+	 * no such header
+	 */
+	public MirroredHeaders(McpMessage message, Function<String, List<String>> headers) {
+		this.message = message;
+		this.headers = headers;
+		this.required = message.id() != null && message.method() != null
+				&& (headers.apply(PROTOCOL_VERSION).stream().anyMatch(MirroredHeaders::areOf)
+						|| areOf(protocolVersion(message)));
+	}
+
+	/**
+	 * Whether a revision of MCP has these headers.
+	 * @param revision what a request says; anything at all, or {@code null}
+	 */
+	public static boolean areOf(@Nullable String revision) {
+		return revision != null && REVISION.matcher(revision).matches() && revision.compareTo(FIRST_REVISION) >= 0;
+	}
+
+	/**
+	 * Check everything but the arguments.
+	 * @throws InvalidMessageException if a header is missing, malformed, there twice, or
+	 * another than the body says
+	 */
+	public void checkEnvelope() throws InvalidMessageException {
+		String revision = protocolVersion(this.message);
+		String header = one(PROTOCOL_VERSION, this.required);
+		if (header != null && !header.equals(revision) && (this.required || revision != null)) {
+			throw mismatch(PROTOCOL_VERSION, "differs from the body");
+		}
+		equal(METHOD, one(METHOD, this.required), this.message.method());
+		String name = one(NAME, this.required && NAMED.contains(String.valueOf(this.message.method())));
+		equal(NAME, (name != null) ? decoded(NAME, name) : null,
+				this.message.targetIfAny().map(McpTarget::name).orElse(null));
+	}
+
+	/**
+	 * Check the arguments of a tool that wants some of them in headers.
+	 * @param declared the headers of a tool, each without its {@value #PARAMETER} and
+	 * with the path to its argument
+	 * @throws InvalidMessageException as above
+	 */
+	public void checkParameters(Function<McpTarget, Map<String, List<String>>> declared)
+			throws InvalidMessageException {
+		McpTarget tool = this.message.target();
+		if (tool == null || !"tools/call".equals(this.message.method())) {
+			return;
+		}
+		Map<String, List<String>> parameters = declared.apply(tool);
+		if (parameters.isEmpty()) {
+			return;
+		}
+		JsonNode arguments = arguments();
+		for (Map.Entry<String, List<String>> parameter : parameters.entrySet()) {
+			JsonNode value = arguments;
+			for (String step : parameter.getValue()) {
+				value = value.path(step);
+			}
+			parameter(PARAMETER + parameter.getKey(), value);
+		}
+	}
+
+	private JsonNode arguments() throws InvalidMessageException {
+		try {
+			String arguments = this.message.arguments();
+			return json.readTree((arguments != null) ? arguments : "{}");
+		}
+		catch (JacksonException ex) {
+			throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+					"Invalid params: params.arguments cannot be read", this.message.id());
+		}
+	}
+
+	private void parameter(String header, JsonNode value) throws InvalidMessageException {
+		boolean there = !value.isMissingNode() && !value.isNull();
+		String text = one(header, this.required && there);
+		if (text == null) {
+			return;
+		}
+		String decoded = decoded(header, text);
+		boolean same = value.isString() ? value.asString().equals(decoded)
+				: value.isBoolean() ? String.valueOf(value.asBoolean()).equals(decoded)
+						: value.isNumber() && isNumber(decoded, value.decimalValue());
+		if (!same) {
+			throw mismatch(header, "differs from the body");
+		}
+	}
+
+	private static boolean isNumber(String text, BigDecimal number) {
+		try {
+			return text.length() <= MAX_NUMBER && new BigDecimal(text).compareTo(number) == 0;
+		}
+		catch (NumberFormatException ex) {
+			return false;
+		}
+	}
+
+	private void equal(String header, @Nullable String value, @Nullable String expected)
+			throws InvalidMessageException {
+		if (value != null && !value.equals(expected)) {
+			throw mismatch(header, "differs from the body");
+		}
+	}
+
+	private @Nullable String one(String header, boolean required) throws InvalidMessageException {
+		List<String> values = this.headers.apply(header);
+		if (values.isEmpty()) {
+			if (required) {
+				throw mismatch(header, "is missing");
+			}
+			return null;
+		}
+		if (values.size() > 1) {
+			throw mismatch(header, "is there more than once");
+		}
+		if (!VALUE.matcher(values.get(0)).matches()) {
+			throw mismatch(header, "has characters that no header may have");
+		}
+		return values.get(0);
+	}
+
+	private String decoded(String header, String value) throws InvalidMessageException {
+		if (!value.startsWith(ENCODED) || !value.endsWith(ENCODED_END)
+				|| value.length() < ENCODED.length() + ENCODED_END.length()) {
+			return value;
+		}
+		try {
+			byte[] bytes = Base64.getDecoder()
+				.decode(value.substring(ENCODED.length(), value.length() - ENCODED_END.length()));
+			return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+		}
+		catch (IllegalArgumentException | CharacterCodingException ex) {
+			throw mismatch(header, "is encoded wrongly");
+		}
+	}
+
+	private static @Nullable String protocolVersion(McpMessage message) {
+		RequestMeta meta = message.meta();
+		return (meta != null) ? meta.protocolVersion() : null;
+	}
+
+	private InvalidMessageException mismatch(String header, String reason) {
+		return new InvalidMessageException(JsonRpcErrorCode.HEADER_MISMATCH,
+				"Header mismatch: " + header + " " + reason, this.message.id());
+	}
+
+	/**
+	 * One of the checks above.
+	 */
+	@FunctionalInterface
+	public interface Check {
+
+		/**
+		 * Check.
+		 */
+		void run() throws InvalidMessageException;
+
+	}
+
+}

@@ -1,0 +1,67 @@
+package io.mcpsecurity.ratelimit;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+import io.mcpsecurity.ratelimit.BucketStore.Taken;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How often an address may send tokens that are refused. Each refusal takes a token of
+ * the address's bucket; while there is none, further tokens are not looked at.
+ * <p>
+ * Always in memory: what it protects is this instance, and a flood of bad tokens must not
+ * become a flood of questions to somebody else.
+ */
+public final class AuthenticationFailures {
+
+	/**
+	 * The name of this limit.
+	 */
+	public static final String NAME = "authentication-failures";
+
+	private final LocalBuckets buckets;
+
+	private final LimitCounter counter = new LimitCounter(NAME);
+
+	/**
+	 * Create a limit.
+	 * @param budget how many failures of an address are allowed
+	 * @param maxBuckets the most addresses
+	 */
+	public AuthenticationFailures(Budget budget, int maxBuckets) {
+		this.buckets = new LocalBuckets(budget, maxBuckets, System::nanoTime);
+	}
+
+	/**
+	 * Whether a token from an address may be verified.
+	 * @param address where it comes from
+	 * @param known whether the token is known to be good without that, so that it passes
+	 * in any case; asked only when it matters
+	 */
+	public Verdict check(@Nullable String address, BooleanSupplier known) {
+		Taken found = this.buckets.look(key(address));
+		boolean allowed = found.taken() || known.getAsBoolean();
+		this.counter.count(allowed ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);
+		return allowed ? Verdict.ALLOWED : Verdict.limited(found.untilNext());
+	}
+
+	/**
+	 * A token from an address was refused.
+	 */
+	public void failed(@Nullable String address) {
+		this.buckets.take(key(address));
+	}
+
+	/**
+	 * What this limit did.
+	 */
+	public LimitCounter counter() {
+		return this.counter;
+	}
+
+	private static BucketKey key(@Nullable String address) {
+		return BucketKey.of(List.of(NetworkAddress.of(address)));
+	}
+
+}

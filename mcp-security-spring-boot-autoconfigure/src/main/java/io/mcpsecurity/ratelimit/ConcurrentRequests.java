@@ -1,0 +1,73 @@
+package io.mcpsecurity.ratelimit;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.mcpsecurity.McpCaller;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many requests of a caller this instance serves at the same time. Only callers with
+ * a request under way take room.
+ * <p>
+ * Safe for use by several threads.
+ */
+public final class ConcurrentRequests {
+
+	private final int max;
+
+	private final LimitCounter counter;
+
+	private final ConcurrentMap<BucketKey, Integer> underWay = new ConcurrentHashMap<>();
+
+	/**
+	 * Create a limit.
+	 * @param name the name by which it is counted
+	 * @param max the most requests of a caller at once
+	 */
+	public ConcurrentRequests(String name, int max) {
+		this.max = max;
+		this.counter = new LimitCounter(name);
+	}
+
+	/**
+	 * Begin a request.
+	 * @return ends it, once, however often it is called; {@code null} if there are too
+	 * many already
+	 */
+	public @Nullable Runnable begin(McpCaller caller) {
+		BucketKey key = BucketKey.of(Callers.subject(caller));
+		AtomicBoolean begun = new AtomicBoolean();
+		this.underWay.compute(key, (same, count) -> {
+			int now = (count != null) ? count : 0;
+			begun.set(now < this.max);
+			return begun.get() ? Integer.valueOf(now + 1) : count;
+		});
+		this.counter.count(begun.get() ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);
+		return begun.get() ? () -> {
+			if (begun.compareAndSet(true, false)) {
+				end(key);
+			}
+		} : null;
+	}
+
+	private void end(BucketKey key) {
+		this.underWay.computeIfPresent(key, (same, count) -> (count > 1) ? Integer.valueOf(count - 1) : null);
+	}
+
+	/**
+	 * How many callers have a request under way.
+	 */
+	public int callers() {
+		return this.underWay.size();
+	}
+
+	/**
+	 * What this limit did.
+	 */
+	public LimitCounter counter() {
+		return this.counter;
+	}
+
+}

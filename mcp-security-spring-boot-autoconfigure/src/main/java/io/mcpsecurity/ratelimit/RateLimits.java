@@ -1,0 +1,174 @@
+package io.mcpsecurity.ratelimit;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.function.Predicate;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.TargetPattern;
+import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.ratelimit.BucketStore.Buckets;
+import io.mcpsecurity.ratelimit.BucketStore.StoreUnavailableException;
+import io.mcpsecurity.ratelimit.BucketStore.Taken;
+import io.mcpsecurity.ratelimit.LimitRule.Per;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limits of an operator: each request takes a token of every rule that is for it,
+ * until one has none left.
+ * <p>
+ * Safe for use by several threads.
+ */
+public final class RateLimits {
+
+	private final List<Limit> forRequests;
+
+	private final List<Limit> forTools;
+
+	private final OnStoreFailure onStoreFailure;
+
+	private final Predicate<McpTarget> offered;
+
+	/**
+	 * Create limits.
+	 * @param rules the rules
+	 * @param store where their buckets are
+	 * @param onStoreFailure what happens while the buckets cannot be reached
+	 * @param offered whether there is such a target; those that there are not have one
+	 * bucket together
+	 */
+	public RateLimits(List<LimitRule> rules, BucketStore store, OnStoreFailure onStoreFailure,
+			Predicate<McpTarget> offered) {
+		List<Limit> limits = rules.stream().map((rule) -> new Limit(rule, store)).toList();
+		this.forRequests = limits.stream().filter((limit) -> !limit.rule.forTools()).toList();
+		this.forTools = limits.stream().filter((limit) -> limit.rule.forTools()).toList();
+		this.onStoreFailure = onStoreFailure;
+		this.offered = offered;
+	}
+
+	/**
+	 * Whether a request may go on, by the rules that are not for tools.
+	 * @param caller who makes it, or {@code null} if nobody is known to
+	 * @param address where it comes from, looked at only without a caller
+	 */
+	public Verdict request(@Nullable McpCaller caller, @Nullable String address) {
+		return check(this.forRequests, caller, address, null);
+	}
+
+	/**
+	 * Whether the use of something may go on, by the rules that are for tools.
+	 * @param caller who makes it, or {@code null} if nobody is known to
+	 * @param address where it comes from, looked at only without a caller
+	 * @param target what is to be used, or {@code null}
+	 */
+	public Verdict use(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target) {
+		return (target != null && target.kind() == McpTarget.Kind.TOOL) ? check(this.forTools, caller, address, target)
+				: Verdict.ALLOWED;
+	}
+
+	private Verdict check(List<Limit> limits, @Nullable McpCaller caller, @Nullable String address,
+			@Nullable McpTarget target) {
+		for (Limit limit : limits) {
+			if (limit.isFor(caller, target)) {
+				Verdict verdict = limit.take(limit.key(caller, address, target));
+				if (!verdict.allowed()) {
+					return verdict;
+				}
+			}
+		}
+		return Verdict.ALLOWED;
+	}
+
+	/**
+	 * What each rule did.
+	 */
+	public List<LimitCounter> counters() {
+		List<LimitCounter> counters = new ArrayList<>();
+		this.forRequests.forEach((limit) -> counters.add(limit.counter));
+		this.forTools.forEach((limit) -> counters.add(limit.counter));
+		return counters;
+	}
+
+	/**
+	 * What happens to a request while the buckets cannot be reached.
+	 */
+	public enum OnStoreFailure {
+
+		/** It goes on, and is counted. */
+		ALLOW,
+
+		/** It is refused. */
+		DENY
+
+	}
+
+	/**
+	 * A rule and its buckets.
+	 */
+	private final class Limit {
+
+		private final LimitRule rule;
+
+		private final Predicate<McpTarget> tools;
+
+		private final Buckets buckets;
+
+		private final LimitCounter counter;
+
+		private final EnumSet<Per> per;
+
+		private final String identity;
+
+		Limit(LimitRule rule, BucketStore store) {
+			this.rule = rule;
+			this.tools = rule.tools().isEmpty() ? (target) -> true
+					: rule.tools()
+						.stream()
+						.map((tool) -> new TargetPattern(McpTarget.Kind.TOOL, tool).compile())
+						.reduce((target) -> false, Predicate::or);
+			this.buckets = store.buckets(rule.budget());
+			this.counter = new LimitCounter(rule.name());
+			this.per = EnumSet.copyOf(rule.per());
+			this.identity = rule.identity();
+		}
+
+		boolean isFor(@Nullable McpCaller caller, @Nullable McpTarget target) {
+			return this.rule.isFor(caller != null) && (target == null || this.tools.test(target));
+		}
+
+		BucketKey key(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target) {
+			List<String> parts = new ArrayList<>(List.of(this.identity));
+			for (Per each : this.per) {
+				parts.add(each.name());
+				switch (each) {
+					case CALLER -> parts.addAll(Callers.subject(caller));
+					case CLIENT -> parts.addAll(Callers.client(caller));
+					case TOOL -> parts.addAll(tool(target));
+					case ADDRESS -> parts.add(NetworkAddress.of(address));
+				}
+			}
+			return BucketKey.of(parts);
+		}
+
+		private List<String> tool(@Nullable McpTarget target) {
+			return (target != null && RateLimits.this.offered.test(target)) ? List.of("offered", target.name())
+					: List.of("unknown");
+		}
+
+		Verdict take(BucketKey key) {
+			try {
+				Taken taken = this.buckets.take(key);
+				this.counter.count(taken.taken() ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);
+				return taken.taken() ? Verdict.ALLOWED : Verdict.limited(taken.untilNext());
+			}
+			catch (StoreUnavailableException ex) {
+				boolean allow = RateLimits.this.onStoreFailure == OnStoreFailure.ALLOW;
+				this.counter.count(allow ? LimitCounter.Outcome.UNCHECKED : LimitCounter.Outcome.REFUSED);
+				return allow ? Verdict.ALLOWED : Verdict.UNAVAILABLE;
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,229 @@
+package io.mcpsecurity.ratelimit;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.ConsumptionProbe;
+import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
+import io.github.bucket4j.distributed.proxy.ProxyManager;
+import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
+import io.github.bucket4j.redis.lettuce.Bucket4jLettuce.LettuceBasedProxyManagerBuilder;
+import io.lettuce.core.AbstractRedisClient;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.api.StatefulConnection;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Buckets in Redis, which several instances have in common. Each expires when it is full
+ * again.
+ * <p>
+ * No request waits for Redis longer than the time-out. After an answer that did not come,
+ * or was an error, no request asks until a connection has been made anew, which happens
+ * in the background: so Redis that is gone or hangs holds nobody up, and nothing piles up
+ * for when it is back.
+ */
+public final class RedisStore implements BucketStore, AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(RedisStore.class);
+
+	private final AbstractRedisClient client;
+
+	private final Settings settings;
+
+	private final ScheduledExecutorService background;
+
+	private volatile @Nullable Session session;
+
+	/** Each outage is one line of the log, however many attempts it takes. */
+	private final AtomicBoolean reported = new AtomicBoolean();
+
+	/**
+	 * Create a store.
+	 * @param client connects to Redis; it must neither reconnect by itself nor keep
+	 * commands while it is not connected, and is closed by whoever made it
+	 * @param settings time-outs and names
+	 */
+	public RedisStore(AbstractRedisClient client, Settings settings) {
+		this.client = client;
+		this.settings = settings;
+		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, (task) -> {
+			Thread thread = new Thread(task, "mcp-rate-limit-redis");
+			thread.setDaemon(true);
+			return thread;
+		});
+		executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+		this.background = executor;
+	}
+
+	/**
+	 * Connect, or begin to try again and again.
+	 */
+	public void start() {
+		connect();
+	}
+
+	@Override
+	public Buckets buckets(Budget budget) {
+		BucketConfiguration configuration = budget.configuration();
+		return (key) -> take(key, () -> configuration);
+	}
+
+	private Taken take(BucketKey key, Supplier<BucketConfiguration> configuration) throws StoreUnavailableException {
+		Session session = this.session;
+		if (session == null) {
+			throw new StoreUnavailableException();
+		}
+		try {
+			ConsumptionProbe probe = session.buckets.builder()
+				.build(name(key), configuration)
+				.tryConsumeAndReturnRemaining(1);
+			return new Taken(probe.isConsumed(), Duration.ofNanos(probe.getNanosToWaitForRefill()));
+		}
+		catch (RuntimeException ex) {
+			lost(session, ex);
+			throw new StoreUnavailableException();
+		}
+	}
+
+	private byte[] name(BucketKey key) {
+		return (this.settings.keyPrefix() + key).getBytes(StandardCharsets.UTF_8);
+	}
+
+	/**
+	 * Whether Redis answers, as far as is known.
+	 */
+	public boolean isAvailable() {
+		return this.session != null;
+	}
+
+	private synchronized void lost(Session lost, RuntimeException failure) {
+		if (this.session != lost) {
+			return;
+		}
+		this.session = null;
+		report(failure);
+		// Others may still wait for their answers there.
+		later(lost.connection::closeAsync, this.settings.timeout());
+		// At once if it was good for a while, so that one late answer does little harm.
+		boolean wasGood = System.nanoTime() - lost.since > this.settings.retryInterval().toNanos();
+		later(this::connect, wasGood ? Duration.ZERO : this.settings.retryInterval());
+	}
+
+	private void report(Exception failure) {
+		if (this.reported.compareAndSet(false, true)) {
+			logger.warn("The buckets of the rate limit in Redis cannot be reached: " + failure.getClass().getName());
+		}
+		logger.debug("Redis cannot be reached", failure);
+	}
+
+	private void connect() {
+		StatefulConnection<byte[], byte[]> connection = null;
+		try {
+			Session opened = open();
+			connection = opened.connection;
+			opened.ping.get().get(this.settings.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+			this.session = opened;
+			if (this.reported.compareAndSet(true, false)) {
+				logger.info("The buckets of the rate limit in Redis are reached again");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		catch (Exception ex) {
+			report(ex);
+			if (connection != null) {
+				connection.closeAsync();
+			}
+			later(this::connect, this.settings.retryInterval());
+		}
+	}
+
+	private Session open() {
+		if (this.client instanceof RedisClusterClient cluster) {
+			// Which nodes there are may have changed.
+			cluster.refreshPartitions();
+			StatefulRedisClusterConnection<byte[], byte[]> connection = cluster.connect(ByteArrayCodec.INSTANCE);
+			return new Session(connection, () -> connection.async().ping(),
+					build(Bucket4jLettuce.casBasedBuilder(connection)));
+		}
+		StatefulRedisConnection<byte[], byte[]> connection = ((RedisClient) this.client)
+			.connect(ByteArrayCodec.INSTANCE);
+		return new Session(connection, () -> connection.async().ping(),
+				build(Bucket4jLettuce.casBasedBuilder(connection)));
+	}
+
+	private ProxyManager<byte[]> build(LettuceBasedProxyManagerBuilder<byte[]> builder) {
+		return builder.requestTimeout(this.settings.timeout())
+			.expirationAfterWrite(
+					ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(Duration.ofSeconds(1)))
+			.build();
+	}
+
+	private void later(Runnable task, Duration delay) {
+		try {
+			this.background.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (RejectedExecutionException ex) {
+			logger.debug("The application ends");
+		}
+	}
+
+	@Override
+	public void close() {
+		this.background.shutdownNow();
+		Session session = this.session;
+		this.session = null;
+		if (session != null) {
+			session.connection.closeAsync();
+		}
+	}
+
+	/**
+	 * How Redis is used.
+	 *
+	 * @param timeout how long a request waits for an answer
+	 * @param connectTimeout how long the first answer of a new connection may take
+	 * @param retryInterval the time between attempts to connect
+	 * @param keyPrefix what the names of all keys begin with
+	 */
+	public record Settings(Duration timeout, Duration connectTimeout, Duration retryInterval, String keyPrefix) {
+	}
+
+	/**
+	 * A connection that serves until something goes wrong with it.
+	 */
+	private static final class Session {
+
+		private final StatefulConnection<byte[], byte[]> connection;
+
+		private final Supplier<RedisFuture<String>> ping;
+
+		private final ProxyManager<byte[]> buckets;
+
+		private final long since = System.nanoTime();
+
+		Session(StatefulConnection<byte[], byte[]> connection, Supplier<RedisFuture<String>> ping,
+				ProxyManager<byte[]> buckets) {
+			this.connection = connection;
+			this.ping = ping;
+			this.buckets = buckets;
+		}
+
+	}
+
+}

@@ -1,0 +1,241 @@
+package io.mcpsecurity.token;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
+import com.nimbusds.jose.util.JSONObjectUtils;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an authorization server publishes over HTTP: its metadata (RFC 8414 section 3,
+ * OpenID Connect Discovery section 4), whose {@code issuer} must be the configured one to
+ * the letter (RFC 8414 section 3.3), and its JWK set (RFC 7517 section 5).
+ * <p>
+ * Neither the size of a document nor the time that it takes is up to the other side, be
+ * it that it trickles. For use by one thread.
+ */
+final class KeyDocuments {
+
+	private static final int LIMIT = 512 * 1024;
+
+	private final String issuer;
+
+	private final boolean discovers;
+
+	private final Duration timeout;
+
+	private final HttpClient http;
+
+	private @Nullable String jwkSetUri;
+
+	/**
+	 * Create the documents; nothing is fetched yet.
+	 * @param issuer the issuer identifier
+	 * @param jwkSetUri where the keys are, or {@code null} to find out from the issuer's
+	 * metadata
+	 * @param connectTimeout time to connect
+	 * @param readTimeout time for an answer, from its beginning to its end
+	 */
+	KeyDocuments(String issuer, @Nullable String jwkSetUri, Duration connectTimeout, Duration readTimeout) {
+		this.issuer = issuer;
+		this.jwkSetUri = jwkSetUri;
+		this.discovers = jwkSetUri == null;
+		this.timeout = connectTimeout.plus(readTimeout);
+		this.http = HttpClient.newBuilder()
+			.version(HttpClient.Version.HTTP_1_1)
+			// Never from https to http.
+			.followRedirects(HttpClient.Redirect.NORMAL)
+			.connectTimeout(connectTimeout)
+			.build();
+	}
+
+	/**
+	 * Fetch the keys.
+	 * @throws JWKSetUnavailableException if they are not to be had
+	 */
+	JWKSet keys() throws JWKSetUnavailableException {
+		String location = (this.jwkSetUri != null) ? this.jwkSetUri : discover();
+		try {
+			JWKSet keys = JWKSet.parse(get(location));
+			this.jwkSetUri = location;
+			return keys;
+		}
+		catch (IOException | ParseException ex) {
+			if (this.discovers) {
+				// They may have moved.
+				this.jwkSetUri = null;
+			}
+			throw new JWKSetUnavailableException("No usable keys at " + location + ": " + ex.getMessage(), ex);
+		}
+	}
+
+	private String discover() throws JWKSetUnavailableException {
+		List<String> tried = new ArrayList<>();
+		for (String location : metadataLocations()) {
+			try {
+				// Null where the document is the JSON null.
+				@Nullable Map<String, Object> metadata = JSONObjectUtils.parse(get(location));
+				if (metadata == null || !this.issuer.equals(metadata.get("issuer"))) {
+					tried.add(location + " names another issuer");
+				}
+				else if (metadata.get("jwks_uri") instanceof String uri) {
+					if (uri.startsWith("https:") || !this.issuer.startsWith("https:")) {
+						return uri;
+					}
+					tried.add(location + " names a jwks_uri without TLS");
+				}
+				else {
+					tried.add(location + " has no jwks_uri");
+				}
+			}
+			catch (UselessAnswerException ex) {
+				tried.add(location + ": " + ex.getMessage());
+			}
+			catch (ParseException ex) {
+				tried.add(location + " is not a JSON object");
+			}
+			catch (IOException ex) {
+				// The other locations are at the same server.
+				tried.add(location + ": " + ex.getMessage());
+				break;
+			}
+		}
+		throw new JWKSetUnavailableException("No usable metadata of issuer " + this.issuer + " " + tried);
+	}
+
+	private List<String> metadataLocations() {
+		URI uri = URI.create(this.issuer);
+		String path = (uri.getRawPath() != null) ? uri.getRawPath() : "";
+		String origin = this.issuer.substring(0, this.issuer.length() - path.length());
+		String inserted = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+		return Stream
+			.of(origin + inserted + "/.well-known/openid-configuration",
+					origin + "/.well-known/oauth-authorization-server" + inserted,
+					origin + "/.well-known/openid-configuration" + inserted)
+			.distinct()
+			.toList();
+	}
+
+	private String get(String location) throws IOException {
+		CompletableFuture<HttpResponse<byte[]>> answer = this.http.sendAsync(request(location),
+				(head) -> new LimitedBody());
+		try {
+			HttpResponse<byte[]> response = answer.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+			if (response.statusCode() != 200) {
+				throw new UselessAnswerException("status " + response.statusCode());
+			}
+			return new String(response.body(), StandardCharsets.UTF_8);
+		}
+		catch (TimeoutException ex) {
+			throw new IOException("no answer within " + this.timeout.toMillis() + " ms", ex);
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof UselessAnswerException useless) {
+				throw useless;
+			}
+			throw new IOException(String.valueOf(ex.getCause()), ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IOException("interrupted", ex);
+		}
+		finally {
+			// Closes the connection of an answer that nobody waits for any more.
+			answer.cancel(true);
+		}
+	}
+
+	private static HttpRequest request(String location) throws IOException {
+		try {
+			return HttpRequest.newBuilder(URI.create(location)).header("Accept", "application/json").build();
+		}
+		catch (IllegalArgumentException ex) {
+			throw new IOException("not an http URL", ex);
+		}
+	}
+
+	/**
+	 * There is an answer, and it is of no use.
+	 */
+	private static final class UselessAnswerException extends IOException {
+
+		private static final long serialVersionUID = 1L;
+
+		UselessAnswerException(String message) {
+			super(message);
+		}
+
+	}
+
+	/**
+	 * A body in memory, up to the limit.
+	 */
+	private static final class LimitedBody implements BodySubscriber<byte[]> {
+
+		private final CompletableFuture<byte[]> body = new CompletableFuture<>();
+
+		private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+		private Flow.@Nullable Subscription subscription;
+
+		@Override
+		public CompletionStage<byte[]> getBody() {
+			return this.body;
+		}
+
+		@Override
+		public void onSubscribe(Flow.Subscription subscription) {
+			this.subscription = subscription;
+			subscription.request(Long.MAX_VALUE);
+		}
+
+		@Override
+		public void onNext(List<ByteBuffer> buffers) {
+			for (ByteBuffer buffer : buffers) {
+				if (this.bytes.size() + buffer.remaining() > LIMIT) {
+					if (this.subscription != null) {
+						this.subscription.cancel();
+					}
+					this.body.completeExceptionally(new UselessAnswerException("longer than " + LIMIT + " bytes"));
+					return;
+				}
+				byte[] part = new byte[buffer.remaining()];
+				buffer.get(part);
+				this.bytes.writeBytes(part);
+			}
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			this.body.completeExceptionally(failure);
+		}
+
+		@Override
+		public void onComplete() {
+			this.body.complete(this.bytes.toByteArray());
+		}
+
+	}
+
+}

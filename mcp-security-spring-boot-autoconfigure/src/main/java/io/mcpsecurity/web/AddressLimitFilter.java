@@ -1,0 +1,113 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiPredicate;
+
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Refusal;
+import io.mcpsecurity.ratelimit.AuthenticationFailures;
+import io.mcpsecurity.ratelimit.LimitCounter;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.ratelimit.Verdict;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Limits what comes from an address before any token is verified: requests without a
+ * token by the operator's rules, requests with one by how many tokens from there were
+ * refused lately. A token that is known to be good passes in any case, whoever else sends
+ * from the same address; and without a token a client still learns how to get one.
+ * <p>
+ * The address is the container's. What forwarded headers say counts only where the
+ * application lets Spring or the container follow them.
+ */
+final class AddressLimitFilter extends OncePerRequestFilter {
+
+	private static final Log logger = LogFactory.getLog(AddressLimitFilter.class);
+
+	private static final String BEARER = "Bearer ";
+
+	/** Failures that say nothing about a token. */
+	private static final Set<String> NO_FAILURES = Set.of("missing", "unavailable");
+
+	private final RequestLimits limits;
+
+	private final BiPredicate<HttpServletRequest, String> known;
+
+	private final AtomicBoolean warned = new AtomicBoolean();
+
+	/**
+	 * Create a filter.
+	 * @param limits the limits
+	 * @param known whether a request's token is known to be good without verifying it
+	 */
+	AddressLimitFilter(RequestLimits limits, BiPredicate<HttpServletRequest, String> known) {
+		this.limits = limits;
+		this.known = known;
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		String token = token(request);
+		RequestRecord record = RequestRecordFilter.of(request);
+		Verdict verdict = (token != null) ? beforeVerification(request, token) : anonymous(request);
+		try {
+			if (verdict != null) {
+				TooManyRequestsException.check(verdict, null);
+			}
+		}
+		catch (TooManyRequestsException ex) {
+			warnOfProxy(request);
+			ex.answer(response, record);
+			return;
+		}
+		chain.doFilter(request, response);
+		AuthenticationFailures failures = this.limits.failures();
+		if (failures != null && token != null && isFailure(record.refusal())) {
+			failures.failed(request.getRemoteAddr());
+		}
+	}
+
+	private @Nullable Verdict anonymous(HttpServletRequest request) {
+		// Browsers ask before they send a token, and must not send one with that.
+		return "OPTIONS".equals(request.getMethod()) ? null
+				: this.limits.rules().request(null, request.getRemoteAddr());
+	}
+
+	private @Nullable Verdict beforeVerification(HttpServletRequest request, String token) {
+		AuthenticationFailures failures = this.limits.failures();
+		return (failures != null) ? failures.check(request.getRemoteAddr(), () -> this.known.test(request, token))
+				: null;
+	}
+
+	private static boolean isFailure(@Nullable Refusal refusal) {
+		return refusal != null && refusal.kind() == Refusal.Kind.UNAUTHENTICATED
+				&& !NO_FAILURES.contains(refusal.reason());
+	}
+
+	private static @Nullable String token(HttpServletRequest request) {
+		String header = request.getHeader(HttpHeaders.AUTHORIZATION);
+		return (header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length()))
+				? header.substring(BEARER.length()).trim() : null;
+	}
+
+	private void warnOfProxy(HttpServletRequest request) {
+		boolean forwarded = request.getHeader("Forwarded") != null || request.getHeader("X-Forwarded-For") != null;
+		if (forwarded && this.warned.compareAndSet(false, true)) {
+			logger.warn("A limit by address refuses requests that a proxy may have forwarded: if all clients have "
+					+ "the proxy's address here, set server.forward-headers-strategy");
+		}
+	}
+
+}

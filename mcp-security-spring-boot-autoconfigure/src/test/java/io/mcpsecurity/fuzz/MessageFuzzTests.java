@@ -1,0 +1,62 @@
+package io.mcpsecurity.fuzz;
+
+import java.util.List;
+
+import com.code_intelligence.jazzer.junit.DictionaryFile;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.mcpsecurity.fuzz.FuzzedServer.Executed;
+import io.mcpsecurity.fuzz.FuzzedServer.Outcome;
+import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Whatever body arrives: what the gate read, and decided by, is what the server behind it
+ * executes. Each input goes to both kinds of servers.
+ */
+class MessageFuzzTests {
+
+	private static final JsonMapper json = JsonMapper.shared();
+
+	private static TestAuthorizationServer authorizationServer;
+
+	private static List<FuzzedServer> servers;
+
+	@BeforeAll
+	static void start() {
+		authorizationServer = TestAuthorizationServer.start();
+		servers = List.of(new FuzzedServer(Protocol.STATELESS, authorizationServer),
+				new FuzzedServer(Protocol.STREAMABLE, authorizationServer));
+	}
+
+	@AfterAll
+	static void stop() {
+		servers.forEach(FuzzedServer::close);
+		authorizationServer.close();
+	}
+
+	@FuzzTest
+	@DictionaryFile(resourcePath = "messages.dict")
+	void whatTheGateReadsIsWhatTheServerExecutes(byte[] body) {
+		for (FuzzedServer server : servers) {
+			Outcome outcome = server.post(body);
+			assertThat(outcome.executed()).hasSizeLessThan(2)
+				.allSatisfy((executed) -> assertSame(outcome.message(), executed));
+		}
+	}
+
+	private static void assertSame(McpMessage message, Executed executed) {
+		assertThat(message).as("The gate refused what ran: %s", executed).isNotNull();
+		assertThat(executed.asked()).isEqualTo(message.target());
+		if (executed.arguments() != null) {
+			assertThat(json.writeValueAsString(executed.arguments()))
+				.isEqualTo(json.writeValueAsString(json.readValue(message.arguments(), Object.class)));
+		}
+	}
+
+}
