@@ -32,8 +32,12 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	static final List<Scenario> ALL = List.of(HOT, HOT.with("es256", TokenKind.ES256, 1),
 			HOT.with("many-tokens", TokenKind.RS256, 10_000), HOT.with("body-10k", Message.CALL_10K),
 			HOT.with("body-1m", Message.CALL_1M), HOT.with("denied", Message.FORBIDDEN_CALL),
-			HOT.with("flood-forged", TokenKind.FORGED, 1000), HOT.with("flood-expired", TokenKind.EXPIRED, 1000),
-			HOT.with("flood-malformed", TokenKind.MALFORMED, 1000), HOT.withScopes("scopes-100", 100),
+			HOT.withScopes("scopes-100", 100), HOT.with("flood-forged", TokenKind.FORGED, 1000),
+			HOT.with("flood-expired", TokenKind.EXPIRED, 1000), HOT.with("flood-malformed", TokenKind.MALFORMED, 1000),
+			HOT.with("verified-flood-forged", Setting.STATELESS.withoutLimits())
+				.with("verified-flood-forged", TokenKind.FORGED, 1000),
+			HOT.with("verified-flood-expired", Setting.STATELESS.withoutLimits())
+				.with("verified-flood-expired", TokenKind.EXPIRED, 1000),
 			HOT.with("list-10", Setting.STATELESS.withTools(8)).with("list-10", Message.LIST),
 			HOT.with("tools-1000", Setting.STATELESS.withTools(998)),
 			HOT.with("list-1000", Setting.STATELESS.withTools(998)).with("list-1000", Message.LIST),
@@ -55,7 +59,8 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 		Map<String, List<String>> groups = new LinkedHashMap<>();
 		groups.put("reach", List.of("stateless", "es256", "many-tokens", "body-1m", "flood-forged"));
 		groups.put("bodies", List.of("stateless", "body-10k", "body-1m"));
-		groups.put("floods", List.of("flood-forged", "flood-expired", "flood-malformed", "denied"));
+		groups.put("floods", List.of("flood-forged", "flood-expired", "flood-malformed", "verified-flood-forged",
+				"verified-flood-expired", "denied"));
 		groups.put("growth", List.of("stateless", "many-tokens", "scopes-100", "tools-1000", "list-10", "list-1000",
 				"rules-100", "rules-1000", "streamable", "sessions-1000", "sessions-10000"));
 		groups.put("threads", List.of("stateless", "virtual-threads", "streamable", "streamable-virtual-threads"));
@@ -117,6 +122,15 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 			case EXPIRED, FORGED, MALFORMED -> 401;
 			default -> (kind == ServerKind.STARTER && this.message == Message.FORBIDDEN_CALL) ? 403 : 200;
 		};
+	}
+
+	/**
+	 * Whether a server may answer with a status: 429 to whoever brings bad tokens again
+	 * and again.
+	 */
+	boolean allows(ServerKind kind, int status) {
+		int expected = status(kind);
+		return status == expected || (expected == 401 && status == 429);
 	}
 
 	/**

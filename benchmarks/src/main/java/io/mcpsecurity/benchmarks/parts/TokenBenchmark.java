@@ -1,6 +1,5 @@
 package io.mcpsecurity.benchmarks.parts;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -64,8 +63,7 @@ public class TokenBenchmark {
 	public void prepare() {
 		Issuer issuer = new Issuer();
 		IssuerKeys keys = new IssuerKeys(issuer.uri(), null, new IssuerKeys.Settings(Duration.ofSeconds(2),
-				Duration.ofSeconds(2), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)),
-				Clock.systemUTC());
+				Duration.ofSeconds(2), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
 		this.manager = new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys)), RESOURCE,
 				Duration.ofSeconds(60), new McpCallerConverter(RESOURCE),
 				this.cache ? new VerifiedTokens.Settings(10_000, Duration.ofMinutes(5)) : null);
