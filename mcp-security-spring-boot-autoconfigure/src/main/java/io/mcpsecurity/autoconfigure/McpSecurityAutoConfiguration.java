@@ -47,7 +47,9 @@ import io.mcpsecurity.web.McpCallerExtractor;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
+import io.mcpsecurity.web.QuickHttpFirewall;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.mcpsecurity.web.UnobservedMcpChains;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -93,6 +95,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
@@ -382,6 +385,21 @@ public final class McpSecurityAutoConfiguration {
 			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(common,
 					endpoints.crossOrigin(resource), stateless ? null : endpoints.sessions(resource, sessions),
 					new ProtectedResourceMetadataFilter(metadata));
+		}
+
+		/**
+		 * Of every chain, since there is one firewall for all: it refuses exactly what
+		 * Spring Security's own would refuse.
+		 */
+		@Bean
+		@ConditionalOnMissingBean(HttpFirewall.class)
+		QuickHttpFirewall mcpHttpFirewall() {
+			return new QuickHttpFirewall();
+		}
+
+		@Bean
+		static UnobservedMcpChains mcpUnobservedChains() {
+			return new UnobservedMcpChains();
 		}
 
 		@Bean

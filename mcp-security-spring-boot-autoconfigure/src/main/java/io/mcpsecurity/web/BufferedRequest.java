@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
@@ -25,6 +26,12 @@ import org.springframework.http.HttpHeaders;
  * that the gate decided by.
  */
 final class BufferedRequest extends HttpServletRequestWrapper {
+
+	/**
+	 * How long a body may say to be and have memory taken for it before it comes: a
+	 * request that never sends its body must not cost more.
+	 */
+	private static final int TRUSTED_LENGTH = 64 * 1024;
 
 	private final byte[] body;
 
@@ -52,7 +59,9 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		}
 		try {
 			InputStream in = new TimedStream(request.getInputStream(), limits.readTimeout(), nanos);
-			byte[] body = in.readNBytes(maxSize);
+			long length = request.getContentLengthLong();
+			byte[] body = (length >= 0 && length <= TRUSTED_LENGTH) ? read(in, (int) length, maxSize)
+					: in.readNBytes(maxSize);
 			if (body.length == maxSize && in.read() != -1) {
 				throw new TooLargeException();
 			}
@@ -64,6 +73,27 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		catch (IOException ex) {
 			throw new UnreadableException();
 		}
+	}
+
+	/**
+	 * Read a body of known length into as much memory as it takes. A filter that unpacks
+	 * bodies may leave the length as it was, so what comes beyond counts, too.
+	 */
+	private static byte[] read(InputStream in, int length, int maxSize) throws IOException {
+		byte[] body = new byte[length];
+		int read = in.readNBytes(body, 0, length);
+		if (read < length) {
+			return Arrays.copyOf(body, read);
+		}
+		int next = (length < maxSize) ? in.read() : -1;
+		if (next == -1) {
+			return body;
+		}
+		byte[] more = in.readNBytes(maxSize - length - 1);
+		byte[] all = Arrays.copyOf(body, length + 1 + more.length);
+		all[length] = (byte) next;
+		System.arraycopy(more, 0, all, length + 1, more.length);
+		return all;
 	}
 
 	byte[] body() {

@@ -80,7 +80,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		if (sessions != null) {
 			filters.add(sessions);
 		}
-		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), new McpSecurityFilter(filters));
 	}
 
 	private boolean isKnown(HttpServletRequest request, String token) {

@@ -27,6 +27,7 @@ import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpGateFilter;
+import io.mcpsecurity.web.McpSecurityFilter;
 import io.mcpsecurity.web.ProtectedResource;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
@@ -466,7 +467,10 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	private static boolean gated(AssertableWebApplicationContext context, String path) {
-		return chain(context, path).getFilters().stream().anyMatch(McpGateFilter.class::isInstance);
+		return chain(context, path).getFilters()
+			.stream()
+			.anyMatch((filter) -> filter instanceof McpSecurityFilter all
+					&& all.filters().stream().anyMatch(McpGateFilter.class::isInstance));
 	}
 
 	/**

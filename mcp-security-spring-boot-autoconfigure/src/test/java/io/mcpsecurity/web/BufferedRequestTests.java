@@ -78,6 +78,15 @@ class BufferedRequestTests {
 		assertThat(request.sent).as("bytes read").isEqualTo(8);
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "5, 5", "5, 3", "5, 6", "5, 1000", "0, 7", "999, 1000" })
+	void theBodyCountsNotTheLengthThatItSaysToHave(int said, int size) throws Exception {
+		byte[] body = "0123456789".repeat(100).substring(0, size).getBytes(StandardCharsets.UTF_8);
+		BufferedRequest request = BufferedRequest.read(new Request(body, said), LIMIT);
+		assertThat(request.body()).isEqualTo(body);
+		assertThat(request.getContentLength()).isEqualTo(size);
+	}
+
 	@Test
 	void theTransportGetsTheSameBytesAsOftenAsItAsks() throws Exception {
 		byte[] body = "{\"text\":\"\u00e4\ud83d\ude00\"}".getBytes(StandardCharsets.UTF_8);
