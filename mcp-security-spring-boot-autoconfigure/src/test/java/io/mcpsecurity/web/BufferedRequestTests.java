@@ -82,7 +82,7 @@ class BufferedRequestTests {
 	@CsvSource({ "5, 5", "5, 3", "5, 6", "5, 1000", "0, 7", "999, 1000" })
 	void theBodyCountsNotTheLengthThatItSaysToHave(int said, int size) throws Exception {
 		byte[] body = "0123456789".repeat(100).substring(0, size).getBytes(StandardCharsets.UTF_8);
-		BufferedRequest request = BufferedRequest.read(new Request(body, said), LIMIT);
+		BufferedRequest request = read(new Request(body, said));
 		assertThat(request.body()).isEqualTo(body);
 		assertThat(request.getContentLength()).isEqualTo(size);
 	}
