@@ -170,7 +170,8 @@ public final class AuditEvents {
 	 */
 	private static final class Facts {
 
-		private final Map<String, Object> values = new LinkedHashMap<>();
+		/** Room for all facts of a call: growing twice would cost more. */
+		private final Map<String, Object> values = new LinkedHashMap<>(64);
 
 		void put(String name, @Nullable String value) {
 			if (value != null) {

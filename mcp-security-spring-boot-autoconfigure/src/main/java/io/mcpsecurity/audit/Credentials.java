@@ -21,7 +21,7 @@ final class Credentials {
 	 * Forms that are credentials whatever stands around them. No form repeats a group: on
 	 * long texts that would overflow the stack.
 	 */
-	private static final Pattern FORM = Pattern.compile(String.join("|",
+	static final Pattern FORM = Pattern.compile(String.join("|",
 			// A JSON object in base64: JSON Web Tokens, sealed or signed.
 			"eyJ[\\w.~+/=-]{6,}+",
 			// Private keys in PEM, to the end of the text: it may have no other.
@@ -34,6 +34,9 @@ final class Credentials {
 			// Keys that their issuers made recognizable.
 			"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|sk-|[rs]k_(?:live|test)_|AKIA|ASIA|AIza|hf_|npm_)[\\w-]{10,}+"),
 			Pattern.DOTALL);
+
+	/** The length of the shortest key that its issuer made recognizable. */
+	private static final int SHORTEST_KEY = 13;
 
 	/**
 	 * A word before what could be its value: {@code name=}, {@code "name":},
@@ -71,6 +74,9 @@ final class Credentials {
 		// Nothing from beyond is shown, so that a credential which only begins there
 		// cannot move into view.
 		int shown = Math.min(text.length(), max);
+		if (end == shown && !mayHaveForm(text, Math.min(text.length(), shown + LOOK_AHEAD))) {
+			return EventText.of(text, max);
+		}
 		StringBuilder masked = new StringBuilder();
 		int from = 0;
 		Matcher form = FORM.matcher(text)
@@ -90,6 +96,24 @@ final class Credentials {
 			masked.append(EventText.MORE);
 		}
 		return EventText.of(masked.toString(), max);
+	}
+
+	/**
+	 * Whether a text has what every {@link #FORM} has: a colon, white space, the
+	 * beginning of a JSON object in base64, or, in not too few characters, what keys are
+	 * recognized by. Most names have nothing of it, and looking for that takes a fraction
+	 * of the time.
+	 */
+	static boolean mayHaveForm(String text, int end) {
+		boolean marked = false;
+		for (int i = 0; i < end; i++) {
+			char c = text.charAt(i);
+			if (c == ':' || c <= ' ' || (c == 'e' && text.startsWith("yJ", i + 1))) {
+				return true;
+			}
+			marked = marked || c == '_' || c == '-' || c == 'A';
+		}
+		return marked && end >= SHORTEST_KEY;
 	}
 
 	/**

@@ -24,6 +24,12 @@ final class SinkWriter {
 
 	private static final Log logger = LogFactory.getLog(AuditTrail.class);
 
+	/**
+	 * How long events wait for others to be written with: waking the thread for each
+	 * takes longer than to write it.
+	 */
+	private static final Duration GATHERING = Duration.ofMillis(5);
+
 	private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
 	private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -47,6 +53,9 @@ final class SinkWriter {
 	private State state = State.FINISHED;
 
 	private @Nullable Thread thread;
+
+	/** Whether the thread waits for the first event after others were written. */
+	private boolean idle;
 
 	/** How many events, from the queue's head, the sink is writing at the moment. */
 	private int inHand;
@@ -144,8 +153,19 @@ final class SinkWriter {
 	}
 
 	private boolean add(RecordedEvent event) {
-		this.work.signal();
-		return this.queue.add(event);
+		boolean added = this.queue.add(event);
+		if (this.idle || this.queue.size() == enough()) {
+			this.idle = false;
+			this.work.signal();
+		}
+		return added;
+	}
+
+	/**
+	 * How many events are not to wait for more.
+	 */
+	private int enough() {
+		return Math.min(this.settings.batchSize(), (this.settings.queueCapacity() + 1) / 2);
 	}
 
 	/**
@@ -259,7 +279,10 @@ final class SinkWriter {
 		try {
 			this.busy = false;
 			while (this.queue.isEmpty() && !mayEnd()) {
+				this.idle = true;
 				this.work.awaitUninterruptibly();
+				this.idle = false;
+				gather();
 			}
 			// An interruption that a sink left behind must not disturb the next write.
 			Thread.interrupted();
@@ -276,6 +299,25 @@ final class SinkWriter {
 		}
 		finally {
 			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Wait a moment for more events than the first, unless there are enough, somebody
+	 * waits for them to be written, or the trail is closed.
+	 */
+	private void gather() {
+		if (this.settings.onFailure() == OnFailure.DENY) {
+			return;
+		}
+		try {
+			long nanos = GATHERING.toNanos();
+			while (nanos > 0 && this.state == State.OPEN && !this.queue.isEmpty() && this.queue.size() < enough()) {
+				nanos = this.work.awaitNanos(nanos);
+			}
+		}
+		catch (InterruptedException ex) {
+			// From abandon(), or left behind by a sink: what is there is written.
 		}
 	}
 

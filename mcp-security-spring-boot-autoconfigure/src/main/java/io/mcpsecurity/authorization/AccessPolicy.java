@@ -171,6 +171,9 @@ public final class AccessPolicy {
 			catch (RuntimeException ex) {
 				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
 			}
+			if (rules.size() == 1 && held.containsAll(scopes)) {
+				return new AccessDecision(Outcome.GRANTED, scopes, List.of(), rule);
+			}
 			operation.addAll(scopes);
 			if (!held.containsAll(scopes)) {
 				unsatisfied = (unsatisfied != null) ? unsatisfied : rule;

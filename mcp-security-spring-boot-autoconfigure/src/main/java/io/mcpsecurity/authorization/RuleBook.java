@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
@@ -49,6 +50,8 @@ public final class RuleBook {
 	private final OfferedTargets offered;
 
 	private volatile @Nullable Scopes scopes;
+
+	private volatile Found found = new Found(-1);
 
 	/**
 	 * Create a rule book.
@@ -171,6 +174,27 @@ public final class RuleBook {
 	 * known yet
 	 */
 	List<AccessRule> rulesFor(McpTarget target, @Nullable McpTarget handler) {
+		if (target.kind() == Kind.RESOURCE || (handler != null && !handler.equals(target))) {
+			return findRulesFor(target, handler);
+		}
+		Found found = this.found;
+		long version = this.offered.version();
+		if (found.version() != version) {
+			found = new Found(version);
+			this.found = found;
+		}
+		List<AccessRule> known = found.rules().get(target);
+		if (known == null) {
+			known = findRulesFor(target, handler);
+			// Only what is offered is remembered: clients can think of many names.
+			if (this.offered.hints(target) != null) {
+				found.rules().put(target, known);
+			}
+		}
+		return known;
+	}
+
+	private List<AccessRule> findRulesFor(McpTarget target, @Nullable McpTarget handler) {
 		Set<McpTarget> handlers = new LinkedHashSet<>(handlersOf(target, handler));
 		Spellings spellings = ResourceUri.spellings(target, handlers);
 		if (spellings == null) {
@@ -376,6 +400,22 @@ public final class RuleBook {
 	 * @param names their names
 	 */
 	private record Scopes(long version, List<String> names) {
+	}
+
+	/**
+	 * The rules for tools and prompts that were asked for, so that many rules cost a call
+	 * no more than one.
+	 *
+	 * @param version the version of the offered targets that they were found for: taken
+	 * before, so that what changes meanwhile makes them be forgotten
+	 * @param rules the rules for each
+	 */
+	private record Found(long version, Map<McpTarget, List<AccessRule>> rules) {
+
+		Found(long version) {
+			this(version, new ConcurrentHashMap<>());
+		}
+
 	}
 
 }

@@ -58,13 +58,14 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 	 * @param hierarchy which scopes contain which
 	 */
 	List<String> operationScopes(Set<String> granted, ScopeHierarchy hierarchy) {
-		Set<String> scopes = new LinkedHashSet<>(this.allOf);
-		if (!this.anyOf.isEmpty()) {
-			scopes.add(this.anyOf.stream()
-				.filter(granted::contains)
-				.findFirst()
-				.orElseGet(() -> hierarchy.narrowest(this.anyOf)));
+		if (this.anyOf.isEmpty()) {
+			return this.allOf;
 		}
+		Set<String> scopes = new LinkedHashSet<>(this.allOf);
+		scopes.add(this.anyOf.stream()
+			.filter(granted::contains)
+			.findFirst()
+			.orElseGet(() -> hierarchy.narrowest(this.anyOf)));
 		return List.copyOf(scopes);
 	}
 

@@ -337,6 +337,7 @@ final class CheckedProperties {
 					"is not between 1 byte and 2 GB.");
 		}
 		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
+		checkDuration("mcp.security.request.read-timeout", this.properties.request().readTimeout());
 	}
 
 	/**

@@ -39,6 +39,7 @@ import io.mcpsecurity.session.Sessions;
 import io.mcpsecurity.session.TransportSessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.web.BodyLimits;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.DeniableResponse;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
@@ -46,7 +47,9 @@ import io.mcpsecurity.web.McpCallerExtractor;
 import io.mcpsecurity.web.McpEndpoint;
 import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
+import io.mcpsecurity.web.QuickHttpFirewall;
 import io.mcpsecurity.web.ResourceMetadata;
+import io.mcpsecurity.web.UnobservedMcpChains;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
@@ -92,6 +95,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
@@ -383,11 +387,27 @@ public final class McpSecurityAutoConfiguration {
 					new ProtectedResourceMetadataFilter(metadata));
 		}
 
+		/**
+		 * Of every chain, since there is one firewall for all: it refuses exactly what
+		 * Spring Security's own would refuse.
+		 */
+		@Bean
+		@ConditionalOnMissingBean(HttpFirewall.class)
+		QuickHttpFirewall mcpHttpFirewall() {
+			return new QuickHttpFirewall();
+		}
+
+		@Bean
+		static UnobservedMcpChains mcpUnobservedChains() {
+			return new UnobservedMcpChains();
+		}
+
 		@Bean
 		McpEndpoint.Common mcpEndpointParts(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader,
 				McpSecurityProperties properties, RequestLimits limits) {
-			return new McpEndpoint.Common(recorder, clients, reader,
-					Math.toIntExact(properties.request().maxSize().toBytes()), limits);
+			McpSecurityProperties.Request request = properties.request();
+			BodyLimits bodies = new BodyLimits(Math.toIntExact(request.maxSize().toBytes()), request.readTimeout());
+			return new McpEndpoint.Common(recorder, clients, reader, bodies, limits);
 		}
 
 		@Bean

@@ -441,8 +441,10 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param maxSize The largest body.
 	 * @param maxDepth How deep its JSON may nest.
+	 * @param readTimeout The time in which the whole body must have come.
 	 */
-	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth) {
+	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth,
+			@DefaultValue("30s") Duration readTimeout) {
 	}
 
 	/**

@@ -6,9 +6,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
@@ -24,6 +27,12 @@ import org.springframework.http.HttpHeaders;
  */
 final class BufferedRequest extends HttpServletRequestWrapper {
 
+	/**
+	 * How long a body may say to be and have memory taken for it before it comes: a
+	 * request that never sends its body must not cost more.
+	 */
+	private static final int TRUSTED_LENGTH = 64 * 1024;
+
 	private final byte[] body;
 
 	private BufferedRequest(HttpServletRequest request, byte[] body) {
@@ -34,27 +43,57 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	/**
 	 * Read a request's body.
 	 * @param request the request
-	 * @param maxSize the most bytes to accept
+	 * @param limits the most bytes, and time, to accept
+	 * @param nanos a clock that only goes forward, in nanoseconds
 	 * @return the request with its body in memory
 	 * @throws TooLargeException if the body is longer; what was read of it is dropped
+	 * @throws TooSlowException if it is not there in time
 	 * @throws UnreadableException if the body ends early, is malformed as HTTP has it or
-	 * does not come in time
+	 * stops coming for longer than the container waits
 	 */
-	static BufferedRequest read(HttpServletRequest request, int maxSize) throws TooLargeException, UnreadableException {
+	static BufferedRequest read(HttpServletRequest request, BodyLimits limits, LongSupplier nanos)
+			throws TooLargeException, TooSlowException, UnreadableException {
+		int maxSize = limits.maxSize();
 		if (request.getContentLengthLong() > maxSize) {
 			throw new TooLargeException();
 		}
 		try {
-			InputStream in = request.getInputStream();
-			byte[] body = in.readNBytes(maxSize);
+			InputStream in = new TimedStream(request.getInputStream(), limits.readTimeout(), nanos);
+			long length = request.getContentLengthLong();
+			byte[] body = (length >= 0 && length <= TRUSTED_LENGTH) ? read(in, (int) length, maxSize)
+					: in.readNBytes(maxSize);
 			if (body.length == maxSize && in.read() != -1) {
 				throw new TooLargeException();
 			}
 			return new BufferedRequest(request, body);
 		}
+		catch (TimeoutException ex) {
+			throw new TooSlowException();
+		}
 		catch (IOException ex) {
 			throw new UnreadableException();
 		}
+	}
+
+	/**
+	 * Read a body of known length into as much memory as it takes. A filter that unpacks
+	 * bodies may leave the length as it was, so what comes beyond counts, too.
+	 */
+	private static byte[] read(InputStream in, int length, int maxSize) throws IOException {
+		byte[] body = new byte[length];
+		int read = in.readNBytes(body, 0, length);
+		if (read < length) {
+			return Arrays.copyOf(body, read);
+		}
+		int next = (length < maxSize) ? in.read() : -1;
+		if (next == -1) {
+			return body;
+		}
+		byte[] more = in.readNBytes(maxSize - length - 1);
+		byte[] all = Arrays.copyOf(body, length + 1 + more.length);
+		all[length] = (byte) next;
+		System.arraycopy(more, 0, all, length + 1, more.length);
+		return all;
 	}
 
 	byte[] body() {
@@ -145,9 +184,65 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	}
 
 	/**
+	 * The body was not there in time.
+	 */
+	static final class TooSlowException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+	/**
 	 * The body could not be read to its end.
 	 */
 	static final class UnreadableException extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+	}
+
+	/**
+	 * Reads until a time is over, however many reads that takes. Each of them waits for
+	 * at least one byte, as long as the container lets it.
+	 */
+	private static final class TimedStream extends InputStream {
+
+		private final InputStream in;
+
+		private final long start;
+
+		private final long nanos;
+
+		private final LongSupplier clock;
+
+		TimedStream(InputStream in, Duration timeout, LongSupplier clock) {
+			this.in = in;
+			this.start = clock.getAsLong();
+			this.nanos = timeout.toNanos();
+			this.clock = clock;
+		}
+
+		@Override
+		public int read() throws IOException {
+			check();
+			return this.in.read();
+		}
+
+		@Override
+		public int read(byte[] buffer, int offset, int length) throws IOException {
+			check();
+			return this.in.read(buffer, offset, length);
+		}
+
+		private void check() throws TimeoutException {
+			if (this.clock.getAsLong() - this.start > this.nanos) {
+				throw new TimeoutException();
+			}
+		}
+
+	}
+
+	private static final class TimeoutException extends IOException {
 
 		private static final long serialVersionUID = 1L;
 

@@ -62,6 +62,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			// Reading the metadata is no use of the endpoint, and not recorded.
 			filters.add(metadata);
 		}
+		filters.add(new UnreadBodyFilter(common.bodies().readTimeout()));
 		filters.add(new RequestRecordFilter(common.recorder(), this.resource.identifier().toString()));
 		filters.add(origins);
 		filters.add(new AddressLimitFilter(common.limits(), this::isKnown));
@@ -74,12 +75,12 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		if (common.limits().calls() != null || common.limits().streams() != null) {
 			filters.add(new ConcurrencyLimitFilter(common.limits()));
 		}
-		filters.add(new McpGateFilter(this.entryPoint, this.challenge, common.reader(), this.policy, common.maxSize(),
+		filters.add(new McpGateFilter(this.entryPoint, this.challenge, common.reader(), this.policy, common.bodies(),
 				common.limits().rules()));
 		if (sessions != null) {
 			filters.add(sessions);
 		}
-		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), filters);
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), new McpSecurityFilter(filters));
 	}
 
 	private boolean isKnown(HttpServletRequest request, String token) {
@@ -92,10 +93,10 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 	 * @param recorder keeps the records of requests
 	 * @param clients which clients may come at all
 	 * @param reader reads bodies
-	 * @param maxSize the most bytes of a body
+	 * @param bodies what a body may take
 	 * @param limits how often somebody may come
 	 */
-	public record Common(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader, int maxSize,
+	public record Common(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader, BodyLimits bodies,
 			RequestLimits limits) {
 	}
 

@@ -1,6 +1,7 @@
 package io.mcpsecurity.web;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 
@@ -52,7 +53,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 
 	private final AccessPolicy policy;
 
-	private final int maxSize;
+	private final BodyLimits bodies;
 
 	private final RateLimits limits;
 
@@ -62,16 +63,16 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	 * @param challenge the challenges of this server
 	 * @param reader reads bodies
 	 * @param policy decides
-	 * @param maxSize the most bytes of a body
+	 * @param bodies what a body may take
 	 * @param limits how often callers may come
 	 */
 	public McpGateFilter(McpAuthenticationEntryPoint entryPoint, BearerChallenge challenge, McpMessageReader reader,
-			AccessPolicy policy, int maxSize, RateLimits limits) {
+			AccessPolicy policy, BodyLimits bodies, RateLimits limits) {
 		this.entryPoint = entryPoint;
 		this.challenge = challenge;
 		this.reader = reader;
 		this.policy = policy;
-		this.maxSize = maxSize;
+		this.bodies = bodies;
 		this.limits = limits;
 	}
 
@@ -177,13 +178,19 @@ public final class McpGateFilter extends OncePerRequestFilter {
 		HttpServletRequest accepting = AcceptHeader.satisfied(request,
 				List.of(MediaType.APPLICATION_JSON, MediaType.TEXT_EVENT_STREAM));
 		try {
-			return BufferedRequest.read(accepting, this.maxSize);
+			return BufferedRequest.read(accepting, this.bodies, System::nanoTime);
 		}
 		catch (BufferedRequest.TooLargeException ex) {
 			// What is left of the body is not read: the container closes the connection.
 			response.setHeader(HttpHeaders.CONNECTION, "close");
 			throw new RefusedRequestException(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, "too_large",
-					"The body is longer than " + this.maxSize + " bytes");
+					"The body is longer than " + this.bodies.maxSize() + " bytes");
+		}
+		catch (BufferedRequest.TooSlowException ex) {
+			response.setHeader(HttpHeaders.CONNECTION, "close");
+			UnreadBody.patience(request, Duration.ZERO);
+			throw new RefusedRequestException(HttpServletResponse.SC_REQUEST_TIMEOUT, "too_slow",
+					"The body was not there in time");
 		}
 		catch (BufferedRequest.UnreadableException ex) {
 			// Tomcat, for one, has an answer of its own for that, and keeps to it.

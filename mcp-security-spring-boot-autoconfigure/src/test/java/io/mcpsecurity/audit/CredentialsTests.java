@@ -2,6 +2,8 @@ package io.mcpsecurity.audit;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +31,27 @@ class CredentialsTests {
 			"a token of gratitude", "tokens: 5", "{\"limit\":5}" })
 	void ordinaryTextStaysAsItIs(String text) {
 		assertThat(mask(text)).isEqualTo(text);
+	}
+
+	@Test
+	void noTextWithACredentialIsPassedOver() {
+		String[] parts = { "eyJ", "yJ", "e", "abcdef", "0123456789", "-----BEGIN ", "RSA PRIVATE KEY", "bearer", "DPoP",
+				"Basic", "negotiate", ":", "://", "@", " ", "\t", "\f", "=", "/", "ghp_", "github_pat_", "glpat-",
+				"xoxb-", "xapp-", "sk-", "rk_live_", "sk_test_", "AKIA", "ASIA", "AIza", "hf_", "npm_", "-", "_", ".",
+				"A" };
+		Random random = new Random(1);
+		int found = 0;
+		for (int i = 0; i < 100_000; i++) {
+			String text = random.ints(1 + random.nextInt(4), 0, parts.length)
+				.mapToObj((part) -> parts[part])
+				.collect(Collectors.joining());
+			if (Credentials.FORM.matcher(text).find()) {
+				found++;
+				assertThat(Credentials.mayHaveForm(text, text.length())).as(text).isTrue();
+			}
+		}
+		assertThat(found).isGreaterThan(10_000);
+		assertThat(Credentials.mayHaveForm("tools/call", 10)).isFalse();
 	}
 
 	@ParameterizedTest

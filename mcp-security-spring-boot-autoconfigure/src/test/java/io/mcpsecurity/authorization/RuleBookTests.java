@@ -55,6 +55,21 @@ class RuleBookTests {
 	}
 
 	@Test
+	void whatIsOfferedAndWhatItSaysOfItselfCountAsTheyAreNow() {
+		RuleBook book = book(List.of(), List.of(), new Conventions("read", "destroy", null));
+		Object server = new Object();
+		assertThat(book.rulesFor(TOOL, null)).isEmpty();
+		this.offered.add(server, TOOL, new Hints(true, false));
+		assertThat(book.rulesFor(TOOL, null)).extracting(AccessRule::requirement)
+			.containsExactly(ScopeRequirement.of("read"));
+		this.offered.add(server, TOOL, new Hints(false, true));
+		assertThat(book.rulesFor(TOOL, TOOL)).extracting(AccessRule::requirement)
+			.containsExactly(ScopeRequirement.of("destroy"));
+		this.offered.remove(server, TOOL);
+		assertThat(book.rulesFor(TOOL, null)).isEmpty();
+	}
+
+	@Test
 	void twoEntriesWithTheSameNameOrPatternMustSayTheSame() {
 		for (String text : List.of("purge", "p*")) {
 			ConfiguredRule first = configured("rules[0]", "a", Kind.TOOL, text);

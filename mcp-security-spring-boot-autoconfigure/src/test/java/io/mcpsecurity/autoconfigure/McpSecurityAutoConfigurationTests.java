@@ -27,6 +27,7 @@ import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.web.BearerChallenge;
 import io.mcpsecurity.web.McpAuthenticationEntryPoint;
 import io.mcpsecurity.web.McpGateFilter;
+import io.mcpsecurity.web.McpSecurityFilter;
 import io.mcpsecurity.web.ProtectedResource;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
@@ -339,6 +340,7 @@ class McpSecurityAutoConfigurationTests {
 					mcp.security.session.max-per-caller=10001 | mcp.security.session.max-per-caller      | more than mcp.security.session.max | mcp.security.session.max-per-caller
 					mcp.security.session.idle-timeout=0s    | mcp.security.session.idle-timeout          | 'PT0S'                        | mcp.security.session.idle-timeout
 					mcp.security.session.check-interval=0s  | mcp.security.session.check-interval        | 'PT0S'                        | mcp.security.session.check-interval
+					mcp.security.request.read-timeout=0s    | mcp.security.request.read-timeout          | 'PT0S'                        | mcp.security.request.read-timeout
 					mcp.security.request.max-depth=0        | mcp.security.request.max-depth             | '0'                           | mcp.security.request.max-depth
 					""")
 	void aBadValueStopsTheStartAndIsExplained(String property, String name, String said, String fix) {
@@ -465,7 +467,10 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	private static boolean gated(AssertableWebApplicationContext context, String path) {
-		return chain(context, path).getFilters().stream().anyMatch(McpGateFilter.class::isInstance);
+		return chain(context, path).getFilters()
+			.stream()
+			.anyMatch((filter) -> filter instanceof McpSecurityFilter all
+					&& all.filters().stream().anyMatch(McpGateFilter.class::isInstance));
 	}
 
 	/**

@@ -47,6 +47,13 @@ public final class RejectedEvents implements AuditSink {
 	}
 
 	/**
+	 * How many events of a reason there are that nobody has looked at.
+	 */
+	public long count(String reason) {
+		return this.events.stream().filter((event) -> reason.equals(event.data().get("reason"))).count();
+	}
+
+	/**
 	 * How many events there are that nobody has looked at.
 	 */
 	public int size() {

@@ -2,15 +2,19 @@ package io.mcpsecurity.web;
 
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RawConnection;
 import io.mcpsecurity.test.RawConnection.Answer;
 import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.RejectedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,7 +22,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Bodies that are too long, endless, shorter than they say or no HTTP, to the byte: they
@@ -28,20 +38,25 @@ class BodyLimitsTests {
 
 	private static final int LIMIT = 10_000;
 
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
 	private static final String PING = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}";
 
 	private static TestAuthorizationServer authorizationServer;
 
 	private static SecuredServer server;
 
+	private static RejectedEvents events;
+
 	private static String head;
 
 	@BeforeAll
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
-		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+		server = SecuredServer.start(BodiesApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=" + Protocol.STATELESS, "mcp.security.request.max-size=" + LIMIT + "B",
-				"server.tomcat.connection-timeout=3s");
+				"server.tomcat.connection-timeout=3s", "mcp.security.request.read-timeout=5s");
+		events = server.context().getBean(RejectedEvents.class);
 		head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 				+ "Accept: application/json, text/event-stream\r\nAuthorization: Bearer " + server.token().sign()
 				+ "\r\n";
@@ -141,6 +156,52 @@ class BodyLimitsTests {
 			connection.send(head + "Content-Length: 100\r\n\r\n{");
 			assertBroken(connection.read(), 408);
 			assertThat(connection.isClosed()).isTrue();
+		}
+	}
+
+	/**
+	 * Each byte comes before the container's time-out, which alone would wait for ever.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "Content-Length: 9000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2000\r\n" })
+	void aBodyThatTricklesIsGivenUpAndTheConnectionClosed(String length) {
+		long before = events.count("too_slow");
+		try (RawConnection connection = RawConnection.to(server.url())) {
+			connection.send(head + length);
+			trickle(connection, () -> events.count("too_slow") > before);
+			Answer answer = connection.read();
+			assertRefused(answer, 408, "null", -32600);
+			assertThat(answer.header("Connection")).isEqualTo("close");
+			awaitEnd(connection);
+		}
+		assertThat(events.count("too_slow")).isEqualTo(before + 1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "Content-Length: 9000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2000\r\n" })
+	void nobodyWaitsForABodyThatTricklesAfterItsAnswer(String length) {
+		String[] heads = { head.replaceAll("Authorization: .*\r\n", ""),
+				head.replaceAll("Authorization: .*\r\n", "Authorization: Bearer bad\r\n"),
+				head.replace("application/json\r", "text/plain\r") };
+		for (String request : heads) {
+			try (RawConnection connection = RawConnection.to(server.url())) {
+				connection.send(request + length);
+				assertThat(connection.read().status()).isIn(401, 415);
+				awaitEnd(connection);
+			}
+		}
+	}
+
+	@Test
+	void aConnectionIsUsableWhenTheBodyThatWasNotNeededHasCome() {
+		try (RawConnection connection = RawConnection.to(server.url())) {
+			for (int i = 0; i < 2; i++) {
+				connection.send(
+						head.replaceAll("Authorization: .*\r\n", "") + "Content-Length: " + PING.length() + "\r\n\r\n");
+				assertThat(connection.read().status()).isEqualTo(401);
+				connection.send(PING);
+			}
+			assertServed(connection.send(head + sized(PING)).read());
 		}
 	}
 
@@ -257,6 +318,20 @@ class BodyLimitsTests {
 		}
 	}
 
+	private static void trickle(RawConnection connection, BooleanSupplier until) {
+		Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(() -> {
+			connection.send("x");
+			return until.getAsBoolean();
+		});
+	}
+
+	/**
+	 * Send on until the connection is closed by the server.
+	 */
+	private static void awaitEnd(RawConnection connection) {
+		assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> trickle(connection, () -> false));
+	}
+
 	private static void assertNoFurtherCall(RawConnection connection) {
 		try {
 			Answer answer = connection.end().read();
@@ -303,6 +378,18 @@ class BodyLimitsTests {
 		assertThat(String.valueOf(body.get("id"))).isEqualTo(id);
 		assertThat(body.get("error")).asInstanceOf(InstanceOfAssertFactories.MAP).containsEntry("code", code);
 		assertThat(answer.body()).doesNotContain("xception", "io.mcpsecurity", "org.");
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(RecordsApplication.Records.class)
+	static class BodiesApplication {
+
+		@Bean
+		RejectedEvents rejectedEvents() {
+			return new RejectedEvents();
+		}
+
 	}
 
 }

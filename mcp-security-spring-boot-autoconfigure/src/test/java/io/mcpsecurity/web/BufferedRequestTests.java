@@ -1,16 +1,22 @@
 package io.mcpsecurity.web;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.mcpsecurity.web.BufferedRequest.TooLargeException;
+import io.mcpsecurity.web.BufferedRequest.TooSlowException;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.mock.web.DelegatingServletInputStream;
 import org.springframework.mock.web.MockHttpServletRequest;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,11 +30,13 @@ class BufferedRequestTests {
 
 	private static final int LIMIT = 1000;
 
+	private static final BodyLimits LIMITS = new BodyLimits(LIMIT, Duration.ofSeconds(30));
+
 	@ParameterizedTest
 	@CsvSource({ "0, true", "0, false", "1, true", "1, false", "999, true", "999, false", "1000, true", "1000, false" })
 	void aBodyUpToTheLimitIsRead(int size, boolean lengthKnown) throws Exception {
 		byte[] body = "x".repeat(size).getBytes(StandardCharsets.UTF_8);
-		BufferedRequest request = BufferedRequest.read(new Request(body, lengthKnown ? size : -1), LIMIT);
+		BufferedRequest request = read(new Request(body, lengthKnown ? size : -1));
 		assertThat(request.body()).isEqualTo(body);
 		assertThat(request.getContentLength()).isEqualTo(size);
 		assertThat(request.getContentLengthLong()).isEqualTo(size);
@@ -38,7 +46,7 @@ class BufferedRequestTests {
 	@CsvSource({ "1001, true", "1001, false", "100000, true", "100000, false" })
 	void aBodyBeyondTheLimitIsRefused(int size, boolean lengthKnown) {
 		Request request = new Request(new byte[size], lengthKnown ? size : -1);
-		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> BufferedRequest.read(request, LIMIT));
+		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> read(request));
 		assertThat(request.consumed).as("bytes read").isEqualTo(lengthKnown ? 0 : LIMIT + 1);
 	}
 
@@ -46,20 +54,43 @@ class BufferedRequestTests {
 	@ValueSource(longs = { LIMIT + 1, Integer.MAX_VALUE, Integer.MAX_VALUE + 1L, Long.MAX_VALUE })
 	void aLengthBeyondTheLimitIsRefusedUnread(long length) {
 		Request request = new Request(new byte[0], length);
-		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> BufferedRequest.read(request, LIMIT));
+		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> read(request));
 		assertThat(request.consumed).isZero();
 	}
 
 	@Test
 	void aLengthThatIsTooSmallDoesNotLetALongBodyIn() {
 		Request request = new Request(new byte[LIMIT + 1], 5);
-		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> BufferedRequest.read(request, LIMIT));
+		assertThatExceptionOfType(TooLargeException.class).isThrownBy(() -> read(request));
+	}
+
+	@Test
+	void aBodyThatIsThereInTimeIsRead() throws Exception {
+		Trickle request = new Trickle(Duration.ofSeconds(3));
+		assertThat(BufferedRequest.read(request, LIMITS, request.clock::get).body()).hasSize(10);
+	}
+
+	@Test
+	void aBodyThatComesByteForByteIsGivenUpWhenTheTimeIsOver() {
+		Trickle request = new Trickle(Duration.ofSeconds(4));
+		assertThatExceptionOfType(TooSlowException.class)
+			.isThrownBy(() -> BufferedRequest.read(request, LIMITS, request.clock::get));
+		assertThat(request.sent).as("bytes read").isEqualTo(8);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "5, 5", "5, 3", "5, 6", "5, 1000", "0, 7", "999, 1000" })
+	void theBodyCountsNotTheLengthThatItSaysToHave(int said, int size) throws Exception {
+		byte[] body = "0123456789".repeat(100).substring(0, size).getBytes(StandardCharsets.UTF_8);
+		BufferedRequest request = read(new Request(body, said));
+		assertThat(request.body()).isEqualTo(body);
+		assertThat(request.getContentLength()).isEqualTo(size);
 	}
 
 	@Test
 	void theTransportGetsTheSameBytesAsOftenAsItAsks() throws Exception {
 		byte[] body = "{\"text\":\"\u00e4\ud83d\ude00\"}".getBytes(StandardCharsets.UTF_8);
-		BufferedRequest request = BufferedRequest.read(new Request(body, -1), LIMIT);
+		BufferedRequest request = read(new Request(body, -1));
 		for (int i = 0; i < 2; i++) {
 			assertThat(request.getInputStream().readAllBytes()).isEqualTo(body);
 			assertThat(request.getReader().lines()).containsExactly(new String(body, StandardCharsets.UTF_8));
@@ -70,13 +101,12 @@ class BufferedRequestTests {
 	void theReaderIsUtf8WhateverTheRequestSays() throws Exception {
 		Request original = new Request("\u00e4".getBytes(StandardCharsets.UTF_8), -1);
 		original.setCharacterEncoding("UTF-16");
-		assertThat(BufferedRequest.read(original, LIMIT).getReader().readLine()).isEqualTo("\u00e4");
+		assertThat(read(original).getReader().readLine()).isEqualTo("\u00e4");
 	}
 
 	@Test
 	void theStreamTellsWhenItIsAtItsEndAndIsNotAsynchronous() throws Exception {
-		ServletInputStream in = BufferedRequest.read(new Request(new byte[] { 1, (byte) 0xFF }, -1), LIMIT)
-			.getInputStream();
+		ServletInputStream in = read(new Request(new byte[] { 1, (byte) 0xFF }, -1)).getInputStream();
 		assertThat(in.isReady()).isTrue();
 		assertThat(in.isFinished()).isFalse();
 		assertThat(in.read()).isEqualTo(1);
@@ -84,6 +114,45 @@ class BufferedRequestTests {
 		assertThat(in.isFinished()).isTrue();
 		assertThat(in.read()).isEqualTo(-1);
 		assertThatIllegalStateException().isThrownBy(() -> in.setReadListener(new NoListener()));
+	}
+
+	private static BufferedRequest read(HttpServletRequest request) throws Exception {
+		return BufferedRequest.read(request, LIMITS, System::nanoTime);
+	}
+
+	/**
+	 * A request whose ten bytes each take their time.
+	 */
+	private static final class Trickle extends MockHttpServletRequest {
+
+		private final AtomicLong clock = new AtomicLong();
+
+		private final Duration pause;
+
+		private int sent;
+
+		Trickle(Duration pause) {
+			this.pause = pause;
+		}
+
+		@Override
+		public ServletInputStream getInputStream() {
+			return new DelegatingServletInputStream(InputStream.nullInputStream()) {
+
+				@Override
+				public int read(byte[] buffer, int offset, int length) {
+					if (Trickle.this.sent == 10) {
+						return -1;
+					}
+					Trickle.this.clock.addAndGet(Trickle.this.pause.toNanos());
+					Trickle.this.sent++;
+					buffer[offset] = 'x';
+					return 1;
+				}
+
+			};
+		}
+
 	}
 
 	/**

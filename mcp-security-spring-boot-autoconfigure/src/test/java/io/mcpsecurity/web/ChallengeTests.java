@@ -127,6 +127,18 @@ class ChallengeTests {
 	}
 
 	@ParameterizedTest
+	@EnumSource
+	void nobodyBetweenMayKeepAnAnswer(Protocol protocol) {
+		SecuredServer server = SecuredServers.of(protocol);
+		String token = server.token().sign();
+		for (HttpResponse<String> response : List.of(server.send(server.post(null, "{}")),
+				server.send(server.post("bad", "{}")), server.callTool(token, "browse", "{}"),
+				server.callTool(token, "time", "{}"))) {
+			assertThat(response.headers().firstValue("Cache-Control").orElse("")).contains("no-store");
+		}
+	}
+
+	@ParameterizedTest
 	@CsvSource({ "GET", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD" })
 	void noMethodPassesWithoutAToken(String method) {
 		for (Protocol protocol : Protocol.values()) {

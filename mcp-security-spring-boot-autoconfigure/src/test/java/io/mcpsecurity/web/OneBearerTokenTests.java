@@ -1,6 +1,10 @@
 package io.mcpsecurity.web;
 
+import java.util.Random;
+import java.util.function.Supplier;
+
 import io.mcpsecurity.token.TokenFailure;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,6 +16,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.resource.BearerTokenError;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.web.DefaultBearerTokenResolver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -56,6 +61,32 @@ class OneBearerTokenTests {
 		assertThat(TokenFailure.of(exception)).isEqualTo(TokenFailure.INVALID_REQUEST);
 		assertThat(exception.getError()).isInstanceOfSatisfying(BearerTokenError.class,
 				(error) -> assertThat(error.getHttpStatus().value()).isEqualTo(400));
+	}
+
+	@Test
+	void aHeaderIsReadAsSpringSecurityReadsIt() {
+		DefaultBearerTokenResolver resolver = new DefaultBearerTokenResolver();
+		Random random = new Random(1);
+		String[] parts = { "Bearer", "bearer", "BEARER", "Beare", " ", "  ", "\t", "a", "Z", "0", "9", "-", ".", "_",
+				"~", "+", "/", "=", "==", ",", ":", "\u00e4", "\u0130", "\u212a", "\n", "\0", "DPoP", "a.b.c" };
+		for (int i = 0; i < 100_000; i++) {
+			StringBuilder header = new StringBuilder((i % 2 == 0) ? "Bearer " : "");
+			random.ints(random.nextInt(6), 0, parts.length).forEach((part) -> header.append(parts[part]));
+			MockHttpServletRequest request = request(header.toString());
+			String expected = read(() -> resolver.resolve(request));
+			String actual = read(() -> (this.converter.convert(request) instanceof BearerTokenAuthenticationToken token)
+					? token.getToken() : null);
+			assertThat(actual).as(header.toString()).isEqualTo(expected);
+		}
+	}
+
+	private static @Nullable String read(Supplier<@Nullable String> token) {
+		try {
+			return token.get();
+		}
+		catch (OAuth2AuthenticationException ex) {
+			return "refused: " + ex.getError().getErrorCode();
+		}
 	}
 
 	private Authentication convert(String... headers) {

@@ -1,0 +1,147 @@
+package io.mcpsecurity.benchmarks.load;
+
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import io.mcpsecurity.benchmarks.load.Issuer.TokenKind;
+import io.mcpsecurity.benchmarks.load.LoadTool.Outcome;
+import io.mcpsecurity.benchmarks.load.ServerProcess.Usage;
+
+/**
+ * Runs scenarios: the servers of a setting are started side by side, warmed up one after
+ * another, and measured in turns, so that whatever else the machine does meets all.
+ */
+final class Benchmark {
+
+	/**
+	 * With more, requests take the core from the compilers, and code stays slow for
+	 * minutes.
+	 */
+	private static final int WARM_UP_CONNECTIONS = 2;
+
+	private static final Duration WARM_UP_ROUND = Duration.ofSeconds(3);
+
+	/** The part of the processor time that compilers take of a server that is warm. */
+	private static final double WARM = 0.01;
+
+	private final Options options;
+
+	private final Issuer issuer;
+
+	private final Report report;
+
+	Benchmark(Options options, Issuer issuer, Report report) {
+		this.options = options;
+		this.issuer = issuer;
+		this.report = report;
+	}
+
+	void run() {
+		Set<Setting> settings = this.options.scenarios()
+			.stream()
+			.map(Scenario::setting)
+			.collect(Collectors.toCollection(LinkedHashSet::new));
+		for (Setting setting : settings) {
+			List<Scenario> scenarios = this.options.scenarios()
+				.stream()
+				.filter((scenario) -> scenario.setting().equals(setting))
+				.toList();
+			List<ServerProcess> servers = new ArrayList<>();
+			try {
+				for (ServerKind kind : this.options.kinds()) {
+					if (scenarios.stream().anyMatch((scenario) -> scenario.isFor(kind))) {
+						progress("starting " + kind.label());
+						servers.add(ServerProcess.start(kind, setting, this.issuer, this.options));
+					}
+				}
+				for (Scenario scenario : scenarios) {
+					this.report.print(scenario, measure(scenario, servers));
+				}
+			}
+			finally {
+				servers.forEach(ServerProcess::close);
+			}
+		}
+	}
+
+	private Map<ServerKind, Figures> measure(Scenario scenario, List<ServerProcess> servers) {
+		progress(scenario.name() + ": preparing");
+		List<String> tokens = this.issuer.tokens(scenario.tokens(), scenario.tokenCount(), scenario.scopes());
+		LoadTool load = new LoadTool(this.options, tokens, scenario.message().body());
+		Map<ServerKind, List<String>> sessions = new EnumMap<>(ServerKind.class);
+		Map<ServerKind, List<Figures>> rounds = new EnumMap<>(ServerKind.class);
+		for (ServerProcess server : servers) {
+			sessions.put(server.kind(), sessions(scenario, server));
+			rounds.put(server.kind(), new ArrayList<>());
+			check(scenario, server, tokens.get(0), sessions.get(server.kind()));
+			warmUp(scenario, server, load, sessions.get(server.kind()));
+		}
+		for (int round = 0; round < this.options.rounds(); round++) {
+			for (ServerProcess server : servers) {
+				Figures figures = measure(scenario, server, load, sessions.get(server.kind()),
+						this.options.connections(), this.options.round());
+				progress("%s: round %d: %s: %s".formatted(scenario.name(), round + 1, server.kind().label(),
+						figures.inShort()));
+				rounds.get(server.kind()).add(figures);
+			}
+		}
+		Map<ServerKind, Figures> medians = new EnumMap<>(ServerKind.class);
+		rounds.forEach((kind, figures) -> medians.put(kind, Figures.median(figures)));
+		return medians;
+	}
+
+	private List<String> sessions(Scenario scenario, ServerProcess server) {
+		if (!scenario.setting().hasSessions()) {
+			return List.of();
+		}
+		String token = this.issuer.tokens(TokenKind.RS256, 1, 1).get(0);
+		return new Client(server.url()).sessions(scenario.sessions(), token);
+	}
+
+	/**
+	 * A server that answers with errors is fast.
+	 */
+	private static void check(Scenario scenario, ServerProcess server, String token, List<String> sessions) {
+		HttpResponse<String> answer = new Client(server.url()).send(scenario.message().body(), token,
+				sessions.isEmpty() ? null : sessions.get(0));
+		if (!scenario.allows(server.kind(), answer.statusCode())
+				|| (answer.statusCode() == 200 && !answer.body().contains(scenario.answer(server.kind())))) {
+			throw new IllegalStateException("%s: %s does not answer as it should: %d %s".formatted(scenario.name(),
+					server.kind().label(), answer.statusCode(), answer.body()));
+		}
+	}
+
+	private void warmUp(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions) {
+		long end = System.nanoTime() + this.options.warmUp().toNanos();
+		int calm = 0;
+		while (calm < 2 && System.nanoTime() < end) {
+			Figures figures = measure(scenario, server, load, sessions, WARM_UP_CONNECTIONS, WARM_UP_ROUND);
+			progress("%s: warming up %s: %s".formatted(scenario.name(), server.kind().label(), figures.inShort()));
+			calm = (figures.compilers() < WARM) ? calm + 1 : 0;
+		}
+	}
+
+	private Figures measure(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions,
+			int connections, Duration duration) {
+		Core core = Core.now(this.options.serverCore());
+		Usage before = server.usage();
+		long start = System.nanoTime();
+		Outcome outcome = load.run(server.url(), sessions, connections, duration);
+		Usage used = server.usage().since(before);
+		double own = (double) used.cpu() / (System.nanoTime() - start);
+		double others = Core.now(this.options.serverCore()).busySince(core) - own;
+		return Figures.of(outcome, used, others, scenario.status(server.kind()));
+	}
+
+	private static void progress(String what) {
+		System.err.println(what);
+	}
+
+}

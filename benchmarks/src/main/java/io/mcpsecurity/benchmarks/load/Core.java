@@ -1,0 +1,48 @@
+package io.mcpsecurity.benchmarks.load;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How busy a core has been.
+ *
+ * @param busy ticks in which it did something, or another machine had it
+ * @param all all ticks
+ */
+record Core(long busy, long all) {
+
+	static Core now(int number) {
+		try {
+			for (String line : Files.readAllLines(Path.of("/proc/stat"))) {
+				if (line.startsWith("cpu" + number + " ")) {
+					return of(line.split(" "));
+				}
+			}
+			throw new IllegalArgumentException("There is no core " + number);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Of its fields: user, nice, system, idle, iowait, irq, softirq, steal.
+	 */
+	private static Core of(String[] fields) {
+		long all = 0;
+		for (int i = 1; i <= 8; i++) {
+			all += Long.parseLong(fields[i]);
+		}
+		return new Core(all - Long.parseLong(fields[4]) - Long.parseLong(fields[5]), all);
+	}
+
+	/**
+	 * The part of the time since an earlier moment, of 1, that it was busy.
+	 */
+	double busySince(Core before) {
+		return (double) (this.busy - before.busy) / (this.all - before.all);
+	}
+
+}

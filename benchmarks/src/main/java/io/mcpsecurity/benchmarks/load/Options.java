@@ -1,0 +1,78 @@
+package io.mcpsecurity.benchmarks.load;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What the command line says.
+ *
+ * @param scenarios the scenarios
+ * @param kinds the servers
+ * @param rounds how often each server is measured in each scenario
+ * @param round for how long each time
+ * @param connections how many requests are under way at any time
+ * @param warmUp how long a server is warmed up at most
+ * @param java the home of the Java that runs the servers
+ * @param jvm more options of their virtual machines
+ * @param properties more properties of the starter's server, {@code name=value}
+ * @param serverCore the core of the servers
+ * @param loadCore the core of the load tool
+ * @param classPath the whole class path
+ * @param work where files are written
+ */
+record Options(List<Scenario> scenarios, List<ServerKind> kinds, int rounds, Duration round, int connections,
+		Duration warmUp, Path java, List<String> jvm, List<String> properties, int serverCore, int loadCore,
+		String classPath, Path work) {
+
+	static final String USAGE = """
+			Usage: benchmarks/run [options] [scenario or group ...]
+
+			  --servers=A,B      unsecured, observed, resource-server, peer, starter (default: all but observed)
+			  --rounds=N         how often each server is measured in each scenario (3)
+			  --round=SECONDS    for how long each time (15)
+			  --connections=N    how many requests are under way at any time (16)
+			  --warm-up=SECONDS  how long a server is warmed up at most (90)
+			  --java=HOME        the Java that runs the servers (the one that runs this)
+			  --jvm=OPTION       one more option of their virtual machines; may be repeated
+			  --property=N=V     one more property of the starter's server; may be repeated
+			  --cores=S,L        the core of the servers and that of the load tool (0,1)
+
+			""";
+
+	static Options parse(String[] args) {
+		List<String> names = new ArrayList<>();
+		List<ServerKind> kinds = List.of(ServerKind.UNSECURED, ServerKind.RESOURCE_SERVER, ServerKind.PEER,
+				ServerKind.STARTER);
+		int rounds = 3;
+		Duration round = Duration.ofSeconds(15);
+		int connections = 16;
+		Duration warmUp = Duration.ofSeconds(90);
+		Path java = Path.of(System.getProperty("java.home"));
+		List<String> jvm = new ArrayList<>();
+		List<String> properties = new ArrayList<>();
+		List<Integer> cores = List.of(0, 1);
+		for (String arg : args) {
+			String value = arg.substring(arg.indexOf('=') + 1);
+			switch (arg.startsWith("--") ? arg.replaceFirst("=.*", "") : "") {
+				case "--servers" -> kinds = Arrays.stream(value.split(",")).map(ServerKind::of).toList();
+				case "--rounds" -> rounds = Integer.parseInt(value);
+				case "--round" -> round = Duration.ofSeconds(Long.parseLong(value));
+				case "--connections" -> connections = Integer.parseInt(value);
+				case "--warm-up" -> warmUp = Duration.ofSeconds(Long.parseLong(value));
+				case "--java" -> java = Path.of(value);
+				case "--jvm" -> jvm.add(value);
+				case "--property" -> properties.add(value);
+				case "--cores" -> cores = Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
+				case "" -> names.add(arg);
+				default -> throw new IllegalArgumentException("Unknown option " + arg);
+			}
+		}
+		return new Options(Scenario.of(names.isEmpty() ? List.of("reach") : names), kinds, rounds, round, connections,
+				warmUp, java, jvm, properties, cores.get(0), cores.get(1), System.getProperty("java.class.path"),
+				Path.of("target", "load").toAbsolutePath());
+	}
+
+}

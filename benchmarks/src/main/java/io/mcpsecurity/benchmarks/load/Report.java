@@ -1,0 +1,134 @@
+package io.mcpsecurity.benchmarks.load;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prints what was measured, in Markdown.
+ */
+final class Report {
+
+	private final PrintStream out;
+
+	private final Map<String, Map<ServerKind, Figures>> results = new HashMap<>();
+
+	Report(PrintStream out) {
+		this.out = out;
+	}
+
+	/**
+	 * Where and how figures come about.
+	 */
+	void printMachine(Options options) {
+		this.out.printf("%s, %s, %d cores, %s, Java %s, medians of %d rounds of %d s, %d connections%n",
+				LocalDate.now(), processor(), cores(), System.getProperty("os.name"), java(options), options.rounds(),
+				options.round().toSeconds(), options.connections());
+	}
+
+	private static String processor() {
+		return lines(Path.of("/proc/cpuinfo")).stream()
+			.filter((line) -> line.startsWith("model name"))
+			.map((line) -> line.substring(line.indexOf(':') + 1).strip())
+			.findFirst()
+			.orElse("unknown processor");
+	}
+
+	/**
+	 * Of the machine: this process has only one of them.
+	 */
+	private static long cores() {
+		return lines(Path.of("/proc/cpuinfo")).stream().filter((line) -> line.startsWith("processor")).count();
+	}
+
+	private static String java(Options options) {
+		return lines(options.java().resolve("release")).stream()
+			.filter((line) -> line.startsWith("JAVA_VERSION="))
+			.map((line) -> line.substring(line.indexOf('=') + 1).replace("\"", ""))
+			.findFirst()
+			.orElse("unknown");
+	}
+
+	private static List<String> lines(Path file) {
+		try {
+			return Files.readAllLines(file);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * The figures of a scenario, with those of the first server as what others are
+	 * compared with.
+	 */
+	void print(Scenario scenario, Map<ServerKind, Figures> figures) {
+		this.results.put(scenario.name(), figures);
+		this.out.printf("%n### %s%n%n", scenario.name());
+		this.out.println(
+				"| server | requests/s | p50 ms | p99 ms | CPU µs | KB | compilers | collector | others | throughput, of unsecured | CPU above unsecured, µs | KB above |");
+		this.out.println("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+		Figures base = figures.get(ServerKind.UNSECURED);
+		figures.forEach((kind, of) -> this.out.printf(
+				"| %s%s | %.0f | %.2f | %.1f | %.1f | %.1f | %.1f %% | %.1f %% | %.1f %% | %s | %s | %s |%n",
+				kind.label(), (of.wrong() > 0) ? " (" + of.wrong() + " wrong answers)" : "", of.perSecond(), of.p50(),
+				of.p99(), of.cpu(), of.allocated(), of.compilers() * 100, of.collector() * 100, of.others() * 100,
+				compared(base, of, "%.2f", (a, b) -> b.perSecond() / a.perSecond()),
+				compared(base, of, "%.1f", (a, b) -> b.cpu() - a.cpu()),
+				compared(base, of, "%.1f", (a, b) -> b.allocated() - a.allocated())));
+		this.out.flush();
+	}
+
+	private static String compared(@Nullable Figures base, Figures of, String format,
+			BiFunction<Figures, Figures, Double> comparison) {
+		return (base == null || base == of) ? "" : format.formatted(comparison.apply(base, of));
+	}
+
+	/**
+	 * What is to be reached, as far as the scenarios were run.
+	 */
+	void printReach() {
+		this.out.printf("%n### Reach%n%n| figure | measured | reach |%n|---|--:|--:|%n");
+		row("throughput, starter / unsecured", "≥ 0.80", "stateless", ServerKind.UNSECURED,
+				(other, starter) -> starter.perSecond() / other.perSecond());
+		row("throughput, starter / peer, RS256", "≥ 3", "stateless", ServerKind.PEER,
+				(other, starter) -> starter.perSecond() / other.perSecond());
+		row("throughput, starter / peer, ES256", "≥ 10", "es256", ServerKind.PEER,
+				(other, starter) -> starter.perSecond() / other.perSecond());
+		row("CPU per call above unsecured, µs", "≤ 30", "stateless", ServerKind.UNSECURED,
+				(other, starter) -> starter.cpu() - other.cpu());
+		row("p99, starter / unsecured", "≤ 1.5", "stateless", ServerKind.UNSECURED,
+				(other, starter) -> starter.p99() / other.p99());
+		row("10,000 different tokens: CPU above unsecured, µs", "≤ verification + 40", "many-tokens",
+				ServerKind.UNSECURED, (other, starter) -> starter.cpu() - other.cpu());
+		row("allocation above unsecured, KB", "≤ 8", "stateless", ServerKind.UNSECURED,
+				(other, starter) -> starter.allocated() - other.allocated());
+		row("flood of bad tokens: CPU per refused request / unsecured call", "≤ 1.2", "flood-forged",
+				ServerKind.UNSECURED, (other, starter) -> starter.cpu() / other.cpu());
+		row("body of 1 MB: time, starter / unsecured", "≤ 1.15", "body-1m", ServerKind.UNSECURED,
+				(other, starter) -> other.perSecond() / starter.perSecond());
+		this.out.flush();
+	}
+
+	private void row(String figure, String reach, String scenario, ServerKind other,
+			BiFunction<Figures, Figures, Double> comparison) {
+		Function<ServerKind, @Nullable Figures> of = (kind) -> this.results.getOrDefault(scenario, Map.of()).get(kind);
+		Figures starter = of.apply(ServerKind.STARTER);
+		Figures others = of.apply(other);
+		String measured = (starter != null && others != null)
+				? "%.2f".formatted(Objects.requireNonNull(comparison.apply(others, starter))) : "not measured";
+		this.out.printf("| %s | %s | %s |%n", figure, measured, reach);
+	}
+
+}

@@ -1,0 +1,65 @@
+package io.mcpsecurity.benchmarks.load;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * How servers are started for a scenario. Scenarios with the same setting share them.
+ *
+ * @param protocol the value of {@code spring.ai.mcp.server.protocol}
+ * @param tools how many tools there are besides those that are called
+ * @param rules how many rules of configuration the starter has, none of which matches
+ * @param unlimited whether the starter verifies every token, however many of an address
+ * it has refused
+ * @param opaque whether tokens are introspected
+ * @param virtualThreads whether requests are served by virtual threads
+ */
+record Setting(String protocol, int tools, int rules, boolean unlimited, boolean opaque, boolean virtualThreads) {
+
+	static final Setting STATELESS = new Setting("STATELESS", 0, 0, false, false, false);
+
+	static final Setting STREAMABLE = new Setting("STREAMABLE", 0, 0, false, false, false);
+
+	Setting withTools(int tools) {
+		return new Setting(this.protocol, tools, this.rules, this.unlimited, this.opaque, this.virtualThreads);
+	}
+
+	Setting withRules(int rules) {
+		return new Setting(this.protocol, this.tools, rules, this.unlimited, this.opaque, this.virtualThreads);
+	}
+
+	Setting withoutLimits() {
+		return new Setting(this.protocol, this.tools, this.rules, true, this.opaque, this.virtualThreads);
+	}
+
+	Setting withOpaqueTokens() {
+		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, true, this.virtualThreads);
+	}
+
+	Setting withVirtualThreads() {
+		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, this.opaque, true);
+	}
+
+	boolean hasSessions() {
+		return this.protocol.equals("STREAMABLE");
+	}
+
+	Map<String, String> properties(ServerKind kind) {
+		Map<String, String> properties = new HashMap<>();
+		properties.put("spring.ai.mcp.server.protocol", this.protocol);
+		properties.put("spring.threads.virtual.enabled", String.valueOf(this.virtualThreads));
+		properties.put("benchmark.tools", String.valueOf(this.tools));
+		if (kind == ServerKind.STARTER) {
+			properties.put("mcp.security.rate-limit.authentication-failures.enabled", String.valueOf(!this.unlimited));
+			// All sessions are of one caller here.
+			properties.put("mcp.security.session.max", "30000");
+			properties.put("mcp.security.session.max-per-caller", "30000");
+			for (int i = 0; i < this.rules; i++) {
+				properties.put("mcp.security.rules[%d].tools".formatted(i), "other-" + i);
+				properties.put("mcp.security.rules[%d].scopes.all-of".formatted(i), "bench:other-" + i);
+			}
+		}
+		return properties;
+	}
+
+}

@@ -1,0 +1,72 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+import java.util.List;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+
+/**
+ * The filters before an MCP endpoint, one after another, as one filter to Spring
+ * Security.
+ * <p>
+ * Where the application has metrics, Spring Security would observe each filter of a
+ * chain, twice for each request: for those before an MCP endpoint that was more work than
+ * they do themselves. {@link UnobservedMcpChains} knows such a chain by this filter.
+ */
+public final class McpSecurityFilter implements Filter {
+
+	private final List<Filter> filters;
+
+	/**
+	 * Create the filter.
+	 * @param filters the filters, the outermost first
+	 */
+	McpSecurityFilter(List<Filter> filters) {
+		this.filters = List.copyOf(filters);
+	}
+
+	@Override
+	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+			throws IOException, ServletException {
+		new Rest(0, chain).doFilter(request, response);
+	}
+
+	/**
+	 * The filters, for showing them.
+	 */
+	public List<Filter> filters() {
+		return this.filters;
+	}
+
+	/**
+	 * What comes behind a filter.
+	 */
+	private final class Rest implements FilterChain {
+
+		private final int next;
+
+		private final FilterChain end;
+
+		Rest(int next, FilterChain end) {
+			this.next = next;
+			this.end = end;
+		}
+
+		@Override
+		public void doFilter(ServletRequest request, ServletResponse response) throws IOException, ServletException {
+			if (this.next == McpSecurityFilter.this.filters.size()) {
+				this.end.doFilter(request, response);
+			}
+			else {
+				McpSecurityFilter.this.filters.get(this.next)
+					.doFilter(request, response, new Rest(this.next + 1, this.end));
+			}
+		}
+
+	}
+
+}

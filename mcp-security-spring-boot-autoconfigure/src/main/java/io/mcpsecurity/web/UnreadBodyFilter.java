@@ -1,0 +1,32 @@
+package io.mcpsecurity.web;
+
+import java.io.IOException;
+import java.time.Duration;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * Tells the container how long it may wait for the body of a request that is answered
+ * without it.
+ */
+final class UnreadBodyFilter extends OncePerRequestFilter {
+
+	private final Duration patience;
+
+	UnreadBodyFilter(Duration patience) {
+		this.patience = patience;
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		UnreadBody.patience(request, this.patience);
+		chain.doFilter(request, response);
+	}
+
+}
