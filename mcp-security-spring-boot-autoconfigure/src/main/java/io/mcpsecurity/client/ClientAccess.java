@@ -1,6 +1,7 @@
 package io.mcpsecurity.client;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -40,6 +41,9 @@ public final class ClientAccess {
 	private volatile @Nullable Known known;
 
 	private volatile boolean failing;
+
+	/** How many entries of the store nobody can read; guarded by refreshing. */
+	private int odd;
 
 	/**
 	 * Create it.
@@ -116,7 +120,7 @@ public final class ClientAccess {
 	private void refresh() {
 		long asked = this.nanos.getAsLong();
 		try {
-			this.known = new Known(this.store.all().stream().map(ClientPattern::of).toList(), asked);
+			this.known = new Known(readable(this.store.all()), asked);
 			if (this.failing) {
 				this.failing = false;
 				logger.info("The store of denied clients can be read again");
@@ -133,6 +137,29 @@ public final class ClientAccess {
 						: "The store of denied clients cannot be read, nobody is let in", ex);
 			}
 		}
+	}
+
+	/**
+	 * What is no pattern, as somebody may have written it into a store by hand, names
+	 * nobody and must not keep the others from being known.
+	 */
+	private List<ClientPattern> readable(Set<String> texts) {
+		List<ClientPattern> patterns = new ArrayList<>();
+		int odd = 0;
+		for (String text : texts) {
+			try {
+				patterns.add(ClientPattern.of(text));
+			}
+			catch (IllegalArgumentException ex) {
+				odd++;
+			}
+		}
+		if (odd != this.odd) {
+			this.odd = odd;
+			logger.warn("Entries of the store of denied clients that are no client ids or patterns, and deny nobody: "
+					+ odd);
+		}
+		return List.copyOf(patterns);
 	}
 
 	/**

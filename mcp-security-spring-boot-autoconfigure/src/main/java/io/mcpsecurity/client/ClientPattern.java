@@ -20,8 +20,9 @@ public record ClientPattern(@Nullable String issuer, String client) {
 
 	/**
 	 * Read a pattern.
-	 * @throws IllegalArgumentException if it is blank, too long for a client id, or has
-	 * control characters
+	 * @throws IllegalArgumentException if it is blank, too long for a client id, has
+	 * control characters, or blanks where nobody sees that nothing matches because of
+	 * them
 	 */
 	public static ClientPattern of(String text) {
 		if (text.isBlank() || text.length() > MAX_LENGTH || text.chars().anyMatch(Character::isISOControl)) {
@@ -32,8 +33,16 @@ public record ClientPattern(@Nullable String issuer, String client) {
 		if (qualified && text.substring(space + 1).isBlank()) {
 			throw new IllegalArgumentException("no client is named after the issuer");
 		}
+		if (isBlank(text.charAt(0)) || isBlank(text.charAt(text.length() - 1))
+				|| (qualified && isBlank(text.charAt(space + 1)))) {
+			throw new IllegalArgumentException("it has a blank too many");
+		}
 		return qualified ? new ClientPattern(text.substring(0, space), text.substring(space + 1))
 				: new ClientPattern(null, text);
+	}
+
+	private static boolean isBlank(char character) {
+		return Character.isWhitespace(character) || Character.isSpaceChar(character);
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.mcpsecurity.invocation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -128,7 +129,8 @@ final class GuardedSpecifications {
 
 	private BiFunction<Object, Object, Object> guarded(McpTarget target, Object shown, List<String> callerNames,
 			BiFunction<Object, Object, Object> handler, boolean async) {
-		return (source, request) -> {
+		return (source, received) -> {
+			Object request = withArguments(received);
 			Invocation invocation = new Invocation(this.guard.get(), target, context(source), request);
 			Function<@Nullable McpCaller, Object> call = (caller) -> {
 				CallToolResult invalid = (shown instanceof Tool tool) ? this.validation.refusal(tool, request) : null;
@@ -140,6 +142,16 @@ final class GuardedSpecifications {
 			};
 			return async ? invocation.runAsync(call) : invocation.run(call);
 		};
+	}
+
+	/**
+	 * Arguments are optional, and a call without any is validated as one with an empty
+	 * object. So that is what handlers get: those of Spring AI fail with what the virtual
+	 * machine says of {@code null}, and tell the client.
+	 */
+	private static Object withArguments(Object request) {
+		return (request instanceof CallToolRequest call && call.arguments() == null)
+				? new CallToolRequest(call.name(), Map.of(), call.meta()) : request;
 	}
 
 	/**

@@ -69,7 +69,7 @@ public final class AccessTokenValidators {
 		return new DelegatingOAuth2TokenValidator<>(
 				described(TokenFailure.ISSUER, "The token has another issuer", new JwtIssuerValidator(issuer)),
 				audience(resource, profile), times, type(profile), AccessTokenValidators::isAccessToken, marks(profile),
-				AccessTokenValidators::isUnbound);
+				refused(profile), AccessTokenValidators::isUnbound);
 	}
 
 	/**
@@ -87,7 +87,7 @@ public final class AccessTokenValidators {
 				audience(resource, profile), times, AccessTokenValidators::isAccessToken,
 				(jwt) -> jwt.getClaims().get("token_type") instanceof String type && type.equalsIgnoreCase("bearer")
 						? OAuth2TokenValidatorResult.success() : marks.validate(jwt),
-				AccessTokenValidators::isUnbound);
+				refused(profile), AccessTokenValidators::isUnbound);
 	}
 
 	/**
@@ -129,10 +129,14 @@ public final class AccessTokenValidators {
 				Object claim = jwt.getClaims().get(mark.getKey());
 				return claim != null && (mark.getValue().contains(TokenProfile.ANY) || names(claim, mark.getValue()));
 			});
-			return (marked && profile.refusedClaims().stream().noneMatch(jwt::hasClaim))
-					? OAuth2TokenValidatorResult.success()
+			return marked ? OAuth2TokenValidatorResult.success()
 					: TokenError.result(TokenFailure.TYPE, "The token is not an access token");
 		};
+	}
+
+	private static OAuth2TokenValidator<Jwt> refused(TokenProfile profile) {
+		return (jwt) -> profile.refusedClaims().stream().noneMatch(jwt::hasClaim) ? OAuth2TokenValidatorResult.success()
+				: TokenError.result(TokenFailure.TYPE, "The token is not an access token");
 	}
 
 	private static OAuth2TokenValidatorResult isAccessToken(Jwt jwt) {

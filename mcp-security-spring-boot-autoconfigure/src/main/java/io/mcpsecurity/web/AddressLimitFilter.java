@@ -61,7 +61,9 @@ final class AddressLimitFilter extends OncePerRequestFilter {
 			throws ServletException, IOException {
 		String token = token(request);
 		RequestRecord record = RequestRecordFilter.of(request);
-		Verdict verdict = (token != null) ? beforeVerification(request, token) : anonymous(request);
+		// (What browsers ask before they send a token has been answered already.)
+		Verdict verdict = (token != null) ? beforeVerification(request, token)
+				: this.limits.rules().request(null, request.getRemoteAddr());
 		try {
 			if (verdict != null) {
 				TooManyRequestsException.check(verdict, null);
@@ -77,12 +79,6 @@ final class AddressLimitFilter extends OncePerRequestFilter {
 		if (failures != null && token != null && isFailure(record.refusal())) {
 			failures.failed(request.getRemoteAddr());
 		}
-	}
-
-	private @Nullable Verdict anonymous(HttpServletRequest request) {
-		// Browsers ask before they send a token, and must not send one with that.
-		return "OPTIONS".equals(request.getMethod()) ? null
-				: this.limits.rules().request(null, request.getRemoteAddr());
 	}
 
 	private @Nullable Verdict beforeVerification(HttpServletRequest request, String token) {

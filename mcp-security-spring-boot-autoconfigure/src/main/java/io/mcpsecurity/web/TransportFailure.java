@@ -39,7 +39,8 @@ final class TransportFailure {
 			JsonRpcErrors.write(response, HttpServletResponse.SC_NOT_FOUND, id, JsonRpcErrorCode.METHOD_NOT_FOUND,
 					"Method not found");
 		}
-		else if ("initialize".equals(method) && failed.record().client() == null) {
+		else if ("initialize".equals(method) && status != HttpServletResponse.SC_NOT_FOUND
+				&& failed.record().client() == null) {
 			// The server has not been asked to open a session.
 			JsonRpcErrors.write(response, HttpServletResponse.SC_BAD_REQUEST, id, JsonRpcErrorCode.INVALID_PARAMS,
 					"Invalid params");

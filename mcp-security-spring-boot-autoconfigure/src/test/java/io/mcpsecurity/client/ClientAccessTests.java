@@ -47,6 +47,27 @@ class ClientAccessTests {
 			.isEqualTo(verdict);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { " a", "a ", "\u00a0a", "https://a.example  agent", "https://a.example agent " })
+	void aBlankTooManyIsNoClient(String text) {
+		ClientAccess access = access(List.of(), List.of(), new LocalClientDenials());
+		assertThatIllegalArgumentException().isThrownBy(() -> access.deny(text));
+		assertThat(access.describe().denied()).isEmpty();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "b ", "b\n", "https://a.example " })
+	void whatIsNoClientInTheStoreDoesNotKeepTheOthersFromBeingKnown(String odd) {
+		ClientDenials common = new LocalClientDenials();
+		ClientAccess access = access(List.of(), List.of(), common);
+		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.ACCEPTED);
+		common.add(odd);
+		common.add("a");
+		this.nanos.addAndGet(REFRESH.toNanos());
+		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.DENIED);
+		assertThat(access.decide(caller("c"))).isEqualTo(Verdict.ACCEPTED);
+	}
+
 	@Test
 	void whereSomeAreAllowedNoOthersAre() {
 		ClientAccess access = access(List.of("a", "b*"), List.of("b1"), new LocalClientDenials());

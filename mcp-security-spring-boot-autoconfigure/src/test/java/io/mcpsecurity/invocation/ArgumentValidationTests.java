@@ -76,6 +76,16 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource
+	void argumentsThatAreNotThereAreNone(Variant variant) {
+		SecuredServer server = servers.get(variant);
+		Session session = new Session(server, server.token("vault:open").sign(), variant);
+		for (String arguments : List.of("", ",\"arguments\":null", ",\"arguments\":{}")) {
+			assertThat(SecuredServer.text(session.send("{\"name\":\"look\"" + arguments + "}"))).isEqualTo("looked");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
 	void whoeverLacksTheScopeHearsNothingAboutArguments(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		String token = server.token("vault:other").sign();
@@ -189,9 +199,12 @@ class ArgumentValidationTests {
 		}
 
 		HttpResponse<String> call(String tool, String arguments) {
+			return send("{\"name\":\"" + tool + "\",\"arguments\":" + arguments + "}");
+		}
+
+		HttpResponse<String> send(String params) {
 			HttpRequest.Builder request = this.server.post(this.token,
-					"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
-							+ "\",\"arguments\":" + arguments + "}}");
+					"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":" + params + "}");
 			return this.server.send(this.id.isEmpty() ? request : request.setHeader("Mcp-Session-Id", this.id));
 		}
 

@@ -19,6 +19,7 @@ import org.springframework.ai.mcp.annotation.McpComplete;
 import org.springframework.ai.mcp.annotation.McpPrompt;
 import org.springframework.ai.mcp.annotation.McpResource;
 import org.springframework.ai.mcp.annotation.McpTool;
+import org.springframework.ai.mcp.annotation.McpToolParam;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -128,7 +129,7 @@ class VaultApplication {
 		}
 
 		@McpTool(description = "Open to every caller")
-		String look() {
+		String look(@McpToolParam(required = false) String where) {
 			return this.calls.handled("looked");
 		}
 
@@ -183,7 +184,7 @@ class VaultApplication {
 		}
 
 		@McpTool(description = "Open to every caller")
-		Mono<String> look() {
+		Mono<String> look(@McpToolParam(required = false) String where) {
 			return Mono.fromCallable(() -> this.calls.handled("looked"));
 		}
 

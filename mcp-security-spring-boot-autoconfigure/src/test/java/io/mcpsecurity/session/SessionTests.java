@@ -240,6 +240,19 @@ class SessionTests {
 	}
 
 	@Test
+	void anInitializationWithinASessionThatThereIsNotIsAnsweredAsThat() {
+		String foreign = server.initialize(server.token().claim("sub", "somebody").sign());
+		for (String session : List.of(foreign, UUID.randomUUID().toString())) {
+			HttpResponse<String> response = server
+				.send(server.post(server.token().sign(), initialize()).setHeader("Mcp-Session-Id", session));
+			assertThat(response.statusCode()).isEqualTo(404);
+			assertThat(response.headers().firstValue("Mcp-Session-Id")).isEmpty();
+			assertThat(SecuredServer.json(response).at("/error/code").asInt()).isEqualTo(-32001);
+			assertThat(events.next()).containsEntry("reason", "session").containsEntry("httpStatus", 404);
+		}
+	}
+
+	@Test
 	void aSessionOfACallerIsNobodyElsesWithoutAToken() {
 		String session = server.initialize(server.token().claim("sub", "signed-in").sign());
 		assertThat(server

@@ -67,7 +67,8 @@ class OpaqueTokenTests {
 				property + "introspection.uri=" + endpoint.uri(), property + "introspection.client-id=the server",
 				property + "introspection.client-secret=s3cr:t%", "mcp.security.introspection.cache-ttl=1h",
 				"mcp.security.introspection.read-timeout=15s", "mcp.security.introspection.connect-timeout=15s",
-				"mcp.security.introspection.failure-threshold=1000", "mcp.security.introspection.max-concurrent=4");
+				"mcp.security.introspection.failure-threshold=1000", "mcp.security.introspection.max-concurrent=4",
+				property + "refused-claims=only_id_tokens");
 	}
 
 	@AfterAll
@@ -130,6 +131,7 @@ class OpaqueTokenTests {
 				answer("of a refresh token, without token_type", "type", "token_type", null),
 				answer("of another type", "type", "token_type", "N_A"),
 				answer("that Keycloak marks as Refresh", "type", "typ", "Refresh"),
+				answer("with a claim of tokens of other kinds", "type", "only_id_tokens", "x"),
 				answer("bound to a key", "bound", "cnf", Map.of("jkt", "thumbprint")),
 				answer("without sub", "malformed", "sub", null),
 				answer("with a scope of another kind", "malformed", "scope", 7));

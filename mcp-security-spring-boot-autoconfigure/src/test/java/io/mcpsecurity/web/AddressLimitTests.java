@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -96,6 +97,22 @@ class AddressLimitTests {
 			.send(server.post(null, "{}").setHeader("X-Forwarded-For", "198.51.100.5"));
 		assertThat(response.statusCode()).isEqualTo(401);
 		assertThat(response.headers().firstValue("WWW-Authenticate").orElse("")).contains("resource_metadata");
+	}
+
+	@Test
+	void noMethodIsAWayPastTheLimitOfRequestsWithoutAToken() {
+		for (int i = 0; i < 3; i++) {
+			assertThat(options("198.51.100.55")).isEqualTo(401);
+		}
+		assertThat(options("198.51.100.55")).isEqualTo(429);
+	}
+
+	private static int options(String address) {
+		return server
+			.send(server.post(null, "{}")
+				.method("OPTIONS", BodyPublishers.noBody())
+				.setHeader("X-Forwarded-For", address))
+			.statusCode();
 	}
 
 	@Test
