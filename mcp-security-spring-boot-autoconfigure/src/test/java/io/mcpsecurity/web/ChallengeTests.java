@@ -134,7 +134,9 @@ class ChallengeTests {
 		for (HttpResponse<String> response : List.of(server.send(server.post(null, "{}")),
 				server.send(server.post("bad", "{}")), server.callTool(token, "browse", "{}"),
 				server.callTool(token, "time", "{}"))) {
-			assertThat(response.headers().firstValue("Cache-Control").orElse("")).contains("no-store");
+			boolean stream = response.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream");
+			assertThat(response.headers().firstValue("Cache-Control").orElse(""))
+				.contains(stream ? "no-cache" : "no-store");
 		}
 	}
 
