@@ -2,7 +2,10 @@ package io.mcpsecurity.fuzz;
 
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.Objects;
 
@@ -59,7 +62,8 @@ final class FuzzedServer implements AutoCloseable {
 		this.server = SecuredServer.start(Application.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.audit.enabled=false",
 				"logging.level.root=off");
-		this.token = this.server.token().sign();
+		// Good for as long as anybody fuzzes.
+		this.token = this.server.token().claim("exp", Date.from(Instant.now().plus(Duration.ofDays(7)))).sign();
 		// Over HTTP, which also initializes the servlet.
 		this.session = (protocol == Protocol.STATELESS) ? null : this.server.initialize(this.token);
 		this.server.callTool(this.token, "a", "{}");

@@ -1,5 +1,6 @@
 package io.mcpsecurity.fuzz;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 import com.code_intelligence.jazzer.junit.DictionaryFile;
@@ -32,6 +33,14 @@ class MessageFuzzTests {
 		authorizationServer = TestAuthorizationServer.start();
 		servers = List.of(new FuzzedServer(Protocol.STATELESS, authorizationServer),
 				new FuzzedServer(Protocol.STREAMABLE, authorizationServer));
+		// Or there would be nothing to compare.
+		assertThatHandlersRun();
+	}
+
+	private static void assertThatHandlersRun() {
+		byte[] call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"a\"}}"
+			.getBytes(StandardCharsets.UTF_8);
+		assertThat(servers).allSatisfy((server) -> assertThat(server.post(call).executed()).hasSize(1));
 	}
 
 	@AfterAll
