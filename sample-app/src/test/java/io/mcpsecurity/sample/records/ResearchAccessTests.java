@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -300,7 +301,8 @@ class ResearchAccessTests {
 
 		private final String issuer;
 
-		private final String session;
+		/** By the token that each was opened with: a session is nobody else's. */
+		private final Map<String, String> sessions = new HashMap<>();
 
 		Sample(Class<?> application, String... properties) {
 			int port = SampleTestBase.freePort();
@@ -317,11 +319,6 @@ class ResearchAccessTests {
 								.accessToken());
 				}
 			}
-			this.session = send(post(this.tokens.get(Caller.SIGNED_IN), "initialize", """
-					{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""))
-				.headers()
-				.firstValue("Mcp-Session-Id")
-				.orElseThrow();
 		}
 
 		String metadata() {
@@ -333,7 +330,20 @@ class ResearchAccessTests {
 		}
 
 		HttpResponse<String> send(String token, String method, String params) {
-			return send(post(token, method, params).header("Mcp-Session-Id", this.session));
+			HttpRequest.Builder request = post(token, method, params);
+			if (token != null) {
+				request.header("Mcp-Session-Id", this.sessions.computeIfAbsent(token, this::initialize));
+			}
+			return send(request);
+		}
+
+		private String initialize(String token) {
+			return send(post(token, "initialize", """
+					{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""))
+				.headers()
+				.firstValue("Mcp-Session-Id")
+				// Who is not let in opens none.
+				.orElse("none");
 		}
 
 		private HttpResponse<String> send(HttpRequest.Builder request) {
