@@ -1,6 +1,5 @@
 package io.mcpsecurity.authorization;
 
-import java.util.List;
 import java.util.function.Predicate;
 
 import io.mcpsecurity.message.McpTarget;
@@ -64,34 +63,8 @@ public record TargetPattern(Kind kind, String text) {
 	}
 
 	private Predicate<McpTarget> compile(String marked) {
-		List<String> parts = List.of(marked.split(String.valueOf(ResourceUri.WILDCARD), -1));
-		return (target) -> target.kind() == this.kind && matches(parts, target.name());
-	}
-
-	/**
-	 * Whether a name consists of the parts with anything between them. Each part is taken
-	 * where it is found first, which leaves the most room for the others: so that no name
-	 * takes longer than its length times that of a part.
-	 */
-	private static boolean matches(List<String> parts, String name) {
-		String first = parts.get(0);
-		String last = parts.get(parts.size() - 1);
-		if (parts.size() == 1) {
-			return name.equals(first);
-		}
-		int from = first.length();
-		int end = name.length() - last.length();
-		if (end < from || !name.startsWith(first) || !name.endsWith(last)) {
-			return false;
-		}
-		for (String part : parts.subList(1, parts.size() - 1)) {
-			int at = name.indexOf(part, from);
-			from = at + part.length();
-			if (at < 0 || from > end) {
-				return false;
-			}
-		}
-		return true;
+		Wildcards names = Wildcards.of(marked, ResourceUri.WILDCARD);
+		return (target) -> target.kind() == this.kind && names.match(target.name());
 	}
 
 	/**

@@ -1,9 +1,8 @@
 package io.mcpsecurity.client;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.Wildcards;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.util.PatternMatchUtils;
 
 /**
  * Names clients: a client id, which may be the URL of a client id metadata document, or a
@@ -51,7 +50,7 @@ public record ClientPattern(@Nullable String issuer, String client) {
 	 */
 	boolean matches(McpCaller caller) {
 		return caller.client() != null && (this.issuer == null || this.issuer.equals(caller.issuer()))
-				&& PatternMatchUtils.simpleMatch(this.client, caller.client());
+				&& Wildcards.of(this.client, '*').match(caller.client());
 	}
 
 	/**

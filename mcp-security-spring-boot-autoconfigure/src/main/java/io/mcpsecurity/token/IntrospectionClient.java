@@ -1,30 +1,24 @@
 package io.mcpsecurity.token;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.nio.ByteBuffer;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow.Subscription;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 import com.nimbusds.jose.util.JSONObjectUtils;
+import io.mcpsecurity.token.BoundedHttp.TooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +39,7 @@ final class IntrospectionClient {
 
 	private final Duration timeout;
 
-	private final HttpClient http;
+	private final BoundedHttp http;
 
 	/**
 	 * Create a client.
@@ -59,10 +53,10 @@ final class IntrospectionClient {
 		this.endpoint = endpoint;
 		this.authentication = authentication;
 		this.timeout = connectTimeout.plus(readTimeout);
-		this.http = HttpClient.newBuilder()
+		this.http = new BoundedHttp(HttpClient.newBuilder()
 			.connectTimeout(connectTimeout)
 			.followRedirects(HttpClient.Redirect.NEVER)
-			.build();
+			.build(), this.timeout, RESPONSE_LIMIT);
 	}
 
 	/**
@@ -106,84 +100,21 @@ final class IntrospectionClient {
 	}
 
 	private HttpResponse<byte[]> send(HttpRequest request) throws IntrospectionException {
-		// The request's own time-out would end with the headers.
-		CompletableFuture<HttpResponse<byte[]>> response = this.http.sendAsync(request, (info) -> new BoundedBody());
 		try {
-			return response.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+			return this.http.send(request);
 		}
-		catch (TimeoutException ex) {
-			response.cancel(true);
+		catch (HttpTimeoutException ex) {
 			throw new IntrospectionException("it did not answer within " + this.timeout, true, null);
 		}
-		catch (ExecutionException ex) {
-			String reason = (ex.getCause() instanceof TooLargeException) ? "its answer is too large"
-					: "it could not be reached (" + String.valueOf(ex.getCause()) + ")";
-			throw new IntrospectionException(reason, true, ex.getCause());
+		catch (TooLargeException ex) {
+			throw new IntrospectionException("its answer is too large", true, ex);
 		}
-		catch (InterruptedException ex) {
-			response.cancel(true);
-			Thread.currentThread().interrupt();
+		catch (InterruptedIOException ex) {
 			throw new IntrospectionException("the wait for it was interrupted", false, ex);
 		}
-	}
-
-	/**
-	 * Collects a body up to a limit.
-	 */
-	private static final class BoundedBody implements BodySubscriber<byte[]> {
-
-		private final CompletableFuture<byte[]> body = new CompletableFuture<>();
-
-		private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-		private @Nullable Subscription subscription;
-
-		@Override
-		public CompletionStage<byte[]> getBody() {
-			return this.body;
+		catch (IOException ex) {
+			throw new IntrospectionException("it could not be reached (" + ex.getMessage() + ")", true, ex.getCause());
 		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.subscription = subscription;
-			subscription.request(Long.MAX_VALUE);
-		}
-
-		@Override
-		public void onNext(List<ByteBuffer> parts) {
-			for (ByteBuffer part : parts) {
-				if (this.bytes.size() + part.remaining() > RESPONSE_LIMIT) {
-					if (this.subscription != null) {
-						this.subscription.cancel();
-					}
-					this.body.completeExceptionally(new TooLargeException());
-					return;
-				}
-				byte[] copy = new byte[part.remaining()];
-				part.get(copy);
-				this.bytes.writeBytes(copy);
-			}
-		}
-
-		@Override
-		public void onError(Throwable failure) {
-			this.body.completeExceptionally(failure);
-		}
-
-		@Override
-		public void onComplete() {
-			this.body.complete(this.bytes.toByteArray());
-		}
-
-	}
-
-	/**
-	 * The answer is larger than anybody needs.
-	 */
-	private static final class TooLargeException extends IOException {
-
-		private static final long serialVersionUID = 1L;
-
 	}
 
 }

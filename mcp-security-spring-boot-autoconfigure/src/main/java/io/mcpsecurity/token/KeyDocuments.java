@@ -1,30 +1,22 @@
 package io.mcpsecurity.token;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.util.JSONObjectUtils;
+import io.mcpsecurity.token.BoundedHttp.TooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * OpenID Connect Discovery section 4), whose {@code issuer} must be the configured one to
  * the letter (RFC 8414 section 3.3), and its JWK set (RFC 7517 section 5).
  * <p>
- * Neither the size of a document nor the time that it takes is up to the other side, be
- * it that it trickles. For use by one thread.
+ * For use by one thread.
  */
 final class KeyDocuments {
 
@@ -43,9 +34,7 @@ final class KeyDocuments {
 
 	private final boolean discovers;
 
-	private final Duration timeout;
-
-	private final HttpClient http;
+	private final BoundedHttp http;
 
 	private @Nullable String jwkSetUri;
 
@@ -61,13 +50,12 @@ final class KeyDocuments {
 		this.issuer = issuer;
 		this.jwkSetUri = jwkSetUri;
 		this.discovers = jwkSetUri == null;
-		this.timeout = connectTimeout.plus(readTimeout);
-		this.http = HttpClient.newBuilder()
+		this.http = new BoundedHttp(HttpClient.newBuilder()
 			.version(HttpClient.Version.HTTP_1_1)
 			// Never from https to http.
 			.followRedirects(HttpClient.Redirect.NORMAL)
 			.connectTimeout(connectTimeout)
-			.build();
+			.build(), connectTimeout.plus(readTimeout), LIMIT);
 	}
 
 	/**
@@ -138,32 +126,17 @@ final class KeyDocuments {
 	}
 
 	private String get(String location) throws IOException {
-		CompletableFuture<HttpResponse<byte[]>> answer = this.http.sendAsync(request(location),
-				(head) -> new LimitedBody());
+		HttpResponse<byte[]> response;
 		try {
-			HttpResponse<byte[]> response = answer.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
-			if (response.statusCode() != 200) {
-				throw new UselessAnswerException("status " + response.statusCode());
-			}
-			return new String(response.body(), StandardCharsets.UTF_8);
+			response = this.http.send(request(location));
 		}
-		catch (TimeoutException ex) {
-			throw new IOException("no answer within " + this.timeout.toMillis() + " ms", ex);
+		catch (TooLargeException ex) {
+			throw new UselessAnswerException(String.valueOf(ex.getMessage()));
 		}
-		catch (ExecutionException ex) {
-			if (ex.getCause() instanceof UselessAnswerException useless) {
-				throw useless;
-			}
-			throw new IOException(String.valueOf(ex.getCause()), ex);
+		if (response.statusCode() != 200) {
+			throw new UselessAnswerException("status " + response.statusCode());
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IOException("interrupted", ex);
-		}
-		finally {
-			// Closes the connection of an answer that nobody waits for any more.
-			answer.cancel(true);
-		}
+		return new String(response.body(), StandardCharsets.UTF_8);
 	}
 
 	private static HttpRequest request(String location) throws IOException {
@@ -184,56 +157,6 @@ final class KeyDocuments {
 
 		UselessAnswerException(String message) {
 			super(message);
-		}
-
-	}
-
-	/**
-	 * A body in memory, up to the limit.
-	 */
-	private static final class LimitedBody implements BodySubscriber<byte[]> {
-
-		private final CompletableFuture<byte[]> body = new CompletableFuture<>();
-
-		private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-		private Flow.@Nullable Subscription subscription;
-
-		@Override
-		public CompletionStage<byte[]> getBody() {
-			return this.body;
-		}
-
-		@Override
-		public void onSubscribe(Flow.Subscription subscription) {
-			this.subscription = subscription;
-			subscription.request(Long.MAX_VALUE);
-		}
-
-		@Override
-		public void onNext(List<ByteBuffer> buffers) {
-			for (ByteBuffer buffer : buffers) {
-				if (this.bytes.size() + buffer.remaining() > LIMIT) {
-					if (this.subscription != null) {
-						this.subscription.cancel();
-					}
-					this.body.completeExceptionally(new UselessAnswerException("longer than " + LIMIT + " bytes"));
-					return;
-				}
-				byte[] part = new byte[buffer.remaining()];
-				buffer.get(part);
-				this.bytes.writeBytes(part);
-			}
-		}
-
-		@Override
-		public void onError(Throwable failure) {
-			this.body.completeExceptionally(failure);
-		}
-
-		@Override
-		public void onComplete() {
-			this.body.complete(this.bytes.toByteArray());
 		}
 
 	}

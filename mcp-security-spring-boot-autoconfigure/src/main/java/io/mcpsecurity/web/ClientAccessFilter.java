@@ -4,7 +4,6 @@ import java.io.IOException;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.client.ClientAccess.Verdict;
 import io.mcpsecurity.message.JsonRpcErrorCode;
@@ -48,15 +47,15 @@ final class ClientAccessFilter extends OncePerRequestFilter {
 			record.token(token::hash);
 		}
 		if (verdict == Verdict.DENIED) {
-			record.refused(Refusal.Kind.REJECTED, "client_denied");
-			JsonRpcErrors.write(response, HttpServletResponse.SC_FORBIDDEN, null, JsonRpcErrorCode.FORBIDDEN,
-					"This client is not accepted here");
+			new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN, "client_denied", JsonRpcErrorCode.FORBIDDEN,
+					"This client is not accepted here", null)
+				.answer(response, record);
 		}
 		else {
-			record.refused(Refusal.Kind.REJECTED, "clients_unavailable");
 			response.setHeader(HttpHeaders.RETRY_AFTER, "1");
-			JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE, null,
-					JsonRpcErrorCode.UNAVAILABLE, "Clients cannot be checked at the moment");
+			new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "clients_unavailable",
+					JsonRpcErrorCode.UNAVAILABLE, "Clients cannot be checked at the moment", null)
+				.answer(response, record);
 		}
 	}
 

@@ -9,8 +9,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-import io.mcpsecurity.audit.RequestRecord.Refusal;
-import io.mcpsecurity.message.JsonRpcErrorCode;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -96,9 +94,8 @@ public final class CrossOriginFilter extends OncePerRequestFilter {
 
 	private static void refuse(HttpServletRequest request, HttpServletResponse response, String reason, String message)
 			throws IOException {
-		RequestRecordFilter.of(request).refused(Refusal.Kind.REJECTED, reason);
-		JsonRpcErrors.write(response, HttpServletResponse.SC_FORBIDDEN, null, JsonRpcErrorCode.INVALID_REQUEST,
-				message);
+		new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN, reason, message).answer(response,
+				RequestRecordFilter.of(request));
 	}
 
 	/**

@@ -8,7 +8,6 @@ import java.util.List;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.AuditUnavailableException;
 import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
@@ -293,11 +292,11 @@ public final class McpGateFilter extends OncePerRequestFilter {
 
 	private void unavailable(HttpServletResponse response, RequestRecord record, @Nullable McpMessage message)
 			throws IOException {
-		record.refused(Refusal.Kind.REJECTED, "audit_unavailable");
 		response.setHeader(HttpHeaders.RETRY_AFTER, "1");
-		JsonRpcErrors.write(response, HttpServletResponse.SC_SERVICE_UNAVAILABLE,
-				(message != null) ? message.id() : null, JsonRpcErrorCode.UNAVAILABLE,
-				"Calls cannot be recorded at the moment");
+		new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "audit_unavailable",
+				JsonRpcErrorCode.UNAVAILABLE, "Calls cannot be recorded at the moment",
+				(message != null) ? message.id() : null)
+			.answer(response, record);
 	}
 
 }
