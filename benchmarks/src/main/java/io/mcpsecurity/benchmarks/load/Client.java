@@ -49,6 +49,17 @@ final class Client {
 		return ids;
 	}
 
+	/**
+	 * Call a tool.
+	 * @throws IllegalStateException if that is not answered with 200
+	 */
+	void call(String body, String token, @Nullable String session) {
+		HttpResponse<String> answer = send(body, token, session);
+		if (answer.statusCode() != 200) {
+			throw new IllegalStateException("No answer to a call: " + answer.statusCode() + answer.body());
+		}
+	}
+
 	HttpResponse<String> send(String body, String token, @Nullable String session) {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.url))
 			.timeout(Duration.ofSeconds(60))

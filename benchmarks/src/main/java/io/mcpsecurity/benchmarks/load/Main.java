@@ -26,9 +26,14 @@ public final class Main {
 		Report report = new Report(System.out);
 		try (Issuer issuer = new Issuer()) {
 			report.printMachine(options);
-			new Benchmark(options, issuer, report).run();
+			if (options.memory()) {
+				new Memory(options, issuer, System.out).run();
+			}
+			else {
+				new Benchmark(options, issuer, report).run();
+				report.printReach();
+			}
 		}
-		report.printReach();
 	}
 
 }

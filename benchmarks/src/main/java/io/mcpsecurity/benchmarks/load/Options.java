@@ -9,6 +9,7 @@ import java.util.List;
 /**
  * What the command line says.
  *
+ * @param memory whether memory is measured, and nothing else
  * @param scenarios the scenarios
  * @param kinds the servers
  * @param rounds how often each server is measured in each scenario
@@ -23,12 +24,13 @@ import java.util.List;
  * @param classPath the whole class path
  * @param work where files are written
  */
-record Options(List<Scenario> scenarios, List<ServerKind> kinds, int rounds, Duration round, int connections,
-		Duration warmUp, Path java, List<String> jvm, List<String> properties, int serverCore, int loadCore,
-		String classPath, Path work) {
+record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds, int rounds, Duration round,
+		int connections, Duration warmUp, Path java, List<String> jvm, List<String> properties, int serverCore,
+		int loadCore, String classPath, Path work) {
 
 	static final String USAGE = """
 			Usage: benchmarks/run [options] [scenario or group ...]
+			       benchmarks/run [options] memory
 
 			  --servers=A,B      unsecured, observed, resource-server, peer, starter (default: all but observed)
 			  --rounds=N         how often each server is measured in each scenario (3)
@@ -70,9 +72,10 @@ record Options(List<Scenario> scenarios, List<ServerKind> kinds, int rounds, Dur
 				default -> throw new IllegalArgumentException("Unknown option " + arg);
 			}
 		}
-		return new Options(Scenario.of(names.isEmpty() ? List.of("reach") : names), kinds, rounds, round, connections,
-				warmUp, java, jvm, properties, cores.get(0), cores.get(1), System.getProperty("java.class.path"),
-				Path.of("target", "load").toAbsolutePath());
+		boolean memory = names.equals(List.of("memory"));
+		return new Options(memory, Scenario.of((names.isEmpty() || memory) ? List.of("reach") : names), kinds, rounds,
+				round, connections, warmUp, java, jvm, properties, cores.get(0), cores.get(1),
+				System.getProperty("java.class.path"), Path.of("target", "load").toAbsolutePath());
 	}
 
 }

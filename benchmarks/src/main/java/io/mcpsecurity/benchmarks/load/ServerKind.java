@@ -80,8 +80,12 @@ enum ServerKind {
 					: Map.of("spring.security.oauth2.resourceserver.jwt.issuer-uri", issuer.uri(),
 							"spring.security.oauth2.resourceserver.jwt.audiences", RESOURCE);
 			case PEER -> Map.of("benchmark.issuer", issuer.uri());
-			case STARTER ->
-				Map.of("mcp.security.authorization-servers", issuer.uri(), "mcp.security.resource", RESOURCE);
+			case STARTER -> opaque
+					? Map.of("mcp.security.resource", RESOURCE, "mcp.security.authorization-servers[0].issuer",
+							issuer.uri(), "mcp.security.authorization-servers[0].introspection.uri",
+							issuer.introspectionUri(), "mcp.security.authorization-servers[0].introspection.client-id",
+							"bench", "mcp.security.authorization-servers[0].introspection.client-secret", "bench")
+					: Map.of("mcp.security.resource", RESOURCE, "mcp.security.authorization-servers", issuer.uri());
 		};
 	}
 
