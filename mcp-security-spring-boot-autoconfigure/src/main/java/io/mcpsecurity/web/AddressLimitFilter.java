@@ -20,7 +20,6 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Limits what comes from an address before any token is verified: requests without a
@@ -31,7 +30,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * The address is the container's. What forwarded headers say counts only where the
  * application lets Spring or the container follow them.
  */
-final class AddressLimitFilter extends OncePerRequestFilter {
+final class AddressLimitFilter extends EndpointFilter {
 
 	private static final Log logger = LogFactory.getLog(AddressLimitFilter.class);
 
@@ -57,12 +56,12 @@ final class AddressLimitFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		String token = token(request);
+		String bearer = bearer(request);
 		RequestRecord record = RequestRecordFilter.of(request);
 		// (What browsers ask before they send a token has been answered already.)
-		Verdict verdict = (token != null) ? beforeVerification(request, token)
+		Verdict verdict = (bearer != null) ? beforeVerification(request, bearer)
 				: this.limits.rules().request(null, request.getRemoteAddr());
 		try {
 			if (verdict != null) {
@@ -76,15 +75,15 @@ final class AddressLimitFilter extends OncePerRequestFilter {
 		}
 		chain.doFilter(request, response);
 		AuthenticationFailures failures = this.limits.failures();
-		if (failures != null && token != null && isFailure(record.refusal())) {
+		if (failures != null && bearer != null && isFailure(record.refusal())) {
 			failures.failed(request.getRemoteAddr());
 		}
 	}
 
-	private @Nullable Verdict beforeVerification(HttpServletRequest request, String token) {
+	private @Nullable Verdict beforeVerification(HttpServletRequest request, String bearer) {
 		AuthenticationFailures failures = this.limits.failures();
-		return (failures != null) ? failures.check(request.getRemoteAddr(), () -> this.known.test(request, token))
-				: null;
+		return (failures != null) ? failures.check(request.getRemoteAddr(),
+				() -> this.known.test(request, bearer.substring(BEARER.length()).trim())) : null;
 	}
 
 	private static boolean isFailure(@Nullable Refusal refusal) {
@@ -92,10 +91,12 @@ final class AddressLimitFilter extends OncePerRequestFilter {
 				&& !NO_FAILURES.contains(refusal.reason());
 	}
 
-	private static @Nullable String token(HttpServletRequest request) {
+	/**
+	 * The header that brings a token, or {@code null}.
+	 */
+	private static @Nullable String bearer(HttpServletRequest request) {
 		String header = request.getHeader(HttpHeaders.AUTHORIZATION);
-		return (header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-				? header.substring(BEARER.length()).trim() : null;
+		return (header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())) ? header : null;
 	}
 
 	private void warnOfProxy(HttpServletRequest request) {

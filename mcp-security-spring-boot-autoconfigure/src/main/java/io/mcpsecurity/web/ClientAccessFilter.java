@@ -15,7 +15,6 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.core.context.SecurityContextHolder;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Refuses requests of clients that are kept out: 403 without a challenge. With 401 and
@@ -24,7 +23,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * and each try could bother a user. A plain 403 says not to repeat the request (RFC 9110
  * section 15.5.4).
  */
-final class ClientAccessFilter extends OncePerRequestFilter {
+final class ClientAccessFilter extends EndpointFilter {
 
 	private final ClientAccess clients;
 
@@ -33,7 +32,7 @@ final class ClientAccessFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		McpCaller caller = McpCaller.current().orElse(null);
 		Verdict verdict = (caller != null) ? this.clients.decide(caller) : Verdict.ACCEPTED;

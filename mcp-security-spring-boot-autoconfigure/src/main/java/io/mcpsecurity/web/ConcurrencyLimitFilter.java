@@ -15,14 +15,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.web.filter.OncePerRequestFilter;
-
 /**
  * Limits how many requests of a caller are under way at once, from before their bodies
  * are read until they are answered, on whatever thread and however that ends. The streams
  * that GET opens are meant to last, and are counted apart.
  */
-final class ConcurrencyLimitFilter extends OncePerRequestFilter {
+final class ConcurrencyLimitFilter extends EndpointFilter {
 
 	private final RequestLimits limits;
 
@@ -31,7 +29,7 @@ final class ConcurrencyLimitFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		McpCaller caller = McpCaller.current().orElse(null);
 		ConcurrentRequests limit = limit(request.getMethod());

@@ -21,7 +21,6 @@ import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.CorsProcessor;
 import org.springframework.web.cors.CorsUtils;
 import org.springframework.web.cors.DefaultCorsProcessor;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Lets in from browsers only what comes from allowed origins (MCP Transports, "Security
@@ -32,7 +31,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * It stands before everything that looks at tokens or bodies: a preflight request has
  * neither.
  */
-public final class CrossOriginFilter extends OncePerRequestFilter {
+public final class CrossOriginFilter extends EndpointFilter {
 
 	private static final List<String> METHODS = List.of("GET", "POST", "DELETE");
 
@@ -71,10 +70,13 @@ public final class CrossOriginFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		if (!this.hosts.isEmpty() && !this.hosts.contains(String.valueOf(Origin.host(request.getServerName())))) {
 			refuse(request, response, "host", "Not a name of this server");
+		}
+		else if (request.getHeader(HttpHeaders.ORIGIN) == null) {
+			chain.doFilter(request, response);
 		}
 		else if (!isAllowed(request.getHeaders(HttpHeaders.ORIGIN))
 				|| !this.processor.processRequest(this.cors, request, response)) {
@@ -89,7 +91,7 @@ public final class CrossOriginFilter extends OncePerRequestFilter {
 	 * Of two headers a proxy may have looked at the other one.
 	 */
 	private boolean isAllowed(Enumeration<String> headers) {
-		return !headers.hasMoreElements() || (this.origins.allow(headers.nextElement()) && !headers.hasMoreElements());
+		return this.origins.allow(headers.nextElement()) && !headers.hasMoreElements();
 	}
 
 	private static void refuse(HttpServletRequest request, HttpServletResponse response, String reason, String message)

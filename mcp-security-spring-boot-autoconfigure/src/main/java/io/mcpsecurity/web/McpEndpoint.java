@@ -52,10 +52,9 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			@Nullable ProtectedResourceMetadataFilter metadata) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
-		List<Filter> filters = new ArrayList<>(
-				List.of(new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
-						new HeaderWriterFilter(
-								List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter()))));
+		List<Filter> filters = new ArrayList<>();
+		filters.add(new HeaderWriterFilter(
+				List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter())));
 		if (metadata != null) {
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
@@ -80,7 +79,9 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		if (sessions != null) {
 			filters.add(sessions);
 		}
-		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), new McpSecurityFilter(filters));
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers),
+				new SecurityContextHolderFilter(new RequestAttributeSecurityContextRepository()),
+				new McpSecurityFilter(filters));
 	}
 
 	private boolean isKnown(HttpServletRequest request, String token) {

@@ -32,7 +32,6 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.security.authentication.InsufficientAuthenticationException;
 import org.springframework.security.core.context.SecurityContextHolder;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * The gate before the MCP transport: only an authenticated caller passes, a body is read
@@ -40,7 +39,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * before the server hears of it. A call that is denied only behind the gate, while
  * nothing of its answer has been sent, is answered alike.
  */
-public final class McpGateFilter extends OncePerRequestFilter {
+public final class McpGateFilter extends EndpointFilter {
 
 	private static final Log logger = LogFactory.getLog(McpGateFilter.class);
 
@@ -76,7 +75,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		RequestRecord record = RequestRecordFilter.of(request);
 		McpCaller caller = McpCaller.current().orElse(null);
@@ -117,8 +116,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	private void other(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
 			RequestRecord record) throws ServletException, IOException, RefusedRequestException {
 		switch (request.getMethod()) {
-			case "GET" -> pass(AcceptHeader.satisfied(request, List.of(MediaType.TEXT_EVENT_STREAM)), response, chain,
-					record, null);
+			case "GET" -> pass(AcceptHeader.STREAM.satisfied(request), response, chain, record, null);
 			case "DELETE" -> pass(request, response, chain, record, null);
 			default -> {
 				response.setHeader(HttpHeaders.ALLOW, "GET, POST, DELETE");
@@ -174,8 +172,7 @@ public final class McpGateFilter extends OncePerRequestFilter {
 	private BufferedRequest buffer(HttpServletRequest request, HttpServletResponse response)
 			throws RefusedRequestException {
 		ContentType.check(request);
-		HttpServletRequest accepting = AcceptHeader.satisfied(request,
-				List.of(MediaType.APPLICATION_JSON, MediaType.TEXT_EVENT_STREAM));
+		HttpServletRequest accepting = AcceptHeader.MESSAGE.satisfied(request);
 		try {
 			return BufferedRequest.read(accepting, this.bodies, System::nanoTime);
 		}

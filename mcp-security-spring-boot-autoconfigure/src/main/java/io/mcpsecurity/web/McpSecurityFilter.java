@@ -8,16 +8,21 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * The filters before an MCP endpoint, one after another, as one filter to Spring
- * Security.
+ * Security. A request passes once: neither when it is dispatched again, because its
+ * answer goes on, nor on its way to an error page.
  * <p>
  * Where the application has metrics, Spring Security would observe each filter of a
  * chain, twice for each request: for those before an MCP endpoint that was more work than
  * they do themselves. {@link UnobservedMcpChains} knows such a chain by this filter.
  */
-public final class McpSecurityFilter implements Filter {
+public final class McpSecurityFilter extends OncePerRequestFilter {
 
 	private final List<Filter> filters;
 
@@ -30,9 +35,9 @@ public final class McpSecurityFilter implements Filter {
 	}
 
 	@Override
-	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws IOException, ServletException {
-		new Rest(0, chain).doFilter(request, response);
+		new Rest(chain).doFilter(request, response);
 	}
 
 	/**
@@ -43,16 +48,15 @@ public final class McpSecurityFilter implements Filter {
 	}
 
 	/**
-	 * What comes behind a filter.
+	 * What is still before one request.
 	 */
 	private final class Rest implements FilterChain {
 
-		private final int next;
-
 		private final FilterChain end;
 
-		Rest(int next, FilterChain end) {
-			this.next = next;
+		private int next;
+
+		Rest(FilterChain end) {
 			this.end = end;
 		}
 
@@ -62,8 +66,7 @@ public final class McpSecurityFilter implements Filter {
 				this.end.doFilter(request, response);
 			}
 			else {
-				McpSecurityFilter.this.filters.get(this.next)
-					.doFilter(request, response, new Rest(this.next + 1, this.end));
+				McpSecurityFilter.this.filters.get(this.next++).doFilter(request, response, this);
 			}
 		}
 

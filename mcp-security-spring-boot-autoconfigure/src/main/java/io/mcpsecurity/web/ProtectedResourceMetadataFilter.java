@@ -14,7 +14,6 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Serves the protected resource metadata (RFC 9728) at its locations and answers 404 for
@@ -23,7 +22,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * Not Spring Security's filter, because that takes the resource identifier from the
  * request's {@code Host}, answers for any suffix and claims certificate-bound tokens.
  */
-public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter {
+public final class ProtectedResourceMetadataFilter extends EndpointFilter {
 
 	private static final Set<String> METHODS = Set.of("GET", "HEAD");
 
@@ -41,7 +40,7 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		String path = request.getRequestURI().substring(request.getContextPath().length());
 		if (!path.equals(ProtectedResource.WELL_KNOWN) && !path.startsWith(ProtectedResource.WELL_KNOWN + "/")) {

@@ -16,12 +16,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.web.filter.OncePerRequestFilter;
-
 /**
  * Keeps the record of a request, outside of everything that could refuse it.
  */
-final class RequestRecordFilter extends OncePerRequestFilter {
+final class RequestRecordFilter extends EndpointFilter {
 
 	private static final String ATTRIBUTE = RequestRecord.class.getName();
 
@@ -61,7 +59,7 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		RequestRecord record = this.recorder.begin(new Connection(this.resource, request.getRemoteAddr(),
 				request.getHeader("Mcp-Session-Id"), request.getHeader("MCP-Protocol-Version"), isTraced(request)));
@@ -86,7 +84,12 @@ final class RequestRecordFilter extends OncePerRequestFilter {
 	}
 
 	private static boolean isTraced(HttpServletRequest request) {
-		return TRACE_HEADERS.stream().anyMatch((name) -> request.getHeader(name) != null);
+		for (String header : TRACE_HEADERS) {
+			if (request.getHeader(header) != null) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

@@ -22,7 +22,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.core.context.SecurityContextHolder;
-import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
  * Lets nobody use a session but its owner (MCP Security Best Practices, "Session
@@ -33,7 +32,7 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * <p>
  * What is sent as a stream ends soon after its token or its session.
  */
-public final class SessionFilter extends OncePerRequestFilter {
+public final class SessionFilter extends EndpointFilter {
 
 	static final String SESSION_ID = "Mcp-Session-Id";
 
@@ -58,7 +57,7 @@ public final class SessionFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		RequestRecord record = RequestRecordFilter.of(request);
 		McpCaller caller = record.caller();

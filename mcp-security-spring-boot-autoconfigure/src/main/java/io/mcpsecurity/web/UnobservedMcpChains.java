@@ -59,7 +59,7 @@ public final class UnobservedMcpChains implements BeanPostProcessor {
 
 		@Override
 		public FilterChain decorate(FilterChain original, List<Filter> filters) {
-			boolean mcp = filters.size() == 1 && filters.get(0) instanceof McpSecurityFilter;
+			boolean mcp = filters.stream().anyMatch(McpSecurityFilter.class::isInstance);
 			return (mcp ? this.plain : this.other).decorate(original, filters);
 		}
 

@@ -8,13 +8,11 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
-import org.springframework.web.filter.OncePerRequestFilter;
-
 /**
  * Tells the container how long it may wait for the body of a request that is answered
  * without it.
  */
-final class UnreadBodyFilter extends OncePerRequestFilter {
+final class UnreadBodyFilter extends EndpointFilter {
 
 	private final Duration patience;
 
@@ -23,7 +21,7 @@ final class UnreadBodyFilter extends OncePerRequestFilter {
 	}
 
 	@Override
-	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+	void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		UnreadBody.patience(request, this.patience);
 		chain.doFilter(request, response);
