@@ -269,6 +269,13 @@ public final class RequestRecord {
 	}
 
 	/**
+	 * Whether {@link #end} was called.
+	 */
+	public boolean hasEnded() {
+		return this.ended.get();
+	}
+
+	/**
 	 * The HTTP status of the answer; 0 before the end.
 	 */
 	public int status() {

@@ -3,6 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.observation.DefaultMcpServerObservationConvention;
+import io.mcpsecurity.observation.McpServerMeterObservationHandler;
 import io.mcpsecurity.observation.McpServerObservationConvention;
 import io.mcpsecurity.observation.McpServerTracingObservationHandler;
 import io.mcpsecurity.observation.RequestLabels;
@@ -11,6 +12,7 @@ import io.mcpsecurity.observation.RequestObservations;
 import io.mcpsecurity.observation.StepUpMetrics;
 import io.mcpsecurity.observation.TraceIds;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.observation.MeterObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.propagation.Propagator;
@@ -38,7 +40,7 @@ import org.springframework.core.annotation.Order;
 public final class McpSecurityObservationAutoConfiguration {
 
 	/** Before the handlers of Spring Boot, which take observations of every kind. */
-	private static final int TRACING_HANDLER_ORDER = 0;
+	private static final int HANDLER_ORDER = 0;
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -64,6 +66,14 @@ public final class McpSecurityObservationAutoConfiguration {
 		@ConditionalOnMissingBean
 		StepUpMetrics mcpStepUpMetrics(MeterRegistry registry, RequestLabels labels) {
 			return new StepUpMetrics(registry, labels);
+		}
+
+		@Bean
+		@ConditionalOnMissingBean
+		@ConditionalOnClass(MeterObservationHandler.class)
+		@Order(HANDLER_ORDER)
+		McpServerMeterObservationHandler mcpServerMeterObservationHandler(MeterRegistry registry) {
+			return new McpServerMeterObservationHandler(registry);
 		}
 
 	}
@@ -103,7 +113,7 @@ public final class McpSecurityObservationAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		@ConditionalOnBean(Propagator.class)
-		@Order(TRACING_HANDLER_ORDER)
+		@Order(HANDLER_ORDER)
 		McpServerTracingObservationHandler mcpServerTracingObservationHandler(Tracer tracer, Propagator propagator) {
 			return new McpServerTracingObservationHandler(tracer, propagator);
 		}

@@ -68,6 +68,10 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	@Override
 	public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
 		RequestRecord request = context.getRequest();
+		if (!request.hasEnded()) {
+			// Asked for at the start and at the end, values are only used at the end.
+			return KeyValues.empty();
+		}
 		String tool = name(request, Kind.TOOL);
 		String error = error(request);
 		String code = code(request);
@@ -85,6 +89,9 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	@Override
 	public KeyValues getHighCardinalityKeyValues(McpServerObservationContext context) {
 		RequestRecord request = context.getRequest();
+		if (!request.hasEnded()) {
+			return KeyValues.empty();
+		}
 		McpMessage message = request.message();
 		McpTarget target = (message != null) ? message.target() : null;
 		KeyValues values = KeyValues.of("mcp.security.decision", request.verdict(), "mcp.security.reason",

@@ -3,11 +3,13 @@ package io.mcpsecurity.observation;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.LongAdder;
 
 import io.mcpsecurity.audit.RequestObserver;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.token.TokenFailure;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
@@ -23,6 +25,11 @@ public final class RequestMetrics implements RequestObserver {
 	public static final String REQUESTS = "mcp.security.requests";
 
 	/**
+	 * The gauge of requests to MCP endpoints that are under way.
+	 */
+	public static final String ACTIVE = "mcp.security.requests.active";
+
+	/**
 	 * The counter of requests without a caller.
 	 */
 	public static final String AUTHENTICATION_FAILURES = "mcp.security.authentication.failures";
@@ -32,6 +39,8 @@ public final class RequestMetrics implements RequestObserver {
 	private final RequestLabels labels;
 
 	private final ConcurrentMap<Labels, Timer> timers = new ConcurrentHashMap<>();
+
+	private final LongAdder active = new LongAdder();
 
 	private final ConcurrentMap<String, Counter> failures = new ConcurrentHashMap<>();
 
@@ -43,6 +52,9 @@ public final class RequestMetrics implements RequestObserver {
 	public RequestMetrics(MeterRegistry registry, RequestLabels labels) {
 		this.registry = registry;
 		this.labels = labels;
+		Gauge.builder(ACTIVE, this.active, LongAdder::sum)
+			.description("Requests to MCP endpoints that are under way, open streams among them")
+			.register(registry);
 		// Known from the start: what has never failed is 0, and the first failure a rise.
 		for (TokenFailure failure : TokenFailure.values()) {
 			failures(failure.name().toLowerCase(Locale.ROOT));
@@ -50,7 +62,13 @@ public final class RequestMetrics implements RequestObserver {
 	}
 
 	@Override
+	public void arrived(RequestRecord request) {
+		this.active.increment();
+	}
+
+	@Override
 	public void ended(RequestRecord request) {
+		this.active.decrement();
 		String decision = request.verdict();
 		String reason = request.reason();
 		Labels labels = new Labels(this.labels.method(request.message()), this.labels.target(request), decision, reason,
