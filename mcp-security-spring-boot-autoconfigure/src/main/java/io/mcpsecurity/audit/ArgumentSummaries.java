@@ -374,7 +374,11 @@ public final class ArgumentSummaries {
 		 * How many chars a safe string has in JSON.
 		 */
 		private static int length(String text) {
-			return text.length() + 2 + (int) text.chars().filter((c) -> c == '"' || c == '\\').count();
+			int length = text.length() + 2;
+			for (int i = 0; i < text.length(); i++) {
+				length += (text.charAt(i) == '"' || text.charAt(i) == '\\') ? 1 : 0;
+			}
+			return length;
 		}
 
 	}

@@ -1,12 +1,9 @@
 package io.mcpsecurity.audit;
 
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.UUID;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.McpActor;
 import io.mcpsecurity.McpCaller;
@@ -19,6 +16,7 @@ import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.RequestMeta;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +29,11 @@ public final class AuditEvents {
 	private static final int MAX_NAME = 1024;
 
 	private static final int MAX_SCOPES = 100;
+
+	/** For all facts of a call. */
+	private static final int ROOM = 32;
+
+	private final EventIds ids = new EventIds();
 
 	private final ArgumentSummaries arguments;
 
@@ -52,29 +55,28 @@ public final class AuditEvents {
 	}
 
 	McpAuditEvent of(RequestRecord request) {
-		String id = UUID.randomUUID().toString();
+		String id = this.ids.next();
 		McpCaller caller = request.caller();
-		Facts facts = new Facts();
-		facts.put("eventId", id);
-		facts.put("timestamp", request.arrival().toString());
+		Facts facts = new Facts(ROOM);
+		facts.add("eventId", id);
+		facts.add("timestamp", request.arrival().toString());
 		if (caller != null) {
 			describe(facts, caller);
 		}
-		describe(facts, request.message());
-		facts.put("decision", request.verdict());
-		facts.put("reason", request.reason());
+		describe(facts, request);
+		facts.add("decision", request.verdict());
+		facts.add("reason", request.reason());
 		describe(facts, request.decision());
 		if (caller != null) {
-			facts.put("grantedScopes", caller.scopes().stream().sorted().toList());
+			facts.add("grantedScopes", texts(caller.scopes().stream().sorted()));
 		}
-		facts.put("outcome", request.result().name().toLowerCase(Locale.ROOT));
-		facts.values.put("durationMs", request.duration().toNanos() / 1000 / 1000.0);
-		facts.values.put("httpStatus", request.status());
+		facts.add("outcome", request.result().name().toLowerCase(Locale.ROOT));
+		facts.add("durationMs", request.duration().toNanos() / 1000 / 1000.0);
+		facts.add("httpStatus", request.status());
 		describe(facts, request.trace());
 		describe(facts, request.connection());
-		describe(facts, request.client());
 		return new McpAuditEvent(id, request.arrival(), type(request),
-				(caller != null) ? EventText.of(caller.subject(), MAX_TEXT) : null, facts.values);
+				(caller != null) ? EventText.of(caller.subject(), MAX_TEXT) : null, facts);
 	}
 
 	private static Type type(RequestRecord request) {
@@ -92,42 +94,46 @@ public final class AuditEvents {
 	}
 
 	private static void describe(Facts facts, McpCaller caller) {
-		facts.put("subject", caller.subject());
-		facts.put("issuer", caller.issuer());
-		facts.put("client", caller.client());
-		List<Map<String, Object>> actors = new ArrayList<>();
-		for (McpActor actor : caller.actors()) {
-			Facts level = new Facts();
-			level.put("subject", actor.subject());
-			level.put("issuer", actor.issuer());
-			level.put("client", actor.client());
-			actors.add(level.values);
+		facts.add("subject", text(caller.subject()));
+		facts.add("issuer", text(caller.issuer()));
+		facts.add("client", text(caller.client()));
+		if (!caller.actors().isEmpty()) {
+			List<Facts> actors = new ArrayList<>();
+			for (McpActor actor : caller.actors()) {
+				Facts level = new Facts(3);
+				level.add("subject", text(actor.subject()));
+				level.add("issuer", text(actor.issuer()));
+				level.add("client", text(actor.client()));
+				actors.add(level);
+			}
+			facts.add("actors", actors);
+			facts.add("actorsTruncated", caller.actorsTruncated());
 		}
-		if (!actors.isEmpty()) {
-			facts.values.put("actors", actors);
-			facts.values.put("actorsTruncated", caller.actorsTruncated());
-		}
-		facts.put("tokenId", caller.tokenId());
+		facts.add("tokenId", text(caller.tokenId()));
 	}
 
-	private void describe(Facts facts, @Nullable McpMessage message) {
-		if (message == null) {
-			return;
+	private void describe(Facts facts, RequestRecord request) {
+		McpMessage message = request.message();
+		McpTarget target = null;
+		if (message != null) {
+			facts.add("method", sent(message.method(), MAX_TEXT));
+			facts.add("requestId", sent(message.id(), MAX_TEXT));
+			target = message.target();
 		}
-		facts.putSent("method", message.method(), MAX_TEXT);
-		facts.putSent("requestId", message.id(), MAX_TEXT);
-		if (message.meta() != null) {
-			facts.putSent("protocolVersion", message.meta().protocolVersion(), MAX_TEXT);
-			describe(facts, new Client(message.meta().clientName(), message.meta().clientVersion()));
-		}
-		McpTarget target = message.target();
-		if (target != null) {
-			facts.put("targetKind", target.kind().name().toLowerCase(Locale.ROOT));
-			facts.putSent("targetName", target.name(), MAX_NAME);
-			Object summary = this.arguments.of(target, message.arguments());
-			if (summary != null) {
-				facts.values.put("arguments", summary);
-			}
+		RequestMeta meta = (message != null) ? message.meta() : null;
+		Client client = request.client();
+		facts.add("protocolVersion",
+				sent(first(request.connection().protocolVersion(), (meta != null) ? meta.protocolVersion() : null),
+						MAX_TEXT));
+		facts.add("clientName", sent(
+				first((client != null) ? client.name() : null, (meta != null) ? meta.clientName() : null), MAX_TEXT));
+		facts.add("clientVersion",
+				sent(first((client != null) ? client.version() : null, (meta != null) ? meta.clientVersion() : null),
+						MAX_TEXT));
+		if (message != null && target != null) {
+			facts.add("targetKind", target.kind().name().toLowerCase(Locale.ROOT));
+			facts.add("targetName", sent(target.name(), MAX_NAME));
+			facts.add("arguments", this.arguments.of(target, message.arguments()));
 		}
 	}
 
@@ -135,64 +141,45 @@ public final class AuditEvents {
 		if (decision == null) {
 			return;
 		}
-		facts.put("requiredScopes", decision.operationScopes());
-		facts.put("missingScopes", decision.missing());
+		facts.add("requiredScopes", texts(decision.operationScopes().stream()));
+		facts.add("missingScopes", texts(decision.missing().stream()));
 		AccessRule rule = decision.rule();
 		if (rule != null) {
-			facts.put("rule", rule.toString());
-			facts.put("ruleSource", rule.source());
+			facts.add("rule", text(rule.toString()));
+			facts.add("ruleSource", text(rule.source()));
 		}
 	}
 
 	private static void describe(Facts facts, @Nullable Trace trace) {
 		if (trace != null) {
-			facts.put("traceId", trace.traceId());
-			facts.put("spanId", trace.spanId());
+			facts.add("traceId", text(trace.traceId()));
+			facts.add("spanId", text(trace.spanId()));
 		}
 	}
 
 	private static void describe(Facts facts, Connection connection) {
-		facts.put("resource", connection.resource());
-		facts.put("sessionIdHash", connection.sessionIdHash());
-		facts.putSent("protocolVersion", connection.protocolVersion(), MAX_TEXT);
-		facts.put("remoteAddress", connection.remoteAddress());
+		facts.add("resource", text(connection.resource()));
+		facts.add("sessionIdHash", text(connection.sessionIdHash()));
+		facts.add("remoteAddress", text(connection.remoteAddress()));
 	}
 
-	private static void describe(Facts facts, @Nullable Client client) {
-		if (client != null) {
-			facts.putSent("clientName", client.name(), MAX_TEXT);
-			facts.putSent("clientVersion", client.version(), MAX_TEXT);
-		}
+	private static @Nullable String first(@Nullable String one, @Nullable String other) {
+		return (one != null) ? one : other;
+	}
+
+	private static @Nullable String text(@Nullable String value) {
+		return (value != null) ? EventText.of(value, MAX_TEXT) : null;
+	}
+
+	private static List<String> texts(Stream<String> values) {
+		return values.limit(MAX_SCOPES).map((value) -> EventText.of(value, MAX_TEXT)).toList();
 	}
 
 	/**
-	 * Values by name, in order; what is not known is left out.
+	 * The safe form of what a client sent, which could be its token in the wrong place.
 	 */
-	private static final class Facts {
-
-		/** Room for all facts of a call: growing twice would cost more. */
-		private final Map<String, Object> values = new LinkedHashMap<>(64);
-
-		void put(String name, @Nullable String value) {
-			if (value != null) {
-				this.values.put(name, EventText.of(value, MAX_TEXT));
-			}
-		}
-
-		/**
-		 * Put what a client sent, which could be its token in the wrong place.
-		 */
-		void putSent(String name, @Nullable String value, int max) {
-			if (value != null) {
-				this.values.put(name, Credentials.maskName(value, max));
-			}
-		}
-
-		void put(String name, Collection<String> texts) {
-			this.values.put(name,
-					texts.stream().limit(MAX_SCOPES).map((text) -> EventText.of(text, MAX_TEXT)).toList());
-		}
-
+	private static @Nullable String sent(@Nullable String value, int max) {
+		return (value != null) ? Credentials.maskName(value, max) : null;
 	}
 
 }

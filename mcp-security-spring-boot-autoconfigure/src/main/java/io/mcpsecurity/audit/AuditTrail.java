@@ -109,13 +109,12 @@ public final class AuditTrail implements AutoCloseable {
 	 */
 	public void record(McpAuditEvent event) {
 		RecordedEvent recorded = new RecordedEvent(event, this.writers.size());
-		List<SinkWriter> overflown = new ArrayList<>();
+		List<SinkWriter> overflown = new ArrayList<>(0);
 		boolean interrupted = false;
 		long nanos = patience();
 		this.lock.lock();
 		try {
-			List<SinkWriter> full = new ArrayList<>(this.writers);
-			full.removeIf((writer) -> writer.offer(recorded));
+			List<SinkWriter> full = withoutRoom(recorded);
 			while (!full.isEmpty()) {
 				boolean wait = nanos > 0;
 				full.removeIf((writer) -> {
@@ -145,6 +144,21 @@ public final class AuditTrail implements AutoCloseable {
 			}
 		}
 		overflown.forEach(SinkWriter::reportOverflow);
+	}
+
+	/**
+	 * Offer an event to all sinks.
+	 * @return those that had no room for it; can be changed unless it is empty
+	 */
+	private List<SinkWriter> withoutRoom(RecordedEvent recorded) {
+		List<SinkWriter> full = List.of();
+		for (SinkWriter writer : this.writers) {
+			if (!writer.offer(recorded)) {
+				full = full.isEmpty() ? new ArrayList<>() : full;
+				full.add(writer);
+			}
+		}
+		return full;
 	}
 
 	/**

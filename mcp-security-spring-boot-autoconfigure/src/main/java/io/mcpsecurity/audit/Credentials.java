@@ -117,9 +117,25 @@ final class Credentials {
 	}
 
 	/**
+	 * Whether a text has one of the characters that stand between a name and its value.
+	 */
+	private static boolean mayNameAValue(String text, int end) {
+		for (int i = 0; i < end; i++) {
+			char c = text.charAt(i);
+			if (c == ':' || c == '=' || c == '>' || c <= ' ') {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * Where the value of a sensitive name begins: where such a value ends, nobody knows.
 	 */
 	private int named(String text, int shown) {
+		if (!mayNameAValue(text, shown)) {
+			return shown;
+		}
 		Matcher name = NAME.matcher(text).region(0, shown);
 		while (name.find()) {
 			boolean separated = !Character.isWhitespace(text.charAt(name.end() - 1)) || name.group(1).startsWith("-");

@@ -25,7 +25,7 @@ public record McpAuditEvent(String id, Instant timestamp, Type type, @Nullable S
 		Map<String, Object> data) {
 
 	public McpAuditEvent {
-		data = Collections.unmodifiableMap(new LinkedHashMap<>(data));
+		data = (data instanceof Facts) ? data : Collections.unmodifiableMap(new LinkedHashMap<>(data));
 	}
 
 	/**

@@ -3,6 +3,8 @@ package io.mcpsecurity.audit;
 import java.util.List;
 import java.util.stream.Stream;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The names whose values no event may tell. Upper and lower case are one, and hyphens,
  * underscores, dots and spaces do not count: {@code api-key}, {@code API_KEY} and
@@ -67,8 +69,13 @@ public final class SensitiveNames {
 
 	/**
 	 * A pattern, as the texts between its {@code *}.
+	 *
+	 * @param exception whether it takes names out
+	 * @param first the text before the first {@code *}
+	 * @param middle the texts between them
+	 * @param last the text after the last one, or {@code null} when there is none
 	 */
-	private record Pattern(boolean exception, List<String> parts) {
+	private record Pattern(boolean exception, String first, List<String> middle, @Nullable String last) {
 
 		static Pattern of(String text) {
 			boolean exception = text.startsWith("!");
@@ -76,26 +83,27 @@ public final class SensitiveNames {
 			if (plain.isBlank()) {
 				throw new IllegalArgumentException("'" + text + "' is not a name or pattern");
 			}
-			return new Pattern(exception, List.of(plain.split("\\*", -1)));
+			List<String> parts = List.of(plain.split("\\*", -1));
+			int last = parts.size() - 1;
+			return (last == 0) ? new Pattern(exception, plain, List.of(), null)
+					: new Pattern(exception, parts.get(0), parts.subList(1, last), parts.get(last));
 		}
 
 		boolean matches(String name) {
-			String first = this.parts.get(0);
-			String last = this.parts.get(this.parts.size() - 1);
-			if (this.parts.size() == 1) {
-				return name.equals(first);
+			if (this.last == null) {
+				return name.equals(this.first);
 			}
-			int from = first.length();
-			int to = name.length() - last.length();
-			if (from > to || !name.startsWith(first) || !name.endsWith(last)) {
+			int from = this.first.length();
+			int to = name.length() - this.last.length();
+			if (from > to || !name.endsWith(this.last) || !name.startsWith(this.first)) {
 				return false;
 			}
-			for (String part : this.parts.subList(1, this.parts.size() - 1)) {
-				int found = name.indexOf(part, from);
-				if (found < 0 || found + part.length() > to) {
+			for (int i = 0; i < this.middle.size(); i++) {
+				int found = name.indexOf(this.middle.get(i), from);
+				if (found < 0 || found + this.middle.get(i).length() > to) {
 					return false;
 				}
-				from = found + part.length();
+				from = found + this.middle.get(i).length();
 			}
 			return true;
 		}
