@@ -52,6 +52,8 @@ public final class McpMessageReader {
 
 	private static final Set<String> CONTEXT = Set.of("arguments");
 
+	private static final char REPLACEMENT = '\uFFFD';
+
 	private static final String BYTE_ORDER_MARK = "\uFEFF";
 
 	/** The longest method of MCP has 36 characters; a token has several hundred. */
@@ -98,19 +100,29 @@ public final class McpMessageReader {
 	}
 
 	private static String decode(byte[] body) throws InvalidMessageException {
-		try {
-			// A new decoder reports malformed input; String's own decoding would replace
-			// it.
-			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-			if (text.startsWith(BYTE_ORDER_MARK)) {
-				throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR,
-						"Parse error: a byte order mark is not accepted", null);
-			}
-			return text;
-		}
-		catch (CharacterCodingException ex) {
+		String text = new String(body, StandardCharsets.UTF_8);
+		if (text.indexOf(REPLACEMENT) >= 0 && !isValid(body)) {
 			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR, "Parse error: the body is not valid UTF-8",
 					null);
+		}
+		if (text.startsWith(BYTE_ORDER_MARK)) {
+			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR,
+					"Parse error: a byte order mark is not accepted", null);
+		}
+		return text;
+	}
+
+	/**
+	 * Whether a body is UTF-8. A decoder tells, but takes several times as long as a
+	 * string, which puts U+FFFD where a body is malformed.
+	 */
+	private static boolean isValid(byte[] body) {
+		try {
+			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+			return true;
+		}
+		catch (CharacterCodingException ex) {
+			return false;
 		}
 	}
 
@@ -197,11 +209,13 @@ public final class McpMessageReader {
 			}
 			// The server behind writes the names of methods into its log.
 			String method = parser.getString();
-			if (method.chars().anyMatch(Character::isISOControl)) {
-				throw invalid("method must not contain control characters");
-			}
 			if (method.length() > MAX_METHOD) {
 				throw invalid("method must not be longer than " + MAX_METHOD + " characters");
+			}
+			for (int i = 0; i < method.length(); i++) {
+				if (Character.isISOControl(method.charAt(i))) {
+					throw invalid("method must not contain control characters");
+				}
 			}
 			return method;
 		}

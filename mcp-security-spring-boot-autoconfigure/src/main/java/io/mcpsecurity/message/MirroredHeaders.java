@@ -47,8 +47,6 @@ public final class MirroredHeaders {
 
 	private static final Pattern REVISION = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
 
-	private static final Pattern VALUE = Pattern.compile("[\\t\\x20-\\x7e]*");
-
 	private static final String ENCODED = "=?base64?";
 
 	private static final String ENCODED_END = "?=";
@@ -89,7 +87,7 @@ public final class MirroredHeaders {
 	 * @param revision what a request says; anything at all, or {@code null}
 	 */
 	public static boolean areOf(@Nullable String revision) {
-		return revision != null && REVISION.matcher(revision).matches() && revision.compareTo(FIRST_REVISION) >= 0;
+		return revision != null && revision.compareTo(FIRST_REVISION) >= 0 && REVISION.matcher(revision).matches();
 	}
 
 	/**
@@ -188,10 +186,20 @@ public final class MirroredHeaders {
 		if (values.size() > 1) {
 			throw mismatch(header, "is there more than once");
 		}
-		if (!VALUE.matcher(values.get(0)).matches()) {
+		if (!isVisible(values.get(0))) {
 			throw mismatch(header, "has characters that no header may have");
 		}
 		return values.get(0);
+	}
+
+	private static boolean isVisible(String value) {
+		for (int i = 0; i < value.length(); i++) {
+			char c = value.charAt(i);
+			if ((c < ' ' && c != '\t') || c > '~') {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	private String decoded(String header, String value) throws InvalidMessageException {

@@ -40,6 +40,10 @@ public final class AuthenticationFailures {
 	 * in any case; asked only when it matters
 	 */
 	public Verdict check(@Nullable String address, BooleanSupplier known) {
+		if (this.buckets.areFull()) {
+			this.counter.count(LimitCounter.Outcome.ALLOWED);
+			return Verdict.ALLOWED;
+		}
 		Taken found = this.buckets.look(key(address));
 		boolean allowed = found.taken() || known.getAsBoolean();
 		this.counter.count(allowed ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);

@@ -74,12 +74,16 @@ final class LocalBuckets implements Buckets {
 	}
 
 	/**
+	 * Whether none of the buckets lacks a token.
+	 */
+	boolean areFull() {
+		return this.own.estimatedSize() == 0;
+	}
+
+	/**
 	 * Whether there is a token, without taking it.
 	 */
 	Taken look(BucketKey key) {
-		if (this.own.estimatedSize() == 0) {
-			return new Taken(true, Duration.ZERO);
-		}
 		Bucket bucket = this.own.getIfPresent(key);
 		if (bucket == null) {
 			if (hasRoomFor(key)) {

@@ -28,6 +28,9 @@ final class NetworkAddress {
 		if (address == null) {
 			return "";
 		}
+		if (address.indexOf(':') < 0) {
+			return address;
+		}
 		String plain = IPV4_WITH_PORT.matcher(address).replaceFirst("$1");
 		if (plain.indexOf(':') < 0) {
 			return plain;

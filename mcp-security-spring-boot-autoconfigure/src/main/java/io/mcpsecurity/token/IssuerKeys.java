@@ -59,6 +59,11 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 
 	private final Ticker ticker;
 
+	private final long cacheTtl;
+
+	/** Half of the time is left for the refresh, and for as many more as fit into it. */
+	private final Duration refreshAfter;
+
 	private final Semaphore waiting = new Semaphore(WAITING_LIMIT);
 
 	private final LongAdder fetches = new LongAdder();
@@ -95,6 +100,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		this.documents = new KeyDocuments(issuer, jwkSetUri, settings.connectTimeout(), settings.readTimeout());
 		this.settings = settings;
 		this.ticker = ticker;
+		this.cacheTtl = settings.cacheTtl().toNanos();
+		this.refreshAfter = settings.cacheTtl().dividedBy(2);
 	}
 
 	/**
@@ -120,11 +127,20 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
+	 * The set that keys are taken from at the moment; as long as it is the same object,
+	 * it has the same keys.
+	 * @throws JWKSetUnavailableException if it cannot be had
+	 */
+	JWKSet current() throws JWKSetUnavailableException {
+		return serving().set();
+	}
+
+	/**
 	 * The keys that are good at the moment.
 	 */
 	private Keys serving() throws JWKSetUnavailableException {
 		Keys keys = this.keys;
-		if (keys != null && age(keys) < this.settings.cacheTtl().toNanos()) {
+		if (keys != null && age(keys) < this.cacheTtl) {
 			if (isDue(keys)) {
 				refresh();
 			}
@@ -177,18 +193,11 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		if (outage != null) {
 			return this.ticker.read() - outage.lastTry() >= this.settings.retryInterval().toNanos();
 		}
-		return keys == null || age(keys) >= refreshAfter().toNanos();
+		return keys == null || age(keys) >= this.refreshAfter.toNanos();
 	}
 
 	private boolean isOver(Keys keys) {
 		return age(keys) >= this.settings.cacheTtl().plus(this.settings.outageTolerance()).toNanos();
-	}
-
-	/**
-	 * Half of the time is left for the refresh, and for as many more as fit into it.
-	 */
-	private Duration refreshAfter() {
-		return this.settings.cacheTtl().dividedBy(2);
 	}
 
 	private long age(Keys keys) {
@@ -293,7 +302,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 			this.next.cancel(false);
 		}
 		if (!this.closed) {
-			Duration delay = (this.outage != null) ? this.settings.retryInterval() : refreshAfter();
+			Duration delay = (this.outage != null) ? this.settings.retryInterval() : this.refreshAfter;
 			this.next = thread().schedule(this::refresh, delay.toMillis(), TimeUnit.MILLISECONDS);
 		}
 	}

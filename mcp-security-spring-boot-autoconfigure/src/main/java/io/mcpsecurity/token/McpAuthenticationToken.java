@@ -1,6 +1,5 @@
 package io.mcpsecurity.token;
 
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -27,12 +26,19 @@ public final class McpAuthenticationToken extends AbstractOAuth2TokenAuthenticat
 	 * @param caller what was read from it
 	 */
 	public McpAuthenticationToken(Jwt jwt, McpCaller caller) {
-		super(jwt, caller, jwt, authorities(caller.scopes()));
+		this(jwt, caller, authorities(caller));
+	}
+
+	McpAuthenticationToken(Jwt jwt, McpCaller caller, List<GrantedAuthority> authorities) {
+		super(jwt, caller, jwt, authorities);
 		setAuthenticated(true);
 	}
 
-	private static List<GrantedAuthority> authorities(Collection<String> scopes) {
-		return scopes.stream().<GrantedAuthority>map((scope) -> new SimpleGrantedAuthority("SCOPE_" + scope)).toList();
+	static List<GrantedAuthority> authorities(McpCaller caller) {
+		return caller.scopes()
+			.stream()
+			.<GrantedAuthority>map((scope) -> new SimpleGrantedAuthority("SCOPE_" + scope))
+			.toList();
 	}
 
 	/**

@@ -6,8 +6,10 @@ import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys that one token's signature is verified with, noted on their way from the
@@ -21,6 +23,9 @@ final class NotedKeys implements JWKSource<SecurityContext> {
 	private JWKSelector selector = new JWKSelector(new JWKMatcher.Builder().build());
 
 	private List<JWK> keys = List.of();
+
+	/** The set in which the keys were found last. */
+	private volatile @Nullable JWKSet found;
 
 	NotedKeys(IssuerKeys source) {
 		this.source = source;
@@ -40,7 +45,15 @@ final class NotedKeys implements JWKSource<SecurityContext> {
 	 * @throws KeySourceException if the keys are not to be had
 	 */
 	boolean areCurrent() throws KeySourceException {
-		return !this.keys.isEmpty() && this.source.get(this.selector, null).equals(this.keys);
+		JWKSet current = this.source.current();
+		if (current == this.found) {
+			return true;
+		}
+		boolean same = !this.keys.isEmpty() && this.source.get(this.selector, null).equals(this.keys);
+		if (same) {
+			this.found = current;
+		}
+		return same;
 	}
 
 }

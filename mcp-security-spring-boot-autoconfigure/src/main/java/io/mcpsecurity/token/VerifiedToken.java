@@ -3,6 +3,7 @@ package io.mcpsecurity.token;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import com.nimbusds.jose.KeySourceException;
@@ -10,6 +11,7 @@ import io.mcpsecurity.McpCaller;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationServiceException;
+import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.oauth2.jwt.Jwt;
 
 /**
@@ -27,6 +29,8 @@ final class VerifiedToken {
 
 	private final McpCaller caller;
 
+	private final List<GrantedAuthority> authorities;
+
 	private final TokenTimes times;
 
 	private final Evidence evidence;
@@ -35,6 +39,7 @@ final class VerifiedToken {
 		this.facts = new Jwt(NO_TEXT, jwt.getIssuedAt(), jwt.getExpiresAt(), fixed(jwt.getHeaders()),
 				fixed(jwt.getClaims()));
 		this.caller = caller;
+		this.authorities = McpAuthenticationToken.authorities(caller);
 		this.times = times;
 		this.evidence = evidence;
 	}
@@ -58,8 +63,7 @@ final class VerifiedToken {
 	 * @param token the token's text, as the request brought it
 	 */
 	McpAuthenticationToken authentication(String token) {
-		return new McpAuthenticationToken(new Jwt(token, this.facts.getIssuedAt(), this.facts.getExpiresAt(),
-				this.facts.getHeaders(), this.facts.getClaims()), this.caller);
+		return new McpAuthenticationToken(new SharingJwt(token, this.facts), this.caller, this.authorities);
 	}
 
 	private static Map<String, Object> fixed(Map<?, ?> values) {
@@ -76,6 +80,34 @@ final class VerifiedToken {
 			return values.stream().map(VerifiedToken::fixed).toList();
 		}
 		return value;
+	}
+
+	/**
+	 * A token's text with what it says, which would be copied by its superclass.
+	 */
+	private static final class SharingJwt extends Jwt {
+
+		private static final long serialVersionUID = 1L;
+
+		private static final Map<String, Object> ELSEWHERE = Map.of("-", "-");
+
+		private final Jwt facts;
+
+		SharingJwt(String token, Jwt facts) {
+			super(token, facts.getIssuedAt(), facts.getExpiresAt(), ELSEWHERE, ELSEWHERE);
+			this.facts = facts;
+		}
+
+		@Override
+		public Map<String, Object> getHeaders() {
+			return this.facts.getHeaders();
+		}
+
+		@Override
+		public Map<String, Object> getClaims() {
+			return this.facts.getClaims();
+		}
+
 	}
 
 	/**

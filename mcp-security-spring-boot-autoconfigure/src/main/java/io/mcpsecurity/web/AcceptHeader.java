@@ -20,29 +20,49 @@ import org.springframework.http.MediaType;
  */
 final class AcceptHeader {
 
-	private AcceptHeader() {
+	/** Of the answer to a message. */
+	static final AcceptHeader MESSAGE = new AcceptHeader(MediaType.APPLICATION_JSON, MediaType.TEXT_EVENT_STREAM);
+
+	/** Of a stream that a client opens. */
+	static final AcceptHeader STREAM = new AcceptHeader(MediaType.TEXT_EVENT_STREAM);
+
+	private final List<MediaType> needed;
+
+	/** What the header is in its simplest form, which most clients send. */
+	private final String simplest;
+
+	/**
+	 * Create the header of a kind of requests.
+	 * @param needed the media types that an answer may have, all of which the client must
+	 * accept (MCP 2025-11-25 and 2026-07-28, Streamable HTTP)
+	 */
+	private AcceptHeader(MediaType... needed) {
+		this.needed = List.of(needed);
+		this.simplest = MediaType.toString(this.needed);
 	}
 
 	/**
 	 * The request as the transport is to see it.
 	 * @param request the request
-	 * @param needed the media types that an answer may have, all of which the client must
-	 * accept (MCP 2025-11-25 and 2026-07-28, Streamable HTTP)
-	 * @throws RefusedRequestException if it does not, or if the header is malformed
+	 * @throws RefusedRequestException if the client does not accept what an answer may
+	 * be, or if the header is malformed
 	 */
-	static HttpServletRequest satisfied(HttpServletRequest request, List<MediaType> needed)
-			throws RefusedRequestException {
-		List<MediaType> accepted = accepted(request);
-		if (!needed.stream().allMatch((type) -> isAccepted(type, accepted))) {
-			throw new RefusedRequestException(406, "not_acceptable", "Accept must list "
-					+ needed.stream().map(MediaType::toString).collect(Collectors.joining(" and ")));
+	HttpServletRequest satisfied(HttpServletRequest request) throws RefusedRequestException {
+		List<String> headers = Collections.list(request.getHeaders(HttpHeaders.ACCEPT));
+		if (headers.size() == 1 && headers.get(0).equals(this.simplest)) {
+			return request;
 		}
-		return new Satisfied(request, needed.stream().map(MediaType::toString).collect(Collectors.joining(", ")));
+		List<MediaType> accepted = parse(headers);
+		if (!this.needed.stream().allMatch((type) -> isAccepted(type, accepted))) {
+			throw new RefusedRequestException(406, "not_acceptable", "Accept must list "
+					+ this.needed.stream().map(MediaType::toString).collect(Collectors.joining(" and ")));
+		}
+		return new Satisfied(request, this.simplest);
 	}
 
-	private static List<MediaType> accepted(HttpServletRequest request) throws RefusedRequestException {
+	private static List<MediaType> parse(List<String> headers) throws RefusedRequestException {
 		try {
-			return MediaType.parseMediaTypes(Collections.list(request.getHeaders(HttpHeaders.ACCEPT)));
+			return MediaType.parseMediaTypes(headers);
 		}
 		catch (InvalidMediaTypeException ex) {
 			throw new RefusedRequestException(400, "not_acceptable", "The Accept header is malformed");

@@ -30,6 +30,9 @@ final class ContentType {
 	 */
 	static void check(HttpServletRequest request) throws RefusedRequestException {
 		List<String> types = Collections.list(request.getHeaders(HttpHeaders.CONTENT_TYPE));
+		if (types.size() == 1 && types.get(0).equals(MediaType.APPLICATION_JSON_VALUE)) {
+			return;
+		}
 		if (types.size() != 1 || !isJson(types.get(0))) {
 			throw new RefusedRequestException(HttpServletResponse.SC_UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type",
 					"The content type must be application/json");
