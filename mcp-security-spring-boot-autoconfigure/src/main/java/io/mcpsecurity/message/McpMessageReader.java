@@ -54,6 +54,9 @@ public final class McpMessageReader {
 
 	private static final char REPLACEMENT = '\uFFFD';
 
+	/** How many bytes a character has in UTF-32. */
+	private static final int WIDEST_CHARACTER = 4;
+
 	private static final String BYTE_ORDER_MARK = "\uFEFF";
 
 	/** The longest method of MCP has 36 characters; a token has several hundred. */
@@ -83,33 +86,42 @@ public final class McpMessageReader {
 	 * @throws InvalidMessageException if it is not exactly one well-formed message
 	 */
 	public McpMessage read(byte[] body) throws InvalidMessageException {
-		// Parsed as text, not as bytes: from bytes the parser would guess UTF-16 or
-		// UTF-32, which the transport behind the gate does not do.
-		Reading reading = new Reading(decode(body));
-		try (JsonParser parser = this.json.createParser(ObjectReadContext.empty(), reading.text)) {
+		checkEncoding(body);
+		Reading reading = new Reading(body);
+		try (JsonParser parser = this.json.createParser(ObjectReadContext.empty(), body)) {
 			reading.message(parser);
 			if (parser.nextToken() != null) {
 				throw reading.invalid("only one message is accepted");
 			}
 		}
 		catch (JacksonException ex) {
-			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR, "Parse error: the body is not valid JSON",
-					reading.id);
+			throw parseError("the body is not valid JSON", reading.id);
 		}
 		return reading.result();
 	}
 
-	private static String decode(byte[] body) throws InvalidMessageException {
+	/**
+	 * Check that a body is what the parser and the transport behind the gate take for the
+	 * same text: UTF-8 without a byte order mark, and without what the parser would take
+	 * for UTF-16 or UTF-32.
+	 */
+	private static void checkEncoding(byte[] body) throws InvalidMessageException {
 		String text = new String(body, StandardCharsets.UTF_8);
 		if (text.indexOf(REPLACEMENT) >= 0 && !isValid(body)) {
-			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR, "Parse error: the body is not valid UTF-8",
-					null);
+			throw parseError("the body is not valid UTF-8", null);
 		}
 		if (text.startsWith(BYTE_ORDER_MARK)) {
-			throw new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR,
-					"Parse error: a byte order mark is not accepted", null);
+			throw parseError("a byte order mark is not accepted", null);
 		}
-		return text;
+		for (int i = 0; i < Math.min(body.length, WIDEST_CHARACTER); i++) {
+			if (body[i] == 0) {
+				throw parseError("the body is not valid JSON", null);
+			}
+		}
+	}
+
+	private static InvalidMessageException parseError(String reason, @Nullable String id) {
+		return new InvalidMessageException(JsonRpcErrorCode.PARSE_ERROR, "Parse error: " + reason, id);
 	}
 
 	/**
@@ -139,7 +151,7 @@ public final class McpMessageReader {
 
 		private final Map<String, @Nullable String> clientInfo = new HashMap<>();
 
-		private final String text;
+		private final byte[] body;
 
 		private @Nullable Part arguments;
 
@@ -157,8 +169,8 @@ public final class McpMessageReader {
 
 		private boolean response;
 
-		Reading(String text) {
-			this.text = text;
+		Reading(byte[] body) {
+			this.body = body;
 		}
 
 		void message(JsonParser parser) throws InvalidMessageException {
@@ -316,11 +328,11 @@ public final class McpMessageReader {
 		 * Where the value is that the parser has come to. Moves the parser to its end.
 		 */
 		private static Part part(JsonParser parser) {
-			long start = parser.currentTokenLocation().getCharOffset();
+			long start = parser.currentTokenLocation().getByteOffset();
 			parser.skipChildren();
 			// A string is read to its end only when somebody wants it.
 			parser.finishToken();
-			return new Part(Math.toIntExact(start), Math.toIntExact(parser.currentLocation().getCharOffset()));
+			return new Part(Math.toIntExact(start), Math.toIntExact(parser.currentLocation().getByteOffset()));
 		}
 
 		/**
@@ -385,7 +397,7 @@ public final class McpMessageReader {
 		}
 
 		private String text(Part part) {
-			return this.text.substring(part.start(), part.end());
+			return new String(this.body, part.start(), part.end() - part.start(), StandardCharsets.UTF_8);
 		}
 
 		private static String quote(String text) {
@@ -439,7 +451,7 @@ public final class McpMessageReader {
 	}
 
 	/**
-	 * A part of the body, in chars.
+	 * A part of the body, in bytes.
 	 */
 	private record Part(int start, int end) {
 	}

@@ -33,6 +33,9 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	 */
 	private static final int TRUSTED_LENGTH = 64 * 1024;
 
+	/** The memory that is taken at first for a body that does not say how long it is. */
+	private static final int UNKNOWN_LENGTH = 1024;
+
 	private final byte[] body;
 
 	private BufferedRequest(HttpServletRequest request, byte[] body) {
@@ -59,13 +62,7 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		}
 		try {
 			InputStream in = new TimedStream(request.getInputStream(), limits.readTimeout(), nanos);
-			long length = request.getContentLengthLong();
-			byte[] body = (length >= 0 && length <= TRUSTED_LENGTH) ? read(in, (int) length, maxSize)
-					: in.readNBytes(maxSize);
-			if (body.length == maxSize && in.read() != -1) {
-				throw new TooLargeException();
-			}
-			return new BufferedRequest(request, body);
+			return new BufferedRequest(request, read(in, (int) request.getContentLengthLong(), maxSize));
 		}
 		catch (TimeoutException ex) {
 			throw new TooSlowException();
@@ -76,24 +73,28 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	}
 
 	/**
-	 * Read a body of known length into as much memory as it takes. A filter that unpacks
-	 * bodies may leave the length as it was, so what comes beyond counts, too.
+	 * Read a body into as much memory as it says it takes, or twice as much as has come
+	 * already. A filter that unpacks bodies may leave the length as it was, so what comes
+	 * beyond counts, too.
+	 * @param length how long the body says to be; negative if it does not say
 	 */
-	private static byte[] read(InputStream in, int length, int maxSize) throws IOException {
-		byte[] body = new byte[length];
-		int read = in.readNBytes(body, 0, length);
-		if (read < length) {
-			return Arrays.copyOf(body, read);
+	private static byte[] read(InputStream in, int length, int maxSize) throws IOException, TooLargeException {
+		byte[] body = new byte[Math.min((length >= 0) ? length : UNKNOWN_LENGTH, Math.min(TRUSTED_LENGTH, maxSize))];
+		int read = in.readNBytes(body, 0, body.length);
+		while (read == body.length) {
+			int next = in.read();
+			if (next == -1) {
+				return body;
+			}
+			if (read == maxSize) {
+				throw new TooLargeException();
+			}
+			int more = Math.min(2 * Math.max(read, UNKNOWN_LENGTH), maxSize);
+			body = Arrays.copyOf(body, (read < length) ? Math.min(more, length) : more);
+			body[read] = (byte) next;
+			read += 1 + in.readNBytes(body, read + 1, body.length - read - 1);
 		}
-		int next = (length < maxSize) ? in.read() : -1;
-		if (next == -1) {
-			return body;
-		}
-		byte[] more = in.readNBytes(maxSize - length - 1);
-		byte[] all = Arrays.copyOf(body, length + 1 + more.length);
-		all[length] = (byte) next;
-		System.arraycopy(more, 0, all, length + 1, more.length);
-		return all;
+		return Arrays.copyOf(body, read);
 	}
 
 	byte[] body() {
