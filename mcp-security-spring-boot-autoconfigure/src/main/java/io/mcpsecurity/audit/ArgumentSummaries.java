@@ -48,6 +48,13 @@ public final class ArgumentSummaries {
 	 */
 	private static final int RESERVE = 32 * (MAX_DEPTH + 1);
 
+	/**
+	 * How many chars of arguments are read at most where nothing of the values is told: a
+	 * summary of long ones must not take longer than everything else that is done about
+	 * the call.
+	 */
+	static final int MAX_READ = 64 * 1024;
+
 	/** Longer than this is no name of anything. */
 	private static final int LONGEST_NAME = 64;
 
@@ -101,9 +108,12 @@ public final class ArgumentSummaries {
 		if (this.mode == Mode.NONE || arguments == null) {
 			return null;
 		}
-		try (JsonParser parser = json.createParser(ObjectReadContext.empty(), arguments)) {
+		boolean cut = this.mode == Mode.MASKED && arguments.length() > MAX_READ;
+		String text = cut ? arguments.substring(0, MAX_READ) : arguments;
+		try (JsonParser parser = json.createParser(ObjectReadContext.empty(), text)) {
 			JsonToken first = parser.nextToken();
-			Object summary = (first != null) ? new Summary(parser).value(first, this.sensitive.apply(target), 1) : null;
+			Object summary = (first != null) ? new Summary(parser, cut).value(first, this.sensitive.apply(target), 1)
+					: null;
 			return (summary != null) ? summary : EventText.MORE;
 		}
 		catch (JacksonException ex) {
@@ -139,14 +149,26 @@ public final class ArgumentSummaries {
 
 		private final JsonParser parser;
 
+		private final boolean cut;
+
 		private final @Nullable ValueDigest digest;
 
 		private int room = MAX_LENGTH - RESERVE;
 
+		/** Whether there is no more room. */
 		private boolean full;
 
-		Summary(JsonParser parser) {
+		/** Whether there is no more to read, although there is more of the arguments. */
+		private boolean cutOff;
+
+		/**
+		 * Begin a summary.
+		 * @param parser reads the arguments
+		 * @param cut whether there is more of them than it can read
+		 */
+		Summary(JsonParser parser, boolean cut) {
 			this.parser = parser;
+			this.cut = cut;
 			this.digest = (ArgumentSummaries.this.mode == Mode.DIGEST && ArgumentSummaries.this.digestKey != null)
 					? new ValueDigest(ArgumentSummaries.this.digestKey) : null;
 		}
@@ -157,7 +179,7 @@ public final class ArgumentSummaries {
 		 */
 		@Nullable Object value(JsonToken token, SensitiveParts sensitive, int depth) {
 			if (sensitive.hidden()) {
-				this.parser.skipChildren();
+				skip();
 				return fitting(Credentials.MASK);
 			}
 			if (token.isStructStart()) {
@@ -182,12 +204,15 @@ public final class ArgumentSummaries {
 			List<String> values = new ArrayList<>();
 			boolean sensitiveNameAsValue = false;
 			int more = 0;
-			while (!this.full && this.parser.nextToken() != JsonToken.END_OBJECT) {
+			while (!isOver() && next() != JsonToken.END_OBJECT && !isOver()) {
 				String name = this.parser.currentName();
-				JsonToken token = this.parser.nextToken();
+				JsonToken token = next();
+				if (token == null) {
+					break;
+				}
 				if (members.size() == MAX_MEMBERS) {
 					more++;
-					this.parser.skipChildren();
+					skip();
 				}
 				else {
 					sensitiveNameAsValue |= isSensitiveName(token);
@@ -201,7 +226,7 @@ public final class ArgumentSummaries {
 					}
 				}
 			}
-			boolean complete = !this.full && more == 0;
+			boolean complete = !isOver() && more == 0;
 			if (sensitiveNameAsValue || (!complete && ArgumentSummaries.this.mode == Mode.FULL)) {
 				// {"name":"password","value":"..."}, or what could still become that.
 				values.forEach((key) -> members.put(key, Credentials.MASK));
@@ -217,7 +242,7 @@ public final class ArgumentSummaries {
 				return null;
 			}
 			if (ArgumentSummaries.this.names.contains(name)) {
-				this.parser.skipChildren();
+				skip();
 				return fitting(Credentials.MASK);
 			}
 			return value(token, sensitive.member(name), depth + 1);
@@ -241,7 +266,7 @@ public final class ArgumentSummaries {
 		 * sensitive.
 		 */
 		private boolean isSensitiveName(JsonToken token) {
-			return token == JsonToken.VALUE_STRING && this.parser.getStringLength() <= LONGEST_NAME
+			return token == JsonToken.VALUE_STRING && stringLength() <= LONGEST_NAME
 					&& ArgumentSummaries.this.names.contains(this.parser.getString());
 		}
 
@@ -253,35 +278,34 @@ public final class ArgumentSummaries {
 			List<Object> elements = new ArrayList<>();
 			boolean flat = true;
 			int more = 0;
-			for (JsonToken token = this.parser.nextToken(); token != JsonToken.END_ARRAY; token = this.parser
-				.nextToken()) {
+			for (JsonToken token = next(); token != null && token != JsonToken.END_ARRAY; token = next()) {
 				flat &= token.isScalarValue();
 				if (elements.size() == MAX_MEMBERS) {
 					more++;
-					this.parser.skipChildren();
+					skip();
 				}
 				else {
 					Object value = value(token, sensitive.element(), depth + 1);
 					if (value != null) {
 						elements.add(value);
 					}
-					if (this.full) {
-						break;
-					}
+				}
+				if (isOver()) {
+					break;
 				}
 			}
-			if (flat && !this.full && ArgumentSummaries.this.mode == Mode.MASKED) {
+			if (flat && !isOver() && ArgumentSummaries.this.mode == Mode.MASKED) {
 				this.room = before;
 				return fitting("array(" + (elements.size() + more) + ")");
 			}
-			if (this.full || more > 0) {
+			if (isOver() || more > 0) {
 				elements.add(EventText.MORE + more(more));
 			}
 			return elements;
 		}
 
 		private String more(int count) {
-			if (this.full) {
+			if (isOver()) {
 				return "more";
 			}
 			String more = count + " more";
@@ -296,7 +320,10 @@ public final class ArgumentSummaries {
 		private int skipped() {
 			int members = 0;
 			for (int depth = 1; depth > 0;) {
-				JsonToken token = this.parser.nextToken();
+				JsonToken token = next();
+				if (token == null) {
+					return members;
+				}
 				if (token.isStructEnd()) {
 					depth--;
 				}
@@ -318,11 +345,63 @@ public final class ArgumentSummaries {
 			}
 			boolean masked = ArgumentSummaries.this.mode == Mode.MASKED;
 			return switch (token) {
-				case VALUE_STRING -> masked ? "string(" + this.parser.getStringLength() + ")"
+				case VALUE_STRING -> masked ? maskedString()
 						: ArgumentSummaries.this.credentials.mask(this.parser.getString(), MAX_STRING);
 				case VALUE_TRUE, VALUE_FALSE -> masked ? "boolean" : token == JsonToken.VALUE_TRUE;
 				default -> masked ? "number" : number();
 			};
+		}
+
+		private String maskedString() {
+			int length = stringLength();
+			return "string(" + (this.cutOff ? EventText.MORE : length) + ")";
+		}
+
+		/**
+		 * How long the string is that the parser has come to, if it can be read to its
+		 * end.
+		 */
+		private int stringLength() {
+			try {
+				return this.cutOff ? Integer.MAX_VALUE : this.parser.getStringLength();
+			}
+			catch (JacksonException ex) {
+				cutOff(ex);
+				return Integer.MAX_VALUE;
+			}
+		}
+
+		/**
+		 * The next token, or {@code null} when no more can be read.
+		 */
+		private @Nullable JsonToken next() {
+			try {
+				return this.parser.nextToken();
+			}
+			catch (JacksonException ex) {
+				cutOff(ex);
+				return null;
+			}
+		}
+
+		private void skip() {
+			try {
+				this.parser.skipChildren();
+			}
+			catch (JacksonException ex) {
+				cutOff(ex);
+			}
+		}
+
+		private void cutOff(JacksonException reason) {
+			if (!this.cut) {
+				throw reason;
+			}
+			this.cutOff = true;
+		}
+
+		private boolean isOver() {
+			return this.full || this.cutOff;
 		}
 
 		/**

@@ -3,8 +3,9 @@ package io.mcpsecurity.audit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mcpsecurity.McpActor;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
@@ -34,6 +35,15 @@ public final class AuditEvents {
 	private static final int ROOM = 32;
 
 	private final EventIds ids = new EventIds();
+
+	/**
+	 * By callers as long as somebody knows them: a remembered token has one caller for
+	 * all its requests, and sorting a hundred scopes for each took as long as all else.
+	 */
+	private final Cache<McpCaller, List<String>> grantedScopes = Caffeine.newBuilder()
+		.weakKeys()
+		.executor(Runnable::run)
+		.build();
 
 	private final ArgumentSummaries arguments;
 
@@ -68,7 +78,7 @@ public final class AuditEvents {
 		facts.add("reason", request.reason());
 		describe(facts, request.decision());
 		if (caller != null) {
-			facts.add("grantedScopes", texts(caller.scopes().stream().sorted()));
+			facts.add("grantedScopes", this.grantedScopes.get(caller, AuditEvents::grantedScopes));
 		}
 		facts.add("outcome", request.result().name().toLowerCase(Locale.ROOT));
 		facts.add("durationMs", request.duration().toNanos() / 1000 / 1000.0);
@@ -141,8 +151,8 @@ public final class AuditEvents {
 		if (decision == null) {
 			return;
 		}
-		facts.add("requiredScopes", texts(decision.operationScopes().stream()));
-		facts.add("missingScopes", texts(decision.missing().stream()));
+		facts.add("requiredScopes", texts(decision.operationScopes()));
+		facts.add("missingScopes", texts(decision.missing()));
 		AccessRule rule = decision.rule();
 		if (rule != null) {
 			facts.add("rule", text(rule.toString()));
@@ -171,8 +181,13 @@ public final class AuditEvents {
 		return (value != null) ? EventText.of(value, MAX_TEXT) : null;
 	}
 
-	private static List<String> texts(Stream<String> values) {
-		return values.limit(MAX_SCOPES).map((value) -> EventText.of(value, MAX_TEXT)).toList();
+	private static List<String> grantedScopes(McpCaller caller) {
+		return texts(caller.scopes().stream().sorted().toList());
+	}
+
+	private static List<String> texts(List<String> values) {
+		return values.isEmpty() ? List.of()
+				: values.stream().limit(MAX_SCOPES).map((value) -> EventText.of(value, MAX_TEXT)).toList();
 	}
 
 	/**

@@ -59,7 +59,7 @@ public final class UnobservedMcpChains implements BeanPostProcessor {
 
 		@Override
 		public FilterChain decorate(FilterChain original, List<Filter> filters) {
-			boolean mcp = filters.stream().anyMatch(McpSecurityFilter.class::isInstance);
+			boolean mcp = !filters.isEmpty() && filters.get(filters.size() - 1) instanceof McpSecurityFilter;
 			return (mcp ? this.plain : this.other).decorate(original, filters);
 		}
 

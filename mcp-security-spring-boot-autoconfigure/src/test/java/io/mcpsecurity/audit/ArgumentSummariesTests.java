@@ -306,13 +306,43 @@ class ArgumentSummariesTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+	@EnumSource(names = { "DIGEST", "FULL" })
 	void largeArgumentsAreSummarized(Mode mode) {
 		String text = "x".repeat(2_000_000);
 		List<String> numbers = new ArrayList<>(Collections.nCopies(1_000_000, "7"));
 		assertThat(summary(mode, "{\"a\":\"" + text + "\",\"b\":[" + String.join(",", numbers) + "],\"c\":null}"))
 			.asInstanceOf(InstanceOfAssertFactories.MAP)
 			.containsKeys("a", "b", "c");
+	}
+
+	@Test
+	void ofLargeArgumentsWithoutTheirValuesTheBeginningIsRead() {
+		String text = "x".repeat(ArgumentSummaries.MAX_READ);
+		assertThat(summary(Mode.MASKED, "{\"a\":1,\"b\":\"" + text + "\",\"c\":null}"))
+			.isEqualTo(Map.of("a", "number", "b", "string(\u2026)", "\u2026", "more"));
+		assertThat(summary(Mode.MASKED, "{\"a\":{\"b\":[\"c\",\"" + text + "\"]},\"d\":null}")).isEqualTo(Map.of("a",
+				Map.of("b", List.of("string(1)", "string(\u2026)", "\u2026more"), "\u2026", "more"), "\u2026", "more"));
+		assertThat(summary(Mode.MASKED, "{\"password\":[\"" + text + "\"],\"b\":1}"))
+			.isEqualTo(Map.of("password", "***", "\u2026", "more"));
+		assertThat(summary(Mode.MASKED, "{\"name\":\"password\",\"value\":\"" + text + "\"}"))
+			.isEqualTo(Map.of("name", "string(8)", "value", "***", "\u2026", "more"));
+		assertThat(summary(Mode.MASKED, "[" + "{},".repeat(ArgumentSummaries.MAX_READ) + "1]"))
+			.asInstanceOf(InstanceOfAssertFactories.LIST)
+			.hasSize(51)
+			.last()
+			.isEqualTo("\u2026more");
+	}
+
+	@Test
+	void whatIsReadOfLargeArgumentsMayEndAnywhere() {
+		String pad = "x".repeat(ArgumentSummaries.MAX_READ - 40);
+		String arguments = "{\"a\":\"" + pad + "\",\"b\":{\"c\":[1,true,null,\"\\u00e4\"]},\"d\":\"" + pad + "\"}";
+		for (int shift = 0; shift < 60; shift++) {
+			String shifted = "{" + " ".repeat(shift) + arguments.substring(1);
+			assertThat(summary(Mode.MASKED, shifted)).asInstanceOf(InstanceOfAssertFactories.MAP)
+				.containsKey("a")
+				.containsEntry("\u2026", "more");
+		}
 	}
 
 	private static SensitiveParts parts(Map<String, SensitiveParts> members) {
