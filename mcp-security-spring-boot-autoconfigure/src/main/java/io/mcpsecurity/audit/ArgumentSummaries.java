@@ -9,12 +9,12 @@ import java.util.function.Function;
 
 import javax.crypto.SecretKey;
 
+import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
@@ -49,7 +49,7 @@ public final class ArgumentSummaries {
 	private static final int RESERVE = 32 * (MAX_DEPTH + 1);
 
 	/**
-	 * How many chars of arguments are read at most where nothing of the values is told: a
+	 * How many bytes of arguments are read at most where nothing of the values is told: a
 	 * summary of long ones must not take longer than everything else that is done about
 	 * the call.
 	 */
@@ -100,17 +100,16 @@ public final class ArgumentSummaries {
 	 * Summarize the arguments of a call.
 	 * @param target what was called
 	 * @param arguments {@link io.mcpsecurity.message.McpMessage#arguments() the
-	 * arguments} as JSON text
+	 * arguments}
 	 * @return strings, numbers, booleans, or lists and maps of these; {@code null} when
 	 * there are no arguments, or nothing is to be told about them
 	 */
-	public @Nullable Object of(McpTarget target, @Nullable String arguments) {
+	public @Nullable Object of(McpTarget target, @Nullable JsonText arguments) {
 		if (this.mode == Mode.NONE || arguments == null) {
 			return null;
 		}
 		boolean cut = this.mode == Mode.MASKED && arguments.length() > MAX_READ;
-		String text = cut ? arguments.substring(0, MAX_READ) : arguments;
-		try (JsonParser parser = json.createParser(ObjectReadContext.empty(), text)) {
+		try (JsonParser parser = arguments.parser(json, cut ? MAX_READ : arguments.length())) {
 			JsonToken first = parser.nextToken();
 			Object summary = (first != null) ? new Summary(parser, cut).value(first, this.sensitive.apply(target), 1)
 					: null;

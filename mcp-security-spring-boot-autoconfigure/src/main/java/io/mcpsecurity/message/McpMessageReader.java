@@ -1,9 +1,12 @@
 package io.mcpsecurity.message;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,12 +55,13 @@ public final class McpMessageReader {
 
 	private static final Set<String> CONTEXT = Set.of("arguments");
 
-	private static final char REPLACEMENT = '\uFFFD';
+	/** How many characters are decoded at a time; not a single pair. */
+	private static final int WINDOW = 1024;
 
 	/** How many bytes a character has in UTF-32. */
 	private static final int WIDEST_CHARACTER = 4;
 
-	private static final String BYTE_ORDER_MARK = "\uFEFF";
+	private static final byte[] BYTE_ORDER_MARK = { (byte) 0xEF, (byte) 0xBB, (byte) 0xBF };
 
 	/** The longest method of MCP has 36 characters; a token has several hundred. */
 	private static final int MAX_METHOD = 128;
@@ -106,11 +110,11 @@ public final class McpMessageReader {
 	 * for UTF-16 or UTF-32.
 	 */
 	private static void checkEncoding(byte[] body) throws InvalidMessageException {
-		String text = new String(body, StandardCharsets.UTF_8);
-		if (text.indexOf(REPLACEMENT) >= 0 && !isValid(body)) {
+		if (!isUtf8(body)) {
 			throw parseError("the body is not valid UTF-8", null);
 		}
-		if (text.startsWith(BYTE_ORDER_MARK)) {
+		if (body.length >= BYTE_ORDER_MARK.length
+				&& Arrays.equals(body, 0, BYTE_ORDER_MARK.length, BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length)) {
 			throw parseError("a byte order mark is not accepted", null);
 		}
 		for (int i = 0; i < Math.min(body.length, WIDEST_CHARACTER); i++) {
@@ -125,17 +129,19 @@ public final class McpMessageReader {
 	}
 
 	/**
-	 * Whether a body is UTF-8. A decoder tells, but takes several times as long as a
-	 * string, which puts U+FFFD where a body is malformed.
+	 * Whether a body is UTF-8. The decoder reports malformed input; String's own decoding
+	 * would replace it.
 	 */
-	private static boolean isValid(byte[] body) {
-		try {
-			StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
-			return true;
+	private static boolean isUtf8(byte[] body) {
+		CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+		ByteBuffer in = ByteBuffer.wrap(body);
+		CharBuffer out = CharBuffer.allocate(Math.min(body.length, WINDOW));
+		CoderResult result = decoder.decode(in, out, true);
+		while (result.isOverflow()) {
+			out.clear();
+			result = decoder.decode(in, out, true);
 		}
-		catch (CharacterCodingException ex) {
-			return false;
-		}
+		return result.isUnderflow();
 	}
 
 	/**
@@ -153,13 +159,13 @@ public final class McpMessageReader {
 
 		private final byte[] body;
 
-		private @Nullable Part arguments;
+		private @Nullable JsonText arguments;
 
 		private @Nullable String completedName;
 
-		private @Nullable Part completedValue;
+		private @Nullable JsonText completedValue;
 
-		private @Nullable Part contextArguments;
+		private @Nullable JsonText contextArguments;
 
 		private @Nullable String id;
 
@@ -327,12 +333,13 @@ public final class McpMessageReader {
 		/**
 		 * Where the value is that the parser has come to. Moves the parser to its end.
 		 */
-		private static Part part(JsonParser parser) {
+		private JsonText part(JsonParser parser) {
 			long start = parser.currentTokenLocation().getByteOffset();
 			parser.skipChildren();
 			// A string is read to its end only when somebody wants it.
 			parser.finishToken();
-			return new Part(Math.toIntExact(start), Math.toIntExact(parser.currentLocation().getByteOffset()));
+			return new JsonText(this.body, Math.toIntExact(start),
+					Math.toIntExact(parser.currentLocation().getByteOffset()));
 		}
 
 		/**
@@ -376,28 +383,24 @@ public final class McpMessageReader {
 					RequestMeta.of(this.meta, this.clientInfo));
 		}
 
-		private @Nullable String arguments(String method) {
+		private @Nullable JsonText arguments(String method) {
 			return switch (method) {
-				case "tools/call", "prompts/get" -> (this.arguments != null) ? text(this.arguments) : null;
+				case "tools/call", "prompts/get" -> this.arguments;
 				case "completion/complete" -> completion();
 				default -> null;
 			};
 		}
 
-		private @Nullable String completion() {
+		private @Nullable JsonText completion() {
 			List<String> members = new ArrayList<>();
 			if (this.completedName != null) {
-				String value = (this.completedValue != null) ? text(this.completedValue) : "null";
+				String value = (this.completedValue != null) ? this.completedValue.text() : "null";
 				members.add("\"argument\":{" + quote(this.completedName) + ":" + value + "}");
 			}
 			if (this.contextArguments != null) {
-				members.add("\"context\":" + text(this.contextArguments));
+				members.add("\"context\":" + this.contextArguments.text());
 			}
-			return members.isEmpty() ? null : "{" + String.join(",", members) + "}";
-		}
-
-		private String text(Part part) {
-			return new String(this.body, part.start(), part.end() - part.start(), StandardCharsets.UTF_8);
+			return members.isEmpty() ? null : JsonText.of("{" + String.join(",", members) + "}");
 		}
 
 		private static String quote(String text) {
@@ -448,12 +451,6 @@ public final class McpMessageReader {
 			return new InvalidMessageException(JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: " + reason, this.id);
 		}
 
-	}
-
-	/**
-	 * A part of the body, in bytes.
-	 */
-	private record Part(int start, int end) {
 	}
 
 }

@@ -135,8 +135,8 @@ public final class MirroredHeaders {
 
 	private JsonNode arguments() throws InvalidMessageException {
 		try {
-			String arguments = this.message.arguments();
-			return json.readTree((arguments != null) ? arguments : "{}");
+			JsonText arguments = this.message.arguments();
+			return json.readTree((arguments != null) ? arguments.text() : "{}");
 		}
 		catch (JacksonException ex) {
 			throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,

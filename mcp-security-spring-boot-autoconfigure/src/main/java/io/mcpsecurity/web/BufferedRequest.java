@@ -33,6 +33,9 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	 */
 	private static final int TRUSTED_LENGTH = 64 * 1024;
 
+	/** How much more memory is taken when what was taken is full. */
+	private static final int GROWTH = 4;
+
 	/** The memory that is taken at first for a body that does not say how long it is. */
 	private static final int UNKNOWN_LENGTH = 1024;
 
@@ -73,9 +76,9 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	}
 
 	/**
-	 * Read a body into as much memory as it says it takes, or twice as much as has come
-	 * already. A filter that unpacks bodies may leave the length as it was, so what comes
-	 * beyond counts, too.
+	 * Read a body into as much memory as it says it takes, or some times as much as has
+	 * come already. A filter that unpacks bodies may leave the length as it was, so what
+	 * comes beyond counts, too.
 	 * @param length how long the body says to be; negative if it does not say
 	 */
 	private static byte[] read(InputStream in, int length, int maxSize) throws IOException, TooLargeException {
@@ -89,7 +92,7 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 			if (read == maxSize) {
 				throw new TooLargeException();
 			}
-			int more = Math.min(2 * Math.max(read, UNKNOWN_LENGTH), maxSize);
+			int more = (int) Math.min((long) GROWTH * Math.max(read, UNKNOWN_LENGTH), maxSize);
 			body = Arrays.copyOf(body, (read < length) ? Math.min(more, length) : more);
 			body[read] = (byte) next;
 			read += 1 + in.readNBytes(body, read + 1, body.length - read - 1);

@@ -15,6 +15,7 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
+import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
@@ -380,7 +381,7 @@ class ArgumentSummariesTests {
 		return new ArgumentSummaries(mode, key, new SensitiveNames(List.of()), (target) -> {
 			assertThat(target).isEqualTo(TARGET);
 			return sensitive;
-		}).of(TARGET, arguments);
+		}).of(TARGET, (arguments != null) ? JsonText.of(arguments) : null);
 	}
 
 	private static String written(@Nullable Object summary) {

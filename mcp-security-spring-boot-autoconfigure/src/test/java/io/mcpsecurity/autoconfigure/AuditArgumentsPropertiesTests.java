@@ -12,6 +12,7 @@ import io.mcpsecurity.audit.ArgumentSummaries.Mode;
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.audit.SensitiveParts;
 import io.mcpsecurity.invocation.SensitiveArguments;
+import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
@@ -58,8 +59,8 @@ class AuditArgumentsPropertiesTests {
 
 	@Test
 	void byDefaultValuesAreMasked() {
-		this.runner.run((context) -> assertThat(
-				context.getBean(ArgumentSummaries.class).of(TARGET, "{\"query\":\"cats\",\"token\":\"x\"}"))
+		this.runner.run((context) -> assertThat(context.getBean(ArgumentSummaries.class)
+			.of(TARGET, JsonText.of("{\"query\":\"cats\",\"token\":\"x\"}")))
 			.hasToString("{query=string(4), token=***}"));
 	}
 
@@ -68,14 +69,15 @@ class AuditArgumentsPropertiesTests {
 	void theModeIsChosenByItsName(String mode, String expected) {
 		this.runner.withPropertyValues("mcp.security.audit.arguments=" + mode)
 			.run((context) -> assertThat(
-					String.valueOf(context.getBean(ArgumentSummaries.class).of(TARGET, "\"cats\"")))
+					String.valueOf(context.getBean(ArgumentSummaries.class).of(TARGET, JsonText.of("\"cats\""))))
 				.isEqualTo(expected));
 	}
 
 	@Test
 	void digestsAreMadeWithTheKey() {
 		this.runner.withPropertyValues("mcp.security.audit.arguments=digest", KEY_PROPERTY)
-			.run((context) -> assertThat(context.getBean(ArgumentSummaries.class).of(TARGET, "\"cats\"")).asString()
+			.run((context) -> assertThat(context.getBean(ArgumentSummaries.class).of(TARGET, JsonText.of("\"cats\"")))
+				.asString()
 				.matches("hmac:[0-9a-f]{32}"));
 	}
 
@@ -85,7 +87,7 @@ class AuditArgumentsPropertiesTests {
 			.withPropertyValues("mcp.security.audit.arguments=full",
 					"mcp.security.audit.sensitive-names=iban,!page-token")
 			.run((context) -> assertThat(context.getBean(ArgumentSummaries.class)
-				.of(TARGET, "{\"iban\":1,\"pageToken\":2,\"accessToken\":3}"))
+				.of(TARGET, JsonText.of("{\"iban\":1,\"pageToken\":2,\"accessToken\":3}")))
 				.hasToString("{iban=***, pageToken=2, accessToken=***}"));
 	}
 

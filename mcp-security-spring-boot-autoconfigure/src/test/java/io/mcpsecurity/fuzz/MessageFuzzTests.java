@@ -66,7 +66,7 @@ class MessageFuzzTests {
 		assertThat(executed.asked()).isEqualTo(message.target());
 		if (executed.arguments() != null) {
 			// A handler gets empty arguments where there are none.
-			String arguments = (message.arguments() != null) ? message.arguments() : "{}";
+			String arguments = (message.arguments() != null) ? message.arguments().text() : "{}";
 			assertThat(json.writeValueAsString(executed.arguments()))
 				.isEqualTo(json.writeValueAsString(json.readValue(arguments, Object.class)));
 		}

@@ -138,7 +138,7 @@ class McpMessageReaderTests {
 	void theOrderOfTheKeysDoesNotMatter() throws Exception {
 		assertThat(read("{\"params\":{\"arguments\":{},\"name\":\"purge\"},\"method\":\"tools/call\",\"id\":\"a\","
 				+ "\"more\":[{}],\"jsonrpc\":\"2.0\"}"))
-			.isEqualTo(new McpMessage("\"a\"", "tools/call", McpTarget.tool("purge"), "{}", null));
+			.isEqualTo(new McpMessage("\"a\"", "tools/call", McpTarget.tool("purge"), JsonText.of("{}"), null));
 	}
 
 	@ParameterizedTest
@@ -485,7 +485,7 @@ class McpMessageReaderTests {
 		}
 		assertThat(bySdk(body)).isEqualTo(new McpMessage(message.id(), message.method(), message.target()));
 		assertThat(argumentsBySdk(body)).isEqualTo((message.arguments() != null)
-				? JsonMapper.shared().readValue(message.arguments(), Object.class) : null);
+				? JsonMapper.shared().readValue(message.arguments().text(), Object.class) : null);
 	}
 
 	@Test
@@ -654,9 +654,9 @@ class McpMessageReaderTests {
 				for (String space : new String[] { "", " ", "\r\n\t" }) {
 					String value = "\"arguments\"" + space + ":" + space + arguments + space;
 					assertThat(read(request(method, "{" + before + "\"name\":\"a\"," + value + "}")).arguments())
-						.isEqualTo(arguments);
+						.isEqualTo(JsonText.of(arguments));
 					assertThat(read(request(method, "{" + before + value + ",\"name\":\"a\"}")).arguments())
-						.isEqualTo(arguments);
+						.isEqualTo(JsonText.of(arguments));
 				}
 			}
 		}
@@ -669,7 +669,7 @@ class McpMessageReaderTests {
 		for (int shift = 0; shift < 5; shift++) {
 			String arguments = "{\"" + "x".repeat(shift) + "\":\"" + "\ud83d\ude00\u00e4\\n".repeat(300_000) + "\"}";
 			assertThat(read(request("tools/call", "{\"name\":\"a\",\"arguments\":" + arguments + "}")).arguments())
-				.isEqualTo(arguments);
+				.isEqualTo(JsonText.of(arguments));
 		}
 	}
 
@@ -677,7 +677,7 @@ class McpMessageReaderTests {
 	void theArgumentsAreFoundBeforeTheMethod() throws Exception {
 		assertThat(read("{\"params\":{\"arguments\":{\"a\":1},\"name\":\"a\"},\"method\":\"tools/call\",\"id\":1,"
 				+ "\"jsonrpc\":\"2.0\"}")
-			.arguments()).isEqualTo("{\"a\":1}");
+			.arguments()).isEqualTo(JsonText.of("{\"a\":1}"));
 	}
 
 	@Test
@@ -713,10 +713,11 @@ class McpMessageReaderTests {
 	void theArgumentsOfACompletionAreWhatIsCompletedAndWhatTheClientHas(String params, @Nullable String arguments)
 			throws Exception {
 		String ref = "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\"}";
+		JsonText expected = (arguments != null) ? JsonText.of(arguments) : null;
 		assertThat(read(request("completion/complete", "{" + ref + "," + params + "}")).arguments())
-			.isEqualTo(arguments);
+			.isEqualTo(expected);
 		assertThat(read(request("completion/complete", "{" + params + "," + ref + "}")).arguments())
-			.isEqualTo(arguments);
+			.isEqualTo(expected);
 	}
 
 	@Test
@@ -731,7 +732,7 @@ class McpMessageReaderTests {
 		McpMessage call = read(request("tools/call", "{\"_meta\":" + meta + ",\"name\":\"a\",\"arguments\":{}}"));
 		assertThat(call.meta()).isEqualTo(expected);
 		assertThat(call.target()).isEqualTo(McpTarget.tool("a"));
-		assertThat(call.arguments()).isEqualTo("{}");
+		assertThat(call.arguments()).isEqualTo(JsonText.of("{}"));
 	}
 
 	@ParameterizedTest

@@ -22,6 +22,7 @@ import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.invocation.SensitiveArguments;
+import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,8 @@ public class AuditBenchmark {
 
 	private final McpTarget target = McpTarget.tool("length");
 
-	private final McpMessage message = new McpMessage("1", "tools/call", this.target, "{\"text\":\"some text\"}", null);
+	private final McpMessage message = new McpMessage("1", "tools/call", this.target,
+			JsonText.of("{\"text\":\"some text\"}"), null);
 
 	private final McpCaller caller = new McpCaller("alice", "http://localhost:9900", "bench", List.of(), false,
 			Set.of("bench:call"), "a2cd5bb0-9d0b-4c6d-8a5e-5d3a5a0d2f11", RESOURCE);
