@@ -19,9 +19,6 @@ import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.context.RequestAttributeSecurityContextRepository;
 import org.springframework.security.web.context.SecurityContextHolderFilter;
-import org.springframework.security.web.header.HeaderWriterFilter;
-import org.springframework.security.web.header.writers.CacheControlHeadersWriter;
-import org.springframework.security.web.header.writers.XContentTypeOptionsHeaderWriter;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.security.web.util.matcher.RequestMatcher;
@@ -53,8 +50,7 @@ public record McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
 		List<Filter> filters = new ArrayList<>();
-		filters.add(new HeaderWriterFilter(
-				List.of(new XContentTypeOptionsHeaderWriter(), new CacheControlHeadersWriter())));
+		filters.add(new AnswerHeadersFilter());
 		if (metadata != null) {
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
 			matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
