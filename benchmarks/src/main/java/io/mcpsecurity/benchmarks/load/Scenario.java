@@ -30,10 +30,11 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	 * All scenarios, in an order in which few servers need be started.
 	 */
 	static final List<Scenario> ALL = List.of(HOT, HOT.with("es256", TokenKind.ES256, 1),
-			HOT.with("many-tokens", TokenKind.RS256, 10_000), HOT.with("body-10k", Message.CALL_10K),
-			HOT.with("body-1m", Message.CALL_1M), HOT.with("denied", Message.FORBIDDEN_CALL),
-			HOT.withScopes("scopes-100", 100), HOT.with("flood-forged", TokenKind.FORGED, 1000),
-			HOT.with("flood-expired", TokenKind.EXPIRED, 1000), HOT.with("flood-malformed", TokenKind.MALFORMED, 1000),
+			HOT.with("many-tokens", TokenKind.RS256, 10_000), HOT.with("uncached", Setting.STATELESS.withoutCache()),
+			HOT.with("body-10k", Message.CALL_10K), HOT.with("body-1m", Message.CALL_1M),
+			HOT.with("denied", Message.FORBIDDEN_CALL), HOT.withScopes("scopes-100", 100),
+			HOT.with("flood-forged", TokenKind.FORGED, 1000), HOT.with("flood-expired", TokenKind.EXPIRED, 1000),
+			HOT.with("flood-malformed", TokenKind.MALFORMED, 1000),
 			HOT.with("verified-flood-forged", Setting.STATELESS.withoutLimits())
 				.with("verified-flood-forged", TokenKind.FORGED, 1000),
 			HOT.with("verified-flood-expired", Setting.STATELESS.withoutLimits())
@@ -57,14 +58,14 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 
 	private static Map<String, List<String>> groups() {
 		Map<String, List<String>> groups = new LinkedHashMap<>();
-		groups.put("reach", List.of("stateless", "es256", "many-tokens", "body-1m", "flood-forged"));
+		groups.put("reach", List.of("stateless", "es256", "many-tokens", "uncached", "body-1m", "flood-forged"));
 		groups.put("bodies", List.of("stateless", "body-10k", "body-1m"));
 		groups.put("floods", List.of("flood-forged", "flood-expired", "flood-malformed", "verified-flood-forged",
 				"verified-flood-expired", "denied"));
 		groups.put("growth", List.of("stateless", "many-tokens", "scopes-100", "tools-1000", "list-10", "list-1000",
 				"rules-100", "rules-1000", "streamable", "sessions-1000", "sessions-10000"));
 		groups.put("threads", List.of("stateless", "virtual-threads", "streamable", "streamable-virtual-threads"));
-		groups.put("all", ALL.stream().map(Scenario::name).filter((name) -> !name.equals("opaque")).toList());
+		groups.put("all", ALL.stream().map(Scenario::name).toList());
 		return groups;
 	}
 
@@ -105,10 +106,10 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * Whether a server can do it.
+	 * Whether a server can do it, or can do it in another way than without it.
 	 */
 	boolean isFor(ServerKind kind) {
-		return !this.setting.opaque() || kind != ServerKind.PEER;
+		return this.setting.uncached() ? kind == ServerKind.STARTER : !this.setting.opaque() || kind != ServerKind.PEER;
 	}
 
 	/**

@@ -11,33 +11,44 @@ import java.util.Map;
  * @param rules how many rules of configuration the starter has, none of which matches
  * @param unlimited whether the starter verifies every token, however many of an address
  * it has refused
+ * @param uncached whether the starter verifies the same token again for each request
  * @param opaque whether tokens are introspected
  * @param virtualThreads whether requests are served by virtual threads
  */
-record Setting(String protocol, int tools, int rules, boolean unlimited, boolean opaque, boolean virtualThreads) {
+record Setting(String protocol, int tools, int rules, boolean unlimited, boolean uncached, boolean opaque,
+		boolean virtualThreads) {
 
-	static final Setting STATELESS = new Setting("STATELESS", 0, 0, false, false, false);
+	static final Setting STATELESS = new Setting("STATELESS", 0, 0, false, false, false, false);
 
-	static final Setting STREAMABLE = new Setting("STREAMABLE", 0, 0, false, false, false);
+	static final Setting STREAMABLE = new Setting("STREAMABLE", 0, 0, false, false, false, false);
 
 	Setting withTools(int tools) {
-		return new Setting(this.protocol, tools, this.rules, this.unlimited, this.opaque, this.virtualThreads);
+		return new Setting(this.protocol, tools, this.rules, this.unlimited, this.uncached, this.opaque,
+				this.virtualThreads);
 	}
 
 	Setting withRules(int rules) {
-		return new Setting(this.protocol, this.tools, rules, this.unlimited, this.opaque, this.virtualThreads);
+		return new Setting(this.protocol, this.tools, rules, this.unlimited, this.uncached, this.opaque,
+				this.virtualThreads);
 	}
 
 	Setting withoutLimits() {
-		return new Setting(this.protocol, this.tools, this.rules, true, this.opaque, this.virtualThreads);
+		return new Setting(this.protocol, this.tools, this.rules, true, this.uncached, this.opaque,
+				this.virtualThreads);
+	}
+
+	Setting withoutCache() {
+		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, true, this.opaque,
+				this.virtualThreads);
 	}
 
 	Setting withOpaqueTokens() {
-		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, true, this.virtualThreads);
+		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, this.uncached, true,
+				this.virtualThreads);
 	}
 
 	Setting withVirtualThreads() {
-		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, this.opaque, true);
+		return new Setting(this.protocol, this.tools, this.rules, this.unlimited, this.uncached, this.opaque, true);
 	}
 
 	boolean hasSessions() {
@@ -51,6 +62,7 @@ record Setting(String protocol, int tools, int rules, boolean unlimited, boolean
 		properties.put("benchmark.tools", String.valueOf(this.tools));
 		if (kind == ServerKind.STARTER) {
 			properties.put("mcp.security.rate-limit.authentication-failures.enabled", String.valueOf(!this.unlimited));
+			properties.put("mcp.security.token.cache.enabled", String.valueOf(!this.uncached));
 			// All sessions are of one caller here.
 			properties.put("mcp.security.session.max", "30000");
 			properties.put("mcp.security.session.max-per-caller", "30000");
