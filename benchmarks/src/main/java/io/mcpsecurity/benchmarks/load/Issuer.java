@@ -67,7 +67,7 @@ public final class Issuer implements AutoCloseable {
 				"{\"issuer\":\"%s\",\"jwks_uri\":\"%s/keys\",\"subject_types_supported\":[\"public\"]}".formatted(uri(),
 						uri()));
 		serve("/introspect",
-				"{\"active\":true,\"iss\":\"%s\",\"sub\":\"alice\",\"client_id\":\"bench\",\"aud\":\"%s\",\"scope\":\"bench:call\",\"exp\":%d}"
+				"{\"active\":true,\"token_type\":\"Bearer\",\"iss\":\"%s\",\"sub\":\"alice\",\"client_id\":\"bench\",\"aud\":\"%s\",\"scope\":\"bench:call\",\"exp\":%d}"
 					.formatted(uri(), ServerKind.RESOURCE, Instant.now().plus(LIFETIME).getEpochSecond()));
 		this.http.start();
 	}
