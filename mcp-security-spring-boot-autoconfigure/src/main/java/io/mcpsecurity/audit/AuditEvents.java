@@ -10,7 +10,6 @@ import io.mcpsecurity.McpActor;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
 import io.mcpsecurity.audit.RequestRecord.Client;
-import io.mcpsecurity.audit.RequestRecord.Connection;
 import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.audit.RequestRecord.Trace;
 import io.mcpsecurity.authorization.AccessDecision;
@@ -84,7 +83,9 @@ public final class AuditEvents {
 		facts.add("durationMs", request.duration().toNanos() / 1000 / 1000.0);
 		facts.add("httpStatus", request.status());
 		describe(facts, request.trace());
-		describe(facts, request.connection());
+		facts.add("resource", text(request.connection().resource()));
+		facts.add("sessionIdHash", request.sessionIdHash());
+		facts.add("remoteAddress", text(request.connection().remoteAddress()));
 		return new McpAuditEvent(id, request.arrival(), type(request),
 				(caller != null) ? EventText.of(caller.subject(), MAX_TEXT) : null, facts);
 	}
@@ -165,12 +166,6 @@ public final class AuditEvents {
 			facts.add("traceId", text(trace.traceId()));
 			facts.add("spanId", text(trace.spanId()));
 		}
-	}
-
-	private static void describe(Facts facts, Connection connection) {
-		facts.add("resource", text(connection.resource()));
-		facts.add("sessionIdHash", text(connection.sessionIdHash()));
-		facts.add("remoteAddress", text(connection.remoteAddress()));
 	}
 
 	private static @Nullable String first(@Nullable String one, @Nullable String other) {

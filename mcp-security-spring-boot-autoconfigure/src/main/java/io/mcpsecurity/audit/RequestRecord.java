@@ -37,6 +37,9 @@ public final class RequestRecord {
 
 	private final AtomicBoolean ended = new AtomicBoolean();
 
+	/** Two that are made at once are the same. */
+	private volatile @Nullable String sessionIdHash;
+
 	private volatile @Nullable McpCaller caller;
 
 	private volatile @Nullable Supplier<String> tokenHash;
@@ -205,6 +208,18 @@ public final class RequestRecord {
 
 	public Connection connection() {
 		return this.connection;
+	}
+
+	/**
+	 * {@link Connection#sessionIdHash()}, made once.
+	 */
+	public @Nullable String sessionIdHash() {
+		String hash = this.sessionIdHash;
+		if (hash == null) {
+			hash = this.connection.sessionIdHash();
+			this.sessionIdHash = hash;
+		}
+		return hash;
 	}
 
 	public Instant arrival() {

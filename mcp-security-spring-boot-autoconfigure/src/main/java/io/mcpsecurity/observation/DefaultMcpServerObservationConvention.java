@@ -97,7 +97,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 		KeyValues values = KeyValues.of("mcp.security.decision", request.verdict(), "mcp.security.reason",
 				request.reason());
 		values = add(values, "jsonrpc.request.id", (message != null) ? message.id() : null, MAX_TEXT);
-		values = add(values, "mcp.session.id", request.connection().sessionIdHash(), MAX_TEXT);
+		values = add(values, "mcp.session.id", request.sessionIdHash(), MAX_TEXT);
 		values = add(values, "client.address", request.connection().remoteAddress(), MAX_TEXT);
 		return add(values, "mcp.resource.uri",
 				(target != null && target.kind() == Kind.RESOURCE) ? target.name() : null, MAX_URI);

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Enumeration;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Refusal;
@@ -42,6 +44,15 @@ public final class SessionFilter extends EndpointFilter {
 
 	private final SessionOwner anonymous;
 
+	/**
+	 * By callers as long as somebody knows them: a remembered token has one caller for
+	 * all its requests.
+	 */
+	private final Cache<McpCaller, SessionOwner> owners = Caffeine.newBuilder()
+		.weakKeys()
+		.executor(Runnable::run)
+		.build();
+
 	private final Duration clockSkew;
 
 	/**
@@ -61,7 +72,7 @@ public final class SessionFilter extends EndpointFilter {
 			throws ServletException, IOException {
 		RequestRecord record = RequestRecordFilter.of(request);
 		McpCaller caller = record.caller();
-		SessionOwner owner = (caller != null) ? SessionOwner.of(caller) : this.anonymous;
+		SessionOwner owner = (caller != null) ? this.owners.get(caller, SessionOwner::of) : this.anonymous;
 		Enumeration<String> ids = request.getHeaders(SESSION_ID);
 		String id = ids.hasMoreElements() ? ids.nextElement() : null;
 		if (id != null && (ids.hasMoreElements() || !this.sessions.admits(id, owner, this.anonymous))) {

@@ -64,7 +64,9 @@ class HostileInputTests {
 			"\\udc00", "a\\u2028b\\u2029c", "\\u202eevil", "\\u0085next", "<script>alert(1)</script>" })
 	void hostileNamesAreOneSafeEventAndOneLine(String name, CapturedOutput output) {
 		String end = UUID.randomUUID().toString();
-		call("tools/call", "{\"name\":\"" + name + end + "\",\"arguments\":{\"" + name + "\":\"" + name + "\"}}");
+		// A key with an unpaired surrogate is refused.
+		String key = name.startsWith("\\ud") ? "key" : name;
+		call("tools/call", "{\"name\":\"" + name + end + "\",\"arguments\":{\"" + key + "\":\"" + name + "\"}}");
 		assertOneSafeEvent();
 		// The log is written by a thread of its own.
 		Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !auditLines(output, end).isEmpty());

@@ -274,6 +274,25 @@ class McpMessageReaderTests {
 		assertThat(refusal).hasMessage("Parse error: the body is not valid JSON");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "\\ud800", "a\\udc00", "\\ud83d\\ud83d", "\\ud800\\u0061" })
+	void aKeyWithAnUnpairedSurrogateIsAParseError(String key) {
+		assertThat(refuse(request("ping", "{\"a\":[{\"" + key + "\":1}]}")).getCode())
+			.isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
+	}
+
+	@Test
+	void whatAParserCouldTakeForUtf16IsAParseError() {
+		for (String body : new String[] { "\u0000{}", "{\u0000}\u0000", "\u0000\u0000\u0000{",
+				"{\u0000\u0000\u0000" }) {
+			assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
+		}
+		byte[] ping = ping("1").getBytes(StandardCharsets.UTF_16LE);
+		assertThatExceptionOfType(InvalidMessageException.class).isThrownBy(() -> new McpMessageReader(10).read(ping))
+			.extracting(InvalidMessageException::getCode)
+			.isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
+	}
+
 	@Test
 	void aParseErrorBehindTheIdKeepsTheId() {
 		assertThat(refuse("{\"jsonrpc\":\"2.0\",\"id\":\"a\",").getId()).isEqualTo("\"a\"");
