@@ -19,6 +19,7 @@ import io.mcpsecurity.client.jdbc.JdbcClientDenials;
 import io.mcpsecurity.test.Documentation;
 import io.mcpsecurity.test.PostgresServer;
 import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.RejectedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import org.junit.jupiter.api.AfterAll;
@@ -55,7 +56,7 @@ class DeniedClientTests {
 	@BeforeAll
 	static void start() {
 		dataSource = PostgresServer.pool(PostgresServer.shared().newDatabase());
-		new JdbcTemplate(dataSource).execute(Documentation.blocks("docs/clients.md", "sql").get(0));
+		createTable(dataSource);
 		server = SecuredServer.start(DeniedApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.clients.store=jdbc",
 				"mcp.security.clients.refresh-interval=100ms", "mcp.security.clients.deny=configured-*",
@@ -109,10 +110,31 @@ class DeniedClientTests {
 	}
 
 	@Test
+	void aServerThatHasNeverReadTheDenialsLetsNobodyIn() {
+		try (SecuredServer fresh = SecuredServer.start(WithoutTableApplication.class, authorizationServer,
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.clients.store=jdbc")) {
+			String token = fresh.token("records:browse").sign();
+			HttpResponse<String> refused = fresh.send(fresh.post(token, LIST));
+			assertThat(refused.statusCode()).isEqualTo(503);
+			assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+			assertThat(refused.headers().firstValue("WWW-Authenticate")).isEmpty();
+			assertThat(refused.body()).contains("-32012").doesNotContain("mcp_client_denial");
+			assertThat(fresh.context().getBean(RejectedEvents.class).next())
+				.containsAllEntriesOf(Map.of("reason", "clients_unavailable", "subject", "alice", "httpStatus", 503));
+			createTable(fresh.context().getBean(DataSource.class));
+			assertThat(fresh.send(fresh.post(token, LIST)).statusCode()).isEqualTo(200);
+		}
+	}
+
+	@Test
 	void aChangeThatNamesNoClientIsABadRequest() {
 		for (String body : List.of("{}", "{\"deny\":\"\"}", "{\"deny\":\"a\",\"undo\":\"b\"}")) {
 			assertThat(change(body).statusCode()).as(body).isEqualTo(400);
 		}
+	}
+
+	private static void createTable(DataSource dataSource) {
+		new JdbcTemplate(dataSource).execute(Documentation.blocks("docs/clients.md", "sql").get(0));
 	}
 
 	private static List<McpAuditEvent> ofRogue() {
@@ -157,6 +179,26 @@ class DeniedClientTests {
 				}
 
 			};
+		}
+
+	}
+
+	/**
+	 * A server whose database is there and has not the table.
+	 */
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(RecordsApplication.Records.class)
+	static class WithoutTableApplication {
+
+		@Bean
+		HikariDataSource emptyDataSource() {
+			return PostgresServer.pool(PostgresServer.shared().newDatabase());
+		}
+
+		@Bean
+		RejectedEvents rejectedEvents() {
+			return new RejectedEvents();
 		}
 
 	}

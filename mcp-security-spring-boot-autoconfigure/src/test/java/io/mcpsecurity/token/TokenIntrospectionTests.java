@@ -46,6 +46,8 @@ class TokenIntrospectionTests {
 
 	private static final String RESOURCE = "https://mcp.example.com/mcp";
 
+	private static final String ISSUER = "https://login.example.com";
+
 	private static final Duration TTL = Duration.ofSeconds(30);
 
 	private static final Duration LONG = Duration.ofSeconds(30);
@@ -210,12 +212,8 @@ class TokenIntrospectionTests {
 		try (TestAuthorizationServer server = TestAuthorizationServer.start()) {
 			IssuerKeys keys = new IssuerKeys(server.issuer(), null, new IssuerKeys.Settings(LONG, LONG,
 					Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
-			IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
-					new AuthorizationServers(List.of(keys), Map.of(),
-							new Introspections(Map.of(server.issuer(), this.introspection), null, true)),
-					RESOURCE, new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()),
-					new McpCallerConverter(RESOURCE),
-					new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofMinutes(5)), this.nanos::get));
+			IssuerAuthenticationManager manager = manager(keys,
+					new Introspections(Map.of(server.issuer(), this.introspection), null, true));
 			String token = server.token(RESOURCE).sign();
 			this.endpoint.answer(token, active(3600));
 			authenticate(manager, token);
@@ -236,12 +234,59 @@ class TokenIntrospectionTests {
 		}
 	}
 
+	@Test
+	void aJwtIsGoodNoLongerThanItsKeyHoweverFreshAnAnswerIs() {
+		Duration served = TTL.dividedBy(2);
+		try (TestAuthorizationServer server = TestAuthorizationServer.start();
+				IssuerKeys keys = new IssuerKeys(server.issuer(), null,
+						new IssuerKeys.Settings(LONG, LONG, served, LONG, LONG), this.nanos::get)) {
+			IssuerAuthenticationManager manager = manager(keys,
+					new Introspections(Map.of(server.issuer(), this.introspection), null, true));
+			String token = server.token(RESOURCE).sign();
+			this.endpoint.answer(token, active(3600));
+			authenticate(manager, token);
+			server.rotateKey();
+			pass(served);
+			assertThatExceptionOfType(RefusedTokenException.class).isThrownBy(() -> authenticate(manager, token))
+				.satisfies((ex) -> assertThat(ex.failure()).isEqualTo(TokenFailure.SIGNATURE));
+			assertThat(this.endpoint.asked(token)).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void anOpaqueTokenThatIsRevokedStopsWorkingWithinTheTimeThatAnAnswerServes() {
+		try (IssuerKeys unused = new IssuerKeys(ISSUER, null, new IssuerKeys.Settings(LONG, LONG, LONG, LONG, LONG))) {
+			IssuerAuthenticationManager manager = manager(unused,
+					new Introspections(Map.of(ISSUER, this.introspection), ISSUER, false));
+			Map<String, Object> answer = active(3600);
+			answer.putAll(Map.of("aud", RESOURCE, "client_id", "test-client", "token_type", "Bearer"));
+			this.endpoint.answer("opaque", answer);
+			authenticate(manager, "opaque");
+			this.endpoint.answer("opaque", Map.of("active", false));
+			pass(TTL.minusMillis(1));
+			authenticate(manager, "opaque");
+			assertThat(this.endpoint.asked("opaque")).as("remembered").isEqualTo(1);
+			pass(Duration.ofMillis(1));
+			assertThatExceptionOfType(RefusedTokenException.class).isThrownBy(() -> authenticate(manager, "opaque"))
+				.satisfies((ex) -> assertThat(ex.failure()).isEqualTo(TokenFailure.INACTIVE));
+		}
+	}
+
+	/**
+	 * One that remembers tokens for much longer than an answer serves.
+	 */
+	private IssuerAuthenticationManager manager(IssuerKeys keys, Introspections introspections) {
+		return new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys), Map.of(), introspections),
+				RESOURCE, new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), new McpCallerConverter(RESOURCE),
+				new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofMinutes(5)), this.nanos::get));
+	}
+
 	private static void authenticate(IssuerAuthenticationManager manager, String token) {
 		assertThat(manager.authenticate(new BearerTokenAuthenticationToken(token))).isNotNull();
 	}
 
 	private TokenIntrospection introspection(ClientAuthentication authentication, Duration timeout) {
-		return new TokenIntrospection("https://login.example.com", URI.create(this.endpoint.uri()), authentication,
+		return new TokenIntrospection(ISSUER, URI.create(this.endpoint.uri()), authentication,
 				new TokenIntrospection.Settings(timeout, timeout, TTL, 20, 3, Duration.ofSeconds(10), 4),
 				Clock.systemUTC(), this.nanos::get);
 	}

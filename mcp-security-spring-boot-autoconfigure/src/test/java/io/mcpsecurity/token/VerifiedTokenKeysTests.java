@@ -109,6 +109,7 @@ class VerifiedTokenKeysTests {
 			assertThat(System.nanoTime() - start).as("still accepted").isLessThan(LONG.toNanos());
 		}
 		assertThat(TokenFailure.of(failure)).isEqualTo(TokenFailure.UNAVAILABLE);
+		assertThat(manager.isKnown(this.token)).isEqualTo(remembered);
 		assertThat(Duration.ofNanos(System.nanoTime() - start))
 			.isGreaterThanOrEqualTo(SETTINGS.cacheTtl().plus(SETTINGS.outageTolerance()));
 		this.authorizationServer.open();

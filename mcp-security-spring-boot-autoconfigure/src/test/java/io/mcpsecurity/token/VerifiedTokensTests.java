@@ -1,11 +1,21 @@
 package io.mcpsecurity.token;
 
 import java.lang.ref.WeakReference;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Date;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +26,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
@@ -23,6 +34,7 @@ import io.mcpsecurity.test.MutableClock;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -123,6 +136,18 @@ class VerifiedTokensTests {
 		assertThat(this.tokens.hits()).isEqualTo(1);
 		this.clock.advance(Duration.ofSeconds(-1));
 		assertRefused(TokenFailure.NOT_YET_VALID, token);
+	}
+
+	@Test
+	void aTokenIsKnownWhileItIsRememberedAndGood() {
+		String token = token().claim("exp", inFuture(Duration.ofSeconds(30))).sign();
+		assertThat(this.manager.isKnown(token)).isFalse();
+		authenticate(token);
+		assertThat(this.manager.isKnown(token)).isTrue();
+		this.clock.advance(Duration.ofSeconds(90));
+		assertThat(this.manager.isKnown(token)).isTrue();
+		this.clock.advance(Duration.ofSeconds(1));
+		assertThat(this.manager.isKnown(token)).isFalse();
 	}
 
 	@Test
@@ -221,6 +246,16 @@ class VerifiedTokensTests {
 		});
 		authenticate(text.toString());
 		assertThat(this.tokens.hits()).isEqualTo(1);
+	}
+
+	@Test
+	void noCopyOfAnyPartOfATokenIsKept() {
+		String token = token().claim("jti", "identifier").sign();
+		authenticate(token);
+		Set<String> texts = texts(this.tokens);
+		assertThat(texts).as("what is kept is found").contains("identifier");
+		assertThat(token.split("\\.")).hasSize(3)
+			.allSatisfy((part) -> assertThat(texts).noneMatch((text) -> text.contains(part)));
 	}
 
 	@Test
@@ -323,6 +358,7 @@ class VerifiedTokensTests {
 			});
 		}
 		assertThat(verifications).hasValue(1);
+		assertThat(this.tokens.misses()).isEqualTo(8);
 		assertThat(this.tokens.size()).isZero();
 		assertThat(this.tokens.underWay()).isZero();
 		assertThat(this.tokens.get(token, counting(verifications))).isNotNull();
@@ -389,6 +425,57 @@ class VerifiedTokensTests {
 		String copy = text.toString();
 		authenticate(copy);
 		return new WeakReference<>(copy);
+	}
+
+	/**
+	 * All texts that an object leads to. Objects of the platform are only opened if they
+	 * are collections or arrays.
+	 */
+	private static Set<String> texts(Object root) {
+		Set<String> texts = new HashSet<>();
+		Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+		Deque<Object> next = new ArrayDeque<>(List.of(root));
+		while (!next.isEmpty()) {
+			Object object = next.pop();
+			if (!seen.add(object)) {
+				continue;
+			}
+			if (object instanceof CharSequence text) {
+				texts.add(text.toString());
+			}
+			else if (object instanceof char[] text) {
+				texts.add(new String(text));
+			}
+			else if (object instanceof byte[] text) {
+				texts.add(new String(text, StandardCharsets.ISO_8859_1));
+			}
+			else {
+				members(object).filter(Objects::nonNull).forEach(next::push);
+			}
+		}
+		return texts;
+	}
+
+	private static Stream<?> members(Object object) {
+		if (object instanceof Cache<?, ?> cache) {
+			return members(cache.asMap());
+		}
+		if (object instanceof Map<?, ?> map) {
+			return Stream.of(map.keySet(), map.values());
+		}
+		if (object instanceof Collection<?> collection) {
+			return collection.stream();
+		}
+		if (object instanceof Object[] array) {
+			return Stream.of(array);
+		}
+		List<@Nullable Object> values = new ArrayList<>();
+		ReflectionUtils.doWithFields(object.getClass(), (field) -> {
+			field.setAccessible(true);
+			values.add(field.get(object));
+		}, (field) -> !field.getDeclaringClass().getModule().isNamed() && !Modifier.isStatic(field.getModifiers())
+				&& !field.getType().isPrimitive());
+		return values.stream();
 	}
 
 	private Function<String, VerifiedToken> counting(AtomicInteger verifications) {

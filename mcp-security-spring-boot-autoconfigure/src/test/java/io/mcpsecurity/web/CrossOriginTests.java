@@ -196,7 +196,7 @@ class CrossOriginTests {
 		assertThat(response.statusCode()).isGreaterThanOrEqualTo(400);
 		assertThat(header(response, "Access-Control-Allow-Origin")).isEqualTo(APP);
 		assertThat(header(response, "Access-Control-Expose-Headers")).contains("WWW-Authenticate", "Mcp-Session-Id",
-				"Retry-After");
+				"MCP-Protocol-Version", "Retry-After");
 		assertThat(header(response, "Vary")).isEqualTo("Origin");
 		if (response.headers().firstValue("WWW-Authenticate").isEmpty()) {
 			events(configured).next();
