@@ -118,13 +118,23 @@ final class Benchmark {
 		}
 	}
 
+	/**
+	 * First with few connections, then with those that are measured, which compile what
+	 * only happens under load.
+	 */
 	private void warmUp(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions) {
+		warmUp(scenario, server, load, sessions, WARM_UP_CONNECTIONS);
+		warmUp(scenario, server, load, sessions, this.options.connections());
+	}
+
+	private void warmUp(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions,
+			int connections) {
 		long end = System.nanoTime() + this.options.warmUp().toNanos();
-		int calm = 0;
-		while (calm < 2 && System.nanoTime() < end) {
-			Figures figures = measure(scenario, server, load, sessions, WARM_UP_CONNECTIONS, WARM_UP_ROUND);
+		boolean calm = false;
+		while (!calm && System.nanoTime() < end) {
+			Figures figures = measure(scenario, server, load, sessions, connections, WARM_UP_ROUND);
 			progress("%s: warming up %s: %s".formatted(scenario.name(), server.kind().label(), figures.inShort()));
-			calm = (figures.compilers() < WARM) ? calm + 1 : 0;
+			calm = figures.compilers() < WARM;
 		}
 	}
 
