@@ -53,7 +53,7 @@ public final class ArgumentSummaries {
 	 * summary of long ones must not take longer than everything else that is done about
 	 * the call.
 	 */
-	static final int MAX_READ = 64 * 1024;
+	static final int MAX_READ = 16 * 1024;
 
 	/** Longer than this is no name of anything. */
 	private static final int LONGEST_NAME = 64;

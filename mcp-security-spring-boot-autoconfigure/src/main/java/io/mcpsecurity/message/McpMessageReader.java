@@ -55,7 +55,7 @@ public final class McpMessageReader {
 
 	private static final Set<String> CONTEXT = Set.of("arguments");
 
-	/** How many characters are decoded at a time; not a single pair. */
+	/** How many characters are decoded at a time: at least the two of a pair. */
 	private static final int WINDOW = 1024;
 
 	/** How many bytes a character has in UTF-32. */

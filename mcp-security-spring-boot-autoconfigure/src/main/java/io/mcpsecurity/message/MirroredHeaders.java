@@ -78,8 +78,16 @@ public final class MirroredHeaders {
 		this.message = message;
 		this.headers = headers;
 		this.required = message.id() != null && message.method() != null
-				&& (headers.apply(PROTOCOL_VERSION).stream().anyMatch(MirroredHeaders::areOf)
-						|| areOf(protocolVersion(message)));
+				&& (anyAreOf(headers.apply(PROTOCOL_VERSION)) || areOf(protocolVersion(message)));
+	}
+
+	private static boolean anyAreOf(List<String> revisions) {
+		for (String revision : revisions) {
+			if (areOf(revision)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**
