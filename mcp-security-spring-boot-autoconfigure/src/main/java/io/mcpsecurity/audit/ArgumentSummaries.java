@@ -226,7 +226,7 @@ public final class ArgumentSummaries {
 				}
 			}
 			boolean complete = !isOver() && more == 0;
-			if (sensitiveNameAsValue || (!complete && ArgumentSummaries.this.mode == Mode.FULL)) {
+			if (sensitiveNameAsValue || !complete) {
 				// {"name":"password","value":"..."}, or what could still become that.
 				values.forEach((key) -> members.put(key, Credentials.MASK));
 			}

@@ -3,6 +3,7 @@ package io.mcpsecurity.audit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.UUID;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -33,8 +34,6 @@ public final class AuditEvents {
 	/** For all facts of a call. */
 	private static final int ROOM = 32;
 
-	private final EventIds ids = new EventIds();
-
 	/**
 	 * By callers as long as somebody knows them: a remembered token has one caller for
 	 * all its requests, and sorting a hundred scopes for each took as long as all else.
@@ -64,7 +63,7 @@ public final class AuditEvents {
 	}
 
 	McpAuditEvent of(RequestRecord request) {
-		String id = this.ids.next();
+		String id = UUID.randomUUID().toString();
 		McpCaller caller = request.caller();
 		Facts facts = new Facts(ROOM);
 		facts.add("eventId", id);

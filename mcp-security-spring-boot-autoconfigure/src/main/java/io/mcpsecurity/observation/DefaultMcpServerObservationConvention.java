@@ -68,10 +68,6 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	@Override
 	public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
 		RequestRecord request = context.getRequest();
-		if (!request.hasEnded()) {
-			// Asked for at the start and at the end, values are only used at the end.
-			return KeyValues.empty();
-		}
 		String tool = name(request, Kind.TOOL);
 		String error = error(request);
 		String code = code(request);
@@ -90,6 +86,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	public KeyValues getHighCardinalityKeyValues(McpServerObservationContext context) {
 		RequestRecord request = context.getRequest();
 		if (!request.hasEnded()) {
+			// Asked for at the start and at the end, these are only used at the end.
 			return KeyValues.empty();
 		}
 		McpMessage message = request.message();

@@ -11,7 +11,7 @@ import io.micrometer.observation.Observation;
  * gauge of those that are under way: of each request it takes longer than the timer, and
  * OpenTelemetry's conventions for MCP know none. That of all HTTP requests has them.
  */
-public final class McpServerMeterObservationHandler implements MeterObservationHandler<McpServerObservationContext> {
+public class McpServerMeterObservationHandler implements MeterObservationHandler<McpServerObservationContext> {
 
 	private final DefaultMeterObservationHandler meters;
 

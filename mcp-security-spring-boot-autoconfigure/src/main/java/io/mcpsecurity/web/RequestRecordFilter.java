@@ -74,13 +74,23 @@ final class RequestRecordFilter extends EndpointFilter {
 				record.result(Result.EXCEPTION);
 				record.end(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
 			}
-			else if (request.isAsyncStarted()) {
-				request.getAsyncContext().addListener(new AsyncEnd(record, response));
-			}
 			else {
-				record.end(response.getStatus());
+				end(request, response, record);
 			}
 		}
+	}
+
+	private static void end(HttpServletRequest request, HttpServletResponse response, RequestRecord record) {
+		try {
+			if (request.isAsyncStarted()) {
+				request.getAsyncContext().addListener(new AsyncEnd(record, response));
+				return;
+			}
+		}
+		catch (IllegalStateException ex) {
+			// It has ended meanwhile.
+		}
+		record.end(response.getStatus());
 	}
 
 	private static boolean isTraced(HttpServletRequest request) {

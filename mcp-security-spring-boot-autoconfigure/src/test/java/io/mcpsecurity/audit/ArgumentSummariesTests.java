@@ -327,6 +327,8 @@ class ArgumentSummariesTests {
 			.isEqualTo(Map.of("password", "***", "\u2026", "more"));
 		assertThat(summary(Mode.MASKED, "{\"name\":\"password\",\"value\":\"" + text + "\"}"))
 			.isEqualTo(Map.of("name", "string(8)", "value", "***", "\u2026", "more"));
+		assertThat(summary(Mode.MASKED, "{\"value\":{\"hunter2\":1},\"a\":\"" + text + "\",\"name\":\"password\"}"))
+			.isEqualTo(Map.of("value", "***", "a", "string(\u2026)", "\u2026", "more"));
 		assertThat(summary(Mode.MASKED, "[" + "{},".repeat(ArgumentSummaries.MAX_READ) + "1]"))
 			.asInstanceOf(InstanceOfAssertFactories.LIST)
 			.hasSize(51)
