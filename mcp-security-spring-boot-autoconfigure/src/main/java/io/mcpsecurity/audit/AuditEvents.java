@@ -62,6 +62,14 @@ public final class AuditEvents {
 		return (message != null && message.target() != null) || request.denied() || request.refusal() != null;
 	}
 
+	/**
+	 * What an event says of the arguments of a message.
+	 */
+	@Nullable Object argumentsOf(McpMessage message) {
+		McpTarget target = message.target();
+		return (target != null) ? this.arguments.of(target, message.arguments()) : null;
+	}
+
 	McpAuditEvent of(RequestRecord request) {
 		String id = UUID.randomUUID().toString();
 		McpCaller caller = request.caller();
@@ -122,7 +130,7 @@ public final class AuditEvents {
 		facts.add("tokenId", text(caller.tokenId()));
 	}
 
-	private void describe(Facts facts, RequestRecord request) {
+	private static void describe(Facts facts, RequestRecord request) {
 		McpMessage message = request.message();
 		McpTarget target = null;
 		if (message != null) {
@@ -143,7 +151,7 @@ public final class AuditEvents {
 		if (message != null && target != null) {
 			facts.add("targetKind", target.kind().name().toLowerCase(Locale.ROOT));
 			facts.add("targetName", sent(target.name(), MAX_NAME));
-			facts.add("arguments", this.arguments.of(target, message.arguments()));
+			facts.add("arguments", request.arguments());
 		}
 	}
 

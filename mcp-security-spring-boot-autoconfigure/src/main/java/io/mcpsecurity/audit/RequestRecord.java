@@ -46,6 +46,8 @@ public final class RequestRecord {
 
 	private volatile @Nullable McpMessage message;
 
+	private volatile @Nullable Object arguments;
+
 	private volatile @Nullable McpTarget handler;
 
 	private volatile @Nullable AccessDecision decision;
@@ -93,10 +95,12 @@ public final class RequestRecord {
 	}
 
 	/**
-	 * The message has been read.
+	 * The message has been read. What its event is to say of its arguments is found out
+	 * now: they lie in the body, which need not be kept until the request ends.
 	 */
 	public void message(McpMessage message) {
-		this.message = message;
+		this.arguments = this.recorder.argumentsOf(message);
+		this.message = message.withoutArguments();
 		this.recorder.read(this);
 	}
 
@@ -239,8 +243,18 @@ public final class RequestRecord {
 		return (hash != null) ? hash.get() : null;
 	}
 
+	/**
+	 * The message without its arguments, or {@code null} when none was read.
+	 */
 	public @Nullable McpMessage message() {
 		return this.message;
+	}
+
+	/**
+	 * What the event says of the arguments, or {@code null}.
+	 */
+	@Nullable Object arguments() {
+		return this.arguments;
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.message.McpMessage;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,13 @@ public final class RequestRecorder {
 		RequestRecord request = new RequestRecord(this, connection, this.clock.instant());
 		tell((observer) -> observer.arrived(request));
 		return request;
+	}
+
+	/**
+	 * What the event of a message's request is to say of its arguments.
+	 */
+	@Nullable Object argumentsOf(McpMessage message) {
+		return (this.trail != null) ? this.events.argumentsOf(message) : null;
 	}
 
 	void read(RequestRecord request) {

@@ -36,6 +36,14 @@ public record McpMessage(@Nullable String id, @Nullable String method, @Nullable
 		return Optional.ofNullable(this.target);
 	}
 
+	/**
+	 * This message for those who keep it longer than its arguments, which can be long,
+	 * are needed.
+	 */
+	public McpMessage withoutArguments() {
+		return (this.arguments != null) ? new McpMessage(this.id, this.method, this.target, null, this.meta) : this;
+	}
+
 	@Override
 	public String toString() {
 		return "McpMessage[id=" + this.id + ", method=" + this.method + ", target=" + this.target + "]";

@@ -1,7 +1,6 @@
 package io.mcpsecurity.web;
 
 import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -11,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 
 import jakarta.servlet.ReadListener;
@@ -23,7 +23,7 @@ import org.springframework.http.HttpHeaders;
 
 /**
  * A request whose body has been read: the transport behind the gate gets the very bytes
- * that the gate decided by.
+ * that the gate decided by, and they are let go as it takes them.
  */
 final class BufferedRequest extends HttpServletRequestWrapper {
 
@@ -39,11 +39,14 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	/** The memory that is taken at first for a body that does not say how long it is. */
 	private static final int UNKNOWN_LENGTH = 1024;
 
-	private final byte[] body;
+	private final int length;
+
+	private final Body body;
 
 	private BufferedRequest(HttpServletRequest request, byte[] body) {
 		super(request);
-		this.body = body;
+		this.length = body.length;
+		this.body = new Body(body);
 	}
 
 	/**
@@ -100,8 +103,11 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		return Arrays.copyOf(body, read);
 	}
 
+	/**
+	 * The body, as long as nobody behind the gate has taken it.
+	 */
 	byte[] body() {
-		return this.body;
+		return this.body.bytes;
 	}
 
 	/**
@@ -113,18 +119,18 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 
 	@Override
 	public int getContentLength() {
-		return this.body.length;
+		return this.length;
 	}
 
 	@Override
 	public long getContentLengthLong() {
-		return this.body.length;
+		return this.length;
 	}
 
 	@Override
 	public @Nullable String getHeader(String name) {
 		String value = super.getHeader(name);
-		return (value != null && isLength(name)) ? String.valueOf(this.body.length) : value;
+		return (value != null && isLength(name)) ? String.valueOf(this.length) : value;
 	}
 
 	/**
@@ -147,35 +153,75 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 
 	@Override
 	public ServletInputStream getInputStream() {
-		ByteArrayInputStream in = new ByteArrayInputStream(this.body);
-		return new ServletInputStream() {
+		return this.body;
+	}
 
-			@Override
-			public int read() {
-				return in.read();
+	/**
+	 * A body, to be read once, as a container's. Who asks for all of it gets the bytes
+	 * themselves: a long body is not in memory twice, nor longer than it is used.
+	 */
+	private static final class Body extends ServletInputStream {
+
+		private static final byte[] TAKEN = {};
+
+		private byte[] bytes;
+
+		private int next;
+
+		Body(byte[] bytes) {
+			this.bytes = bytes;
+		}
+
+		@Override
+		public int read() {
+			return isFinished() ? -1 : Byte.toUnsignedInt(this.bytes[this.next++]);
+		}
+
+		@Override
+		public int read(byte[] buffer, int offset, int length) {
+			Objects.checkFromIndexSize(offset, length, buffer.length);
+			if (length > 0 && isFinished()) {
+				return -1;
 			}
+			int count = Math.min(length, available());
+			System.arraycopy(this.bytes, this.next, buffer, offset, count);
+			this.next += count;
+			return count;
+		}
 
-			@Override
-			public int read(byte[] buffer, int offset, int length) {
-				return in.read(buffer, offset, length);
-			}
+		@Override
+		public byte[] readAllBytes() {
+			byte[] rest = (this.next == 0) ? this.bytes : Arrays.copyOfRange(this.bytes, this.next, this.bytes.length);
+			this.bytes = TAKEN;
+			this.next = 0;
+			return rest;
+		}
 
-			@Override
-			public boolean isFinished() {
-				return in.available() == 0;
-			}
+		@Override
+		public byte[] readNBytes(int length) throws IOException {
+			return (length >= available()) ? readAllBytes() : super.readNBytes(length);
+		}
 
-			@Override
-			public boolean isReady() {
-				return true;
-			}
+		@Override
+		public int available() {
+			return this.bytes.length - this.next;
+		}
 
-			@Override
-			public void setReadListener(ReadListener listener) {
-				throw new IllegalStateException("The body has been read already");
-			}
+		@Override
+		public boolean isFinished() {
+			return available() == 0;
+		}
 
-		};
+		@Override
+		public boolean isReady() {
+			return true;
+		}
+
+		@Override
+		public void setReadListener(ReadListener listener) {
+			throw new IllegalStateException("The body has been read already");
+		}
+
 	}
 
 	/**

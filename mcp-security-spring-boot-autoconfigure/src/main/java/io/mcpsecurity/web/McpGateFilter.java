@@ -116,8 +116,8 @@ public final class McpGateFilter extends EndpointFilter {
 	private void other(HttpServletRequest request, HttpServletResponse response, FilterChain chain,
 			RequestRecord record) throws ServletException, IOException, RefusedRequestException {
 		switch (request.getMethod()) {
-			case "GET" -> pass(AcceptHeader.STREAM.satisfied(request), response, chain, record, null);
-			case "DELETE" -> pass(request, response, chain, record, null);
+			case "GET" -> pass(AcceptHeader.STREAM.satisfied(request), response, chain, record);
+			case "DELETE" -> pass(request, response, chain, record);
 			default -> {
 				response.setHeader(HttpHeaders.ALLOW, "GET, POST, DELETE");
 				throw new RefusedRequestException(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed",
@@ -206,7 +206,7 @@ public final class McpGateFilter extends EndpointFilter {
 		if (this.policy.hides(decision)) {
 			// For the server it is a target that does not exist.
 			record.hide();
-			pass(request.with(HiddenTarget.hide(request.body())), response, chain, record, message);
+			pass(request.with(HiddenTarget.hide(request.body())), response, chain, record);
 			return;
 		}
 		if (decision.denied()) {
@@ -222,7 +222,7 @@ public final class McpGateFilter extends EndpointFilter {
 		}
 		// Only now: which parameters have a header tells something of the tool.
 		check(() -> headers.checkParameters(this.policy.rules().offered()::parameterHeaders));
-		pass(request, response, chain, record, message);
+		pass(request, response, chain, record);
 	}
 
 	private static void check(MirroredHeaders.Check check) throws RefusedRequestException {
@@ -234,8 +234,9 @@ public final class McpGateFilter extends EndpointFilter {
 		}
 	}
 
-	private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record,
-			@Nullable McpMessage message) throws ServletException, IOException {
+	private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record)
+			throws ServletException, IOException {
+		McpMessage message = record.message();
 		if (message != null && message.target() != null) {
 			try {
 				record.reservePlace();

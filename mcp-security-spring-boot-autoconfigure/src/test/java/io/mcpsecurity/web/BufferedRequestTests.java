@@ -1,9 +1,14 @@
 package io.mcpsecurity.web;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.mcpsecurity.web.BufferedRequest.TooLargeException;
@@ -88,13 +93,54 @@ class BufferedRequestTests {
 	}
 
 	@Test
-	void theTransportGetsTheSameBytesAsOftenAsItAsks() throws Exception {
+	void theTransportGetsTheSameBytesHoweverItReadsThem() throws Exception {
 		byte[] body = "{\"text\":\"\u00e4\ud83d\ude00\"}".getBytes(StandardCharsets.UTF_8);
-		BufferedRequest request = read(new Request(body, -1));
-		for (int i = 0; i < 2; i++) {
-			assertThat(request.getInputStream().readAllBytes()).isEqualTo(body);
-			assertThat(request.getReader().lines()).containsExactly(new String(body, StandardCharsets.UTF_8));
+		assertThat(read(new Request(body, -1)).getReader().lines())
+			.containsExactly(new String(body, StandardCharsets.UTF_8));
+		for (int seed = 0; seed < 500; seed++) {
+			InputStream expected = new ByteArrayInputStream(body);
+			assertThat(inPieces(read(new Request(body, -1)).getInputStream(), new Random(seed))).as("seed " + seed)
+				.isEqualTo(inPieces(expected, new Random(seed)));
 		}
+	}
+
+	/**
+	 * Read a stream to its end and beyond.
+	 */
+	private static List<Object> inPieces(InputStream in, Random random) throws IOException {
+		List<Object> pieces = new ArrayList<>();
+		for (int i = 0; i < 40; i++) {
+			int length = 1 + random.nextInt(4);
+			byte[] buffer = new byte[length + 2];
+			switch (random.nextInt((i < 30) ? 5 : 6)) {
+				case 0 -> pieces.add(in.read());
+				case 1 -> pieces.add(in.read(buffer, 1, length));
+				case 2 -> pieces.add(HexFormat.of().formatHex(in.readNBytes(length)));
+				case 3 -> pieces.add(in.skip(length));
+				case 4 -> pieces.add(in.available());
+				default -> pieces.add(HexFormat.of().formatHex(in.readAllBytes()));
+			}
+			pieces.add(HexFormat.of().formatHex(buffer));
+		}
+		return pieces;
+	}
+
+	@Test
+	void whoeverTakesAllTakesTheBytesThemselves() throws Exception {
+		BufferedRequest request = read(new Request("{}".getBytes(StandardCharsets.UTF_8), -1));
+		byte[] body = request.body();
+		assertThat(request.getInputStream().readNBytes(2)).isSameAs(body);
+		assertThat(request.body()).isEmpty();
+		assertThat(request.getInputStream().readAllBytes()).isEmpty();
+		assertThat(request.getContentLength()).isEqualTo(2);
+	}
+
+	@Test
+	void whatIsTakenAfterTheBeginningIsTheRest() throws Exception {
+		ServletInputStream in = read(new Request("{ }".getBytes(StandardCharsets.UTF_8), -1)).getInputStream();
+		assertThat(in.read()).isEqualTo('{');
+		assertThat(in.readNBytes(5)).asString(StandardCharsets.UTF_8).isEqualTo(" }");
+		assertThat(in.isFinished()).isTrue();
 	}
 
 	@Test
