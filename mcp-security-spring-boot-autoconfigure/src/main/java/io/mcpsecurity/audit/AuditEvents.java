@@ -1,6 +1,7 @@
 package io.mcpsecurity.audit;
 
-import java.util.ArrayList;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -38,12 +39,14 @@ public final class AuditEvents {
 	 * By callers as long as somebody knows them: a remembered token has one caller for
 	 * all its requests, and sorting a hundred scopes for each took as long as all else.
 	 */
-	private final Cache<McpCaller, List<String>> grantedScopes = Caffeine.newBuilder()
+	private final Cache<McpCaller, CallerFacts> callers = Caffeine.newBuilder()
 		.weakKeys()
 		.executor(Runnable::run)
 		.build();
 
 	private final ArgumentSummaries arguments;
+
+	private volatile Second second = new Second(Instant.EPOCH);
 
 	/**
 	 * Create a factory of events.
@@ -72,19 +75,20 @@ public final class AuditEvents {
 
 	McpAuditEvent of(RequestRecord request) {
 		String id = UUID.randomUUID().toString();
-		McpCaller caller = request.caller();
+		McpCaller known = request.caller();
+		CallerFacts caller = (known != null) ? this.callers.get(known, CallerFacts::of) : null;
 		Facts facts = new Facts(ROOM);
 		facts.add("eventId", id);
-		facts.add("timestamp", request.arrival().toString());
+		facts.add("timestamp", text(request.arrival()));
 		if (caller != null) {
-			describe(facts, caller);
+			caller.describe(facts);
 		}
 		describe(facts, request);
 		facts.add("decision", request.verdict());
 		facts.add("reason", request.reason());
 		describe(facts, request.decision());
 		if (caller != null) {
-			facts.add("grantedScopes", this.grantedScopes.get(caller, AuditEvents::grantedScopes));
+			facts.add("grantedScopes", caller.grantedScopes());
 		}
 		facts.add("outcome", request.result().name().toLowerCase(Locale.ROOT));
 		facts.add("durationMs", request.duration().toNanos() / 1000 / 1000.0);
@@ -93,8 +97,8 @@ public final class AuditEvents {
 		facts.add("resource", text(request.connection().resource()));
 		facts.add("sessionIdHash", request.sessionIdHash());
 		facts.add("remoteAddress", text(request.connection().remoteAddress()));
-		return new McpAuditEvent(id, request.arrival(), type(request),
-				(caller != null) ? EventText.of(caller.subject(), MAX_TEXT) : null, facts);
+		return new McpAuditEvent(id, request.arrival(), type(request), (caller != null) ? caller.subject() : null,
+				facts);
 	}
 
 	private static Type type(RequestRecord request) {
@@ -109,25 +113,6 @@ public final class AuditEvents {
 					: Type.MCP_CALL_DENIED;
 		}
 		return Type.MCP_CALL;
-	}
-
-	private static void describe(Facts facts, McpCaller caller) {
-		facts.add("subject", text(caller.subject()));
-		facts.add("issuer", text(caller.issuer()));
-		facts.add("client", text(caller.client()));
-		if (!caller.actors().isEmpty()) {
-			List<Facts> actors = new ArrayList<>();
-			for (McpActor actor : caller.actors()) {
-				Facts level = new Facts(3);
-				level.add("subject", text(actor.subject()));
-				level.add("issuer", text(actor.issuer()));
-				level.add("client", text(actor.client()));
-				actors.add(level);
-			}
-			facts.add("actors", actors);
-			facts.add("actorsTruncated", caller.actorsTruncated());
-		}
-		facts.add("tokenId", text(caller.tokenId()));
 	}
 
 	private static void describe(Facts facts, RequestRecord request) {
@@ -179,16 +164,32 @@ public final class AuditEvents {
 		return (one != null) ? one : other;
 	}
 
+	/**
+	 * An instant in ISO 8601, as {@link Instant#toString()} has it, but for the fraction
+	 * made once for all events of its second.
+	 */
+	private String text(Instant instant) {
+		Second second = this.second;
+		if (second.instant().getEpochSecond() != instant.getEpochSecond()) {
+			second = new Second(instant.truncatedTo(ChronoUnit.SECONDS));
+			this.second = second;
+		}
+		return second.text(instant.getNano());
+	}
+
 	private static @Nullable String text(@Nullable String value) {
 		return (value != null) ? EventText.of(value, MAX_TEXT) : null;
 	}
 
-	private static List<String> grantedScopes(McpCaller caller) {
-		return texts(caller.scopes().stream().sorted().toList());
-	}
-
+	/**
+	 * The safe forms of texts: mostly these themselves.
+	 */
 	private static List<String> texts(List<String> values) {
-		return values.isEmpty() ? List.of()
+		boolean safe = values.size() <= MAX_SCOPES;
+		for (int i = 0; safe && i < values.size(); i++) {
+			safe = EventText.of(values.get(i), MAX_TEXT).equals(values.get(i));
+		}
+		return safe ? List.copyOf(values)
 				: values.stream().limit(MAX_SCOPES).map((value) -> EventText.of(value, MAX_TEXT)).toList();
 	}
 
@@ -197,6 +198,58 @@ public final class AuditEvents {
 	 */
 	private static @Nullable String sent(@Nullable String value, int max) {
 		return (value != null) ? Credentials.maskName(value, max) : null;
+	}
+
+	/**
+	 * What events tell of a caller.
+	 */
+	private record CallerFacts(@Nullable String subject, @Nullable String issuer, @Nullable String client,
+			List<Facts> actors, boolean actorsTruncated, @Nullable String tokenId, List<String> grantedScopes) {
+
+		static CallerFacts of(McpCaller caller) {
+			return new CallerFacts(text(caller.subject()), text(caller.issuer()), text(caller.client()),
+					caller.actors().stream().map(CallerFacts::of).toList(), caller.actorsTruncated(),
+					text(caller.tokenId()), texts(caller.scopes().stream().sorted().toList()));
+		}
+
+		private static Facts of(McpActor actor) {
+			Facts facts = new Facts(3);
+			facts.add("subject", text(actor.subject()));
+			facts.add("issuer", text(actor.issuer()));
+			facts.add("client", text(actor.client()));
+			return facts;
+		}
+
+		void describe(Facts facts) {
+			facts.add("subject", this.subject);
+			facts.add("issuer", this.issuer);
+			facts.add("client", this.client);
+			if (!this.actors.isEmpty()) {
+				facts.add("actors", this.actors);
+				facts.add("actorsTruncated", this.actorsTruncated);
+			}
+			facts.add("tokenId", this.tokenId);
+		}
+
+	}
+
+	/**
+	 * A whole second, and its text without the letter at the end.
+	 */
+	private record Second(Instant instant, String text) {
+
+		Second(Instant instant) {
+			this(instant, instant.toString().substring(0, instant.toString().length() - 1));
+		}
+
+		String text(int nanos) {
+			if (nanos == 0) {
+				return this.text + "Z";
+			}
+			int digits = (nanos % 1_000_000 == 0) ? 3 : (nanos % 1_000 == 0) ? 6 : 9;
+			return this.text + "." + String.valueOf(1_000_000_000 + nanos).substring(1, 1 + digits) + "Z";
+		}
+
 	}
 
 }

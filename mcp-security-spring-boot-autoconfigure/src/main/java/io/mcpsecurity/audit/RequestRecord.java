@@ -1,11 +1,7 @@
 package io.mcpsecurity.audit;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -13,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpMessage;
@@ -419,17 +416,7 @@ public final class RequestRecord {
 		 * over.
 		 */
 		public @Nullable String sessionIdHash() {
-			if (this.sessionId == null) {
-				return null;
-			}
-			try {
-				byte[] hash = MessageDigest.getInstance("SHA-256")
-					.digest(this.sessionId.getBytes(StandardCharsets.UTF_8));
-				return HexFormat.of().formatHex(hash, 0, 16);
-			}
-			catch (NoSuchAlgorithmException ex) {
-				throw new IllegalStateException(ex);
-			}
+			return (this.sessionId != null) ? Sha256.of(this.sessionId).toString().substring(0, 32) : null;
 		}
 
 	}

@@ -1,8 +1,8 @@
 package io.mcpsecurity.ratelimit;
 
-import java.util.List;
 import java.util.function.BooleanSupplier;
 
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.ratelimit.BucketStore.Taken;
 import org.jspecify.annotations.Nullable;
 
@@ -64,8 +64,8 @@ public final class AuthenticationFailures {
 		return this.counter;
 	}
 
-	private static BucketKey key(@Nullable String address) {
-		return BucketKey.of(List.of(NetworkAddress.of(address)));
+	private static Sha256 key(@Nullable String address) {
+		return Sha256.of(NetworkAddress.of(address));
 	}
 
 }

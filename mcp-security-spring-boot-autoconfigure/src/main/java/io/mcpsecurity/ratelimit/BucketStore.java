@@ -2,6 +2,8 @@ package io.mcpsecurity.ratelimit;
 
 import java.time.Duration;
 
+import io.mcpsecurity.hash.Sha256;
+
 /**
  * Where buckets are.
  */
@@ -20,10 +22,11 @@ public interface BucketStore {
 
 		/**
 		 * Take a token.
-		 * @param key whose bucket
+		 * @param key whose bucket: a hash over what it belongs to, so that it takes the
+		 * same room however long a subject is, and tells nobody who it was
 		 * @throws StoreUnavailableException if the buckets cannot be reached
 		 */
-		Taken take(BucketKey key) throws StoreUnavailableException;
+		Taken take(Sha256 key) throws StoreUnavailableException;
 
 	}
 

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.hash.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ public final class ConcurrentRequests {
 
 	private final LimitCounter counter;
 
-	private final ConcurrentMap<BucketKey, Integer> underWay = new ConcurrentHashMap<>();
+	private final ConcurrentMap<Sha256, Integer> underWay = new ConcurrentHashMap<>();
 
 	/**
 	 * Create a limit.
@@ -37,7 +38,7 @@ public final class ConcurrentRequests {
 	 * many already
 	 */
 	public @Nullable Runnable begin(McpCaller caller) {
-		BucketKey key = BucketKey.of(Callers.subject(caller));
+		Sha256 key = Sha256.ofAll(Callers.subject(caller));
 		AtomicBoolean begun = new AtomicBoolean();
 		this.underWay.compute(key, (same, count) -> {
 			int now = (count != null) ? count : 0;
@@ -52,7 +53,7 @@ public final class ConcurrentRequests {
 		} : null;
 	}
 
-	private void end(BucketKey key) {
+	private void end(Sha256 key) {
 		this.underWay.computeIfPresent(key, (same, count) -> (count > 1) ? Integer.valueOf(count - 1) : null);
 	}
 

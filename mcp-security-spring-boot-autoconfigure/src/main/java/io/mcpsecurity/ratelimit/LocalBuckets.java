@@ -13,6 +13,7 @@ import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.EstimationProbe;
 import io.github.bucket4j.TimeMeter;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.ratelimit.BucketStore.Buckets;
 import io.mcpsecurity.ratelimit.BucketStore.Taken;
 
@@ -36,7 +37,7 @@ final class LocalBuckets implements Buckets {
 
 	private final TimeMeter clock;
 
-	private final Cache<BucketKey, Bucket> own;
+	private final Cache<Sha256, Bucket> own;
 
 	private final ConcurrentMap<Integer, Bucket> shared = new ConcurrentHashMap<>();
 
@@ -51,7 +52,7 @@ final class LocalBuckets implements Buckets {
 		this.maxSize = maxSize;
 		this.clock = new Clock(nanos);
 		this.own = Caffeine.newBuilder()
-			.expireAfter(Expiry.<BucketKey, Bucket>writing((key, bucket) -> untilFull(bucket)))
+			.expireAfter(Expiry.<Sha256, Bucket>writing((key, bucket) -> untilFull(bucket)))
 			.ticker(nanos::getAsLong)
 			// Looked after by the requests themselves: no threads of its own.
 			.executor(Runnable::run)
@@ -59,7 +60,7 @@ final class LocalBuckets implements Buckets {
 	}
 
 	@Override
-	public Taken take(BucketKey key) {
+	public Taken take(Sha256 key) {
 		AtomicReference<Taken> taken = new AtomicReference<>();
 		if (hasRoomFor(key)) {
 			// Within one update, so that a bucket is not forgotten while it is used.
@@ -83,7 +84,7 @@ final class LocalBuckets implements Buckets {
 	/**
 	 * Whether there is a token, without taking it.
 	 */
-	Taken look(BucketKey key) {
+	Taken look(Sha256 key) {
 		Bucket bucket = this.own.getIfPresent(key);
 		if (bucket == null) {
 			if (hasRoomFor(key)) {
@@ -103,11 +104,11 @@ final class LocalBuckets implements Buckets {
 		return this.own.estimatedSize();
 	}
 
-	private boolean hasRoomFor(BucketKey key) {
+	private boolean hasRoomFor(Sha256 key) {
 		return this.own.estimatedSize() < this.maxSize || this.own.asMap().containsKey(key) || size() < this.maxSize;
 	}
 
-	private Bucket sharedBucket(BucketKey key) {
+	private Bucket sharedBucket(Sha256 key) {
 		return this.shared.computeIfAbsent(Math.floorMod(key.hashCode(), SHARED), (stripe) -> newBucket());
 	}
 

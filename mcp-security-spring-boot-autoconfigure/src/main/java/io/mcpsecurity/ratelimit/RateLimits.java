@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.TargetPattern;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.ratelimit.BucketStore.Buckets;
 import io.mcpsecurity.ratelimit.BucketStore.StoreUnavailableException;
@@ -137,7 +138,7 @@ public final class RateLimits {
 			return this.rule.isFor(caller != null) && (target == null || this.tools.test(target));
 		}
 
-		BucketKey key(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target) {
+		Sha256 key(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target) {
 			List<String> parts = new ArrayList<>(List.of(this.identity));
 			for (Per each : this.per) {
 				parts.add(each.name());
@@ -148,7 +149,7 @@ public final class RateLimits {
 					case ADDRESS -> parts.add(NetworkAddress.of(address));
 				}
 			}
-			return BucketKey.of(parts);
+			return Sha256.ofAll(parts);
 		}
 
 		private List<String> tool(@Nullable McpTarget target) {
@@ -156,7 +157,7 @@ public final class RateLimits {
 					: List.of("unknown");
 		}
 
-		Verdict take(BucketKey key) {
+		Verdict take(Sha256 key) {
 			try {
 				Taken taken = this.buckets.take(key);
 				this.counter.count(taken.taken() ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);

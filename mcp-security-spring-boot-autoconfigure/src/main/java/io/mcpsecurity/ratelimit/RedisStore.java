@@ -23,6 +23,7 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
+import io.mcpsecurity.hash.Sha256;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +83,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		return (key) -> take(key, () -> configuration);
 	}
 
-	private Taken take(BucketKey key, Supplier<BucketConfiguration> configuration) throws StoreUnavailableException {
+	private Taken take(Sha256 key, Supplier<BucketConfiguration> configuration) throws StoreUnavailableException {
 		Session session = this.session;
 		if (session == null) {
 			throw new StoreUnavailableException();
@@ -99,7 +100,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		}
 	}
 
-	private byte[] name(BucketKey key) {
+	private byte[] name(Sha256 key) {
 		return (this.settings.keyPrefix() + key).getBytes(StandardCharsets.UTF_8);
 	}
 

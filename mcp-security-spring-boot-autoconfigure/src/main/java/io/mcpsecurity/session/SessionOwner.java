@@ -1,12 +1,9 @@
 package io.mcpsecurity.session;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.Arrays;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.hash.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,26 +31,8 @@ public record SessionOwner(String value) {
 		return of(resource, null, null, null);
 	}
 
-	/**
-	 * Each part with its length in front, so that no part can look like two.
-	 */
 	private static SessionOwner of(@Nullable String... parts) {
-		MessageDigest digest = sha256();
-		for (String part : parts) {
-			byte[] bytes = (part != null) ? part.getBytes(StandardCharsets.UTF_8) : new byte[0];
-			digest.update(ByteBuffer.allocate(Integer.BYTES).putInt((part != null) ? bytes.length : -1).flip());
-			digest.update(bytes);
-		}
-		return new SessionOwner(HexFormat.of().formatHex(digest.digest()));
-	}
-
-	private static MessageDigest sha256() {
-		try {
-			return MessageDigest.getInstance("SHA-256");
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("Every Java platform has SHA-256", ex);
-		}
+		return new SessionOwner(Sha256.ofAll(Arrays.asList(parts)).toString());
 	}
 
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.hash.Sha256;
 
 import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.Transient;
@@ -53,7 +54,7 @@ public final class McpAuthenticationToken extends AbstractOAuth2TokenAuthenticat
 	 * is recognized by, and good for nothing else.
 	 */
 	public String hash() {
-		return TokenHash.of(getToken().getTokenValue()).toString();
+		return Sha256.of(getToken().getTokenValue()).toString();
 	}
 
 	@Override

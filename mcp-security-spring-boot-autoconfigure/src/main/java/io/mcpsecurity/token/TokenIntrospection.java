@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.mcpsecurity.hash.Sha256;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -61,11 +62,11 @@ public final class TokenIntrospection {
 	private final Semaphore places;
 
 	/** Apart, so that a flood of bad tokens takes no room from good ones. */
-	private final Cache<TokenHash, Answer> active;
+	private final Cache<Sha256, Answer> active;
 
-	private final Cache<TokenHash, Answer> inactive;
+	private final Cache<Sha256, Answer> inactive;
 
-	private final ConcurrentMap<TokenHash, CompletableFuture<Answer>> underWay = new ConcurrentHashMap<>();
+	private final ConcurrentMap<Sha256, CompletableFuture<Answer>> underWay = new ConcurrentHashMap<>();
 
 	private final Map<Result, LongAdder> counts;
 
@@ -100,7 +101,7 @@ public final class TokenIntrospection {
 			.collect(Collectors.toUnmodifiableMap((result) -> result, (result) -> new LongAdder()));
 	}
 
-	private Cache<TokenHash, Answer> cache(Duration timeToLive) {
+	private Cache<Sha256, Answer> cache(Duration timeToLive) {
 		return Caffeine.newBuilder()
 			.maximumSize(this.settings.cacheSize())
 			.expireAfterWrite(timeToLive)
@@ -128,7 +129,7 @@ public final class TokenIntrospection {
 	}
 
 	private Answer find(String token) {
-		TokenHash hash = TokenHash.of(token);
+		Sha256 hash = Sha256.of(token);
 		Answer known = known(hash);
 		if (known != null) {
 			return known;
@@ -157,7 +158,7 @@ public final class TokenIntrospection {
 		}
 	}
 
-	private @Nullable Answer known(TokenHash hash) {
+	private @Nullable Answer known(Sha256 hash) {
 		Answer known = this.active.getIfPresent(hash);
 		if (known == null) {
 			known = this.inactive.getIfPresent(hash);

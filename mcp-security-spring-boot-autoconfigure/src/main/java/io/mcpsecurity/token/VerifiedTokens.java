@@ -12,6 +12,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.mcpsecurity.hash.Sha256;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationServiceException;
@@ -27,9 +28,9 @@ import org.springframework.security.authentication.AuthenticationServiceExceptio
  */
 public final class VerifiedTokens {
 
-	private final Cache<TokenHash, VerifiedToken> verified;
+	private final Cache<Sha256, VerifiedToken> verified;
 
-	private final ConcurrentMap<TokenHash, CompletableFuture<VerifiedToken>> underWay = new ConcurrentHashMap<>();
+	private final ConcurrentMap<Sha256, CompletableFuture<VerifiedToken>> underWay = new ConcurrentHashMap<>();
 
 	private final LongAdder hits = new LongAdder();
 
@@ -59,7 +60,7 @@ public final class VerifiedTokens {
 	 * it, and not remembered
 	 */
 	VerifiedToken get(String token, Function<String, VerifiedToken> verify) {
-		TokenHash hash = TokenHash.of(token);
+		Sha256 hash = Sha256.of(token);
 		VerifiedToken known = find(hash);
 		if (known != null) {
 			return known;
@@ -93,7 +94,7 @@ public final class VerifiedTokens {
 	 * Whether a token would not have to be verified now.
 	 */
 	boolean contains(String token) {
-		VerifiedToken known = this.verified.getIfPresent(TokenHash.of(token));
+		VerifiedToken known = this.verified.getIfPresent(Sha256.of(token));
 		try {
 			return known != null && known.isStillGood();
 		}
@@ -103,7 +104,7 @@ public final class VerifiedTokens {
 		}
 	}
 
-	private @Nullable VerifiedToken find(TokenHash hash) {
+	private @Nullable VerifiedToken find(Sha256 hash) {
 		VerifiedToken known = this.verified.getIfPresent(hash);
 		if (known == null) {
 			return null;

@@ -1,9 +1,9 @@
 package io.mcpsecurity.ratelimit;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.mcpsecurity.hash.Sha256;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -103,8 +103,8 @@ class LocalBucketsTests {
 		this.nanos.addAndGet(time.toNanos());
 	}
 
-	private static BucketKey key(String name) {
-		return BucketKey.of(List.of(name));
+	private static Sha256 key(String name) {
+		return Sha256.of(name);
 	}
 
 }

@@ -30,6 +30,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.test.MutableClock;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
@@ -111,8 +112,8 @@ class VerifiedTokensTests {
 
 	@Test
 	void aTokenIsRecognizedByTheSha256OfItsText() {
-		assertThat(TokenHash.of("abc")).isEqualTo(
-				new TokenHash(0xba7816bf8f01cfeaL, 0x414140de5dae2223L, 0xb00361a396177a9cL, 0xb410ff61f20015adL));
+		assertThat(Sha256.of("abc"))
+			.isEqualTo(new Sha256(0xba7816bf8f01cfeaL, 0x414140de5dae2223L, 0xb00361a396177a9cL, 0xb410ff61f20015adL));
 	}
 
 	@Test

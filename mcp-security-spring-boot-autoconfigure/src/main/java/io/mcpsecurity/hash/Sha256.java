@@ -1,0 +1,82 @@
+package io.mcpsecurity.hash;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A SHA-256 hash: what a text is recognized by that is not kept, because it is secret or
+ * could be of any length.
+ *
+ * @param first its first eight bytes
+ * @param second the next eight
+ * @param third the next eight
+ * @param fourth the last eight
+ */
+public record Sha256(long first, long second, long third, long fourth) {
+
+	private static final MessageDigest NEW = create();
+
+	/**
+	 * The hash of a text in UTF-8.
+	 */
+	public static Sha256 of(String text) {
+		return of(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+	}
+
+	/**
+	 * The hash of several texts. Each is hashed with its length in front, so that no two
+	 * lists of texts are the same; no text is another than the empty one.
+	 */
+	public static Sha256 ofAll(Iterable<? extends @Nullable String> texts) {
+		MessageDigest digest = digest();
+		for (String text : texts) {
+			byte[] bytes = (text != null) ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+			digest.update(ByteBuffer.allocate(Integer.BYTES).putInt((text != null) ? bytes.length : -1).flip());
+			digest.update(bytes);
+		}
+		return of(digest.digest());
+	}
+
+	private static Sha256 of(byte[] hash) {
+		ByteBuffer bytes = ByteBuffer.wrap(hash);
+		return new Sha256(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong());
+	}
+
+	/**
+	 * Looking one up among the providers takes as long as hashing a short text.
+	 */
+	private static MessageDigest digest() {
+		try {
+			return (MessageDigest) NEW.clone();
+		}
+		catch (CloneNotSupportedException ex) {
+			// Of a provider whose digests lie in hardware, for example.
+			return create();
+		}
+	}
+
+	private static MessageDigest create() {
+		try {
+			return MessageDigest.getInstance("SHA-256");
+		}
+		catch (NoSuchAlgorithmException ex) {
+			throw new IllegalStateException("Every Java platform has SHA-256", ex);
+		}
+	}
+
+	/**
+	 * The hash in 64 hexadecimal digits.
+	 */
+	@Override
+	public String toString() {
+		HexFormat hex = HexFormat.of();
+		return hex.toHexDigits(this.first) + hex.toHexDigits(this.second) + hex.toHexDigits(this.third)
+				+ hex.toHexDigits(this.fourth);
+	}
+
+}
