@@ -37,7 +37,7 @@ public final class AuditEvents {
 
 	/**
 	 * By callers as long as somebody knows them: a remembered token has one caller for
-	 * all its requests, and sorting a hundred scopes for each took as long as all else.
+	 * all its requests, and sorting its scopes for each took as long as all else.
 	 */
 	private final Cache<McpCaller, CallerFacts> callers = Caffeine.newBuilder()
 		.weakKeys()
@@ -181,15 +181,8 @@ public final class AuditEvents {
 		return (value != null) ? EventText.of(value, MAX_TEXT) : null;
 	}
 
-	/**
-	 * The safe forms of texts: mostly these themselves.
-	 */
 	private static List<String> texts(List<String> values) {
-		boolean safe = values.size() <= MAX_SCOPES;
-		for (int i = 0; safe && i < values.size(); i++) {
-			safe = EventText.of(values.get(i), MAX_TEXT).equals(values.get(i));
-		}
-		return safe ? List.copyOf(values)
+		return values.isEmpty() ? List.of()
 				: values.stream().limit(MAX_SCOPES).map((value) -> EventText.of(value, MAX_TEXT)).toList();
 	}
 
@@ -239,7 +232,7 @@ public final class AuditEvents {
 	private record Second(Instant instant, String text) {
 
 		Second(Instant instant) {
-			this(instant, instant.toString().substring(0, instant.toString().length() - 1));
+			this(instant, instant.toString().replace("Z", ""));
 		}
 
 		String text(int nanos) {

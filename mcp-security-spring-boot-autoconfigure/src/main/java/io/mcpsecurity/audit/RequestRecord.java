@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
@@ -96,8 +96,8 @@ public final class RequestRecord {
 	 * now: they lie in the body, which need not be kept until the request ends.
 	 */
 	public void message(McpMessage message) {
-		this.arguments = this.recorder.argumentsOf(message);
 		this.message = message.withoutArguments();
+		this.arguments = this.recorder.argumentsOf(message);
 		this.recorder.read(this);
 	}
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Sha256(long first, long second, long third, long fourth) {
 
-	private static final MessageDigest NEW = create();
+	private static final MessageDigest UNUSED = create();
 
 	/**
 	 * The hash of a text in UTF-8.
@@ -30,7 +30,8 @@ public record Sha256(long first, long second, long third, long fourth) {
 
 	/**
 	 * The hash of several texts. Each is hashed with its length in front, so that no two
-	 * lists of texts are the same; no text is another than the empty one.
+	 * different lists are hashed alike; a text that is {@code null} is another one than
+	 * the empty one.
 	 */
 	public static Sha256 ofAll(Iterable<? extends @Nullable String> texts) {
 		MessageDigest digest = digest();
@@ -52,7 +53,7 @@ public record Sha256(long first, long second, long third, long fourth) {
 	 */
 	private static MessageDigest digest() {
 		try {
-			return (MessageDigest) NEW.clone();
+			return (MessageDigest) UNUSED.clone();
 		}
 		catch (CloneNotSupportedException ex) {
 			// Of a provider whose digests lie in hardware, for example.

@@ -12,11 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param method the method, or {@code null} for a response of the client
  * @param target what the method is to be used on, or {@code null} when the method has no
  * target
- * @param arguments the arguments, to the letter, or {@code null} when there are none. Of
- * {@code completion/complete} it is an object made of the argument that is to be
- * completed and of those that the client has already:
- * <code>{"argument":{"name":"value"},"context":{"other":"value"}}</code>, either of which
- * may be missing. It can hold secrets and is no part of {@link #toString()}.
+ * @param arguments the arguments, to the letter, or {@code null} when there are none, or
+ * they are {@linkplain #withoutArguments() not kept}. Of {@code completion/complete} it
+ * is an object made of the argument that is to be completed and of those that the client
+ * has already: <code>{"argument":{"name":"value"},"context":{"other":"value"}}</code>,
+ * either of which may be missing. It can hold secrets and is no part of
+ * {@link #toString()}.
  * @param meta what the request tells about itself, or {@code null} when it tells nothing
  */
 public record McpMessage(@Nullable String id, @Nullable String method, @Nullable McpTarget target,

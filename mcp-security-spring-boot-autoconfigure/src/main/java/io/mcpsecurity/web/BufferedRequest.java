@@ -23,7 +23,8 @@ import org.springframework.http.HttpHeaders;
 
 /**
  * A request whose body has been read: the transport behind the gate gets the very bytes
- * that the gate decided by, and they are let go as it takes them.
+ * that the gate decided by. Whoever asks for all of them at once takes them along: a long
+ * body is neither in memory twice nor longer than it is used.
  */
 final class BufferedRequest extends HttpServletRequestWrapper {
 
@@ -39,14 +40,16 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	/** The memory that is taken at first for a body that does not say how long it is. */
 	private static final int UNKNOWN_LENGTH = 1024;
 
+	private static final byte[] TAKEN = {};
+
 	private final int length;
 
-	private final Body body;
+	private byte[] body;
 
 	private BufferedRequest(HttpServletRequest request, byte[] body) {
 		super(request);
 		this.length = body.length;
-		this.body = new Body(body);
+		this.body = body;
 	}
 
 	/**
@@ -104,10 +107,10 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	}
 
 	/**
-	 * The body, as long as nobody behind the gate has taken it.
+	 * The body, or nothing when it has been taken.
 	 */
 	byte[] body() {
-		return this.body.bytes;
+		return this.body;
 	}
 
 	/**
@@ -151,77 +154,12 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 		return new BufferedReader(new InputStreamReader(getInputStream(), StandardCharsets.UTF_8));
 	}
 
+	/**
+	 * The body from its beginning, whoever has read parts of it before.
+	 */
 	@Override
 	public ServletInputStream getInputStream() {
-		return this.body;
-	}
-
-	/**
-	 * A body, to be read once, as a container's. Who asks for all of it gets the bytes
-	 * themselves: a long body is not in memory twice, nor longer than it is used.
-	 */
-	private static final class Body extends ServletInputStream {
-
-		private static final byte[] TAKEN = {};
-
-		private byte[] bytes;
-
-		private int next;
-
-		Body(byte[] bytes) {
-			this.bytes = bytes;
-		}
-
-		@Override
-		public int read() {
-			return isFinished() ? -1 : Byte.toUnsignedInt(this.bytes[this.next++]);
-		}
-
-		@Override
-		public int read(byte[] buffer, int offset, int length) {
-			Objects.checkFromIndexSize(offset, length, buffer.length);
-			if (length > 0 && isFinished()) {
-				return -1;
-			}
-			int count = Math.min(length, available());
-			System.arraycopy(this.bytes, this.next, buffer, offset, count);
-			this.next += count;
-			return count;
-		}
-
-		@Override
-		public byte[] readAllBytes() {
-			byte[] rest = (this.next == 0) ? this.bytes : Arrays.copyOfRange(this.bytes, this.next, this.bytes.length);
-			this.bytes = TAKEN;
-			this.next = 0;
-			return rest;
-		}
-
-		@Override
-		public byte[] readNBytes(int length) throws IOException {
-			return (length >= available()) ? readAllBytes() : super.readNBytes(length);
-		}
-
-		@Override
-		public int available() {
-			return this.bytes.length - this.next;
-		}
-
-		@Override
-		public boolean isFinished() {
-			return available() == 0;
-		}
-
-		@Override
-		public boolean isReady() {
-			return true;
-		}
-
-		@Override
-		public void setReadListener(ReadListener listener) {
-			throw new IllegalStateException("The body has been read already");
-		}
-
+		return new BodyStream();
 	}
 
 	/**
@@ -248,6 +186,67 @@ final class BufferedRequest extends HttpServletRequestWrapper {
 	static final class UnreadableException extends Exception {
 
 		private static final long serialVersionUID = 1L;
+
+	}
+
+	/**
+	 * Reads the body, and takes it if asked for all of it.
+	 */
+	private final class BodyStream extends ServletInputStream {
+
+		private int next;
+
+		@Override
+		public int read() {
+			return isFinished() ? -1 : Byte.toUnsignedInt(BufferedRequest.this.body[this.next++]);
+		}
+
+		@Override
+		public int read(byte[] buffer, int offset, int length) {
+			Objects.checkFromIndexSize(offset, length, buffer.length);
+			if (length > 0 && isFinished()) {
+				return -1;
+			}
+			int count = Math.min(length, available());
+			System.arraycopy(BufferedRequest.this.body, this.next, buffer, offset, count);
+			this.next += count;
+			return count;
+		}
+
+		@Override
+		public byte[] readAllBytes() throws IOException {
+			return readNBytes(Integer.MAX_VALUE);
+		}
+
+		@Override
+		public byte[] readNBytes(int length) throws IOException {
+			if (this.next > 0 || length < available()) {
+				return super.readNBytes(length);
+			}
+			byte[] all = BufferedRequest.this.body;
+			BufferedRequest.this.body = TAKEN;
+			return all;
+		}
+
+		@Override
+		public int available() {
+			return Math.max(0, BufferedRequest.this.body.length - this.next);
+		}
+
+		@Override
+		public boolean isFinished() {
+			return available() == 0;
+		}
+
+		@Override
+		public boolean isReady() {
+			return true;
+		}
+
+		@Override
+		public void setReadListener(ReadListener listener) {
+			throw new IllegalStateException("The body has been read already");
+		}
 
 	}
 

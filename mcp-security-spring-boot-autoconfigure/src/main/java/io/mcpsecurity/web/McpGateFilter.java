@@ -236,6 +236,7 @@ public final class McpGateFilter extends EndpointFilter {
 
 	private void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain, RequestRecord record)
 			throws ServletException, IOException {
+		// Without its arguments: they are in the body, which is not to be kept meanwhile.
 		McpMessage message = record.message();
 		if (message != null && message.target() != null) {
 			try {

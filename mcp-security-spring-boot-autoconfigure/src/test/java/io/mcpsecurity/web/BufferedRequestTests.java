@@ -136,6 +136,20 @@ class BufferedRequestTests {
 	}
 
 	@Test
+	void whoReadsPartsLeavesTheBodyToTheTransport() throws Exception {
+		byte[] body = "{\"a\":\n1}".getBytes(StandardCharsets.UTF_8);
+		BufferedRequest request = read(new Request(body, -1));
+		ServletInputStream first = request.getInputStream();
+		assertThat(first.read()).isEqualTo('{');
+		assertThat(first.readNBytes(100)).hasSize(body.length - 1);
+		assertThat(first.isFinished()).isTrue();
+		assertThat(request.getReader().readLine()).isEqualTo("{\"a\":");
+		assertThat(request.getReader().readLine()).isEqualTo("{\"a\":");
+		assertThat(request.getInputStream().readNBytes(2)).asString(StandardCharsets.UTF_8).isEqualTo("{\"");
+		assertThat(request.getInputStream().readAllBytes()).isEqualTo(body);
+	}
+
+	@Test
 	void whatIsTakenAfterTheBeginningIsTheRest() throws Exception {
 		ServletInputStream in = read(new Request("{ }".getBytes(StandardCharsets.UTF_8), -1)).getInputStream();
 		assertThat(in.read()).isEqualTo('{');

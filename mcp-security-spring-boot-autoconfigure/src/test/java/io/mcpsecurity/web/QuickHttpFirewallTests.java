@@ -1,12 +1,10 @@
 package io.mcpsecurity.web;
 
-import java.util.Collections;
-import java.util.Enumeration;
-import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
+import java.util.function.Consumer;
 
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -32,7 +30,8 @@ class QuickHttpFirewallTests {
 			// others.
 			if (c < 0x400 || c % 97 == 0) {
 				String text = "a" + Character.toString(c) + "b";
-				assertSame(Integer.toHexString(c), text);
+				assertSame("value " + Integer.toHexString(c), (request) -> value(request, text));
+				assertSame("name " + Integer.toHexString(c), (request) -> request.getHeader(text));
 			}
 		}
 	}
@@ -44,7 +43,8 @@ class QuickHttpFirewallTests {
 			String text = random.ints(random.nextInt(8), 0, 0x180)
 				.collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
 				.toString();
-			assertSame(text, text);
+			assertSame(text, (request) -> value(request, text));
+			assertSame(text, (request) -> request.getHeader(text));
 		}
 	}
 
@@ -54,54 +54,32 @@ class QuickHttpFirewallTests {
 				"/mcp%00" }) {
 			for (String method : new String[] { "POST", "GET", "TRACE", "CONNECT", "post" }) {
 				MockHttpServletRequest request = new MockHttpServletRequest(method, path);
-				assertSame(method + " " + path, request, HttpServletRequest::getRequestURI);
+				assertThat(passes(this.quick, request, (ignored) -> {
+				})).as(method + " " + path).isEqualTo(passes(this.strict, request, (ignored) -> {
+				}));
 			}
 		}
 	}
 
-	/**
-	 * A text in each place, alone and beside a header that is not plain.
-	 */
-	private void assertSame(String what, String text) {
-		for (MockHttpServletRequest request : List.of(request(), request("X-Other", "\u00e9"))) {
-			assertSame("asked for " + what, request, (firewalled) -> firewalled.getHeader(text));
-			assertSame("asked for all " + what, request, (firewalled) -> firewalled.getHeaders(text));
-			assertSame("not read " + what, request, (firewalled) -> firewalled.getHeader("X-Other"));
-			request.addHeader("X-Value", "plain");
-			request.addHeader("X-Value", text);
-			assertSame("first of " + what, request, (firewalled) -> firewalled.getHeader("X-Value"));
-			assertSame("value " + what, request, (firewalled) -> Collections.list(firewalled.getHeaders("X-Value")));
-			request.removeHeader("X-Value");
-			if (!text.isEmpty()) {
-				request.addHeader(text, "plain");
-				assertSame("name " + what, request, (firewalled) -> Collections.list(firewalled.getHeaderNames()));
-			}
-		}
+	private static void value(HttpServletRequest request, String value) {
+		((MockHttpServletRequest) ((HttpServletRequestWrapper) request).getRequest()).addHeader("X-Value", value);
+		request.getHeader("X-Value");
+		request.getHeaders("X-Value").nextElement();
 	}
 
-	private static MockHttpServletRequest request(String... header) {
-		MockHttpServletRequest request = new MockHttpServletRequest("POST", "/mcp");
-		for (int i = 0; i < header.length; i += 2) {
-			request.addHeader(header[i], header[i + 1]);
-		}
-		return request;
+	private void assertSame(String what, Consumer<HttpServletRequest> use) {
+		assertThat(passes(this.quick, new MockHttpServletRequest("POST", "/mcp"), use)).as(what)
+			.isEqualTo(passes(this.strict, new MockHttpServletRequest("POST", "/mcp"), use));
 	}
 
-	private void assertSame(String what, MockHttpServletRequest request, Function<HttpServletRequest, Object> use) {
-		assertThat(answer(this.quick, request, use)).as(what).isEqualTo(answer(this.strict, request, use));
-	}
-
-	/**
-	 * What is read of a request, or why that is refused.
-	 */
-	private static String answer(HttpFirewall firewall, MockHttpServletRequest request,
-			Function<HttpServletRequest, Object> use) {
+	private static boolean passes(HttpFirewall firewall, MockHttpServletRequest request,
+			Consumer<HttpServletRequest> use) {
 		try {
-			Object read = use.apply(firewall.getFirewalledRequest(request));
-			return (read instanceof Enumeration<?> values) ? "all " + values.hasMoreElements() : "read " + read;
+			use.accept(firewall.getFirewalledRequest(request));
+			return true;
 		}
 		catch (RequestRejectedException ex) {
-			return "refused: " + ex.getMessage();
+			return false;
 		}
 	}
 
