@@ -30,7 +30,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
-import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.test.MutableClock;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
@@ -108,12 +107,6 @@ class VerifiedTokensTests {
 		assertRefused(TokenFailure.SIGNATURE, good[0] + "." + good[1] + "." + other[2]);
 		assertRefused(TokenFailure.SIGNATURE, good[0] + "." + other[1] + "." + good[2]);
 		assertRefused(TokenFailure.MALFORMED, good[0] + "." + good[1] + ".");
-	}
-
-	@Test
-	void aTokenIsRecognizedByTheSha256OfItsText() {
-		assertThat(Sha256.of("abc"))
-			.isEqualTo(new Sha256(0xba7816bf8f01cfeaL, 0x414140de5dae2223L, 0xb00361a396177a9cL, 0xb410ff61f20015adL));
 	}
 
 	@Test
