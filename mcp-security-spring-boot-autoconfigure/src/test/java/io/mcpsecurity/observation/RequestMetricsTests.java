@@ -7,13 +7,22 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecorder;
+import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -155,6 +164,23 @@ class RequestMetricsTests {
 	void whatHasNeverFailedIsZero(Protocol protocol) {
 		assertThat(scrape(protocol).samples()).anyMatch((sample) -> sample.name().equals(FAILURES)
 				&& "not_yet_valid".equals(sample.labels().get("reason")) && sample.value() == 0);
+	}
+
+	@Test
+	void aRequestIsUnderWayFromItsArrivalToItsEnd() {
+		MeterRegistry registry = new SimpleMeterRegistry();
+		RequestRecorder recorder = RequestRecorders
+			.withoutTrail(new RequestMetrics(registry, new RequestLabels(new OfferedTargets(String::equals))));
+		Gauge active = registry.get(RequestMetrics.ACTIVE).gauge();
+		assertThat(active.value()).isZero();
+		RequestRecord first = recorder.begin(new Connection("https://mcp.example", null, null, null));
+		RequestRecord second = recorder.begin(new Connection("https://mcp.example", null, null, null));
+		assertThat(active.value()).isEqualTo(2);
+		first.end(200);
+		first.end(200);
+		assertThat(active.value()).isOne();
+		second.end(401);
+		assertThat(active.value()).isZero();
 	}
 
 	@ParameterizedTest

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.audit.RequestRecord.Connection;
+import io.mcpsecurity.audit.RequestRecord.Refusal;
 import io.mcpsecurity.audit.RequestRecord.Scope;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.message.McpMessage;
@@ -16,6 +17,8 @@ import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
@@ -151,6 +154,24 @@ class RequestObservationsTests {
 				.toList());
 		}
 		assertThat(keys.stream().distinct()).hasSize(1);
+	}
+
+	@Test
+	void timersTellWhatFailedFromWhatDidNot() {
+		MeterRegistry meters = new SimpleMeterRegistry();
+		this.registry.observationConfig().observationHandler(new McpServerMeterObservationHandler(meters));
+		for (int status : List.of(200, 200, 413)) {
+			RequestRecord request = begin(this.registry);
+			request.message(new McpMessage("1", "ping", null));
+			if (status == 413) {
+				request.refused(Refusal.Kind.REJECTED, "too_large");
+			}
+			request.end(status);
+		}
+		assertThat(meters.get("mcp.server.operation.duration").timers()).hasSize(2);
+		assertThat(meters.get("mcp.server.operation.duration").tag("error", "none").timer().count()).isEqualTo(2);
+		assertThat(meters.get("mcp.server.operation.duration").tag("error", "FailedOperationException").timer().count())
+			.isOne();
 	}
 
 	@Test
