@@ -11,7 +11,9 @@ import java.util.Objects;
 
 import io.mcpsecurity.audit.RequestObserver;
 import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.SecuredServer;
@@ -56,6 +58,8 @@ final class FuzzedServer implements AutoCloseable {
 
 	private final DispatcherServlet servlet;
 
+	private final McpMessageReader reader;
+
 	private final Seen seen;
 
 	FuzzedServer(Protocol protocol, TestAuthorizationServer authorizationServer) {
@@ -69,6 +73,7 @@ final class FuzzedServer implements AutoCloseable {
 		this.server.callTool(this.token, "a", "{}");
 		this.filters = this.server.context().getBean("springSecurityFilterChain", Filter.class);
 		this.servlet = this.server.context().getBean(DispatcherServlet.class);
+		this.reader = this.server.context().getBean(McpMessageReader.class);
 		this.seen = this.server.context().getBean(Seen.class);
 	}
 
@@ -90,12 +95,27 @@ final class FuzzedServer implements AutoCloseable {
 		MockHttpServletResponse response = new MockHttpServletResponse();
 		try {
 			this.filters.doFilter(request, response, this.servlet::service);
-			return new Outcome(this.seen.message, List.copyOf(this.seen.executed), response.getStatus(),
+			return new Outcome(message(body), List.copyOf(this.seen.executed), response.getStatus(),
 					response.getContentAsString());
 		}
-		catch (IOException | ServletException ex) {
+		catch (IOException | ServletException | InvalidMessageException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * What the gate read. Records do not keep the arguments: so it is read once more, as
+	 * the gate did it.
+	 */
+	private @Nullable McpMessage message(byte[] body) throws InvalidMessageException {
+		if (this.seen.message == null) {
+			return null;
+		}
+		McpMessage message = this.reader.read(body);
+		if (!message.withoutArguments().equals(this.seen.message)) {
+			throw new IllegalStateException("The gate read " + this.seen.message + " and then " + message);
+		}
+		return message;
 	}
 
 	@Override
