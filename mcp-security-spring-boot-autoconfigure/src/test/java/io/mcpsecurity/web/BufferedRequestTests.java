@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -87,9 +88,13 @@ class BufferedRequestTests {
 	@CsvSource({ "5, 5", "5, 3", "5, 6", "5, 1000", "0, 7", "999, 1000" })
 	void theBodyCountsNotTheLengthThatItSaysToHave(int said, int size) throws Exception {
 		byte[] body = "0123456789".repeat(100).substring(0, size).getBytes(StandardCharsets.UTF_8);
-		BufferedRequest request = read(new Request(body, said));
+		Request original = new Request(body, said);
+		original.addHeader("Content-Length", said);
+		BufferedRequest request = read(original);
 		assertThat(request.body()).isEqualTo(body);
 		assertThat(request.getContentLength()).isEqualTo(size);
+		assertThat(request.getHeader("content-length")).isEqualTo(String.valueOf(size));
+		assertThat(Collections.list(request.getHeaders("Content-Length"))).containsExactly(String.valueOf(size));
 	}
 
 	@Test
