@@ -17,6 +17,7 @@ import javax.crypto.spec.SecretKeySpec;
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
 import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.test.LookAlikes;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -62,14 +63,15 @@ class ArgumentSummariesTests {
 			{"a":[{"b":1},{}]}                              | {"a":[{"b":"number"},{}]}
 			{"a":[1,{"b":1}]}                               | {"a":["number",{"b":"number"}]}
 			{"a":[[1,2],[3]]}                               | {"a":["array(2)","array(1)"]}
-			{"a":"eyJhbGciOiJub25lIn0.e30."}                | {"a":"string(24)"}
+			{"a":"<jwt>"}                                   | {"a":"string(24)"}
 			[1,2]                                           | "array(2)"
 			"text"                                          | "string(4)"
 			5                                               | "number"
 			null                                            | "null"
 			""")
 	void masked(String arguments, String expected) {
-		assertThat(written(summary(Mode.MASKED, arguments))).isEqualTo(expected);
+		assertThat(written(summary(Mode.MASKED, arguments.replace("<jwt>", LookAlikes.unsignedJwt()))))
+			.isEqualTo(expected);
 	}
 
 	@ParameterizedTest
@@ -215,14 +217,16 @@ class ArgumentSummariesTests {
 	void valuesThatLookLikeCredentialsAreMasked() {
 		assertThat(summary(Mode.FULL,
 				"""
-						{"a":"eyJhbGciOiJub25lIn0.e30.","b":["see Bearer sesame"],"c":{"d":"x\\n-----BEGIN PRIVATE KEY-----\\nMII"}}"""))
+						{"a":"%s","b":["see Bearer sesame"],"c":{"d":"x\\n%s\\nMII"}}"""
+					.formatted(LookAlikes.unsignedJwt(), LookAlikes.beginOfKey(""))))
 			.isEqualTo(Map.of("a", "***", "b", List.of("see ***"), "c", Map.of("d", "x\ufffd***")));
 	}
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
 	void namesThatLookLikeCredentialsAreMasked(Mode mode) {
-		assertThat(summary(mode, "{\"eyJhbGciOiJub25lIn0.e30.\":null,\"eyJhbGciOiJub25lIn0.e31.\":null}"))
+		assertThat(summary(mode,
+				"{\"%s\":null,\"%s1\":null}".formatted(LookAlikes.unsignedJwt(), LookAlikes.unsignedJwt())))
 			.isEqualTo(Map.of("***", "null", "***#2", "null"));
 	}
 

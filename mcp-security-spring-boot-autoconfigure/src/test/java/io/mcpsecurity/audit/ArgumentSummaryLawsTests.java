@@ -13,6 +13,7 @@ import javax.crypto.spec.SecretKeySpec;
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
 import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.test.LookAlikes;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -201,7 +202,7 @@ class ArgumentSummaryLawsTests {
 			return switch (this.random.nextInt(6)) {
 				case 0 -> "eyJhbGciOi" + SECRET + ".e30." + SECRET;
 				case 1 -> "Bearer " + SECRET + "~+/" + SECRET + "==";
-				case 2 -> "-----BEGIN PRIVATE KEY-----\r\n" + SECRET;
+				case 2 -> LookAlikes.beginOfKey("") + "\r\n" + SECRET;
 				case 3 -> "https://user:" + SECRET + "@host";
 				case 4 -> oneOf(SENSITIVE).replace("-", "_") + oneOf(List.of("=", ": ", "\" : \"", ">")) + SECRET;
 				default -> "ghp_0123456789" + SECRET;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 
+import io.mcpsecurity.test.LookAlikes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +20,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
  */
 class CredentialsTests {
 
-	private static final String JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_";
+	private static final String JWT = LookAlikes.jwt() + "-_";
 
 	private static final int MAX = 256;
 
@@ -57,19 +58,19 @@ class CredentialsTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
-					eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl-_                  | ***
-					see eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl, please         | see ***, please
-					xeyJhbGciOiJSUzI1NiJ9.e.s and eyJhbGciOiJSUzI1NiJ9.e.s                    | x*** and ***
-					eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4In0..iv.text.tag                          | ***
+					<jwt>-_                                                                   | ***
+					see <jwt>, please                                                         | see ***, please
+					x<header>.e.s and <header>.e.s                                            | x*** and ***
+					<encrypted>iv.text.tag                                                    | ***
 					Bearer abc                                                                | ***
 					curl -H 'bearer mF_9.B5f-4.1JqM' x                                        | curl -H '***' x
 					the bearer: mF_9.B5f-4.1JqM, next                                         | the ***
 					BEARER  mF_9.B5f-4.1JqM==, next                                           | ***, next
 					DPoP abc.def                                                              | ***
 					Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==                                        | ***
-					-----BEGIN PRIVATE KEY----- MIIE                                          | ***
-					a -----BEGIN RSA PRIVATE KEY----- MIIE -----END RSA PRIVATE KEY----- b     | a ***
-					-----BEGIN PGP PRIVATE KEY BLOCK----- x                                   | ***
+					<begin> MIIE                                                              | ***
+					a <begin RSA> MIIE <end RSA> b                                            | a ***
+					<begin PGP> x                                                             | ***
 					https://alice:sesame@host/path                                            | https://***@host/path
 					git clone https://ghp_012345678901234567890123456789012345@github.com/a   | git clone https://***@github.com/a
 					ghp_012345678901234567890123456789012345 is mine                          | *** is mine
@@ -87,18 +88,28 @@ class CredentialsTests {
 					password: Bearer sesame                                                   | password:***
 					""")
 	void whatLooksLikeACredentialIsMasked(String text, String expected) {
-		assertThat(mask(text)).isEqualTo(expected);
+		assertThat(mask(filled(text))).isEqualTo(expected);
+	}
+
+	private static String filled(String text) {
+		return text.replace("<jwt>", LookAlikes.jwt())
+			.replace("<header>", LookAlikes.jwt().substring(0, LookAlikes.jwt().indexOf('.')))
+			.replace("<encrypted>", LookAlikes.jwt("{\"alg\":\"dir\",\"enc\":\"A128\"}", "", ""))
+			.replace("<begin>", LookAlikes.beginOfKey(""))
+			.replace("<begin RSA>", LookAlikes.beginOfKey("RSA "))
+			.replace("<end RSA>", LookAlikes.endOfKey("RSA "))
+			.replace("<begin PGP>", LookAlikes.pem("BEGIN", "PGP PRIVATE KEY BLOCK"));
 	}
 
 	@Test
 	void aLineThatBreaksDoesNotEndAPrivateKey() {
-		assertThat(mask("-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----")).isEqualTo("***");
+		assertThat(mask(LookAlikes.beginOfKey("EC ") + "\nMHcCAQEE\n" + LookAlikes.endOfKey("EC "))).isEqualTo("***");
 	}
 
 	@Test
 	void aCredentialAcrossTheEndOfWhatIsShownIsMasked() {
 		for (String credential : List.of(JWT, "Bearer sesame.sesame.sesame", "https://alice:sesame@host",
-				"password=sesame", "-----BEGIN PRIVATE KEY-----\nsesame", "ghp_sesamesesamesesame")) {
+				"password=sesame", LookAlikes.beginOfKey("") + "\nsesame", "ghp_sesamesesamesesame")) {
 			for (int before = MAX - credential.length() - 2; before < MAX + 2; before++) {
 				String masked = mask(" ".repeat(before) + credential + " ".repeat(300));
 				assertThat(masked).hasSizeLessThanOrEqualTo(MAX);
@@ -134,7 +145,7 @@ class CredentialsTests {
 
 	@Test
 	void noFormOverflowsTheStack() {
-		for (String part : List.of("eyJaaaaaa.", "a.", "Bearer a", "://a@", "-----BEGIN PRIVATE KEY-----\n")) {
+		for (String part : List.of("eyJaaaaaa.", "a.", "Bearer a", "://a@", LookAlikes.beginOfKey("") + "\n")) {
 			assertThatNoException().isThrownBy(() -> this.credentials.mask(part.repeat(100_000), 1_000_000));
 		}
 	}

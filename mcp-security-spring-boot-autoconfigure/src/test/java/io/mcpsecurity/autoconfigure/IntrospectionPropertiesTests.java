@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.test.LookAlikes;
 import io.mcpsecurity.token.Introspections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,8 +95,8 @@ class IntrospectionPropertiesTests {
 	@ValueSource(strings = { "RSA", "EC" })
 	void aPrivateKeyIsReadFromAFile(String algorithm) throws IOException, NoSuchAlgorithmException {
 		byte[] key = KeyPairGenerator.getInstance(algorithm).generateKeyPair().getPrivate().getEncoded();
-		Path file = Files.writeString(this.directory.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----\n"
-				+ Base64.getMimeEncoder().encodeToString(key) + "\n-----END PRIVATE KEY-----\n");
+		Path file = Files.writeString(this.directory.resolve("key.pem"), LookAlikes.beginOfKey("") + "\n"
+				+ Base64.getMimeEncoder().encodeToString(key) + "\n" + LookAlikes.endOfKey("") + "\n");
 		assertThat(checked(FIRST + "introspection.client-secret", "", FIRST + "introspection.private-key",
 				file.toUri().toString())
 			.introspections()

@@ -10,6 +10,7 @@ import io.mcpsecurity.audit.RequestRecord.Scope;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.test.LookAlikes;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
@@ -115,7 +116,7 @@ class RequestObservationsTests {
 
 	@Test
 	void aTokenInTheWrongPlaceIsNoValue() {
-		String token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
+		String token = LookAlikes.jwt();
 		RequestRecord request = begin(this.registry);
 		request
 			.message(new McpMessage("\"" + token + "\"", "resources/read", McpTarget.resource("records://" + token)));

@@ -20,6 +20,7 @@ import java.util.UUID;
 import com.zaxxer.hikari.HikariDataSource;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
+import io.mcpsecurity.test.LookAlikes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -295,7 +296,7 @@ class JdbcAuditEventRepositoryTests {
 
 	@Test
 	void noSessionIdAndNoTokenIsStoredWithAnAddedEvent() {
-		String token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl";
+		String token = LookAlikes.jwt();
 		this.repository.add(new AuditEvent("alice", "AUTHENTICATION_SUCCESS",
 				Map.of("details", new WebAuthenticationDetails("192.0.2.7", "the-session-id"))));
 		this.repository.add(new AuditEvent(token, "SOMETHING_ELSE", Map.of()));
