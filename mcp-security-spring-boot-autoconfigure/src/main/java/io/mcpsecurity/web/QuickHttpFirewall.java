@@ -23,7 +23,7 @@ public final class QuickHttpFirewall extends StrictHttpFirewall {
 	 * assigned, and none is a control character.
 	 */
 	private static boolean isPlain(String text) {
-		for (int i = 0; i < text.length(); i++) {
+		for (int i = 0, length = text.length(); i < length; i++) {
 			char c = text.charAt(i);
 			if (c < ' ' || c > '~') {
 				return false;

@@ -4,6 +4,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,21 +54,36 @@ final class Benchmark {
 				.stream()
 				.filter((scenario) -> scenario.setting().equals(setting))
 				.toList();
-			List<ServerProcess> servers = new ArrayList<>();
-			try {
-				for (ServerKind kind : this.options.kinds()) {
-					if (scenarios.stream().anyMatch((scenario) -> scenario.isFor(kind))) {
-						progress("starting " + kind.label());
-						servers.add(ServerProcess.start(kind, setting, this.issuer, this.options));
-					}
-				}
-				for (Scenario scenario : scenarios) {
-					this.report.print(scenario, measure(scenario, servers));
+			List<Map<Scenario, Map<ServerKind, Figures>>> starts = new ArrayList<>();
+			while (starts.size() < this.options.starts()) {
+				starts.add(measure(setting, scenarios));
+			}
+			for (Scenario scenario : scenarios) {
+				this.report.print(scenario, starts.stream().map((start) -> start.get(scenario)).toList());
+			}
+		}
+	}
+
+	/**
+	 * The figures of one start of the servers.
+	 */
+	private Map<Scenario, Map<ServerKind, Figures>> measure(Setting setting, List<Scenario> scenarios) {
+		List<ServerProcess> servers = new ArrayList<>();
+		try {
+			for (ServerKind kind : this.options.kinds()) {
+				if (scenarios.stream().anyMatch((scenario) -> scenario.isFor(kind))) {
+					progress("starting " + kind.label());
+					servers.add(ServerProcess.start(kind, setting, this.issuer, this.options));
 				}
 			}
-			finally {
-				servers.forEach(ServerProcess::close);
+			Map<Scenario, Map<ServerKind, Figures>> figures = new HashMap<>();
+			for (Scenario scenario : scenarios) {
+				figures.put(scenario, measure(scenario, servers));
 			}
+			return figures;
+		}
+		finally {
+			servers.forEach(ServerProcess::close);
 		}
 	}
 

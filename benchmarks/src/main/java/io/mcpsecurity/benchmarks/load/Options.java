@@ -12,7 +12,8 @@ import java.util.List;
  * @param memory whether memory is measured, and nothing else
  * @param scenarios the scenarios
  * @param kinds the servers
- * @param rounds how often each server is measured in each scenario
+ * @param starts how often servers are started anew
+ * @param rounds how often each server is measured in each scenario, of each start
  * @param round for how long each time
  * @param connections how many requests are under way at any time
  * @param warmUp how long a server is warmed up at most
@@ -24,7 +25,7 @@ import java.util.List;
  * @param classPath the whole class path
  * @param work where files are written
  */
-record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds, int rounds, Duration round,
+record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds, int starts, int rounds, Duration round,
 		int connections, Duration warmUp, Path java, List<String> jvm, List<String> properties, int serverCore,
 		int loadCore, String classPath, Path work) {
 
@@ -33,7 +34,8 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 			       benchmarks/run [options] memory
 
 			  --servers=A,B      unsecured, observed, resource-server, peer, starter (default: all but observed)
-			  --rounds=N         how often each server is measured in each scenario (3)
+			  --starts=N         how often servers are started anew (1)
+			  --rounds=N         how often each server is measured in each scenario, of each start (3)
 			  --round=SECONDS    for how long each time (15)
 			  --connections=N    how many requests are under way at any time (16)
 			  --warm-up=SECONDS  how long a server is warmed up at most (90)
@@ -48,6 +50,7 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 		List<String> names = new ArrayList<>();
 		List<ServerKind> kinds = List.of(ServerKind.UNSECURED, ServerKind.RESOURCE_SERVER, ServerKind.PEER,
 				ServerKind.STARTER);
+		int starts = 1;
 		int rounds = 3;
 		Duration round = Duration.ofSeconds(15);
 		int connections = 16;
@@ -60,6 +63,7 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 			String value = arg.substring(arg.indexOf('=') + 1);
 			switch (arg.startsWith("--") ? arg.replaceFirst("=.*", "") : "") {
 				case "--servers" -> kinds = Arrays.stream(value.split(",")).map(ServerKind::of).toList();
+				case "--starts" -> starts = Integer.parseInt(value);
 				case "--rounds" -> rounds = Integer.parseInt(value);
 				case "--round" -> round = Duration.ofSeconds(Long.parseLong(value));
 				case "--connections" -> connections = Integer.parseInt(value);
@@ -73,8 +77,8 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 			}
 		}
 		boolean memory = names.equals(List.of("memory"));
-		return new Options(memory, Scenario.of((names.isEmpty() || memory) ? List.of("reach") : names), kinds, rounds,
-				round, connections, warmUp, java, jvm, properties, cores.get(0), cores.get(1),
+		return new Options(memory, Scenario.of((names.isEmpty() || memory) ? List.of("reach") : names), kinds, starts,
+				rounds, round, connections, warmUp, java, jvm, properties, cores.get(0), cores.get(1),
 				System.getProperty("java.class.path"), Path.of("target", "load").toAbsolutePath());
 	}
 

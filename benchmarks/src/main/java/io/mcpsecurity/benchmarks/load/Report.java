@@ -6,11 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.DoubleSummaryStatistics;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.BiFunction;
+import java.util.function.ToDoubleBiFunction;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,7 @@ final class Report {
 
 	private final PrintStream out;
 
-	private final Map<String, Map<ServerKind, Figures>> results = new HashMap<>();
+	private final Map<String, List<Map<ServerKind, Figures>>> results = new HashMap<>();
 
 	Report(PrintStream out) {
 		this.out = out;
@@ -31,9 +33,9 @@ final class Report {
 	 * Where and how figures come about.
 	 */
 	void printMachine(Options options) {
-		this.out.printf("%s, %s, %d cores, %s, Java %s, medians of %d rounds of %d s, %d connections%n",
-				LocalDate.now(), processor(), cores(), System.getProperty("os.name"), java(options), options.rounds(),
-				options.round().toSeconds(), options.connections());
+		this.out.printf("%s, %s, %d cores, %s, Java %s, medians of %d starts and %d rounds of %d s, %d connections%n",
+				LocalDate.now(), processor(), cores(), System.getProperty("os.name"), java(options), options.starts(),
+				options.rounds(), options.round().toSeconds(), options.connections());
 	}
 
 	private static String processor() {
@@ -71,9 +73,16 @@ final class Report {
 	/**
 	 * The figures of a scenario, with those of the first server as what others are
 	 * compared with.
+	 * @param scenario the scenario
+	 * @param starts the figures of each start of the servers
 	 */
-	void print(Scenario scenario, Map<ServerKind, Figures> figures) {
-		this.results.put(scenario.name(), figures);
+	void print(Scenario scenario, List<Map<ServerKind, Figures>> starts) {
+		this.results.put(scenario.name(), starts);
+		Map<ServerKind, Figures> figures = new EnumMap<>(ServerKind.class);
+		starts.get(0)
+			.keySet()
+			.forEach((kind) -> figures.put(kind,
+					Figures.median(starts.stream().map((start) -> start.get(kind)).toList())));
 		this.out.printf("%n### %s%n%n", scenario.name());
 		this.out.println(
 				"| server | requests/s | p50 ms | p99 ms | CPU µs | KB | compilers | collector | others | throughput, of unsecured | CPU above unsecured, µs | KB above |");
@@ -90,15 +99,16 @@ final class Report {
 	}
 
 	private static String compared(@Nullable Figures base, Figures of, String format,
-			BiFunction<Figures, Figures, Double> comparison) {
-		return (base == null || base == of) ? "" : format.formatted(comparison.apply(base, of));
+			ToDoubleBiFunction<Figures, Figures> comparison) {
+		return (base == null || base == of) ? "" : format.formatted(comparison.applyAsDouble(base, of));
 	}
 
 	/**
-	 * What is to be reached, as far as the scenarios were run.
+	 * What is to be reached, as far as the scenarios were run, and how far it is the same
+	 * of each start.
 	 */
 	void printReach() {
-		this.out.printf("%n### Reach%n%n| figure | measured | reach |%n|---|--:|--:|%n");
+		this.out.printf("%n### Reach%n%n| figure | measured | of the starts | reach |%n|---|--:|--:|--:|%n");
 		row("throughput, starter / unsecured", "≥ 0.80", "stateless", ServerKind.UNSECURED,
 				(other, starter) -> starter.perSecond() / other.perSecond());
 		row("throughput, starter / peer, RS256", "≥ 3", "stateless", ServerKind.PEER,
@@ -124,23 +134,37 @@ final class Report {
 	 * What it takes to verify a token, in microseconds.
 	 */
 	private String verification() {
-		Figures remembered = figures("stateless", ServerKind.STARTER);
-		Figures verified = figures("uncached", ServerKind.STARTER);
-		return (remembered != null && verified != null) ? "%.0f".formatted(verified.cpu() - remembered.cpu())
-				: "verification";
-	}
-
-	private @Nullable Figures figures(String scenario, ServerKind kind) {
-		return this.results.getOrDefault(scenario, Map.of()).get(kind);
+		List<Figures> remembered = figures("stateless", ServerKind.STARTER);
+		List<Figures> verified = figures("uncached", ServerKind.STARTER);
+		return (remembered.isEmpty() || verified.isEmpty()) ? "verification"
+				: "%.0f".formatted(Figures.median(verified).cpu() - Figures.median(remembered).cpu());
 	}
 
 	private void row(String figure, String reach, String scenario, ServerKind other,
-			BiFunction<Figures, Figures, Double> comparison) {
-		Figures starter = figures(scenario, ServerKind.STARTER);
-		Figures others = figures(scenario, other);
-		String measured = (starter != null && others != null)
-				? "%.2f".formatted(Objects.requireNonNull(comparison.apply(others, starter))) : "not measured";
-		this.out.printf("| %s | %s | %s |%n", figure, measured, reach);
+			ToDoubleBiFunction<Figures, Figures> comparison) {
+		List<Figures> starter = figures(scenario, ServerKind.STARTER);
+		List<Figures> others = figures(scenario, other);
+		if (starter.isEmpty() || others.isEmpty()) {
+			this.out.printf("| %s | not measured | | %s |%n", figure, reach);
+			return;
+		}
+		DoubleSummaryStatistics starts = IntStream.range(0, starter.size())
+			.mapToDouble((i) -> comparison.applyAsDouble(others.get(i), starter.get(i)))
+			.summaryStatistics();
+		this.out.printf("| %s | %.2f | %.2f to %.2f | %s |%n", figure,
+				comparison.applyAsDouble(Figures.median(others), Figures.median(starter)), starts.getMin(),
+				starts.getMax(), reach);
+	}
+
+	/**
+	 * The figures of a server in a scenario, of each start; none when it was not run.
+	 */
+	private List<Figures> figures(String scenario, ServerKind kind) {
+		return this.results.getOrDefault(scenario, List.of())
+			.stream()
+			.filter((start) -> start.containsKey(kind))
+			.map((start) -> start.get(kind))
+			.toList();
 	}
 
 }
