@@ -3,6 +3,7 @@ package io.mcpsecurity.benchmarks.load;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -59,7 +60,7 @@ final class Benchmark {
 				.toList();
 			List<Map<Scenario, Map<ServerKind, Figures>>> starts = new ArrayList<>();
 			while (starts.size() < this.options.starts()) {
-				starts.add(measure(setting, scenarios));
+				starts.add(measure(setting, scenarios, starts.size()));
 			}
 			for (Scenario scenario : scenarios) {
 				this.report.print(scenario, starts.stream().map((start) -> start.get(scenario)).toList());
@@ -68,12 +69,14 @@ final class Benchmark {
 	}
 
 	/**
-	 * The figures of one start of the servers.
+	 * The figures of one start of the servers. In each another one has the first turn.
 	 */
-	private Map<Scenario, Map<ServerKind, Figures>> measure(Setting setting, List<Scenario> scenarios) {
+	private Map<Scenario, Map<ServerKind, Figures>> measure(Setting setting, List<Scenario> scenarios, int start) {
+		List<ServerKind> kinds = new ArrayList<>(this.options.kinds());
+		Collections.rotate(kinds, start);
 		List<ServerProcess> servers = new ArrayList<>();
 		try {
-			for (ServerKind kind : this.options.kinds()) {
+			for (ServerKind kind : kinds) {
 				if (scenarios.stream().anyMatch((scenario) -> scenario.isFor(kind))) {
 					progress("starting " + kind.label());
 					servers.add(ServerProcess.start(kind, setting, this.issuer, this.options));
@@ -113,16 +116,17 @@ final class Benchmark {
 	}
 
 	/**
-	 * A round without compilers: also a server that was warm finds something to compile
-	 * when the others have had their turns.
+	 * A round without compilers, if there is one in four attempts: also a server that was
+	 * warm finds something to compile when the others have had their turns. A round with
+	 * wrong answers counts in any case.
 	 */
 	private Figures round(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions, int round) {
 		for (int attempt = 1;; attempt++) {
 			Figures figures = measure(scenario, server, load, sessions, this.options.connections(),
 					this.options.round());
-			progress(
-					"%s: round %d: %s: %s".formatted(scenario.name(), round, server.kind().label(), figures.inShort()));
-			if (figures.compilers() < WARM || attempt == ATTEMPTS) {
+			progress("%s: round %d, attempt %d: %s: %s".formatted(scenario.name(), round, attempt,
+					server.kind().label(), figures.inShort()));
+			if (figures.compilers() < WARM || figures.wrong() > 0 || attempt == ATTEMPTS) {
 				return figures;
 			}
 		}

@@ -38,7 +38,7 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 			  --rounds=N         how often each server is measured in each scenario, of each start (3)
 			  --round=SECONDS    for how long each time (15)
 			  --connections=N    how many requests are under way at any time (16)
-			  --warm-up=SECONDS  how long a server is warmed up at most (90)
+			  --warm-up=SECONDS  how long a server is warmed up at most, each of two times (90)
 			  --java=HOME        the Java that runs the servers (the one that runs this)
 			  --jvm=OPTION       one more option of their virtual machines; may be repeated
 			  --property=N=V     one more property of the starter's server; may be repeated
@@ -75,6 +75,9 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 				case "" -> names.add(arg);
 				default -> throw new IllegalArgumentException("Unknown option " + arg);
 			}
+		}
+		if (starts < 1 || rounds < 1) {
+			throw new IllegalArgumentException("There must be a start, and a round");
 		}
 		boolean memory = names.equals(List.of("memory"));
 		return new Options(memory, Scenario.of((names.isEmpty() || memory) ? List.of("reach") : names), kinds, starts,

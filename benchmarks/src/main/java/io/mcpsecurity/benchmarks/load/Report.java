@@ -6,12 +6,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.util.DoubleSummaryStatistics;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
@@ -71,7 +71,7 @@ final class Report {
 	}
 
 	/**
-	 * The figures of a scenario, with those of the first server as what others are
+	 * The figures of a scenario, with those of the unsecured server as what others are
 	 * compared with.
 	 * @param scenario the scenario
 	 * @param starts the figures of each start of the servers
@@ -148,12 +148,13 @@ final class Report {
 			this.out.printf("| %s | not measured | | %s |%n", figure, reach);
 			return;
 		}
-		DoubleSummaryStatistics starts = IntStream.range(0, starter.size())
+		// Of each start by itself: the machine may be faster at one than at the next.
+		double[] starts = IntStream.range(0, starter.size())
 			.mapToDouble((i) -> comparison.applyAsDouble(others.get(i), starter.get(i)))
-			.summaryStatistics();
-		this.out.printf("| %s | %.2f | %.2f to %.2f | %s |%n", figure,
-				comparison.applyAsDouble(Figures.median(others), Figures.median(starter)), starts.getMin(),
-				starts.getMax(), reach);
+			.sorted()
+			.toArray();
+		this.out.printf("| %s | %.2f | %.2f to %.2f | %s |%n", figure, Figures.median(DoubleStream.of(starts)),
+				starts[0], starts[starts.length - 1], reach);
 	}
 
 	/**
