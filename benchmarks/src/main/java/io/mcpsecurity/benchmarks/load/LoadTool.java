@@ -55,10 +55,9 @@ final class LoadTool {
 	Outcome run(String url, List<String> sessions, int connections, Duration duration) {
 		try {
 			Path sessionFile = Files.write(this.options.work().resolve("sessions"), sessions);
-			List<String> command = new ArrayList<>(List.of("taskset", "-c", String.valueOf(this.options.loadCore()),
-					"wrk", "-t1", "-c" + connections, "-d" + duration.toSeconds() + "s", "--timeout", "30s", "-s",
-					this.script.toString(), url, "--", ServerKind.HOST, this.tokens.toString(), this.body.toString(),
-					sessionFile.toString()));
+			List<String> command = new ArrayList<>(List.of("wrk", "-t1", "-c" + connections,
+					"-d" + duration.toSeconds() + "s", "--timeout", "30s", "-s", this.script.toString(), url, "--",
+					ServerKind.HOST, this.tokens.toString(), this.body.toString(), sessionFile.toString()));
 			Process wrk = new ProcessBuilder(command).redirectErrorStream(true).start();
 			String output = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			if (wrk.waitFor() != 0 || !output.contains("\n{")) {

@@ -1,5 +1,8 @@
 package io.mcpsecurity.benchmarks.load;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.util.List;
 
 /**
@@ -25,6 +28,7 @@ public final class Main {
 			return;
 		}
 		Options options = Options.parse(args);
+		stayOn(options.loadCore());
 		Report report = new Report(System.out);
 		try (Issuer issuer = new Issuer()) {
 			report.printMachine(options);
@@ -35,6 +39,29 @@ public final class Main {
 				new Benchmark(options, issuer, report).run();
 				report.printReach();
 			}
+		}
+	}
+
+	/**
+	 * Keep this process, and the load tool that it starts, off the core of the servers.
+	 */
+	private static void stayOn(int core) {
+		try {
+			Process taskset = new ProcessBuilder("taskset", "-a", "-c", "-p", String.valueOf(core),
+					String.valueOf(ProcessHandle.current().pid()))
+				.redirectOutput(Redirect.DISCARD)
+				.redirectError(Redirect.INHERIT)
+				.start();
+			if (taskset.waitFor() != 0) {
+				throw new IllegalArgumentException("There is no core " + core);
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
 		}
 	}
 

@@ -21,7 +21,7 @@ import java.util.List;
  * @param jvm more options of their virtual machines
  * @param properties more properties of the starter's server, {@code name=value}
  * @param serverCore the core of the servers
- * @param loadCore the core of the load tool
+ * @param loadCore the core of the load tool, and of all else
  * @param classPath the whole class path
  * @param work where files are written
  */
