@@ -76,8 +76,11 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 				default -> throw new IllegalArgumentException("Unknown option " + arg);
 			}
 		}
-		if (starts < 1 || rounds < 1) {
-			throw new IllegalArgumentException("There must be a start, and a round");
+		if (starts < 1 || rounds < 1 || round.toSeconds() < 1 || connections < 1) {
+			throw new IllegalArgumentException("Starts, rounds, their seconds, and connections must be 1 or more");
+		}
+		if (cores.size() != 2) {
+			throw new IllegalArgumentException("There must be two cores, as in --cores=0,1");
 		}
 		boolean memory = names.equals(List.of("memory"));
 		return new Options(memory, Scenario.of((names.isEmpty() || memory) ? List.of("reach") : names), kinds, starts,

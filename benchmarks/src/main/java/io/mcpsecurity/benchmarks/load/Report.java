@@ -33,9 +33,12 @@ final class Report {
 	 * Where and how figures come about.
 	 */
 	void printMachine(Options options) {
-		this.out.printf("%s, %s, %d cores, %s, Java %s, medians of %d starts and %d rounds of %d s, %d connections%n",
-				LocalDate.now(), processor(), cores(), System.getProperty("os.name"), java(options), options.starts(),
-				options.rounds(), options.round().toSeconds(), options.connections());
+		this.out.printf("%s, %s, %d cores, %s, Java %s%n", LocalDate.now(), processor(), cores(),
+				System.getProperty("os.name"), java(options));
+		if (!options.memory()) {
+			this.out.printf("Medians of %d starts and %d rounds of %d s, %d connections%n", options.starts(),
+					options.rounds(), options.round().toSeconds(), options.connections());
+		}
 	}
 
 	private static String processor() {
