@@ -79,7 +79,7 @@ record Options(boolean memory, List<Scenario> scenarios, List<ServerKind> kinds,
 		if (starts < 1 || rounds < 1 || round.toSeconds() < 1 || connections < 1) {
 			throw new IllegalArgumentException("Starts, rounds, their seconds, and connections must be 1 or more");
 		}
-		if (cores.size() != 2) {
+		if (cores.size() != 2 || cores.get(0).equals(cores.get(1))) {
 			throw new IllegalArgumentException("There must be two cores, as in --cores=0,1");
 		}
 		boolean memory = names.equals(List.of("memory"));

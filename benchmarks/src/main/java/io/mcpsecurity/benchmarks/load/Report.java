@@ -9,6 +9,7 @@ import java.time.LocalDate;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 import java.util.stream.DoubleStream;
@@ -91,7 +92,7 @@ final class Report {
 				"| server | requests/s | p50 ms | p99 ms | CPU µs | KB | compilers | collector | others | throughput, of unsecured | CPU above unsecured, µs | KB above |");
 		this.out.println("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
 		Figures base = figures.get(ServerKind.UNSECURED);
-		figures.forEach((kind, of) -> this.out.printf(
+		figures.forEach((kind, of) -> this.out.printf(Locale.ROOT,
 				"| %s%s | %.0f | %.2f | %.1f | %.1f | %.1f | %.1f %% | %.1f %% | %.1f %% | %s | %s | %s |%n",
 				kind.label(), (of.wrong() > 0) ? " (" + of.wrong() + " wrong answers)" : "", of.perSecond(), of.p50(),
 				of.p99(), of.cpu(), of.allocated(), of.compilers() * 100, of.collector() * 100, of.others() * 100,
@@ -103,7 +104,8 @@ final class Report {
 
 	private static String compared(@Nullable Figures base, Figures of, String format,
 			ToDoubleBiFunction<Figures, Figures> comparison) {
-		return (base == null || base == of) ? "" : format.formatted(comparison.applyAsDouble(base, of));
+		return (base == null || base == of) ? ""
+				: String.format(Locale.ROOT, format, comparison.applyAsDouble(base, of));
 	}
 
 	/**
@@ -156,8 +158,8 @@ final class Report {
 			.mapToDouble((i) -> comparison.applyAsDouble(others.get(i), starter.get(i)))
 			.sorted()
 			.toArray();
-		this.out.printf("| %s | %.2f | %.2f to %.2f | %s |%n", figure, Figures.median(DoubleStream.of(starts)),
-				starts[0], starts[starts.length - 1], reach);
+		this.out.printf(Locale.ROOT, "| %s | %.2f | %.2f to %.2f | %s |%n", figure,
+				Figures.median(DoubleStream.of(starts)), starts[0], starts[starts.length - 1], reach);
 	}
 
 	/**

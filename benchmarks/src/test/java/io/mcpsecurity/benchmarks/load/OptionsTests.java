@@ -58,7 +58,8 @@ class OptionsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "--unknown=1", "unknown", "--starts=0", "--rounds=0", "--rounds=x", "--round=",
-			"--round=0", "--connections=0", "--servers=unknown", "--cores=0", "--cores=0,1,2", "--cores=x,1" })
+			"--round=0", "--connections=0", "--servers=unknown", "--cores=0", "--cores=1,1", "--cores=0,1,2",
+			"--cores=x,1" })
 	void whatMeansNothingIsRefused(String arg) {
 		assertThatIllegalArgumentException().isThrownBy(() -> parse(arg));
 	}
