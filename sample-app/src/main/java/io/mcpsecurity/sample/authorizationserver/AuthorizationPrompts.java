@@ -46,7 +46,7 @@ final class AuthorizationPrompts {
 		}
 		Map<String, Object> parameters = new HashMap<>(request.getParameterMap());
 		List<String> scopes = first(request, OAuth2ParameterNames.SCOPE).map((value) -> List.of(value.split(" ")))
-			.orElseGet(() -> List.of(ResearchScope.BROWSE.value()));
+			.orElseGet(List::of);
 		return first(request, OAuth2ParameterNames.CLIENT_ID).map(this.clients::findByClientId)
 			.map((client) -> prompt(client, scopes, EnumSet.allOf(ResearchScope.class),
 					ResourceIndicators.requested(parameters),
@@ -62,10 +62,15 @@ final class AuthorizationPrompts {
 					ResourceIndicators.requested(request.getAdditionalParameters()), request.getRedirectUri()));
 	}
 
+	/**
+	 * What a client asks for is what it may have of that: an administrator can have
+	 * changed it since the request was made.
+	 */
 	private AuthorizationPrompt prompt(RegisteredClient client, Collection<String> requested,
 			Set<ResearchScope> grantable, Set<String> resources, @Nullable String redirectUri) {
+		Set<String> possible = RequestedScopes.grantable(requested, client);
 		List<ResearchScope> scopes = Arrays.stream(ResearchScope.values())
-			.filter((scope) -> requested.contains(scope.value()))
+			.filter((scope) -> possible.contains(scope.value()))
 			.toList();
 		return new AuthorizationPrompt(client.getClientName(), client.getClientId(),
 				ClientRegistry.isSelfRegistered(client),

@@ -1,7 +1,5 @@
 package io.mcpsecurity.sample.authorizationserver;
 
-import java.util.Set;
-
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -15,10 +13,10 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
- * Gives an authorization request that names no scope the narrowest one: RFC 6749 section
- * 3.3 asks for a default value or an error, and MCP clients leave the scope out where
- * they were not told any. A client without redirect URIs, an agent, is turned away here:
- * Spring Security would look for the first of them, and fail.
+ * Reduces the scopes of an authorization request to those that its client may have, see
+ * {@link RequestedScopes}, so that the consent page offers what can be granted. A client
+ * without redirect URIs, an agent, is refused here: Spring Security would look for the
+ * first of them, and fail.
  */
 final class AuthorizationRequestConverter implements AuthenticationConverter {
 
@@ -38,17 +36,17 @@ final class AuthorizationRequestConverter implements AuthenticationConverter {
 			return converted;
 		}
 		RegisteredClient client = this.clients.findByClientId(authorization.getClientId());
-		if (client != null && client.getRedirectUris().isEmpty()) {
+		if (client == null) {
+			return authorization;
+		}
+		if (client.getRedirectUris().isEmpty()) {
 			throw new OAuth2AuthorizationCodeRequestAuthenticationException(
 					new OAuth2Error(OAuth2ErrorCodes.UNAUTHORIZED_CLIENT), null);
 		}
-		if (!authorization.getScopes().isEmpty()) {
-			return authorization;
-		}
 		return new OAuth2AuthorizationCodeRequestAuthenticationToken(authorization.getAuthorizationUri(),
 				authorization.getClientId(), (Authentication) authorization.getPrincipal(),
-				authorization.getRedirectUri(), authorization.getState(), Set.of(ResearchScope.BROWSE.value()),
-				authorization.getAdditionalParameters());
+				authorization.getRedirectUri(), authorization.getState(),
+				RequestedScopes.grantable(authorization.getScopes(), client), authorization.getAdditionalParameters());
 	}
 
 }

@@ -2,6 +2,8 @@ package io.mcpsecurity.sample.authorizationserver;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Set;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -15,6 +17,7 @@ import org.springframework.security.oauth2.server.authorization.OAuth2Authorizat
 import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationContext;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationException;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationToken;
 import org.springframework.security.web.authentication.AuthenticationFailureHandler;
@@ -34,6 +37,20 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 
 	AuthorizationResponses(String issuer) {
 		this.issuer = issuer;
+	}
+
+	/**
+	 * The refusal of an authorization request whose client and redirect URI were
+	 * validated: the error goes to the client.
+	 */
+	static OAuth2AuthorizationCodeRequestAuthenticationException refusal(
+			OAuth2AuthorizationCodeRequestAuthenticationContext context, OAuth2Error error) {
+		OAuth2AuthorizationCodeRequestAuthenticationToken request = context.getAuthentication();
+		return new OAuth2AuthorizationCodeRequestAuthenticationException(error,
+				new OAuth2AuthorizationCodeRequestAuthenticationToken(request.getAuthorizationUri(),
+						request.getClientId(), (Authentication) request.getPrincipal(),
+						AuthorizationPrompts.redirectUri(context.getRegisteredClient(), request.getRedirectUri()),
+						request.getState(), request.getScopes(), request.getAdditionalParameters()));
 	}
 
 	@Override
@@ -62,9 +79,19 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 		UriComponentsBuilder answer = UriComponentsBuilder.fromUriString(refused.getRedirectUri());
 		add(answer, OAuth2ParameterNames.ERROR, error.getErrorCode());
 		add(answer, OAuth2ParameterNames.ERROR_DESCRIPTION, OAuth2ErrorCodes.ACCESS_DENIED.equals(error.getErrorCode())
-				? "Nothing was granted" : error.getDescription());
+				? reasonOfDenial(refused) : error.getDescription());
 		add(answer, OAuth2ParameterNames.ERROR_URI, error.getUri());
 		send(response, answer, refused.getState());
+	}
+
+	/**
+	 * Whether the user denied the request or had nothing to grant. A client that is to
+	 * show its user what went wrong must know the difference.
+	 */
+	private static String reasonOfDenial(OAuth2AuthorizationCodeRequestAuthenticationToken request) {
+		Set<ResearchScope> grantable = GrantableScopes.of((Authentication) request.getPrincipal());
+		return Collections.disjoint(ResearchScope.values(grantable), request.getScopes())
+				? "Nothing is left to grant: the user may grant none of the requested scopes" : "Nothing was granted";
 	}
 
 	private void send(HttpServletResponse response, UriComponentsBuilder answer, @Nullable String state)

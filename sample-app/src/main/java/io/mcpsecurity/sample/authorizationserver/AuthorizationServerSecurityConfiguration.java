@@ -133,8 +133,10 @@ class AuthorizationServerSecurityConfiguration {
 			.authenticationProviders((providers) -> {
 				for (AuthenticationProvider provider : providers) {
 					if (provider instanceof OAuth2AuthorizationCodeRequestAuthenticationProvider requests) {
-						requests.setAuthenticationValidator(new OAuth2AuthorizationCodeRequestAuthenticationValidator()
-							.andThen(resources::validate));
+						requests.setAuthenticationValidator(
+								OAuth2AuthorizationCodeRequestAuthenticationValidator.DEFAULT_REDIRECT_URI_VALIDATOR
+									.andThen(RequestedScopes::requireAny)
+									.andThen(resources::validate));
 						requests.setAuthorizationConsentRequired((context) -> true);
 					}
 				}

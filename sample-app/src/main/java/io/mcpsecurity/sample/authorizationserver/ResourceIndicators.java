@@ -15,7 +15,6 @@ import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequ
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationContext;
-import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationException;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationGrantAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeAuthenticationToken;
@@ -41,13 +40,7 @@ final class ResourceIndicators {
 	void validate(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
 		OAuth2AuthorizationCodeRequestAuthenticationToken request = context.getAuthentication();
 		if (!this.known.containsAll(requested(request.getAdditionalParameters()))) {
-			String redirectUri = request.getRedirectUri();
-			throw new OAuth2AuthorizationCodeRequestAuthenticationException(unknown(),
-					new OAuth2AuthorizationCodeRequestAuthenticationToken(request.getAuthorizationUri(),
-							request.getClientId(), (Authentication) request.getPrincipal(),
-							(redirectUri != null) ? redirectUri
-									: context.getRegisteredClient().getRedirectUris().iterator().next(),
-							request.getState(), request.getScopes(), request.getAdditionalParameters()));
+			throw AuthorizationResponses.refusal(context, unknown());
 		}
 	}
 

@@ -61,17 +61,6 @@ class ClientRegistrationTests extends SampleTestBase {
 	}
 
 	@Test
-	void registeredClientCannotAskForMore() {
-		AuthorizationRequest request = new AuthorizationRequest(ISSUER, this.client.register(CALLBACK, BROWSE),
-				CALLBACK)
-			.scope(BROWSE, EXPORT)
-			.resource(RESOURCE);
-		try (BrowserSession browser = browser()) {
-			assertThat(browser.authorize(request, "alice", BROWSE, EXPORT)).containsEntry("error", "invalid_scope");
-		}
-	}
-
-	@Test
 	void registeredClientMustUsePkceAlsoWhenItHasASecret() {
 		Answer answer = this.client.register(metadata("token_endpoint_auth_method", "client_secret_basic"));
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, answer.text("client_id"), CALLBACK)

@@ -36,7 +36,8 @@ class ClientsPageTests extends SampleTestBase {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, clientId, CALLBACK).scope(BROWSE, EXPORT)
 			.resource(RESOURCE);
 		try (BrowserSession alice = browser(); BrowserSession bob = browser()) {
-			assertThat(alice.authorize(request, "alice", BROWSE, EXPORT)).containsEntry("error", "invalid_scope");
+			String narrow = alice.authorize(request, "alice", BROWSE, EXPORT).get("code");
+			assertThat(this.client.redeem(request, narrow).scopes()).containsExactly(BROWSE);
 			HtmlPage clients = (HtmlPage) bob.signInIfAsked(bob.open(PAGE), "bob");
 			HtmlForm form = formOf(clients, clientId);
 			((HtmlCheckBoxInput) form.getFirstByXPath(".//input[@value='" + EXPORT + "']")).setChecked(true);
@@ -129,7 +130,7 @@ class ClientsPageTests extends SampleTestBase {
 		return browser.browser().getPage(request);
 	}
 
-	private static HtmlForm formOf(HtmlPage page, String clientId) {
+	static HtmlForm formOf(HtmlPage page, String clientId) {
 		return page.getFirstByXPath("//form[input[@name='client' and @value='" + clientId + "']]");
 	}
 
