@@ -1,5 +1,7 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import java.time.Clock;
+import java.util.List;
 import java.util.Set;
 
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
@@ -14,12 +16,18 @@ import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2AuthorizationEndpointConfigurer;
+import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2ClientAuthenticationConfigurer;
 import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2ClientRegistrationEndpointConfigurer;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationService;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2AuthorizationCodeRequestAuthenticationValidator;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientRegistrationAuthenticationProvider;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2RefreshTokenAuthenticationProvider;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
+import org.springframework.security.oauth2.server.authorization.token.DelegatingOAuth2TokenGenerator;
+import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenGenerator;
 import org.springframework.security.oauth2.server.authorization.web.authentication.OAuth2AuthorizationConsentAuthenticationConverter;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.authentication.LoginUrlAuthenticationEntryPoint;
@@ -59,7 +67,8 @@ class AuthorizationServerSecurityConfiguration {
 	@Bean
 	@Order(1)
 	SecurityFilterChain authorizationServerEndpoints(HttpSecurity http, AuthorizationServerSettings settings,
-			ResourceIndicators resources, ClientRegistry clients, TokenSettings tokens, Environment environment) {
+			ResourceIndicators resources, ClientRegistry clients, OAuth2AuthorizationService authorizations,
+			TokenSettings tokens, Environment environment) {
 		CrossOriginAccess crossOrigin = new CrossOriginAccess(settings);
 		ServerMetadata metadata = new ServerMetadata(environment.getRequiredProperty("mcp.security.resource"));
 		return http.oauth2AuthorizationServer((server) -> {
@@ -69,6 +78,9 @@ class AuthorizationServerSecurityConfiguration {
 						(endpoint) -> endpoint.authorizationServerMetadataCustomizer(metadata))
 				.authorizationEndpoint((endpoint) -> customize(endpoint,
 						new AuthorizationResponses(settings.getIssuer()), resources, clients))
+				.clientAuthentication((authentication) -> customize(authentication, settings, clients))
+				.tokenEndpoint((endpoint) -> endpoint
+					.authenticationProviders((providers) -> rotateRefreshTokens(providers, http, authorizations)))
 				.clientRegistrationEndpoint((endpoint) -> customize(endpoint, tokens));
 		})
 			.authorizeHttpRequests(
@@ -141,6 +153,32 @@ class AuthorizationServerSecurityConfiguration {
 					}
 				}
 			});
+	}
+
+	private static void customize(OAuth2ClientAuthenticationConfigurer authentication,
+			AuthorizationServerSettings settings, ClientRegistry clients) {
+		PublicClientRefreshConverter refresh = new PublicClientRefreshConverter(
+				PathPatternRequestMatcher.withDefaults().matcher(HttpMethod.POST, settings.getTokenEndpoint()));
+		authentication.authenticationConverters((converters) -> converters.add(refresh))
+			.authenticationProvider(new PublicClientRefreshProvider(clients));
+	}
+
+	/**
+	 * Everything but refresh tokens stays what Spring Security generates. Its generator
+	 * is found once it has made its own providers.
+	 */
+	private static void rotateRefreshTokens(List<AuthenticationProvider> providers, HttpSecurity http,
+			OAuth2AuthorizationService authorizations) {
+		OAuth2TokenGenerator<?> others = http.getSharedObject(OAuth2TokenGenerator.class);
+		OAuth2TokenGenerator<?> tokens = new DelegatingOAuth2TokenGenerator(
+				new RefreshTokenGenerator(Clock.systemUTC()), others);
+		providers.replaceAll((provider) -> {
+			if (provider instanceof OAuth2AuthorizationCodeAuthenticationProvider) {
+				return new OAuth2AuthorizationCodeAuthenticationProvider(authorizations, tokens);
+			}
+			return (provider instanceof OAuth2RefreshTokenAuthenticationProvider) ? new RotatingRefreshTokens(
+					new OAuth2RefreshTokenAuthenticationProvider(authorizations, tokens), authorizations) : provider;
+		});
 	}
 
 	private static void customize(OAuth2ClientRegistrationEndpointConfigurer endpoint, TokenSettings tokens) {

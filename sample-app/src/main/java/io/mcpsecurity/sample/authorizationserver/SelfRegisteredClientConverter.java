@@ -2,7 +2,6 @@ package io.mcpsecurity.sample.authorizationserver;
 
 import org.springframework.core.convert.converter.Converter;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
-import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.server.authorization.OAuth2ClientRegistration;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.security.oauth2.server.authorization.converter.OAuth2ClientRegistrationRegisteredClientConverter;
@@ -29,8 +28,7 @@ final class SelfRegisteredClientConverter implements Converter<OAuth2ClientRegis
 	public RegisteredClient convert(OAuth2ClientRegistration registration) {
 		RegisteredClient requested = this.delegate.convert(registration);
 		return RegisteredClient.from(requested).authorizationGrantTypes((grantTypes) -> {
-			boolean refresh = grantTypes.contains(AuthorizationGrantType.REFRESH_TOKEN)
-					&& !requested.getClientAuthenticationMethods().contains(ClientAuthenticationMethod.NONE);
+			boolean refresh = grantTypes.contains(AuthorizationGrantType.REFRESH_TOKEN);
 			grantTypes.clear();
 			grantTypes.add(AuthorizationGrantType.AUTHORIZATION_CODE);
 			if (refresh) {

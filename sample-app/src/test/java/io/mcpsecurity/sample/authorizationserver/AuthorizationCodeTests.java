@@ -205,15 +205,6 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void publicClientGetsNoRefreshToken() {
-		AuthorizationRequest request = inspectorRequest(BROWSE);
-		try (BrowserSession browser = browser()) {
-			Answer answer = this.client.redeem(request, browser.authorize(request, "alice", BROWSE).get("code"));
-			assertThat(answer.body()).containsKey("access_token").doesNotContainKey("refresh_token");
-		}
-	}
-
-	@Test
 	void otherPortOnTheLoopbackAddressIsTheSameRedirectUri() {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, "mcp-inspector",
 				"http://127.0.0.1:51234/oauth/callback")

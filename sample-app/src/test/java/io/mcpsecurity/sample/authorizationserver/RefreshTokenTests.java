@@ -1,7 +1,10 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
@@ -9,14 +12,19 @@ import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient.Answer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.annotation.Autowired;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Refresh tokens, which confidential clients get.
+ * Refresh tokens of clients that registered themselves, public and confidential ones.
  */
+@ParameterizedClass
+@ValueSource(strings = { "none", "client_secret_basic" })
 class RefreshTokenTests extends SampleTestBase {
 
 	private static final String CALLBACK = "https://app.example/callback";
@@ -28,12 +36,17 @@ class RefreshTokenTests extends SampleTestBase {
 
 	private String credentials;
 
+	@Parameter
+	private String authenticationMethod;
+
 	@BeforeEach
 	void register() {
 		Answer registered = this.client.register(Map.of("redirect_uris", List.of(CALLBACK), "grant_types",
-				List.of("authorization_code", "refresh_token")));
+				List.of("authorization_code", "refresh_token"), "token_endpoint_auth_method",
+				this.authenticationMethod));
 		this.clientId = registered.text("client_id");
-		this.credentials = this.clientId + ":" + registered.text("client_secret");
+		String secret = registered.text("client_secret");
+		this.credentials = (secret != null) ? this.clientId + ":" + secret : null;
 		this.clients.updateScopes(this.clientId, List.of(ResearchScope.BROWSE, ResearchScope.EXPORT));
 	}
 
@@ -46,10 +59,26 @@ class RefreshTokenTests extends SampleTestBase {
 
 	@Test
 	void refreshCanNarrowButNotWiden() {
-		Answer first = authorize(BROWSE);
-		assertThat(refresh(first, "scope", BROWSE + " " + EXPORT).body()).containsEntry("error", "invalid_scope");
+		Answer narrow = refresh(authorize(BROWSE), "scope", BROWSE + " " + EXPORT + " offline_access");
+		assertThat(narrow.scopes()).containsExactly(BROWSE);
+		assertThat(narrow.text("scope")).isEqualTo(BROWSE);
 		Answer wide = authorize(BROWSE, EXPORT);
 		assertThat(refresh(wide, "scope", BROWSE).scopes()).containsExactly(BROWSE);
+	}
+
+	@Test
+	void refreshWithNothingThatWasGrantedIsAnInvalidScope() {
+		Answer first = authorize(BROWSE);
+		assertThat(refresh(first, "scope", EXPORT).body()).containsEntry("error", "invalid_scope")
+			.containsEntry("error_description",
+					"Nothing is left to grant: none of the requested scopes was granted before");
+		assertThat(refresh(first).status()).isEqualTo(200);
+	}
+
+	@Test
+	void narrowedRefreshDoesNotNarrowTheNextOne() {
+		Answer narrow = refresh(authorize(BROWSE, EXPORT), "scope", BROWSE);
+		assertThat(refresh(narrow).scopes()).containsExactlyInAnyOrder(BROWSE, EXPORT);
 	}
 
 	@Test
@@ -59,12 +88,78 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void usedRefreshTokenIsWorthNothing() {
+	void refreshTokenIsReplacedEachTime() {
 		Answer first = authorize(BROWSE);
 		Answer second = refresh(first);
-		assertThat(second.text("refresh_token")).isNotEqualTo(first.text("refresh_token"));
-		assertThat(refresh(first).body()).containsEntry("error", "invalid_grant");
-		assertThat(refresh(second).status()).isEqualTo(200);
+		Answer third = refresh(second);
+		assertThat(third.status()).isEqualTo(200);
+		assertThat(List.of(first, second, third)).extracting((answer) -> answer.text("refresh_token"))
+			.doesNotContainNull()
+			.doesNotHaveDuplicates();
+	}
+
+	@Test
+	void usedRefreshTokenEndsTheWholeAuthorization() {
+		Answer first = authorize(BROWSE);
+		Answer other = authorize(BROWSE);
+		Answer second = refresh(first);
+		Answer third = refresh(second);
+		assertInvalidGrant(refresh(first));
+		assertInvalidGrant(refresh(third));
+		assertInvalidGrant(refresh(second));
+		assertThat(refresh(other).status()).isEqualTo(200);
+	}
+
+	@Test
+	void requestsAtTheSameTimeRedeemATokenOnce() {
+		Answer first = authorize(BROWSE);
+		List<Answer> answers = Stream.generate(() -> CompletableFuture.supplyAsync(() -> refresh(first)))
+			.limit(4)
+			.toList()
+			.stream()
+			.map(CompletableFuture::join)
+			.toList();
+		assertThat(answers).extracting(Answer::status).containsOnlyOnce(200).contains(400);
+	}
+
+	@Test
+	void usedCodeEndsTheWholeAuthorization() {
+		AuthorizationRequest request = request(BROWSE);
+		try (BrowserSession browser = browser()) {
+			String code = browser.authorize(request, "alice", BROWSE).get("code");
+			Answer first = redeem(request, code);
+			assertInvalidGrant(redeem(request, code));
+			assertInvalidGrant(refresh(first));
+		}
+	}
+
+	@Test
+	void unknownRefreshTokenIsRefused() {
+		Answer first = authorize(BROWSE);
+		for (String token : List.of("unknown", ".", "unknown.unknown")) {
+			assertInvalidGrant(refresh(Map.of("refresh_token", token)));
+		}
+		assertThat(refresh(first).status()).isEqualTo(200);
+	}
+
+	@Test
+	void refreshTokenOfAnotherClientIsRefused() {
+		Answer first = authorize(BROWSE);
+		assertInvalidGrant(this.client.token(null, "grant_type", "refresh_token", "refresh_token",
+				first.text("refresh_token"), "client_id", "mcp-inspector"));
+		assertThat(refresh(first).status()).isEqualTo(200);
+	}
+
+	@Test
+	void clientThatIsUnknownOrHasASecretIsAuthenticated() {
+		Answer first = authorize(BROWSE);
+		for (String other : List.of("nobody", "analyst-agent")) {
+			Answer answer = this.client.token(null, "grant_type", "refresh_token", "refresh_token",
+					first.text("refresh_token"), "client_id", other);
+			assertThat(answer.status()).isEqualTo(401);
+			assertThat(answer.body()).containsEntry("error", "invalid_client");
+		}
+		assertThat(refresh(first).status()).isEqualTo(200);
 	}
 
 	@Test
@@ -77,20 +172,43 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	private Answer authorize(String... scopes) {
-		AuthorizationRequest request = new AuthorizationRequest(ISSUER, this.clientId, CALLBACK).scope(scopes)
-			.resource(RESOURCE);
+		AuthorizationRequest request = request(scopes);
 		try (BrowserSession browser = browser()) {
-			String code = browser.authorize(request, "alice", scopes).get("code");
-			return this.client.token(this.credentials, "grant_type", "authorization_code", "code", code, "redirect_uri",
-					CALLBACK, "code_verifier", request.verifier());
+			return redeem(request, browser.authorize(request, "alice", scopes).get("code"));
 		}
 	}
 
+	private AuthorizationRequest request(String... scopes) {
+		return new AuthorizationRequest(ISSUER, this.clientId, CALLBACK).scope(scopes).resource(RESOURCE);
+	}
+
+	private Answer redeem(AuthorizationRequest request, String code) {
+		return token("grant_type", "authorization_code", "code", code, "redirect_uri", CALLBACK, "code_verifier",
+				request.verifier());
+	}
+
 	private Answer refresh(Answer tokens, String... more) {
-		String[] form = new String[4 + more.length];
-		List.of("grant_type", "refresh_token", "refresh_token", tokens.text("refresh_token")).toArray(form);
-		System.arraycopy(more, 0, form, 4, more.length);
-		return this.client.token(this.credentials, form);
+		return refresh(tokens.body(), more);
+	}
+
+	private Answer refresh(Map<String, Object> tokens, String... more) {
+		List<String> form = new ArrayList<>(
+				List.of("grant_type", "refresh_token", "refresh_token", (String) tokens.get("refresh_token")));
+		form.addAll(List.of(more));
+		return token(form.toArray(String[]::new));
+	}
+
+	private Answer token(String... form) {
+		List<String> all = new ArrayList<>(List.of(form));
+		if (this.credentials == null) {
+			all.addAll(List.of("client_id", this.clientId));
+		}
+		return this.client.token(this.credentials, all.toArray(String[]::new));
+	}
+
+	private static void assertInvalidGrant(Answer answer) {
+		assertThat(answer.status()).isEqualTo(400);
+		assertThat(answer.body()).containsEntry("error", "invalid_grant");
 	}
 
 }

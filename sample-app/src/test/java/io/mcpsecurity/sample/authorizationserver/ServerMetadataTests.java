@@ -8,6 +8,7 @@ import io.mcpsecurity.sample.OAuthClient.Answer;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 /**
  * What the metadata tells (RFC 8414, and what MCP clients look for in it).
@@ -42,6 +43,13 @@ class ServerMetadataTests extends SampleTestBase {
 	@Test
 	void saysThatAnswersNameTheIssuer() {
 		assertThat(this.metadata).containsEntry("authorization_response_iss_parameter_supported", true);
+	}
+
+	@Test
+	void namesTheGrantTypes() {
+		assertThat(this.metadata).hasEntrySatisfying("grant_types_supported",
+				(grants) -> assertThat(grants).asInstanceOf(LIST)
+					.contains("authorization_code", "refresh_token", "client_credentials"));
 	}
 
 	@Test
