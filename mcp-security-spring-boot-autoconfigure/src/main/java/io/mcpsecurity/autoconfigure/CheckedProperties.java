@@ -294,14 +294,12 @@ final class CheckedProperties {
 		}
 	}
 
-	private static void checkScopes(String property, @Nullable List<String> scopes) {
-		if (scopes != null) {
-			try {
-				new ScopeRequirement(scopes, List.of());
-			}
-			catch (IllegalArgumentException ex) {
-				throw invalid(property, scopes, "is not a list of scopes: " + ex.getMessage() + ".");
-			}
+	private static void checkScopes(String property, List<String> scopes) {
+		try {
+			new ScopeRequirement(scopes, List.of());
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalid(property, scopes, "is not a list of scopes: " + ex.getMessage() + ".");
 		}
 	}
 
@@ -421,7 +419,7 @@ final class CheckedProperties {
 	 * A further MCP endpoint.
 	 */
 	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules, List<String> initialScopes,
-			@Nullable List<String> scopesSupported, @Nullable URI metadataUrl) {
+			List<String> scopesSupported, @Nullable URI metadataUrl) {
 	}
 
 }

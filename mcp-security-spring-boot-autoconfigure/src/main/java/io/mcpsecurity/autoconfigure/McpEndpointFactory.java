@@ -5,6 +5,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.actuate.TokenCacheMetrics;
+import io.mcpsecurity.authorization.MinimalScopes;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.session.Sessions;
@@ -19,7 +20,6 @@ import io.mcpsecurity.web.ProtectedResource;
 import io.mcpsecurity.web.ResourceMetadata;
 import io.mcpsecurity.web.SessionFilter;
 import jakarta.servlet.http.HttpServletRequest;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 
@@ -95,20 +95,26 @@ final class McpEndpointFactory {
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {
-		Supplier<List<String>> scopes = () -> initial;
-		if (initial.equals(List.of("declared"))) {
-			scopes = () -> advertised(rules.scopes());
-		}
-		else if (initial.equals(List.of("none"))) {
-			scopes = List::of;
-		}
-		return new BearerChallenge(resource.metadataLocation(), scopes, this.catalogue::requested);
+		return new BearerChallenge(resource.metadataLocation(), scopes(initial, rules), this.catalogue::requested);
 	}
 
-	ResourceMetadata metadata(ProtectedResource resource, String name, RuleBook rules,
-			@Nullable List<String> supported) {
+	ResourceMetadata metadata(ProtectedResource resource, String name, RuleBook rules, List<String> supported) {
+		Supplier<List<String>> scopes = scopes(supported, rules);
 		return new ResourceMetadata(resource, name, this.servers.issuers(),
-				() -> this.catalogue.requested((supported != null) ? supported : advertised(rules.scopes())));
+				() -> this.catalogue.requested(scopes.get()));
+	}
+
+	/**
+	 * The scopes that a property asks to advertise.
+	 */
+	private Supplier<List<String>> scopes(List<String> configured, RuleBook rules) {
+		if (configured.equals(List.of("minimal"))) {
+			return new MinimalScopes(rules, this.checked.policy().hierarchy(), this.catalogue::requested);
+		}
+		if (configured.equals(List.of("declared"))) {
+			return () -> advertised(rules.scopes());
+		}
+		return configured.equals(List.of("none")) ? List::of : () -> configured;
 	}
 
 	/**

@@ -420,10 +420,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	/**
 	 * What a challenge tells.
 	 *
-	 * @param initialScopes The scopes that a client without a token is advised to ask
-	 * for: "declared" for all that rules name, "none", or a list of scopes.
+	 * @param initialScopes The scopes that a client without a token is advised to
+	 * request: "minimal" for those of tools with readOnlyHint, resources and prompts,
+	 * "declared" for all that rules name, "none", or a list of scopes.
 	 */
-	public record Challenge(@DefaultValue("declared") List<String> initialScopes) {
+	public record Challenge(@DefaultValue("minimal") List<String> initialScopes) {
 	}
 
 	/**
@@ -431,9 +432,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param url Where clients find the metadata, when a proxy serves it elsewhere than
 	 * RFC 9728 derives from the resource.
-	 * @param scopesSupported The scopes to advertise. Default: all that rules name.
+	 * @param scopesSupported The scopes to advertise: "minimal" for those of tools with
+	 * readOnlyHint, resources and prompts, "declared" for all that rules name, "none", or
+	 * a list of scopes.
 	 */
-	public record Metadata(@Nullable String url, @Nullable List<String> scopesSupported) {
+	public record Metadata(@Nullable String url, @DefaultValue("minimal") List<String> scopesSupported) {
 	}
 
 	/**

@@ -200,8 +200,8 @@ class ResearchAccessTests {
 		List<String> challenges = response.headers().allValues("WWW-Authenticate");
 		if (caller == Caller.NOBODY) {
 			assertThat(response.statusCode()).isEqualTo(401);
-			assertThat(challenges).containsExactly("Bearer resource_metadata=\"" + sample.metadata()
-					+ "\", scope=\"research:browse research:export research:purge\"");
+			assertThat(challenges)
+				.containsExactly("Bearer resource_metadata=\"" + sample.metadata() + "\", scope=\"research:browse\"");
 		}
 		else if (caller.holds(use.scope)) {
 			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
@@ -262,10 +262,10 @@ class ResearchAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theMetadataNamesTheScopes(Variant variant) {
+	void theMetadataNamesTheScopeOfBasicUse(Variant variant) {
 		OAuthClient client = new OAuthClient(samples.get(variant).issuer);
 		assertThat(client.get("/.well-known/oauth-protected-resource/mcp").body()).containsEntry("scopes_supported",
-				List.of(BROWSE, EXPORT, PURGE));
+				List.of(BROWSE));
 	}
 
 	@ParameterizedTest
