@@ -1,6 +1,10 @@
 package io.mcpsecurity.sample.authorizationserver;
 
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -21,11 +25,20 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
  * server cannot know which of them is the client's: the authorization ends, with the
  * refresh token that replaced it (OAuth 2.1 section 4.3.1, RFC 9700 section 4.14.2).
  * <p>
+ * The exception is the same request several times in parallel, which MCP clients send
+ * when several of their calls find an access token expired: it is one redemption with one
+ * response. The response is delayed for a moment, so that all of them arrive before it.
+ * <p>
  * Of the scopes that a refresh requests, those that were granted are granted again.
  */
 final class RotatingRefreshTokens implements AuthenticationProvider {
 
 	private static final Log logger = LogFactory.getLog(RotatingRefreshTokens.class);
+
+	/** In milliseconds. */
+	private static final long DELAY = 500;
+
+	private final Map<Redemption, CompletableFuture<@Nullable Authentication>> redemptions = new ConcurrentHashMap<>();
 
 	private final AuthenticationProvider delegate;
 
@@ -36,12 +49,48 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 		this.authorizations = authorizations;
 	}
 
-	/**
-	 * One request at a time: two that redeem the same token must not both find it valid.
-	 */
 	@Override
-	public synchronized @Nullable Authentication authenticate(Authentication authentication) {
+	public @Nullable Authentication authenticate(Authentication authentication) {
 		OAuth2RefreshTokenAuthenticationToken request = (OAuth2RefreshTokenAuthenticationToken) authentication;
+		Redemption redemption = Redemption.of(request);
+		CompletableFuture<@Nullable Authentication> own = new CompletableFuture<>();
+		CompletableFuture<@Nullable Authentication> parallel = this.redemptions.putIfAbsent(redemption, own);
+		if (parallel != null) {
+			return join(parallel);
+		}
+		try {
+			Authentication response = redeem(request);
+			own.complete(response);
+			Thread.sleep(DELAY);
+			return response;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return join(own);
+		}
+		catch (RuntimeException ex) {
+			own.completeExceptionally(ex);
+			throw ex;
+		}
+		finally {
+			this.redemptions.remove(redemption);
+		}
+	}
+
+	private static @Nullable Authentication join(CompletableFuture<@Nullable Authentication> redemption) {
+		try {
+			return redemption.join();
+		}
+		catch (CompletionException ex) {
+			throw (ex.getCause() instanceof RuntimeException cause) ? cause : ex;
+		}
+	}
+
+	/**
+	 * One at a time: two requests that differ and redeem the same token must not both
+	 * find it valid.
+	 */
+	private synchronized @Nullable Authentication redeem(OAuth2RefreshTokenAuthenticationToken request) {
 		OAuth2Authorization authorization = this.authorizations.findByToken(request.getRefreshToken(),
 				OAuth2TokenType.REFRESH_TOKEN);
 		if (authorization == null) {
@@ -77,6 +126,23 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 	@Override
 	public boolean supports(Class<?> authentication) {
 		return OAuth2RefreshTokenAuthenticationToken.class.isAssignableFrom(authentication);
+	}
+
+	/**
+	 * What makes two requests the same.
+	 *
+	 * @param refreshToken the refresh token
+	 * @param client the authenticated client
+	 * @param scopes the requested scopes
+	 * @param parameters all other parameters
+	 */
+	private record Redemption(String refreshToken, String client, Set<String> scopes, Map<String, Object> parameters) {
+
+		static Redemption of(OAuth2RefreshTokenAuthenticationToken request) {
+			return new Redemption(request.getRefreshToken(), ((Authentication) request.getPrincipal()).getName(),
+					request.getScopes(), request.getAdditionalParameters());
+		}
+
 	}
 
 }

@@ -1,10 +1,11 @@
 package io.mcpsecurity.sample.authorizationserver;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
@@ -111,15 +112,34 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void requestsAtTheSameTimeRedeemATokenOnce() {
+	void sameRequestInParallelIsOneRedemption() {
 		Answer first = authorize(BROWSE);
-		List<Answer> answers = Stream.generate(() -> CompletableFuture.supplyAsync(() -> refresh(first)))
-			.limit(4)
+		List<Answer> answers = inParallel(Collections.nCopies(4, () -> refresh(first)));
+		assertThat(answers).extracting(Answer::status).containsOnly(200);
+		assertThat(answers).extracting((answer) -> answer.text("refresh_token"))
+			.containsOnly(answers.get(0).text("refresh_token"));
+		assertThat(answers).extracting(Answer::accessToken).containsOnly(answers.get(0).accessToken());
+		assertInvalidGrant(refresh(first));
+		assertInvalidGrant(refresh(answers.get(0)));
+	}
+
+	@Test
+	void otherRequestInParallelIsAnotherRedemption() {
+		Answer first = authorize(BROWSE, EXPORT);
+		List<Answer> answers = inParallel(List.of(() -> refresh(first), () -> refresh(first, "scope", BROWSE)));
+		assertThat(answers).extracting(Answer::status).containsExactlyInAnyOrder(200, 400);
+		answers.stream()
+			.filter((answer) -> answer.status() == 200)
+			.forEach((answer) -> assertInvalidGrant(refresh(answer)));
+	}
+
+	private static List<Answer> inParallel(List<Supplier<Answer>> requests) {
+		return requests.stream()
+			.map((request) -> CompletableFuture.supplyAsync(request, (task) -> new Thread(task).start()))
 			.toList()
 			.stream()
 			.map(CompletableFuture::join)
 			.toList();
-		assertThat(answers).extracting(Answer::status).containsOnlyOnce(200).contains(400);
 	}
 
 	@Test
