@@ -1,25 +1,18 @@
 package io.mcpsecurity;
 
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Thrown by a tool, resource or prompt that finds out only while it runs that the caller
- * needs more scopes than were declared. The caller is answered as if they had been
- * declared: with HTTP 403 and a challenge that names all scopes of the call, or, when
- * part of an answer has been sent already, with an error that has the challenge inside.
+ * needs more scopes than were declared. The response is the one that a declaration would
+ * have caused: HTTP 403 with a challenge that names all scopes of the call, or, when part
+ * of the response has been sent already, an error that contains the challenge.
  * <p>
- * A call that fails is answered like that when this exception is the failure or among its
- * causes. Because Spring AI hides which exception an error result comes from, it is also
- * answered like that when such an exception was created while it ran: on the thread that
- * the handler was called on, and on asynchronous servers on threads of Reactor's
- * schedulers as well. An exception of another thread may be lost in an error result: that
- * is an ordinary failure then, without a challenge. A call that does not fail, because
- * the handler caught the exception and answered something else, is not affected.
+ * A call is challenged when this exception is the failure of the handler or among its
+ * causes, also where Spring AI makes an error result of it. A call that does not fail,
+ * because the handler caught the exception and returned something else, is not affected.
  */
 public final class InsufficientScopeException extends RuntimeException {
 
@@ -44,10 +37,6 @@ public final class InsufficientScopeException extends RuntimeException {
 	private InsufficientScopeException(String[] scopes) {
 		super("Needs the scope " + String.join(" ", checked(scopes)));
 		this.scopes = scopes;
-		Watch watch = Watch.current();
-		if (watch != null) {
-			watch.last = this;
-		}
 	}
 
 	private static String[] checked(String[] scopes) {
@@ -64,51 +53,6 @@ public final class InsufficientScopeException extends RuntimeException {
 	 */
 	public List<String> getScopes() {
 		return List.of(this.scopes);
-	}
-
-	/**
-	 * Sees the exceptions that are created during one invocation. It is for the tool
-	 * boundary, not for applications.
-	 */
-	public static final class Watch {
-
-		private static final ThreadLocal<@Nullable Watch> CURRENT = new ThreadLocal<>();
-
-		private volatile @Nullable InsufficientScopeException last;
-
-		/**
-		 * The watch that is kept on this thread, or {@code null}.
-		 */
-		public static @Nullable Watch current() {
-			return CURRENT.get();
-		}
-
-		/**
-		 * Do something on this thread while watching it.
-		 */
-		public <T> T during(Supplier<T> work) {
-			Watch before = CURRENT.get();
-			CURRENT.set(this);
-			try {
-				return work.get();
-			}
-			finally {
-				if (before != null) {
-					CURRENT.set(before);
-				}
-				else {
-					CURRENT.remove();
-				}
-			}
-		}
-
-		/**
-		 * The exception that was created last, or {@code null} when there was none.
-		 */
-		public @Nullable InsufficientScopeException last() {
-			return this.last;
-		}
-
 	}
 
 }

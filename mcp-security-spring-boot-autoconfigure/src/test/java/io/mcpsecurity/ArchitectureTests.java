@@ -56,7 +56,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule onlyWebAndAutoconfigureKnowServlets = noClasses().that()
-		.resideOutsideOfPackages("io.mcpsecurity.web..", "io.mcpsecurity.autoconfigure..")
+		.resideOutsideOfPackages("io.mcpsecurity.transport..", "io.mcpsecurity.autoconfigure..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("jakarta.servlet..");

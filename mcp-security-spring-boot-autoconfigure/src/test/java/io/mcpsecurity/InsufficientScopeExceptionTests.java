@@ -1,12 +1,10 @@
 package io.mcpsecurity;
 
-import io.mcpsecurity.InsufficientScopeException.Watch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
@@ -26,29 +24,6 @@ class InsufficientScopeExceptionTests {
 	void takesOnlyScopeTokensAndRepeatsNothingElse(String scope) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new InsufficientScopeException("a", scope))
 			.withMessage("Not a scope-token of RFC 6749 section 3.3");
-	}
-
-	@Test
-	void isSeenByTheWatchOfItsThreadOnly() {
-		Watch outer = new Watch();
-		Watch inner = new Watch();
-		outer.during(() -> {
-			inner.during(() -> new InsufficientScopeException("a"));
-			assertThat(Watch.current()).isSameAs(outer);
-			return outer;
-		});
-		new InsufficientScopeException("b");
-		assertThat(outer.last()).isNull();
-		assertThat(inner.last()).isNotNull().hasMessage("Needs the scope a");
-		assertThat(Watch.current()).isNull();
-	}
-
-	@Test
-	void isNoLongerWatchedForAfterAFailure() {
-		assertThatExceptionOfType(InsufficientScopeException.class).isThrownBy(() -> new Watch().during(() -> {
-			throw new InsufficientScopeException("a");
-		}));
-		assertThat(Watch.current()).isNull();
 	}
 
 }

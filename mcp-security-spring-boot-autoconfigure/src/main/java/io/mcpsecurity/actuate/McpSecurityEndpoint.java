@@ -18,8 +18,8 @@ import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
-import io.mcpsecurity.web.McpEndpoint;
-import io.mcpsecurity.web.ProtectedResource;
+import io.mcpsecurity.transport.ProtectedEndpoint;
+import io.mcpsecurity.transport.ProtectedResource;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
@@ -42,7 +42,7 @@ public final class McpSecurityEndpoint {
 
 	private final AccessPolicy policy;
 
-	private final Map<String, McpEndpoint> further;
+	private final Map<String, ProtectedEndpoint> further;
 
 	private final AuthorizationServers authorizationServers;
 
@@ -65,7 +65,7 @@ public final class McpSecurityEndpoint {
 	 * @param hierarchy which scopes contain which, one relation a line
 	 * @param clients which clients may come at all
 	 */
-	public McpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy, Map<String, McpEndpoint> further,
+	public McpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy, Map<String, ProtectedEndpoint> further,
 			AuthorizationServers authorizationServers, ScopeCatalogue catalogue, Modes modes, List<String> hierarchy,
 			ClientAccess clients) {
 		this.resource = resource;
@@ -95,7 +95,7 @@ public final class McpSecurityEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable Description describe(@Selector String name) {
-		McpEndpoint endpoint = this.further.get(name);
+		ProtectedEndpoint endpoint = this.further.get(name);
 		return (endpoint != null) ? describe(endpoint) : null;
 	}
 
@@ -126,7 +126,7 @@ public final class McpSecurityEndpoint {
 		return this.clients.describe();
 	}
 
-	private Description describe(McpEndpoint endpoint) {
+	private Description describe(ProtectedEndpoint endpoint) {
 		return describe(endpoint.resource(), endpoint.policy().rules(), Map.of());
 	}
 

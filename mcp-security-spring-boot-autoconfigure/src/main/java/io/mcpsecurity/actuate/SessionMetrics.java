@@ -1,6 +1,6 @@
 package io.mcpsecurity.actuate;
 
-import io.mcpsecurity.session.Sessions;
+import io.mcpsecurity.transport.Sessions;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,15 +29,15 @@ public final class SessionMetrics implements MeterBinder {
 	public void bindTo(MeterRegistry registry) {
 		Gauge.builder(NAME, this.sessions, Sessions::size).description("Sessions of MCP clients").register(registry);
 		Gauge.builder(NAME + ".streams", this.sessions, Sessions::streams)
-			.description("Streams that are open, and requests under way")
+			.description("Streams that are open")
 			.register(registry);
 		FunctionCounter.builder(NAME + ".ended", this.sessions, Sessions::deleted)
 			.description("Sessions that are over")
 			.tag("cause", "deleted")
 			.register(registry);
-		FunctionCounter.builder(NAME + ".ended", this.sessions, Sessions::forgotten)
+		FunctionCounter.builder(NAME + ".ended", this.sessions, Sessions::expired)
 			.description("Sessions that are over")
-			.tag("cause", "forgotten")
+			.tag("cause", "expired")
 			.register(registry);
 	}
 

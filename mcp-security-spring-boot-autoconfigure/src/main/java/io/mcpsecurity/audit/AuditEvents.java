@@ -11,11 +11,12 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mcpsecurity.McpActor;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
-import io.mcpsecurity.audit.RequestRecord.Client;
-import io.mcpsecurity.audit.RequestRecord.Refusal;
-import io.mcpsecurity.audit.RequestRecord.Trace;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Client;
+import io.mcpsecurity.exchange.McpExchange.Refusal;
+import io.mcpsecurity.exchange.McpExchange.Trace;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.RequestMeta;
@@ -60,7 +61,7 @@ public final class AuditEvents {
 	 * Whether a request gets an event: those that try to do something, and those that are
 	 * refused.
 	 */
-	static boolean due(RequestRecord request) {
+	static boolean due(McpExchange request) {
 		McpMessage message = request.message();
 		return (message != null && message.target() != null) || request.denied() || request.refusal() != null;
 	}
@@ -73,7 +74,7 @@ public final class AuditEvents {
 		return (target != null) ? this.arguments.of(target, message.arguments()) : null;
 	}
 
-	McpAuditEvent of(RequestRecord request) {
+	McpAuditEvent of(McpExchange request) {
 		String id = UUID.randomUUID().toString();
 		McpCaller known = request.caller();
 		CallerFacts caller = (known != null) ? this.callers.get(known, CallerFacts::of) : null;
@@ -101,7 +102,7 @@ public final class AuditEvents {
 				facts);
 	}
 
-	private static Type type(RequestRecord request) {
+	private static Type type(McpExchange request) {
 		Refusal refusal = request.refusal();
 		if (refusal != null) {
 			return (refusal.kind() == Refusal.Kind.UNAUTHENTICATED) ? Type.MCP_AUTHENTICATION_FAILED
@@ -115,12 +116,12 @@ public final class AuditEvents {
 		return Type.MCP_CALL;
 	}
 
-	private static void describe(Facts facts, RequestRecord request) {
+	private static void describe(Facts facts, McpExchange request) {
 		McpMessage message = request.message();
 		McpTarget target = null;
 		if (message != null) {
 			facts.add("method", sent(message.method(), MAX_TEXT));
-			facts.add("requestId", sent(message.id(), MAX_TEXT));
+			facts.add("requestId", sent(message.idText(), MAX_TEXT));
 			target = message.target();
 		}
 		RequestMeta meta = (message != null) ? message.meta() : null;

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
+import io.mcpsecurity.exchange.ExchangeAudit;
+import io.mcpsecurity.exchange.UnrecordableCallException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -62,10 +64,10 @@ public final class AuditTrail implements AutoCloseable {
 	 * sinks are to deny calls, this waits for room as {@link Settings} say; otherwise it
 	 * returns at once.
 	 * @return the place, which must be filled or released: until then it takes room
-	 * @throws AuditUnavailableException if the call must not be made, because its event
+	 * @throws UnrecordableCallException if the call must not be made, because its event
 	 * could not be accepted
 	 */
-	public Place reserve() throws AuditUnavailableException {
+	public Place reserve() throws UnrecordableCallException {
 		if (this.settings.onFailure() == OnFailure.ALLOW) {
 			return new UnreservedPlace();
 		}
@@ -74,7 +76,7 @@ public final class AuditTrail implements AutoCloseable {
 		try {
 			for (SinkWriter full = fullWriter(); full != null; full = fullWriter()) {
 				if (nanos <= 0) {
-					throw new AuditUnavailableException("The audit sink '" + full.name() + "' has no room");
+					throw new UnrecordableCallException("The audit sink '" + full.name() + "' has no room");
 				}
 				nanos = this.progress.awaitNanos(nanos);
 			}
@@ -83,18 +85,18 @@ public final class AuditTrail implements AutoCloseable {
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
-			throw new AuditUnavailableException("Interrupted while waiting for an audit sink");
+			throw new UnrecordableCallException("Interrupted while waiting for an audit sink");
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
-	private @Nullable SinkWriter fullWriter() throws AuditUnavailableException {
+	private @Nullable SinkWriter fullWriter() throws UnrecordableCallException {
 		SinkWriter full = null;
 		for (SinkWriter writer : this.writers) {
 			if (!writer.keepsUp()) {
-				throw new AuditUnavailableException("The audit sink '" + writer.name() + "' does not keep up");
+				throw new UnrecordableCallException("The audit sink '" + writer.name() + "' does not keep up");
 			}
 			full = (full == null && !writer.hasRoomForCall()) ? writer : full;
 		}
@@ -235,14 +237,14 @@ public final class AuditTrail implements AutoCloseable {
 			logger.error("Audit events were not written before the time to drain the queues was over: "
 					+ String.join(", ", losses));
 		}
-		AuditUnavailableException cause = new AuditUnavailableException("The audit trail was closed");
+		UnrecordableCallException cause = new UnrecordableCallException("The audit trail was closed");
 		lost.forEach((event) -> event.lost(cause));
 	}
 
 	/**
 	 * The place of one event to come.
 	 */
-	public interface Place {
+	public interface Place extends ExchangeAudit.Reservation {
 
 		/**
 		 * Record the event.
@@ -380,7 +382,7 @@ public final class AuditTrail implements AutoCloseable {
 			}
 			if (!closed.isEmpty()) {
 				closed.forEach(SinkWriter::reportOverflow);
-				recorded.lost(new AuditUnavailableException("The audit trail is closed"));
+				recorded.lost(new UnrecordableCallException("The audit trail is closed"));
 			}
 			return recorded.written(AuditTrail.this.settings.blockTimeout());
 		}

@@ -39,7 +39,19 @@ final class ValueDigest {
 		}
 	}
 
-	String ofString(String value) {
+	/**
+	 * The digest of a string, number or boolean. That of a number is the same however the
+	 * number is written.
+	 */
+	String of(Object value) {
+		if (value instanceof String text) {
+			return ofString(text);
+		}
+		return (value instanceof Number number) ? of("n:", ascii(canonical(number)))
+				: of("b:", ascii(value.toString()));
+	}
+
+	private String ofString(String value) {
 		try {
 			return of("s:", StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(value)));
 		}
@@ -51,26 +63,20 @@ final class ValueDigest {
 		}
 	}
 
-	/**
-	 * The digest of a number, which is the same however the number is written.
-	 */
-	String ofNumber(String value) {
-		return of("n:", ByteBuffer.wrap(canonical(value).getBytes(StandardCharsets.US_ASCII)));
-	}
-
-	private static String canonical(String number) {
+	private static String canonical(Number number) {
+		String text = number.toString();
 		try {
-			BigDecimal decimal = new BigDecimal(number);
+			BigDecimal decimal = new BigDecimal(text);
 			return (decimal.signum() == 0) ? "0" : decimal.stripTrailingZeros().toString();
 		}
 		catch (ArithmeticException | NumberFormatException ex) {
-			// An exponent beyond 32 bits.
-			return number;
+			// An exponent beyond 32 bits, or no finite number.
+			return text;
 		}
 	}
 
-	String ofBoolean(boolean value) {
-		return of("b:", ByteBuffer.wrap(String.valueOf(value).getBytes(StandardCharsets.US_ASCII)));
+	private static ByteBuffer ascii(String text) {
+		return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
 	}
 
 	private String of(String type, ByteBuffer value) {

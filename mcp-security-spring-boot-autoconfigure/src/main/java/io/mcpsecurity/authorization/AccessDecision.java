@@ -17,6 +17,13 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 		@Nullable AccessRule rule) {
 
 	/**
+	 * The decision about a call without a caller.
+	 */
+	public static AccessDecision unauthenticated() {
+		return new AccessDecision(Outcome.UNAUTHENTICATED, List.of(), List.of(), null);
+	}
+
+	/**
 	 * Whether the caller must not use the target.
 	 */
 	public boolean denied() {

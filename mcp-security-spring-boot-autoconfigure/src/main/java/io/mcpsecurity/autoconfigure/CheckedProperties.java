@@ -13,12 +13,12 @@ import java.util.Set;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
-import io.mcpsecurity.web.AllowedOrigins;
-import io.mcpsecurity.web.Origin;
 import io.mcpsecurity.client.ClientPattern;
 import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.Provider;
 import io.mcpsecurity.token.TokenProfile;
+import io.mcpsecurity.transport.AllowedOrigins;
+import io.mcpsecurity.transport.Origin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
@@ -46,6 +46,8 @@ final class CheckedProperties {
 
 	private final McpSecurityProperties properties;
 
+	private final boolean stateless;
+
 	private final URI resource;
 
 	private final List<AuthorizationServer> authorizationServers;
@@ -72,6 +74,7 @@ final class CheckedProperties {
 			List<AuthorizationServerConnectionDetails> connections, @Nullable String protocol) {
 		this.properties = properties;
 		checkProtocol(protocol);
+		this.stateless = "STATELESS".equalsIgnoreCase(protocol);
 		this.resource = checkResource(properties.resource());
 		this.authorizationServers = checkServers(boot.getJwt(), connections);
 		checkUri("mcp.security.metadata.url", properties.metadata().url());
@@ -206,7 +209,9 @@ final class CheckedProperties {
 		return new Endpoint(path, identifier,
 				StringUtils.hasText(endpoint.resourceName()) ? endpoint.resourceName() : name,
 				PolicyProperties.rules(property + ".rules", endpoint.rules()), endpoint.challenge().initialScopes(),
-				endpoint.metadata().scopesSupported(), (url != null) ? URI.create(url) : null);
+				endpoint.metadata().scopesSupported(), (url != null) ? URI.create(url) : null, endpoint.offers(),
+				(endpoint.protocol() != null) ? endpoint.protocol() == McpSecurityProperties.Endpoint.Protocol.STATELESS
+						: this.stateless);
 	}
 
 	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot,
@@ -419,7 +424,8 @@ final class CheckedProperties {
 	 * A further MCP endpoint.
 	 */
 	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules, List<String> initialScopes,
-			List<String> scopesSupported, @Nullable URI metadataUrl) {
+			List<String> scopesSupported, @Nullable URI metadataUrl, McpSecurityProperties.Endpoint.Offers offers,
+			boolean stateless) {
 	}
 
 }

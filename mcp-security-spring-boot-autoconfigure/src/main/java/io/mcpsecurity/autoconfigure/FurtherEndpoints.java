@@ -10,11 +10,10 @@ import java.util.stream.Collectors;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.RuleBook;
-import io.mcpsecurity.web.BearerChallenge;
-import io.mcpsecurity.web.McpAuthenticationEntryPoint;
-import io.mcpsecurity.web.McpEndpoint;
-import io.mcpsecurity.web.ProtectedResource;
-import io.mcpsecurity.web.ResourceMetadata;
+import io.mcpsecurity.transport.BearerChallenge;
+import io.mcpsecurity.transport.ProtectedEndpoint;
+import io.mcpsecurity.transport.ProtectedResource;
+import io.mcpsecurity.transport.ResourceMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FurtherEndpoints {
 
-	private final Map<String, McpEndpoint> endpoints = new LinkedHashMap<>();
+	private final Map<String, EndpointDefinition> endpoints = new LinkedHashMap<>();
 
 	private final List<ResourceMetadata> metadata = new ArrayList<>();
 
@@ -35,10 +34,9 @@ final class FurtherEndpoints {
 	 * @param policy the policy of the main endpoint, whose hierarchy and modes hold for
 	 * all
 	 * @param factory makes the parts
-	 * @param properties for intervals
 	 */
 	FurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules, AccessPolicy policy,
-			McpEndpointFactory factory, McpSecurityProperties properties) {
+			McpEndpointFactory factory) {
 		checked.endpoints().forEach((name, endpoint) -> {
 			String property = "mcp.security.endpoints." + name;
 			if (endpoint.path().equals(main.endpoint())) {
@@ -50,15 +48,14 @@ final class FurtherEndpoints {
 			List<ConfiguredRule> own = endpoint.rules();
 			RuleBook book = PolicyProperties.ruleBook(property + ".rules", () -> rules.with(own));
 			BearerChallenge challenge = factory.challenge(resource, book, endpoint.initialScopes());
-			this.endpoints.put(name,
-					new McpEndpoint(resource, policy.with(book), factory.authentication(resource, endpoint.name()),
-							challenge, new McpAuthenticationEntryPoint(challenge, properties.keys().retryInterval())));
+			this.endpoints.put(name, new EndpointDefinition(resource, policy.with(book),
+					factory.authentication(resource, endpoint.name()), challenge));
 			this.metadata.add(factory.metadata(resource, endpoint.name(), book, endpoint.scopesSupported()));
 		});
 	}
 
-	McpEndpoint get(String name) {
-		McpEndpoint endpoint = this.endpoints.get(name);
+	EndpointDefinition get(String name) {
+		EndpointDefinition endpoint = this.endpoints.get(name);
 		if (endpoint == null) {
 			throw new IllegalStateException("No endpoint " + name);
 		}
@@ -68,8 +65,17 @@ final class FurtherEndpoints {
 	/**
 	 * All of them, by name.
 	 */
-	Map<String, McpEndpoint> all() {
+	Map<String, EndpointDefinition> all() {
 		return this.endpoints;
+	}
+
+	/**
+	 * What is protected at each of them, by name.
+	 */
+	Map<String, ProtectedEndpoint> protectedEndpoints() {
+		Map<String, ProtectedEndpoint> described = new LinkedHashMap<>();
+		this.endpoints.forEach((name, endpoint) -> described.put(name, endpoint.protectedEndpoint()));
+		return described;
 	}
 
 	List<ResourceMetadata> metadata() {
@@ -79,7 +85,8 @@ final class FurtherEndpoints {
 	Map<String, AccessPolicy> policies() {
 		return this.endpoints.values()
 			.stream()
-			.collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(), McpEndpoint::policy));
+			.collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(),
+					EndpointDefinition::policy));
 	}
 
 	/**
@@ -88,7 +95,7 @@ final class FurtherEndpoints {
 	Optional<String> metadataLocation(@Nullable String identifier) {
 		return this.endpoints.values()
 			.stream()
-			.map(McpEndpoint::resource)
+			.map(EndpointDefinition::resource)
 			.filter((resource) -> resource.identifier().toString().equals(identifier))
 			.map(ProtectedResource::metadataLocation)
 			.findFirst();

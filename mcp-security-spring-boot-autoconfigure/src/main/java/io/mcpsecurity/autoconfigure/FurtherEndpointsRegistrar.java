@@ -2,12 +2,8 @@ package io.mcpsecurity.autoconfigure;
 
 import java.util.Map;
 
-import io.mcpsecurity.audit.RequestRecorder;
-import io.mcpsecurity.client.ClientAccess;
-import io.mcpsecurity.message.McpMessageReader;
-import io.mcpsecurity.ratelimit.RequestLimits;
-import io.mcpsecurity.session.Sessions;
-import io.mcpsecurity.web.McpEndpoint;
+import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.transport.McpEndpoint;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
@@ -17,7 +13,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
- * Registers a filter chain for each further MCP endpoint.
+ * Registers a filter chain and an MCP server for each further MCP endpoint.
  */
 class FurtherEndpointsRegistrar implements BeanRegistrar {
 
@@ -27,14 +23,16 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 			.bind("mcp.security.endpoints", Bindable.mapOf(String.class, McpSecurityProperties.Endpoint.class))
 			.orElse(Map.of())
 			.keySet()
-			.forEach((name) -> registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
-					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER).supplier((beans) -> {
-						McpEndpoint endpoint = beans.bean(FurtherEndpoints.class).get(name);
-						McpEndpointFactory endpoints = beans.bean(McpEndpointFactory.class);
-						return endpoint.filterChain(beans.bean(McpEndpoint.Common.class),
-								endpoints.crossOrigin(endpoint.resource()),
-								endpoints.sessions(endpoint.resource(), beans.bean(Sessions.class)), null);
-					})));
+			.forEach((name) -> {
+				registry.registerBean("mcpServer-" + name, Object.class, (bean) -> bean.notAutowirable()
+					.supplier((beans) -> beans.bean(FurtherServers.class).build(name)));
+				registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
+						(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
+							.supplier((beans) -> beans.bean(McpEndpointFactory.class)
+								.endpoint(beans.bean(FurtherEndpoints.class).get(name), beans.bean(ListingFilter.class),
+										beans.bean(FurtherServers.class).dispatcher(name))
+								.filterChain(beans.bean(McpEndpoint.Common.class), null)));
+			});
 	}
 
 }

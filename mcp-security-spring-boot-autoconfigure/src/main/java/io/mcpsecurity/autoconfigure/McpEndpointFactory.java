@@ -8,17 +8,19 @@ import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.authorization.MinimalScopes;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
-import io.mcpsecurity.session.Sessions;
+import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.McpCallerConverter;
 import io.mcpsecurity.token.VerifiedTokens;
-import io.mcpsecurity.web.AllowedOrigins;
-import io.mcpsecurity.web.BearerChallenge;
-import io.mcpsecurity.web.CrossOriginFilter;
-import io.mcpsecurity.web.ProtectedResource;
-import io.mcpsecurity.web.ResourceMetadata;
-import io.mcpsecurity.web.SessionFilter;
+import io.mcpsecurity.transport.AllowedOrigins;
+import io.mcpsecurity.transport.AuthenticationRefusals;
+import io.mcpsecurity.transport.BearerChallenge;
+import io.mcpsecurity.transport.CrossOriginAccess;
+import io.mcpsecurity.transport.McpDispatcher;
+import io.mcpsecurity.transport.McpEndpoint;
+import io.mcpsecurity.transport.ProtectedResource;
+import io.mcpsecurity.transport.ResourceMetadata;
 import jakarta.servlet.http.HttpServletRequest;
 
 import org.springframework.security.authentication.AuthenticationManagerResolver;
@@ -79,19 +81,20 @@ final class McpEndpointFactory {
 	}
 
 	/**
-	 * What lets in requests of browsers to a resource.
+	 * An endpoint.
+	 * @param definition what is particular to it
+	 * @param listings filters listings
+	 * @param dispatcher leads to its MCP server
 	 */
-	CrossOriginFilter crossOrigin(ProtectedResource resource) {
+	McpEndpoint endpoint(EndpointDefinition definition, ListingFilter listings, McpDispatcher dispatcher) {
 		AllowedOrigins configured = this.checked.allowedOrigins();
-		return new CrossOriginFilter((configured != null) ? configured : AllowedOrigins.of(resource.identifier()),
+		CrossOriginAccess origins = new CrossOriginAccess(
+				(configured != null) ? configured : AllowedOrigins.of(definition.resource().identifier()),
 				this.properties.allowedHosts());
-	}
-
-	/**
-	 * What keeps the sessions of a resource apart.
-	 */
-	SessionFilter sessions(ProtectedResource resource, Sessions sessions) {
-		return new SessionFilter(sessions, resource.identifier().toString(), this.properties.token().clockSkew());
+		return new McpEndpoint(definition.resource(), definition.policy(), definition.authentication(),
+				definition.challenge(),
+				new AuthenticationRefusals(definition.challenge(), this.properties.keys().retryInterval()), origins,
+				listings, this.properties.token().clockSkew(), dispatcher);
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {

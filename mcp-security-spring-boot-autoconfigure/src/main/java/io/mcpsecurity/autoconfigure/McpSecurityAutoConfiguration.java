@@ -12,9 +12,8 @@ import io.mcpsecurity.actuate.SessionMetrics;
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
+import io.mcpsecurity.audit.AuditRecorder;
 import io.mcpsecurity.audit.AuditTrail;
-import io.mcpsecurity.audit.RequestObserver;
-import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -23,35 +22,35 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.client.ClientDenials;
-import io.mcpsecurity.invocation.FilteredStatelessTransport;
-import io.mcpsecurity.invocation.FilteredStreamableTransport;
-import io.mcpsecurity.invocation.InvocationGuard;
-import io.mcpsecurity.invocation.ListingFilter;
-import io.mcpsecurity.invocation.McpGuardPostProcessor;
-import io.mcpsecurity.invocation.ScopeDeclarations;
-import io.mcpsecurity.invocation.SensitiveArguments;
+import io.mcpsecurity.exchange.ExchangeAudit;
+import io.mcpsecurity.exchange.ExchangeObserver;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.handler.EndpointContents;
+import io.mcpsecurity.handler.InvocationGuard;
+import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.handler.McpGuardPostProcessor;
+import io.mcpsecurity.handler.ObservedBeans;
+import io.mcpsecurity.handler.ScopeDeclarations;
+import io.mcpsecurity.handler.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
-import io.mcpsecurity.session.BoundedSessionOwners;
-import io.mcpsecurity.session.SessionOwners;
-import io.mcpsecurity.session.SessionWatch;
-import io.mcpsecurity.session.Sessions;
-import io.mcpsecurity.session.TransportSessions;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
-import io.mcpsecurity.web.BodyLimits;
-import io.mcpsecurity.web.BearerChallenge;
-import io.mcpsecurity.web.DeniableResponse;
-import io.mcpsecurity.web.McpAuthenticationEntryPoint;
-import io.mcpsecurity.web.McpCallerExtractor;
-import io.mcpsecurity.web.McpEndpoint;
-import io.mcpsecurity.web.ProtectedResource;
-import io.mcpsecurity.web.ProtectedResourceMetadataFilter;
-import io.mcpsecurity.web.QuickHttpFirewall;
-import io.mcpsecurity.web.ResourceMetadata;
-import io.mcpsecurity.web.UnobservedMcpChains;
+import io.mcpsecurity.transport.BearerChallenge;
+import io.mcpsecurity.transport.BodyLimits;
+import io.mcpsecurity.transport.McpDispatcher;
+import io.mcpsecurity.transport.McpEndpoint;
+import io.mcpsecurity.transport.ProtectedResource;
+import io.mcpsecurity.transport.ProtectedResourceMetadataFilter;
+import io.mcpsecurity.transport.ResourceMetadata;
+import io.mcpsecurity.transport.Sessions;
+import io.mcpsecurity.transport.StatelessTransport;
+import io.mcpsecurity.transport.StreamableTransport;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import io.modelcontextprotocol.json.jackson3.JacksonMcpJsonMapper;
+import io.modelcontextprotocol.server.McpAsyncServer;
+import io.modelcontextprotocol.server.McpStatelessAsyncServer;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
+import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import jakarta.servlet.http.HttpServletRequest;
@@ -63,14 +62,13 @@ import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStdioDisa
 import org.springframework.ai.mcp.server.common.autoconfigure.annotations.McpServerAnnotationScannerAutoConfiguration.ServerMcpAnnotatedBeans;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerProperties;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
-import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
-import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -95,9 +93,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.util.StringUtils;
-import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
@@ -116,7 +112,7 @@ import org.springframework.web.servlet.function.ServerRequest;
 				"org.springframework.ai.mcp.server.webmvc.autoconfigure.McpServerStreamableHttpWebMvcAutoConfiguration",
 				"org.springframework.ai.mcp.server.webmvc.autoconfigure.McpServerStatelessWebMvcAutoConfiguration" })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
-@ConditionalOnClass({ WebMvcStreamableServerTransportProvider.class, SecurityFilterChain.class })
+@ConditionalOnClass({ McpServerStreamableHttpProperties.class, SecurityFilterChain.class })
 @ConditionalOnProperty(prefix = "mcp.security", name = "enabled", matchIfMissing = true)
 @Conditional(McpServerStdioDisabledCondition.class)
 @Import(FurtherEndpointsRegistrar.class)
@@ -234,7 +230,16 @@ public final class McpSecurityAutoConfiguration {
 				ProtectedResource resource, FurtherEndpoints further, ScopeCatalogue catalogue) {
 			return new InvocationGuard(policies, declarations.conditions(),
 					(identifier) -> further.metadataLocation(identifier).orElseGet(resource::metadataLocation),
-					catalogue::requested, DeniableResponse::current);
+					catalogue::requested);
+		}
+
+		/**
+		 * Takes the place of Spring AI's own registry of annotated beans.
+		 */
+		@Bean
+		@ConditionalOnMissingBean(ServerMcpAnnotatedBeans.class)
+		static ObservedBeans mcpObservedBeans() {
+			return new ObservedBeans();
 		}
 
 		@Bean
@@ -357,184 +362,142 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		McpAuthenticationEntryPoint mcpAuthenticationEntryPoint(BearerChallenge challenge,
-				McpSecurityProperties properties) {
-			return new McpAuthenticationEntryPoint(challenge, properties.keys().retryInterval());
-		}
-
-		@Bean
-		@ConditionalOnMissingBean
 		McpMessageReader mcpMessageReader(McpSecurityProperties properties) {
 			return new McpMessageReader(properties.request().maxDepth());
 		}
 
 		@Bean
 		@Order(CHAIN_ORDER)
-		@ConditionalOnMissingBean(name = "mcpSecurityFilterChain")
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
-				BearerChallenge challenge, McpAuthenticationEntryPoint entryPoint, McpEndpointFactory endpoints,
-				FurtherEndpoints further, McpSecurityProperties properties, McpServerProperties server,
-				McpEndpoint.Common common, Sessions sessions, Environment environment,
+				BearerChallenge challenge, McpEndpointFactory endpoints, FurtherEndpoints further,
+				McpSecurityProperties properties, McpServerProperties server, McpEndpoint.Common common,
+				ListingFilter listings, McpDispatcher dispatcher,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
-			// A server without sessions ignores their ids: they would open nothing.
-			boolean stateless = "STATELESS".equalsIgnoreCase(environment.getProperty(PROTOCOL));
-			return new McpEndpoint(resource, policy, authentication, challenge, entryPoint).filterChain(common,
-					endpoints.crossOrigin(resource), stateless ? null : endpoints.sessions(resource, sessions),
-					new ProtectedResourceMetadataFilter(metadata));
-		}
-
-		/**
-		 * Of every chain, since there is one firewall for all: it refuses exactly what
-		 * Spring Security's own would refuse.
-		 */
-		@Bean
-		@ConditionalOnMissingBean(HttpFirewall.class)
-		QuickHttpFirewall mcpHttpFirewall() {
-			return new QuickHttpFirewall();
+			return endpoints
+				.endpoint(new EndpointDefinition(resource, policy, authentication, challenge), listings, dispatcher)
+				.filterChain(common, new ProtectedResourceMetadataFilter(metadata));
 		}
 
 		@Bean
-		static UnobservedMcpChains mcpUnobservedChains() {
-			return new UnobservedMcpChains();
-		}
-
-		@Bean
-		McpEndpoint.Common mcpEndpointParts(RequestRecorder recorder, ClientAccess clients, McpMessageReader reader,
-				McpSecurityProperties properties, RequestLimits limits) {
+		McpEndpoint.Common mcpEndpointParts(Exchanges exchanges, ClientAccess clients, McpMessageReader reader,
+				McpSecurityProperties properties, RequestLimits limits,
+				ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
+				ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors) {
 			McpSecurityProperties.Request request = properties.request();
 			BodyLimits bodies = new BodyLimits(Math.toIntExact(request.maxSize().toBytes()), request.readTimeout());
-			return new McpEndpoint.Common(recorder, clients, reader, bodies, limits);
+			return new McpEndpoint.Common(exchanges, clients, reader, bodies, limits,
+					new ApplicationContexts(servletExtractors, functionalExtractors));
 		}
 
 		@Bean
-		RequestRecorder mcpRequestRecorder(ObjectProvider<AuditTrail> trail, ArgumentSummaries arguments,
-				ObjectProvider<RequestObserver> observers) {
-			return new RequestRecorder(trail.getIfAvailable(), new AuditEvents(arguments),
+		Exchanges mcpExchanges(ObjectProvider<AuditTrail> trail, ArgumentSummaries arguments,
+				ObjectProvider<ExchangeObserver> observers) {
+			AuditTrail audit = trail.getIfAvailable();
+			return new Exchanges(
+					(audit != null) ? new AuditRecorder(audit, new AuditEvents(arguments)) : ExchangeAudit.NONE,
 					observers.orderedStream().toList(), Clock.systemUTC());
 		}
 
 		@Bean
 		FurtherEndpoints mcpFurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules,
-				AccessPolicy policy, McpEndpointFactory endpoints, McpSecurityProperties properties) {
-			return new FurtherEndpoints(checked, main, rules, policy, endpoints, properties);
+				AccessPolicy policy, McpEndpointFactory endpoints) {
+			return new FurtherEndpoints(checked, main, rules, policy, endpoints);
 		}
 
 	}
 
 	/**
-	 * Whom sessions belong to, and when they are over.
+	 * Sessions.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	static class SessionConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
-		SessionOwners mcpSessionOwners(McpSecurityProperties properties) {
+		Sessions mcpSessions(ClientAccess clients, McpSecurityProperties properties) {
 			McpSecurityProperties.Session session = properties.session();
-			return new BoundedSessionOwners(
-					new BoundedSessionOwners.Settings(session.max(), session.maxPerCaller(), session.idleTimeout()));
+			return new Sessions(new Sessions.Bounds(session.max(), session.maxPerCaller(), session.idleTimeout()),
+					(caller) -> clients.decide(caller) == ClientAccess.Verdict.DENIED);
 		}
 
 		@Bean
-		SessionWatch mcpSessionWatch() {
-			return new SessionWatch();
-		}
-
-		@Bean
-		Sessions mcpSessions(SessionOwners owners, SessionWatch watch, ListableBeanFactory beans,
-				McpSecurityProperties properties) {
-			// Also those that are no candidates for injection, of further endpoints.
-			Sessions sessions = new Sessions(owners,
-					new TransportSessions(
-							() -> beans.getBeansOfType(WebMvcStreamableServerTransportProvider.class).values()),
-					watch.executor(), Clock.systemUTC());
-			watch.watch(sessions, properties.session().checkInterval());
-			return sessions;
+		SessionLifecycle mcpSessionLifecycle(Sessions sessions, McpSecurityProperties properties,
+				McpServerStreamableHttpProperties http) {
+			return new SessionLifecycle(sessions, properties.session().checkInterval(), http.getKeepAliveInterval());
 		}
 
 	}
 
 	/**
-	 * Spring AI's own transports, told to take the caller along to the handlers.
+	 * What there is of MCP servers besides the one that Spring AI makes.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	static class TransportConfiguration {
+	static class ServerConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
-		McpTransportContextExtractor<ServerRequest> mcpCallerExtractor() {
-			return new McpCallerExtractor();
+		EndpointContents mcpEndpointContents(CheckedProperties checked, ConfigurableListableBeanFactory beans) {
+			return FurtherServers.contents(checked, beans);
+		}
+
+		@Bean
+		FurtherServers mcpFurtherServers(CheckedProperties checked, McpServerProperties properties,
+				McpServerStreamableHttpProperties http, EndpointContents contents, Sessions sessions,
+				@Qualifier("mcpServerJsonMapper") JsonMapper json) {
+			return new FurtherServers(checked, properties, http, contents, sessions, json);
+		}
+
+		@Bean
+		UnguardedTransports mcpUnguardedTransports(ListableBeanFactory beans, McpSecurityProperties properties) {
+			return new UnguardedTransports(beans, properties.unguardedTransports());
+		}
+
+		/**
+		 * An MCP server that does not exist would not be one that is asked for: nothing
+		 * depends on it.
+		 */
+		@Bean
+		static LazyInitializationExcludeFilter mcpServersAreNotLazy() {
+			return (name, definition, type) -> name.startsWith("mcpServer-")
+					|| McpSyncServer.class.isAssignableFrom(type) || McpAsyncServer.class.isAssignableFrom(type)
+					|| McpStatelessSyncServer.class.isAssignableFrom(type)
+					|| McpStatelessAsyncServer.class.isAssignableFrom(type)
+					|| SessionLifecycle.class.isAssignableFrom(type);
 		}
 
 	}
 
 	/**
-	 * The transport of a server with sessions. (A class of its own, as the one below:
-	 * Spring AI's conditions are for classes and have no effect on a bean method.)
+	 * The transport of a server with sessions, in place of Spring AI's. (A class of its
+	 * own, as the one below: Spring AI's conditions are for classes and have no effect on
+	 * a bean method.)
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(McpServerAutoConfiguration.EnabledStreamableServerCondition.class)
 	static class StreamableTransportConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
-		WebMvcStreamableServerTransportProvider webMvcStreamableServerTransportProvider(
-				@Qualifier("mcpServerJsonMapper") JsonMapper json, McpServerStreamableHttpProperties properties,
-				McpTransportContextExtractor<ServerRequest> extractor) {
-			return WebMvcStreamableServerTransportProvider.builder()
-				.jsonMapper(new JacksonMcpJsonMapper(json))
-				.mcpEndpoint(properties.getMcpEndpoint())
-				.keepAliveInterval(properties.getKeepAliveInterval())
-				.disallowDelete(properties.isDisallowDelete())
-				.contextExtractor(extractor)
-				.build();
-		}
-
-		/**
-		 * What the server talks to instead of the transport itself. (The transport is for
-		 * the routes.)
-		 */
-		@Bean
 		@Primary
-		FilteredStreamableTransport mcpFilteredStreamableTransport(WebMvcStreamableServerTransportProvider transport,
-				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStreamableTransport(transport, SingletonSupplier.of(filter::getObject),
-					DeniableResponse::current);
+		StreamableTransport mcpStreamableTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json, Sessions sessions,
+				McpServerStreamableHttpProperties properties) {
+			return new StreamableTransport(json, sessions, properties.isDisallowDelete());
 		}
 
 	}
 
 	/**
-	 * The transport of a server without sessions.
+	 * The transport of a server without sessions, in place of Spring AI's.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@Conditional(McpServerStatelessAutoConfiguration.EnabledStatelessServerCondition.class)
 	static class StatelessTransportConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
-		WebMvcStatelessServerTransport webMvcStatelessServerTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json,
-				McpServerStreamableHttpProperties properties, McpTransportContextExtractor<ServerRequest> extractor) {
-			return WebMvcStatelessServerTransport.builder()
-				.jsonMapper(new JacksonMcpJsonMapper(json))
-				.messageEndpoint(properties.getMcpEndpoint())
-				.contextExtractor(extractor)
-				.build();
-		}
-
-		/**
-		 * What the server talks to instead of the transport itself.
-		 */
-		@Bean
 		@Primary
-		FilteredStatelessTransport mcpFilteredStatelessTransport(WebMvcStatelessServerTransport transport,
-				ObjectProvider<ListingFilter> filter) {
-			return new FilteredStatelessTransport(transport, SingletonSupplier.of(filter::getObject),
-					DeniableResponse::current);
+		StatelessTransport mcpStatelessTransport(@Qualifier("mcpServerJsonMapper") JsonMapper json) {
+			return new StatelessTransport(json);
 		}
 
 	}
@@ -568,7 +531,7 @@ public final class McpSecurityAutoConfiguration {
 				FurtherEndpoints further, AuthorizationServers servers, ScopeCatalogue catalogue,
 				McpSecurityProperties properties, ClientAccess clients) {
 			String hierarchy = properties.scopeHierarchy();
-			return new McpSecurityEndpoint(resource, policy, further.all(), servers, catalogue,
+			return new McpSecurityEndpoint(resource, policy, further.protectedEndpoints(), servers, catalogue,
 					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
 							properties.undeclared()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()

@@ -1,7 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
-import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.observation.DefaultMcpServerObservationConvention;
 import io.mcpsecurity.observation.McpServerMeterObservationHandler;
 import io.mcpsecurity.observation.McpServerObservationConvention;
@@ -36,7 +36,7 @@ import org.springframework.core.annotation.Order;
 				"org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration",
 				"org.springframework.boot.micrometer.tracing.autoconfigure.MicrometerTracingAutoConfiguration",
 				"org.springframework.boot.micrometer.tracing.autoconfigure.NoopTracerAutoConfiguration" })
-@ConditionalOnBean(RequestRecorder.class)
+@ConditionalOnBean(Exchanges.class)
 public final class McpSecurityObservationAutoConfiguration {
 
 	/** Before the handlers of Spring Boot, which take observations of every kind. */

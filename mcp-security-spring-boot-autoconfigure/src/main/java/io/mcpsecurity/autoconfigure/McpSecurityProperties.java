@@ -71,6 +71,8 @@ import org.springframework.util.unit.DataSize;
  * or not ("public").
  * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
  * your choice.
+ * @param unguardedTransports Names of beans that are MCP transports which this starter
+ * does not guard, and may exist all the same.
  * @param audit What is written about requests, and where.
  * @param rateLimit How often somebody may come.
  */
@@ -87,7 +89,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
 		@DefaultValue("filtered") Listings listings, @DefaultValue("challenge") Unlisted unlisted,
 		@DefaultValue("authenticated") Discovery discovery, @DefaultValue Map<String, Endpoint> endpoints,
-		@DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
+		@DefaultValue List<String> unguardedTransports, @DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
 
 	/**
 	 * A further MCP endpoint.
@@ -95,13 +97,54 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param path Its path within the application, with the servlet path.
 	 * @param resource Its resource identifier.
 	 * @param resourceName A name for people. Default: the name of the endpoint.
+	 * @param protocol Whether its clients have sessions. Default: as at the endpoint that
+	 * Spring AI configures.
+	 * @param offers What it offers.
 	 * @param rules What its tools, resources and prompts require, before the rules that
 	 * all endpoints have in common.
 	 * @param challenge What its challenges tell.
 	 * @param metadata What its metadata tells.
 	 */
 	public record Endpoint(@Nullable String path, @Nullable String resource, @Nullable String resourceName,
-			@DefaultValue List<Rule> rules, @DefaultValue Challenge challenge, @DefaultValue Metadata metadata) {
+			@Nullable Protocol protocol, @DefaultValue Offers offers, @DefaultValue List<Rule> rules,
+			@DefaultValue Challenge challenge, @DefaultValue Metadata metadata) {
+
+		/**
+		 * Whether clients have sessions.
+		 */
+		public enum Protocol {
+
+			/** They have. */
+			STREAMABLE,
+
+			/** Each request is served by itself. */
+			STATELESS
+
+		}
+
+		/**
+		 * What an endpoint offers. Default: all that the application offers.
+		 *
+		 * @param beans Names of beans: those with annotated methods, tool callbacks and
+		 * their providers, lists of specifications.
+		 * @param tools Names of tools; * stands for any characters.
+		 * @param resources URIs and URI templates of resources; * stands for any
+		 * characters.
+		 * @param prompts Names of prompts; * stands for any characters.
+		 * @param exclusive Whether the endpoint that Spring AI configures does not offer
+		 * that.
+		 */
+		public record Offers(@DefaultValue List<String> beans, @DefaultValue List<String> tools,
+				@DefaultValue List<String> resources, @DefaultValue List<String> prompts,
+				@DefaultValue("true") boolean exclusive) {
+
+			boolean isEmpty() {
+				return this.beans.isEmpty() && this.tools.isEmpty() && this.resources.isEmpty()
+						&& this.prompts.isEmpty();
+			}
+
+		}
+
 	}
 
 	/**

@@ -1,6 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
-import io.mcpsecurity.invocation.ScopeDeclarationException;
+import io.mcpsecurity.handler.ScopeDeclarationException;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

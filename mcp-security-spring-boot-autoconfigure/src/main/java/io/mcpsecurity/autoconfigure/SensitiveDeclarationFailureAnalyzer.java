@@ -1,6 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
-import io.mcpsecurity.invocation.SensitiveDeclarationException;
+import io.mcpsecurity.handler.SensitiveDeclarationException;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;

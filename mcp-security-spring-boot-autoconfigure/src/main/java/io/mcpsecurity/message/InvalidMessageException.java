@@ -12,9 +12,9 @@ public class InvalidMessageException extends Exception {
 
 	private final int code;
 
-	private final @Nullable String id;
+	private final transient @Nullable Object id;
 
-	InvalidMessageException(int code, String message, @Nullable String id) {
+	InvalidMessageException(int code, String message, @Nullable Object id) {
 		super(message);
 		this.code = code;
 		this.id = id;
@@ -29,9 +29,10 @@ public class InvalidMessageException extends Exception {
 	}
 
 	/**
-	 * The request's id as JSON text, or {@code null} when it could not be read.
+	 * The request's id, a {@link String}, {@link Integer} or {@link Long}, or
+	 * {@code null} when it could not be read.
 	 */
-	public @Nullable String getId() {
+	public @Nullable Object getId() {
 		return this.id;
 	}
 

@@ -28,6 +28,9 @@ public final class JsonRpcErrorCode {
 	/** HTTP headers disagree with the body (MCP 2026-07-28, Streamable HTTP). */
 	public static final int HEADER_MISMATCH = -32020;
 
+	/** The revision of MCP is not spoken here (MCP 2026-07-28, Versioning). */
+	public static final int UNSUPPORTED_PROTOCOL_VERSION = -32022;
+
 	/** Credentials are missing or bad. */
 	public static final int UNAUTHENTICATED = -32010;
 

@@ -1,53 +1,116 @@
 package io.mcpsecurity.message;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /**
- * What one JSON-RPC message asks for.
+ * One JSON-RPC message of a client, parsed once: the decision is made about this object,
+ * and the MCP server executes its {@link #params()}.
  *
- * @param id the request's id as JSON text ({@code 7}, {@code "a"}), or {@code null} for a
- * notification; kept as text so that an answer repeats it to the letter
- * @param method the method, or {@code null} for a response of the client
+ * @param id the id of a request or response, a {@link String}, {@link Integer} or
+ * {@link Long}; {@code null} for a notification
+ * @param method the method, or {@code null} for a response
  * @param target what the method is to be used on, or {@code null} when the method has no
  * target
- * @param arguments the arguments, to the letter, or {@code null} when there are none, or
- * they are {@linkplain #withoutArguments() not kept}. Of {@code completion/complete} it
- * is an object made of the argument that is to be completed and of those that the client
- * has already: <code>{"argument":{"name":"value"},"context":{"other":"value"}}</code>,
- * either of which may be missing. It can hold secrets and is no part of
+ * @param params the parameters of a request or notification as the MCP SDK expects them,
+ * or {@code null} when there are none. They can hold secrets and are no part of
  * {@link #toString()}.
- * @param meta what the request tells about itself, or {@code null} when it tells nothing
+ * @param outcome the members {@code result} or {@code error} of a response, otherwise
+ * {@code null}
+ * @param meta what the request says about itself, or {@code null}
  */
-public record McpMessage(@Nullable String id, @Nullable String method, @Nullable McpTarget target,
-		@Nullable JsonText arguments, @Nullable RequestMeta meta) {
+public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable McpTarget target,
+		@Nullable Map<String, @Nullable Object> params, @Nullable Map<String, @Nullable Object> outcome,
+		@Nullable RequestMeta meta) {
 
 	/**
-	 * Create a message without arguments that tells nothing about itself.
+	 * Create a message without parameters.
+	 * @param id the id, or {@code null}
+	 * @param method the method, or {@code null} for a response
+	 * @param target the target, or {@code null}
 	 */
-	public McpMessage(@Nullable String id, @Nullable String method, @Nullable McpTarget target) {
-		this(id, method, target, null, null);
+	public McpMessage(@Nullable Object id, @Nullable String method, @Nullable McpTarget target) {
+		this(id, method, target, null, null, null);
 	}
 
 	/**
-	 * Like {@link #target()}, for those who want to chain.
+	 * Whether the message expects a response.
+	 */
+	public boolean isRequest() {
+		return this.id != null && this.method != null;
+	}
+
+	/**
+	 * Like {@link #target()}, for chaining.
 	 */
 	public Optional<McpTarget> targetIfAny() {
 		return Optional.ofNullable(this.target);
 	}
 
 	/**
-	 * This message for those who keep it longer than its arguments, which can be long,
-	 * are needed.
+	 * The arguments of the call, or {@code null} when there are none. Those of
+	 * {@code completion/complete} are an object made of the argument to complete and of
+	 * those that the client has already:
+	 * <code>{"argument":{"name":"value"},"context":{"other":"value"}}</code>, either of
+	 * which may be missing.
 	 */
-	public McpMessage withoutArguments() {
-		return (this.arguments != null) ? new McpMessage(this.id, this.method, this.target, null, this.meta) : this;
+	public @Nullable Object arguments() {
+		if (this.params == null || this.method == null) {
+			return null;
+		}
+		return switch (this.method) {
+			case "tools/call", "prompts/get" -> this.params.get("arguments");
+			case "completion/complete" -> completion(this.params);
+			default -> null;
+		};
+	}
+
+	private static @Nullable Object completion(Map<String, @Nullable Object> params) {
+		Map<String, @Nullable Object> arguments = new HashMap<>();
+		if (params.get("argument") instanceof Map<?, ?> argument && argument.get("name") != null) {
+			Map<String, @Nullable Object> completed = new HashMap<>();
+			completed.put(String.valueOf(argument.get("name")), argument.get("value"));
+			arguments.put("argument", completed);
+		}
+		if (params.get("context") instanceof Map<?, ?> context && context.get("arguments") != null) {
+			arguments.put("context", context.get("arguments"));
+		}
+		return arguments.isEmpty() ? null : arguments;
+	}
+
+	/**
+	 * This message for a holder that outlives the call: without parameters, which can be
+	 * large.
+	 */
+	public McpMessage withoutParams() {
+		return (this.params != null || this.outcome != null)
+				? new McpMessage(this.id, this.method, this.target, null, null, this.meta) : this;
+	}
+
+	/**
+	 * The id as JSON text ({@code 7}, {@code "a"}), or {@code null} for a notification.
+	 */
+	public @Nullable String idText() {
+		return (this.id != null) ? idText(this.id) : null;
+	}
+
+	/**
+	 * An id as JSON text.
+	 * @param id a {@link String} or an integer, or {@code null}
+	 */
+	public static String idText(@Nullable Object id) {
+		return (id instanceof String text)
+				? '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"'
+				: String.valueOf(id);
 	}
 
 	@Override
 	public String toString() {
-		return "McpMessage[id=" + this.id + ", method=" + this.method + ", target=" + this.target + "]";
+		return "McpMessage[id=" + idText(this.id) + ", method=" + this.method + ", target=" + this.target + "]";
 	}
 
 }

@@ -12,12 +12,6 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The HTTP headers that repeat parts of a message, so that proxies can route and filter
@@ -53,14 +47,6 @@ public final class MirroredHeaders {
 
 	/** More digits than any number has that all of JSON's readers understand. */
 	private static final int MAX_NUMBER = 100;
-
-	/** The arguments have been read within the limits already. */
-	private static final JsonMapper json = JsonMapper
-		.builder(JsonFactory.builder()
-			.streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(Integer.MAX_VALUE).build())
-			.build())
-		.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-		.build();
 
 	private final McpMessage message;
 
@@ -131,45 +117,32 @@ public final class MirroredHeaders {
 		if (parameters.isEmpty()) {
 			return;
 		}
-		JsonNode arguments = arguments();
 		for (Map.Entry<String, List<String>> parameter : parameters.entrySet()) {
-			JsonNode value = arguments;
+			Object value = this.message.arguments();
 			for (String step : parameter.getValue()) {
-				value = value.path(step);
+				value = (value instanceof Map<?, ?> object) ? object.get(step) : null;
 			}
 			parameter(PARAMETER + parameter.getKey(), value);
 		}
 	}
 
-	private JsonNode arguments() throws InvalidMessageException {
-		try {
-			JsonText arguments = this.message.arguments();
-			return json.readTree((arguments != null) ? arguments.text() : "{}");
-		}
-		catch (JacksonException ex) {
-			throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
-					"Invalid params: params.arguments cannot be read", this.message.id());
-		}
-	}
-
-	private void parameter(String header, JsonNode value) throws InvalidMessageException {
-		boolean there = !value.isMissingNode() && !value.isNull();
-		String text = one(header, this.required && there);
+	private void parameter(String header, @Nullable Object value) throws InvalidMessageException {
+		String text = one(header, this.required && value != null);
 		if (text == null) {
 			return;
 		}
 		String decoded = decoded(header, text);
-		boolean same = value.isString() ? value.asString().equals(decoded)
-				: value.isBoolean() ? String.valueOf(value.asBoolean()).equals(decoded)
-						: value.isNumber() && isNumber(decoded, value.decimalValue());
+		boolean same = (value instanceof Number number) ? isNumber(decoded, number)
+				: (value instanceof String || value instanceof Boolean) && value.toString().equals(decoded);
 		if (!same) {
 			throw mismatch(header, "differs from the body");
 		}
 	}
 
-	private static boolean isNumber(String text, BigDecimal number) {
+	private static boolean isNumber(String text, Number number) {
 		try {
-			return text.length() <= MAX_NUMBER && new BigDecimal(text).compareTo(number) == 0;
+			return text.length() <= MAX_NUMBER
+					&& new BigDecimal(text).compareTo(new BigDecimal(number.toString())) == 0;
 		}
 		catch (NumberFormatException ex) {
 			return false;

@@ -1,13 +1,12 @@
 package io.mcpsecurity.message;
 
 import java.util.Map;
-import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request tells about itself in {@code params._meta}: each value as the client
- * sent it, unchecked, of any length and with any characters, or {@code null} when it is
+ * What a request says about itself in {@code params._meta}: each value as the client sent
+ * it, unchecked, of any length and with any characters, or {@code null} when it is
  * missing or not a string.
  *
  * @param traceparent where the request stands in a trace (W3C Trace Context)
@@ -21,24 +20,28 @@ import org.jspecify.annotations.Nullable;
 public record RequestMeta(@Nullable String traceparent, @Nullable String tracestate, @Nullable String protocolVersion,
 		@Nullable String clientName, @Nullable String clientVersion) {
 
-	static final String CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
-
-	static final Set<String> CLIENT_INFO_KEYS = Set.of("name", "version");
+	private static final String CLIENT_INFO = "io.modelcontextprotocol/clientInfo";
 
 	private static final String PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
-
-	static final Set<String> KEYS = Set.of("traceparent", "tracestate", PROTOCOL_VERSION);
 
 	private static final RequestMeta NOTHING = new RequestMeta(null, null, null, null, null);
 
 	/**
-	 * Create from the members that were read.
-	 * @return {@code null} when there is nothing in them
+	 * Create from the value of {@code _meta}.
+	 * @return {@code null} when it says nothing
 	 */
-	static @Nullable RequestMeta of(Map<String, @Nullable String> meta, Map<String, @Nullable String> clientInfo) {
-		RequestMeta read = new RequestMeta(meta.get("traceparent"), meta.get("tracestate"), meta.get(PROTOCOL_VERSION),
-				clientInfo.get("name"), clientInfo.get("version"));
+	static @Nullable RequestMeta of(@Nullable Object value) {
+		if (!(value instanceof Map<?, ?> meta)) {
+			return null;
+		}
+		Map<?, ?> client = (meta.get(CLIENT_INFO) instanceof Map<?, ?> info) ? info : Map.of();
+		RequestMeta read = new RequestMeta(text(meta, "traceparent"), text(meta, "tracestate"),
+				text(meta, PROTOCOL_VERSION), text(client, "name"), text(client, "version"));
 		return read.equals(NOTHING) ? null : read;
+	}
+
+	private static @Nullable String text(Map<?, ?> values, String key) {
+		return (values.get(key) instanceof String text) ? text : null;
 	}
 
 }

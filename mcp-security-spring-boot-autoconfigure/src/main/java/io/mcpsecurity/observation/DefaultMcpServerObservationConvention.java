@@ -3,9 +3,9 @@ package io.mcpsecurity.observation;
 import java.util.Set;
 
 import io.mcpsecurity.audit.EventText;
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Result;
 import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Result;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
@@ -67,7 +67,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
-		RequestRecord request = context.getRequest();
+		McpExchange request = context.getRequest();
 		String tool = name(request, Kind.TOOL);
 		String error = error(request);
 		String code = code(request);
@@ -84,7 +84,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	@Override
 	public KeyValues getHighCardinalityKeyValues(McpServerObservationContext context) {
-		RequestRecord request = context.getRequest();
+		McpExchange request = context.getRequest();
 		if (!request.hasEnded()) {
 			// Asked for at the start and at the end, these are only used at the end.
 			return KeyValues.empty();
@@ -93,7 +93,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 		McpTarget target = (message != null) ? message.target() : null;
 		KeyValues values = KeyValues.of("mcp.security.decision", request.verdict(), "mcp.security.reason",
 				request.reason());
-		values = add(values, "jsonrpc.request.id", (message != null) ? message.id() : null, MAX_TEXT);
+		values = add(values, "jsonrpc.request.id", (message != null) ? message.idText() : null, MAX_TEXT);
 		values = add(values, "mcp.session.id", request.sessionIdHash(), MAX_TEXT);
 		values = add(values, "client.address", request.connection().remoteAddress(), MAX_TEXT);
 		return add(values, "mcp.resource.uri",
@@ -107,7 +107,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	/**
 	 * The label of a request's target, if that is of a kind, or a tool or prompt.
 	 */
-	private String name(RequestRecord request, @Nullable Kind kind) {
+	private String name(McpExchange request, @Nullable Kind kind) {
 		McpMessage message = request.message();
 		McpTarget target = (message != null) ? message.target() : null;
 		if (target == null || target.kind() == Kind.RESOURCE || (kind != null && target.kind() != kind)) {
@@ -116,7 +116,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 		return this.labels.target(request);
 	}
 
-	private static String revision(RequestRecord request) {
+	private static String revision(McpExchange request) {
 		McpMessage message = request.message();
 		String revision = (message != null && message.meta() != null) ? message.meta().protocolVersion() : null;
 		if (revision == null) {
@@ -132,7 +132,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	 * What kind of failure a request ended with, so far.
 	 * @return {@code null} when it did not fail
 	 */
-	static @Nullable String error(RequestRecord request) {
+	static @Nullable String error(McpExchange request) {
 		String code = code(request);
 		if (code != null) {
 			return code;
@@ -153,7 +153,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	 * The code of the JSON-RPC error that a request is answered with, those of handlers'
 	 * own invention being one.
 	 */
-	private static @Nullable String code(RequestRecord request) {
+	private static @Nullable String code(McpExchange request) {
 		AccessDecision decision = request.decision();
 		if (decision != null && decision.denied()) {
 			return switch (decision.outcome()) {

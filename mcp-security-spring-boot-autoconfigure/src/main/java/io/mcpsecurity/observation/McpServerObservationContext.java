@@ -2,7 +2,7 @@ package io.mcpsecurity.observation;
 
 import java.util.Map;
 
-import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.exchange.McpExchange;
 import io.micrometer.observation.Observation;
 
 /**
@@ -10,21 +10,21 @@ import io.micrometer.observation.Observation;
  */
 public final class McpServerObservationContext extends Observation.Context {
 
-	private final RequestRecord request;
+	private final McpExchange request;
 
 	/**
 	 * Create a context.
 	 * @param request what is known of the request, more at the end of the observation
 	 * than at its start
 	 */
-	public McpServerObservationContext(RequestRecord request) {
+	public McpServerObservationContext(McpExchange request) {
 		this.request = request;
 	}
 
 	/**
 	 * What is known of the request.
 	 */
-	public RequestRecord getRequest() {
+	public McpExchange getRequest() {
 		return this.request;
 	}
 

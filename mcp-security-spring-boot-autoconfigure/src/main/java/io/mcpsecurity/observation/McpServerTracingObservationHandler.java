@@ -2,7 +2,7 @@ package io.mcpsecurity.observation;
 
 import java.util.Map;
 
-import io.mcpsecurity.audit.RequestRecord.Trace;
+import io.mcpsecurity.exchange.McpExchange.Trace;
 import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.tracing.Link;

@@ -3,7 +3,7 @@ package io.mcpsecurity.observation;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.RequestMeta;
 
@@ -26,7 +26,7 @@ final class RemoteParent {
 	private RemoteParent() {
 	}
 
-	static Map<String, String> of(RequestRecord request) {
+	static Map<String, String> of(McpExchange request) {
 		McpMessage message = request.message();
 		RequestMeta meta = (message != null) ? message.meta() : null;
 		String traceparent = (meta != null) ? meta.traceparent() : null;

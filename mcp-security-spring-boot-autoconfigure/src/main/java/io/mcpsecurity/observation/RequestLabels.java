@@ -4,8 +4,8 @@ import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +68,7 @@ public final class RequestLabels {
 	 * The name of what the request is for as the server offers it: of a resource the URI,
 	 * or the template that stands for it.
 	 */
-	public String target(RequestRecord request) {
+	public String target(McpExchange request) {
 		McpMessage message = request.message();
 		if (message == null || message.target() == null) {
 			return NONE;
@@ -84,7 +84,7 @@ public final class RequestLabels {
 	 * What the request is for as the server offers it, or {@code null} when it is for
 	 * nothing that is offered.
 	 */
-	@Nullable McpTarget offered(RequestRecord request) {
+	@Nullable McpTarget offered(McpExchange request) {
 		McpTarget handler = request.handler();
 		if (handler != null) {
 			return handler;

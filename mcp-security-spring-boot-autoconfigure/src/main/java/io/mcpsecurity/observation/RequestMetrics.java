@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
 
-import io.mcpsecurity.audit.RequestObserver;
-import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.exchange.ExchangeObserver;
+import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.token.TokenFailure;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -17,7 +17,7 @@ import io.micrometer.core.instrument.Timer;
  * Counts and times requests, and counts failed authentications by their reasons. Neither
  * clients nor subjects are labels.
  */
-public final class RequestMetrics implements RequestObserver {
+public final class RequestMetrics implements ExchangeObserver {
 
 	/**
 	 * The timer of requests to MCP endpoints.
@@ -62,12 +62,12 @@ public final class RequestMetrics implements RequestObserver {
 	}
 
 	@Override
-	public void arrived(RequestRecord request) {
+	public void arrived(McpExchange request) {
 		this.active.increment();
 	}
 
 	@Override
-	public void ended(RequestRecord request) {
+	public void ended(McpExchange request) {
 		this.active.decrement();
 		String decision = request.verdict();
 		String reason = request.reason();

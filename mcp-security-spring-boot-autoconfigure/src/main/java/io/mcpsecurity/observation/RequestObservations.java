@@ -2,10 +2,10 @@ package io.mcpsecurity.observation;
 
 import java.util.Map;
 
-import io.mcpsecurity.audit.RequestObserver;
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Operation;
-import io.mcpsecurity.audit.RequestRecord.Scope;
+import io.mcpsecurity.exchange.ExchangeObserver;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Operation;
+import io.mcpsecurity.exchange.McpExchange.Scope;
 import io.mcpsecurity.message.McpMessage;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * decision and handler, until it is answered. Requests without a message have only the
  * observation of the HTTP request.
  */
-public final class RequestObservations implements RequestObserver {
+public final class RequestObservations implements ExchangeObserver {
 
 	/** The key by which reactive code finds the observation that it is part of. */
 	private static final String REACTOR_KEY = "micrometer.observation";
@@ -41,7 +41,7 @@ public final class RequestObservations implements RequestObserver {
 	}
 
 	@Override
-	public void read(RequestRecord request) {
+	public void read(McpExchange request) {
 		McpMessage message = request.message();
 		if (message == null || message.method() == null) {
 			// A client's response belongs to an operation of the server's.
@@ -55,7 +55,7 @@ public final class RequestObservations implements RequestObserver {
 	}
 
 	@Override
-	public void ended(RequestRecord request) {
+	public void ended(McpExchange request) {
 		if (request.operation() instanceof Observed observed) {
 			String error = DefaultMcpServerObservationConvention.error(request);
 			if (error != null) {

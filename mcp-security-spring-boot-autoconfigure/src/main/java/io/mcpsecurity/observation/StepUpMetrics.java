@@ -10,10 +10,10 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.audit.RequestObserver;
-import io.mcpsecurity.audit.RequestRecord;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.exchange.ExchangeObserver;
+import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpTarget;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * token, and what that helps. What is remembered of a challenge is the hash of the token
  * that was challenged, for an hour at most.
  */
-public final class StepUpMetrics implements RequestObserver {
+public final class StepUpMetrics implements ExchangeObserver {
 
 	/**
 	 * The counter of the stages of stepping up.
@@ -69,7 +69,7 @@ public final class StepUpMetrics implements RequestObserver {
 	}
 
 	@Override
-	public void ended(RequestRecord request) {
+	public void ended(McpExchange request) {
 		AccessDecision decision = request.decision();
 		McpCaller caller = request.caller();
 		if (decision == null || caller == null || request.refusal() != null || request.hidden()) {
@@ -105,7 +105,7 @@ public final class StepUpMetrics implements RequestObserver {
 		}
 	}
 
-	private void passed(Attempt attempt, RequestRecord request, AccessDecision decision) {
+	private void passed(Attempt attempt, McpExchange request, AccessDecision decision) {
 		Challenge before = this.challenges.getIfPresent(attempt);
 		if (before == null) {
 			return;

@@ -1,8 +1,8 @@
 package io.mcpsecurity.observation;
 
-import io.mcpsecurity.audit.RequestObserver;
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Trace;
+import io.mcpsecurity.exchange.ExchangeObserver;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Trace;
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.TraceContext;
 import io.micrometer.tracing.Tracer;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Notes for each request where the HTTP request stands in a trace, which is all there is
  * when no message is read.
  */
-public final class TraceIds implements RequestObserver {
+public final class TraceIds implements ExchangeObserver {
 
 	private final Tracer tracer;
 
@@ -25,7 +25,7 @@ public final class TraceIds implements RequestObserver {
 	}
 
 	@Override
-	public void arrived(RequestRecord request) {
+	public void arrived(McpExchange request) {
 		Trace trace = of(this.tracer.currentSpan());
 		if (trace != null) {
 			request.trace(trace);
@@ -33,7 +33,7 @@ public final class TraceIds implements RequestObserver {
 	}
 
 	@Override
-	public void ended(RequestRecord request) {
+	public void ended(McpExchange request) {
 	}
 
 	/**

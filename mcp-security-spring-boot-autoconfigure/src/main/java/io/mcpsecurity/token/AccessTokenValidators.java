@@ -3,7 +3,6 @@ package io.mcpsecurity.token;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 

@@ -14,7 +14,7 @@ import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.web.ProtectedResource;
+import io.mcpsecurity.transport.ProtectedResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -1,8 +1,12 @@
 package io.mcpsecurity.audit;
 
+import java.util.AbstractList;
+import java.util.AbstractMap;
+import java.util.AbstractSet;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,16 +19,15 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
-import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.LookAlikes;
+import io.mcpsecurity.test.ParsedJson;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -67,7 +70,6 @@ class ArgumentSummariesTests {
 			[1,2]                                           | "array(2)"
 			"text"                                          | "string(4)"
 			5                                               | "number"
-			null                                            | "null"
 			""")
 	void masked(String arguments, String expected) {
 		assertThat(written(summary(Mode.MASKED, arguments.replace("<jwt>", LookAlikes.unsignedJwt()))))
@@ -83,15 +85,24 @@ class ArgumentSummariesTests {
 			{"a":[]}                                        | {"a":[]}
 			{"a":"\\"\\\\/\\u0041"}                         | {"a":"\\"\\\\/A"}
 			{"a":0,"b":-0,"c":9223372036854775807}          | {"a":0,"b":0,"c":9223372036854775807}
-			{"a":1.5,"b":1e3,"c":0.1,"d":-0.0}              | {"a":1.5,"b":1000.0,"c":0.1,"d":-0.0}
+			{"a":1.5,"b":1e3,"c":0.1,"d":-0.0}              | {"a":1.5,"b":1000.0,"c":0.1,"d":0.0}
 			{"a":9223372036854775808}                       | {"a":"9223372036854775808"}
 			{"a":0.10000000000000000001}                    | {"a":"0.10000000000000000001"}
-			{"a":1e400,"b":1e-400,"c":1e99999999999}        | {"a":"1e400","b":"1e-400","c":"1e99999999999"}
-			{"a":1e-99999999999,"b":1e999999999}            | {"a":"1e-99999999999","b":"1e999999999"}
+			{"a":1e400,"b":1e-400}                          | {"a":"1E+400","b":"1E-400"}
+			{"a":1e-999999999,"b":1e999999999}              | {"a":"1E-999999999","b":"1E+999999999"}
 			"text"                                          | "text"
 			""")
 	void full(String arguments, String expected) {
 		assertThat(written(summary(Mode.FULL, arguments))).isEqualTo(expected);
+	}
+
+	@Test
+	void numbersThatWereReadAsDoubles() {
+		List<Double> numbers = List.of(1.5, 1e3, 0.1, -0.0, 1e300, Double.POSITIVE_INFINITY);
+		assertThat(written(summaryOf(Mode.FULL, numbers))).isEqualTo("[1.5,1000.0,0.1,-0.0,1.0E300,\"Infinity\"]");
+		for (String number : List.of("1.5", "1e3", "-0.0", "1e300", "1e-320")) {
+			assertThat(summaryOf(Mode.DIGEST, Double.valueOf(number))).isEqualTo(summary(Mode.DIGEST, number));
+		}
 	}
 
 	@Test
@@ -121,7 +132,7 @@ class ArgumentSummariesTests {
 			"a"          | "\\u0061"
 			"\\ud83d\\ude00" | "\ud83d\ude00"
 			true         | true
-			1e99999999999 | 1e99999999999
+			1e999999999  | 10e999999998
 			""")
 	void equalValuesHaveEqualDigests(String one, String other) {
 		assertThat(summary(Mode.DIGEST, one)).isEqualTo(summary(Mode.DIGEST, other));
@@ -295,61 +306,135 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void aFullSummaryReadsNoFurther() {
-		String text = "\"" + "x".repeat(250) + "\",";
-		// What follows is no JSON, which a reader would find out.
-		assertThat(summary(Mode.FULL, "[" + "[" + text.repeat(40) + "oops"))
-			.asInstanceOf(InstanceOfAssertFactories.LIST)
-			.last()
-			.isEqualTo("\u2026more");
+	void aFullSummaryLooksNoFurther() {
+		String text = "x".repeat(250);
+		List<Object> large = elements(50, 40, text);
+		assertThat(summaryOf(Mode.FULL, elements(2, 1, large)))
+			.isEqualTo(List.of(withMore(Collections.nCopies(31, text)), "\u2026more"));
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", " ", "{", "[1,", "oops", "{\"a\":", "{\"a\":\"secret" })
-	void whatIsNoJsonIsNoReasonToFail(String arguments) {
-		assertThat(summary(Mode.FULL, arguments)).isEqualTo("\u2026");
-	}
-
-	@ParameterizedTest
-	@EnumSource(names = { "DIGEST", "FULL" })
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
 	void largeArgumentsAreSummarized(Mode mode) {
 		String text = "x".repeat(2_000_000);
 		List<String> numbers = new ArrayList<>(Collections.nCopies(1_000_000, "7"));
 		assertThat(summary(mode, "{\"a\":\"" + text + "\",\"b\":[" + String.join(",", numbers) + "],\"c\":null}"))
 			.asInstanceOf(InstanceOfAssertFactories.MAP)
-			.containsKeys("a", "b", "c");
+			.containsOnlyKeys("a", "b", "c");
 	}
 
 	@Test
-	void ofLargeArgumentsWithoutTheirValuesTheBeginningIsRead() {
-		String text = "x".repeat(ArgumentSummaries.MAX_READ);
+	void whetherAnArrayHasObjectsIsSeenFromItsBeginning() {
+		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(49) + "{\"a\":1},2]"))
+			.asInstanceOf(InstanceOfAssertFactories.LIST)
+			.hasSize(51)
+			.endsWith(Map.of("a", "number"), "\u20261 more");
+		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(50) + "{\"a\":1}]")).isEqualTo("array(51)");
+	}
+
+	@Test
+	void ofLargeArgumentsWithoutTheirValuesTheSizesAreTold() {
+		String text = "x".repeat(4_000_000);
 		assertThat(summary(Mode.MASKED, "{\"a\":1,\"b\":\"" + text + "\",\"c\":null}"))
-			.isEqualTo(Map.of("a", "number", "b", "string(\u2026)", "\u2026", "more"));
-		assertThat(summary(Mode.MASKED, "{\"a\":{\"b\":[\"c\",\"" + text + "\"]},\"d\":null}")).isEqualTo(Map.of("a",
-				Map.of("b", List.of("string(1)", "string(\u2026)", "\u2026more"), "\u2026", "more"), "\u2026", "more"));
+			.isEqualTo(Map.of("a", "number", "b", "string(4000000)", "c", "null"));
 		assertThat(summary(Mode.MASKED, "{\"password\":[\"" + text + "\"],\"b\":1}"))
-			.isEqualTo(Map.of("password", "***", "\u2026", "more"));
-		assertThat(summary(Mode.MASKED, "{\"name\":\"password\",\"value\":\"" + text + "\"}"))
-			.isEqualTo(Map.of("name", "string(8)", "value", "***", "\u2026", "more"));
+			.isEqualTo(Map.of("password", "***", "b", "number"));
 		assertThat(summary(Mode.MASKED, "{\"value\":{\"hunter2\":1},\"a\":\"" + text + "\",\"name\":\"password\"}"))
-			.isEqualTo(Map.of("value", "***", "a", "string(\u2026)", "\u2026", "more"));
-		assertThat(summary(Mode.MASKED, "[" + "{},".repeat(ArgumentSummaries.MAX_READ) + "1]"))
+			.isEqualTo(Map.of("value", "***", "a", "string(4000000)", "name", "string(8)"));
+		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(400_000) + "1]")).isEqualTo("array(400001)");
+		assertThat(summary(Mode.MASKED, "[" + "{},".repeat(400_000) + "1]"))
 			.asInstanceOf(InstanceOfAssertFactories.LIST)
 			.hasSize(51)
 			.last()
-			.isEqualTo("\u2026more");
+			.isEqualTo("\u2026399951 more");
 	}
 
-	@Test
-	void whatIsReadOfLargeArgumentsMayEndAnywhere() {
-		String pad = "x".repeat(ArgumentSummaries.MAX_READ - 40);
-		String arguments = "{\"a\":\"" + pad + "\",\"b\":{\"c\":[1,true,null,\"\\u00e4\"]},\"d\":\"" + pad + "\"}";
-		for (int shift = 0; shift < 60; shift++) {
-			String shifted = "{" + " ".repeat(shift) + arguments.substring(1);
-			assertThat(summary(Mode.MASKED, shifted)).asInstanceOf(InstanceOfAssertFactories.MAP)
-				.containsKey("a")
-				.containsEntry("\u2026", "more");
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+	void ofManyMembersTheRestIsNotLookedAt(Mode mode) {
+		for (Object each : List.of("a", 1, true, List.of(), Map.of())) {
+			assertThat(summaryOf(mode, members(400_000, 51, each))).asInstanceOf(InstanceOfAssertFactories.MAP)
+				.hasSize(51)
+				.containsEntry("value", "***")
+				.containsEntry("\u2026", "399950 more");
+			Object summary = summaryOf(mode, elements(400_000, 50, each));
+			if (mode == Mode.MASKED && !(each instanceof List) && !(each instanceof Map)) {
+				assertThat(summary).isEqualTo("array(400000)");
+			}
+			else {
+				assertThat(summary).asInstanceOf(InstanceOfAssertFactories.LIST)
+					.hasSize(51)
+					.last()
+					.isEqualTo("\u2026399950 more");
+			}
 		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+	void intoWhatIsTooDeepOrSensitiveNobodyLooks(Mode mode) {
+		Object deep = List.of(members(400_000, 0, "a"), elements(400_000, 0, "a"));
+		for (int i = 1; i < 8; i++) {
+			deep = List.of(deep);
+		}
+		assertThat(summaryOf(mode, deep)).asString().contains("[\u2026object(400000), \u2026array(400000)]");
+		assertThat(summaryOf(mode, Map.of("password", members(400_000, 0, "a"), "pin", elements(400_000, 0, "a"))))
+			.isEqualTo(Map.of("password", "***", "pin", "***"));
+	}
+
+	/**
+	 * An object of which only so many members may be looked at, one of them a "value".
+	 */
+	private static Map<String, Object> members(int size, int looked, Object each) {
+		List<Object> values = elements(size, looked, each);
+		return new AbstractMap<>() {
+
+			@Override
+			public Set<Entry<String, Object>> entrySet() {
+				return new AbstractSet<>() {
+
+					@Override
+					public Iterator<Entry<String, Object>> iterator() {
+						return IntStream.range(0, size)
+							.mapToObj((i) -> Map.entry((i == 0) ? "value" : "k" + i, values.get(i)))
+							.iterator();
+					}
+
+					@Override
+					public int size() {
+						return size;
+					}
+
+				};
+			}
+
+		};
+	}
+
+	/**
+	 * An array of which only so many elements may be looked at.
+	 */
+	private static List<Object> elements(int size, int looked, Object each) {
+		return new AbstractList<>() {
+
+			@Override
+			public Object get(int index) {
+				assertThat(index).isLessThan(looked);
+				return each;
+			}
+
+			@Override
+			public int size() {
+				return size;
+			}
+
+		};
+	}
+
+	private static List<Object> withMore(List<String> elements) {
+		List<Object> all = new ArrayList<>(elements);
+		all.add("\u2026more");
+		return all;
 	}
 
 	private static SensitiveParts parts(Map<String, SensitiveParts> members) {
@@ -378,16 +463,24 @@ class ArgumentSummariesTests {
 		};
 	}
 
-	private static @Nullable Object summary(Mode mode, @Nullable String arguments) {
-		return summary(mode, KEY, SensitiveParts.NONE, arguments);
+	private static @Nullable Object summary(Mode mode, @Nullable String json) {
+		return summary(mode, KEY, SensitiveParts.NONE, json);
 	}
 
-	private static @Nullable Object summary(Mode mode, SecretKey key, SensitiveParts sensitive,
-			@Nullable String arguments) {
+	private static @Nullable Object summary(Mode mode, SecretKey key, SensitiveParts sensitive, @Nullable String json) {
+		return summaryOf(mode, key, sensitive, (json != null) ? ParsedJson.of(json) : null);
+	}
+
+	private static @Nullable Object summaryOf(Mode mode, @Nullable Object arguments) {
+		return summaryOf(mode, KEY, SensitiveParts.NONE, arguments);
+	}
+
+	private static @Nullable Object summaryOf(Mode mode, SecretKey key, SensitiveParts sensitive,
+			@Nullable Object arguments) {
 		return new ArgumentSummaries(mode, key, new SensitiveNames(List.of()), (target) -> {
 			assertThat(target).isEqualTo(TARGET);
 			return sensitive;
-		}).of(TARGET, (arguments != null) ? JsonText.of(arguments) : null);
+		}).of(TARGET, arguments);
 	}
 
 	private static String written(@Nullable Object summary) {

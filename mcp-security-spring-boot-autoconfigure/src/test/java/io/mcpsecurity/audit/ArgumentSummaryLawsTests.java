@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 import javax.crypto.spec.SecretKeySpec;
 
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
-import io.mcpsecurity.message.JsonText;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.LookAlikes;
+import io.mcpsecurity.test.ParsedJson;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -87,7 +87,7 @@ class ArgumentSummaryLawsTests {
 			ArgumentSummaries summaries = new ArgumentSummaries(mode, new SecretKeySpec(new byte[32], "HmacSHA256"),
 					new SensitiveNames(List.of("*hush*")), (target) -> random.declared);
 			try {
-				law.check(arguments, summaries.of(McpTarget.tool("a"), JsonText.of(arguments)));
+				law.check(arguments, summaries.of(McpTarget.tool("a"), ParsedJson.of(arguments)));
 			}
 			catch (AssertionError ex) {
 				throw new AssertionError("seed " + seed + ": " + ex.getMessage(), ex);

@@ -1,6 +1,8 @@
 package io.mcpsecurity.audit;
 
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -10,9 +12,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.audit.RequestRecord.Connection;
 import io.mcpsecurity.authorization.AccessDecision;
-import io.mcpsecurity.test.RequestRecorders;
+import io.mcpsecurity.exchange.ExchangeAudit;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
@@ -65,7 +69,7 @@ class AuditEventsTests {
 	}
 
 	private void assertScopes(List<String> scopes, List<String> expected) {
-		RequestRecord request = request(Instant.EPOCH);
+		McpExchange request = request(Instant.EPOCH);
 		request.caller(new McpCaller("alice", "https://issuer.example", null, List.of(), false,
 				new LinkedHashSet<>(scopes), null, "https://mcp.example"));
 		request.decided(new AccessDecision(AccessDecision.Outcome.MISSING_SCOPES, scopes, scopes, null));
@@ -75,9 +79,9 @@ class AuditEventsTests {
 			.containsExactlyInAnyOrderElementsOf(expected);
 	}
 
-	private static RequestRecord request(Instant arrival) {
-		return new RequestRecord(RequestRecorders.withoutTrail(),
-				new Connection("https://mcp.example", null, null, null), arrival);
+	private static McpExchange request(Instant arrival) {
+		return new Exchanges(ExchangeAudit.NONE, List.of(), Clock.fixed(arrival, ZoneOffset.UTC))
+			.begin(new Connection("https://mcp.example", null, null, null));
 	}
 
 }

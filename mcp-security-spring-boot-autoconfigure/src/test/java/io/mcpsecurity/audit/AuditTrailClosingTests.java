@@ -13,6 +13,7 @@ import io.mcpsecurity.audit.AuditTrail.OnOverflow;
 import io.mcpsecurity.audit.AuditTrail.Place;
 import io.mcpsecurity.audit.AuditTrail.Settings;
 import io.mcpsecurity.audit.AuditTrail.SinkStatus;
+import io.mcpsecurity.exchange.UnrecordableCallException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -80,7 +81,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 		assertThat(this.other.written()).isEqualTo(ids(0, 5));
 		if (onFailure == OnFailure.DENY) {
 			assertThatExceptionOfType(ExecutionException.class).isThrownBy(answer::get)
-				.withCauseInstanceOf(AuditUnavailableException.class);
+				.withCauseInstanceOf(UnrecordableCallException.class);
 		}
 		pause(100);
 		SinkStatus status = trail.sinks().get(0);
@@ -133,7 +134,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 		assertRefused(trail);
 		CompletableFuture<Void> answer = place.record(event("0")).toCompletableFuture();
 		assertThatExceptionOfType(ExecutionException.class).isThrownBy(answer::get)
-			.withCauseInstanceOf(AuditUnavailableException.class);
+			.withCauseInstanceOf(UnrecordableCallException.class);
 		assertThat(trail.sinks().get(0).dropped()).isEqualTo(1);
 	}
 

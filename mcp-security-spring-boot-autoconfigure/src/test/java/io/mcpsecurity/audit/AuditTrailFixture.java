@@ -18,6 +18,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.mcpsecurity.audit.AuditTrail.OnFailure;
 import io.mcpsecurity.audit.AuditTrail.OnOverflow;
 import io.mcpsecurity.audit.AuditTrail.Settings;
+import io.mcpsecurity.exchange.UnrecordableCallException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,7 +85,7 @@ abstract class AuditTrailFixture {
 	}
 
 	static void assertRefused(AuditTrail trail) {
-		assertThatExceptionOfType(AuditUnavailableException.class).isThrownBy(trail::reserve);
+		assertThatExceptionOfType(UnrecordableCallException.class).isThrownBy(trail::reserve);
 	}
 
 	static boolean isWriterOf(Thread thread, String sink) {

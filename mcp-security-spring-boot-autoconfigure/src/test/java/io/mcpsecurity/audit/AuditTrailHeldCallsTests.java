@@ -14,6 +14,7 @@ import io.mcpsecurity.audit.AuditTrail.OnFailure;
 import io.mcpsecurity.audit.AuditTrail.OnOverflow;
 import io.mcpsecurity.audit.AuditTrail.Place;
 import io.mcpsecurity.audit.AuditTrail.SinkStatus;
+import io.mcpsecurity.exchange.UnrecordableCallException;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,7 +50,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 					assertThat(this.sink.written().contains(id) && this.other.written().contains(id)).isTrue();
 					ids.add(id);
 				}
-				catch (AuditUnavailableException ex) {
+				catch (UnrecordableCallException ex) {
 					refused.incrementAndGet();
 					Thread.sleep(20);
 				}
@@ -84,7 +85,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 						trail.reserve().record(event(thread + ":" + i)).toCompletableFuture().get();
 						made++;
 					}
-					catch (AuditUnavailableException ex) {
+					catch (UnrecordableCallException ex) {
 						Thread.sleep(1);
 					}
 				}

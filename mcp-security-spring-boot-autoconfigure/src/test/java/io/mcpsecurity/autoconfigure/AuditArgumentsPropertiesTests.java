@@ -11,9 +11,9 @@ import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.audit.SensitiveParts;
-import io.mcpsecurity.invocation.SensitiveArguments;
-import io.mcpsecurity.message.JsonText;
+import io.mcpsecurity.handler.SensitiveArguments;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.test.ParsedJson;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -60,7 +60,7 @@ class AuditArgumentsPropertiesTests {
 	@Test
 	void byDefaultValuesAreMasked() {
 		this.runner.run((context) -> assertThat(context.getBean(ArgumentSummaries.class)
-			.of(TARGET, JsonText.of("{\"query\":\"cats\",\"token\":\"x\"}")))
+			.of(TARGET, ParsedJson.of("{\"query\":\"cats\",\"token\":\"x\"}")))
 			.hasToString("{query=string(4), token=***}"));
 	}
 
@@ -69,14 +69,14 @@ class AuditArgumentsPropertiesTests {
 	void theModeIsChosenByItsName(String mode, String expected) {
 		this.runner.withPropertyValues("mcp.security.audit.arguments=" + mode)
 			.run((context) -> assertThat(
-					String.valueOf(context.getBean(ArgumentSummaries.class).of(TARGET, JsonText.of("\"cats\""))))
+					String.valueOf(context.getBean(ArgumentSummaries.class).of(TARGET, ParsedJson.of("\"cats\""))))
 				.isEqualTo(expected));
 	}
 
 	@Test
 	void digestsAreMadeWithTheKey() {
 		this.runner.withPropertyValues("mcp.security.audit.arguments=digest", KEY_PROPERTY)
-			.run((context) -> assertThat(context.getBean(ArgumentSummaries.class).of(TARGET, JsonText.of("\"cats\"")))
+			.run((context) -> assertThat(context.getBean(ArgumentSummaries.class).of(TARGET, ParsedJson.of("\"cats\"")))
 				.asString()
 				.matches("hmac:[0-9a-f]{32}"));
 	}
@@ -87,7 +87,7 @@ class AuditArgumentsPropertiesTests {
 			.withPropertyValues("mcp.security.audit.arguments=full",
 					"mcp.security.audit.sensitive-names=iban,!page-token")
 			.run((context) -> assertThat(context.getBean(ArgumentSummaries.class)
-				.of(TARGET, JsonText.of("{\"iban\":1,\"pageToken\":2,\"accessToken\":3}")))
+				.of(TARGET, ParsedJson.of("{\"iban\":1,\"pageToken\":2,\"accessToken\":3}")))
 				.hasToString("{iban=***, pageToken=2, accessToken=***}"));
 	}
 

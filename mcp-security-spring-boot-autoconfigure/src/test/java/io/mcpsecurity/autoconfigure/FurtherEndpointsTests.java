@@ -7,36 +7,22 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-import io.mcpsecurity.invocation.FilteredStatelessTransport;
-import io.mcpsecurity.invocation.ListingFilter;
 import io.mcpsecurity.test.Documentation;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
-import io.mcpsecurity.web.DeniableResponse;
-import io.modelcontextprotocol.server.McpServer;
-import io.modelcontextprotocol.server.McpStatelessServerFeatures.SyncToolSpecification;
-import io.modelcontextprotocol.server.McpStatelessSyncServer;
-import io.modelcontextprotocol.server.McpTransportContextExtractor;
-import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
-import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
-import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
-import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import org.springframework.web.servlet.function.RouterFunction;
-import org.springframework.web.servlet.function.ServerRequest;
-import org.springframework.web.servlet.function.ServerResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -141,6 +127,24 @@ class FurtherEndpointsTests {
 		assertThat(admin(server, token(ADMIN, "admin:reset"), LIST).body()).contains("reset");
 	}
 
+	@ParameterizedTest
+	@EnumSource
+	void whatOneOffersTheOtherDoesNot(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		String forMain = token(MAIN, "records:browse", "admin:reset");
+		String forAdmin = token(ADMIN, "records:browse", "admin:reset");
+		assertThat(SecuredServer.json(admin(server, forAdmin, LIST)).at("/result/tools").findValuesAsString("name"))
+			.containsExactlyInAnyOrder("reset", "inspect");
+		assertThat(SecuredServer.json(server.call(forMain, "tools/list", "{}"))
+			.at("/result/tools")
+			.findValuesAsString("name")).contains("browse").doesNotContain("reset", "inspect");
+		assertThat(SecuredServer.json(server.callTool(forMain, "reset", "{}")).at("/error/code").asInt())
+			.isEqualTo(-32602);
+		assertThat(SecuredServer.json(admin(server, forAdmin, RESET.replace("\"reset\"", "\"browse\"")))
+			.at("/error/code")
+			.asInt()).isEqualTo(-32602);
+	}
+
 	private static String token(String resource, String... scopes) {
 		return authorizationServer.token(resource).scope(scopes).sign();
 	}
@@ -155,32 +159,22 @@ class FurtherEndpointsTests {
 	static class TwoEndpointsApplication {
 
 		@Bean
-		SyncToolSpecification reset() {
-			return new SyncToolSpecification(Tool.builder("reset", Map.of("type", "object")).build(),
-					(context, request) -> CallToolResult.builder().addTextContent("reset").build());
+		AdminTools adminTools() {
+			return new AdminTools();
 		}
 
-		@Bean(defaultCandidate = false)
-		WebMvcStatelessServerTransport adminTransport(McpTransportContextExtractor<ServerRequest> caller) {
-			return WebMvcStatelessServerTransport.builder()
-				.messageEndpoint("/admin/mcp")
-				.contextExtractor(caller)
-				.build();
+	}
+
+	static class AdminTools {
+
+		@McpTool(description = "Resets everything")
+		String reset() {
+			return "reset";
 		}
 
-		@Bean
-		RouterFunction<ServerResponse> adminRoutes(@Qualifier("adminTransport") WebMvcStatelessServerTransport admin) {
-			return admin.getRouterFunction();
-		}
-
-		@Bean(defaultCandidate = false)
-		McpStatelessSyncServer adminServer(@Qualifier("adminTransport") WebMvcStatelessServerTransport admin,
-				SyncToolSpecification reset, ListingFilter filter) {
-			return McpServer.sync(new FilteredStatelessTransport(admin, () -> filter, DeniableResponse::current))
-				.capabilities(ServerCapabilities.builder().tools(false).build())
-				.tools(reset)
-				.immediateExecution(true)
-				.build();
+		@McpTool(description = "Looks at everything")
+		String inspect() {
+			return "inspected";
 		}
 
 	}

@@ -12,7 +12,6 @@ import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.mcpsecurity.actuate.jdbc.AuditRetention;
-import io.mcpsecurity.actuate.jdbc.JdbcAuditEventRepository;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.FreePort;

@@ -1,13 +1,11 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
@@ -17,22 +15,21 @@ import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
-import io.mcpsecurity.invocation.InvocationGuard;
-import io.mcpsecurity.invocation.ListingFilter;
-import io.mcpsecurity.invocation.McpGuardPostProcessor;
-import io.mcpsecurity.invocation.ScopeDeclarations;
+import io.mcpsecurity.handler.InvocationGuard;
+import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.handler.McpGuardPostProcessor;
+import io.mcpsecurity.handler.ScopeDeclarations;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.web.BearerChallenge;
-import io.mcpsecurity.web.McpAuthenticationEntryPoint;
-import io.mcpsecurity.web.McpGateFilter;
-import io.mcpsecurity.web.McpSecurityFilter;
-import io.mcpsecurity.web.ProtectedResource;
-import io.modelcontextprotocol.common.McpTransportContext;
+import io.mcpsecurity.transport.BearerChallenge;
+import io.mcpsecurity.transport.ProtectedResource;
+import io.mcpsecurity.transport.StatelessTransport;
+import io.mcpsecurity.transport.StreamableTransport;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
-import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import io.modelcontextprotocol.spec.McpServerTransportProviderBase;
+import io.modelcontextprotocol.spec.McpStatelessServerTransport;
 import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -44,6 +41,7 @@ import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -54,15 +52,14 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
-import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.util.matcher.RequestMatcher;
-import org.springframework.web.servlet.function.ServerRequest;
+import org.springframework.web.servlet.function.RouterFunction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
@@ -89,8 +86,10 @@ class McpSecurityAutoConfigurationTests {
 		this.configured.run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).hasSingleBean(McpSyncServer.class);
-			assertThat(context).hasSingleBean(WebMvcStreamableServerTransportProvider.class);
-			assertThat(context).doesNotHaveBean(WebMvcStatelessServerTransport.class);
+			assertThat(context).hasSingleBean(StreamableTransport.class);
+			assertThat(context).hasSingleBean(McpServerTransportProviderBase.class);
+			assertThat(context).doesNotHaveBean(McpStatelessServerTransport.class)
+				.doesNotHaveBean(RouterFunction.class);
 			assertThat(gated(context, "/mcp")).isTrue();
 		});
 	}
@@ -100,8 +99,10 @@ class McpSecurityAutoConfigurationTests {
 		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS").run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).hasSingleBean(McpStatelessSyncServer.class);
-			assertThat(context).hasSingleBean(WebMvcStatelessServerTransport.class);
-			assertThat(context).doesNotHaveBean(WebMvcStreamableServerTransportProvider.class);
+			assertThat(context).hasSingleBean(StatelessTransport.class);
+			assertThat(context).hasSingleBean(McpStatelessServerTransport.class);
+			assertThat(context).doesNotHaveBean(McpServerTransportProviderBase.class)
+				.doesNotHaveBean(RouterFunction.class);
 			assertThat(gated(context, "/mcp")).isTrue();
 		});
 	}
@@ -123,7 +124,7 @@ class McpSecurityAutoConfigurationTests {
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
 			.withPropertyValues("mcp.security.resource=https://mcp.example.com/mcp",
 					"mcp.security.authorization-servers=" + ISSUER)
-			.run((context) -> assertThat(context).hasSingleBean(WebMvcStreamableServerTransportProvider.class));
+			.run((context) -> assertThat(context).hasSingleBean(StreamableTransport.class));
 	}
 
 	@Test
@@ -132,7 +133,7 @@ class McpSecurityAutoConfigurationTests {
 			.withInitializer((context) -> new StreamableProtocolDefault()
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
 			.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
-			.run((context) -> assertThat(context).hasSingleBean(WebMvcStatelessServerTransport.class));
+			.run((context) -> assertThat(context).hasSingleBean(StatelessTransport.class));
 	}
 
 	@Test
@@ -158,7 +159,6 @@ class McpSecurityAutoConfigurationTests {
 		this.bare.withPropertyValues(property, "spring.ai.mcp.server.protocol=STREAMABLE").run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).doesNotHaveBean(McpSecurityAutoConfiguration.class)
-				.doesNotHaveBean(McpGateFilter.class)
 				.doesNotHaveBean(McpGuardPostProcessor.class)
 				.doesNotHaveBean("mcpSecurityFilterChain");
 		});
@@ -170,31 +170,46 @@ class McpSecurityAutoConfigurationTests {
 			assertThat(context).hasNotFailed();
 			for (Class<?> type : List.of(ProtectedResource.class, AccessPolicy.class, OfferedTargets.class,
 					RuleBook.class, ScopeCatalogue.class, ListingFilter.class, InvocationGuard.class,
-					AuthorizationServers.class, BearerChallenge.class, McpAuthenticationEntryPoint.class,
-					McpMessageReader.class, McpTransportContextExtractor.class, McpGuardPostProcessor.class)) {
+					AuthorizationServers.class, BearerChallenge.class, McpMessageReader.class,
+					McpGuardPostProcessor.class)) {
 				assertThat(context.getBeanNamesForType(type)).as(type.getSimpleName())
 					.singleElement()
 					.asString()
 					.startsWith("own");
 			}
 			assertThat(context.getBean("mcpAuthenticationManagerResolver")).isSameAs(Own.RESOLVER);
-			assertThat(context.getBean("mcpSecurityFilterChain")).isSameAs(Own.CHAIN);
 			assertThat(context.getBean("mcpSecurityHealthIndicator")).isSameAs(Own.HEALTH);
 		});
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
-	void theApplicationsTransportTakesThePlaceOfTheStarters(String protocol) {
+	@ValueSource(strings = { "ownStreamable", "ownStateless" })
+	void anotherTransportStopsTheStartUnlessItIsAllowed(String bean) {
+		this.configured.withUserConfiguration(OwnTransports.class).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).isInstanceOfSatisfying(InvalidMcpSecurityPropertyException.class,
+					(failure) -> assertThat(failure).hasMessageContaining("mcp.security.unguarded-transports"));
+		});
 		this.configured.withUserConfiguration(OwnTransports.class)
+			.withPropertyValues("mcp.security.unguarded-transports=" + bean)
+			.run((context) -> assertThat(context).hasFailed());
+		this.configured.withUserConfiguration(OwnTransports.class)
+			.withPropertyValues("mcp.security.unguarded-transports=ownStreamable,ownStateless")
+			.run((context) -> assertThat(context).hasNotFailed());
+		this.configured.withUserConfiguration(OwnTransports.class)
+			.withPropertyValues("mcp.security.unguarded-transports=ownStreamable,ownStateless,other")
+			.run((context) -> assertThat(context).hasFailed());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
+	void anMcpServerIsNotLazy(String protocol) {
+		this.configured
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
 			.withPropertyValues("spring.ai.mcp.server.protocol=" + protocol)
-			.run((context) -> {
-				assertThat(context).hasNotFailed();
-				assertThat(context.getBeanNamesForType(WebMvcStreamableServerTransportProvider.class))
-					.containsExactly("ownStreamable");
-				assertThat(context.getBeanNamesForType(WebMvcStatelessServerTransport.class))
-					.containsExactly("ownStateless");
-			});
+			.run((context) -> assertThat(((ConfigurableApplicationContext) context).getBeanFactory()
+				.getSingleton(protocol.equals("STATELESS") ? "mcpStatelessSyncServer" : "mcpSyncServer")).isNotNull());
 	}
 
 	@Test
@@ -469,8 +484,7 @@ class McpSecurityAutoConfigurationTests {
 	private static boolean gated(AssertableWebApplicationContext context, String path) {
 		return chain(context, path).getFilters()
 			.stream()
-			.anyMatch((filter) -> filter instanceof McpSecurityFilter all
-					&& all.filters().stream().anyMatch(McpGateFilter.class::isInstance));
+			.anyMatch((filter) -> filter.getClass().getSimpleName().equals("McpEndpointFilter"));
 	}
 
 	/**
@@ -553,9 +567,6 @@ class McpSecurityAutoConfigurationTests {
 		static final AuthenticationManagerResolver<HttpServletRequest> RESOLVER = (
 				request) -> (authentication) -> authentication;
 
-		static final SecurityFilterChain CHAIN = new DefaultSecurityFilterChain(
-				(RequestMatcher) (request) -> request.getRequestURI().equals("/mcp"));
-
 		static final HealthIndicator HEALTH = () -> Health.up().build();
 
 		@Bean
@@ -590,8 +601,7 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		InvocationGuard ownGuard(AccessPolicies policies, ScopeDeclarations declarations) {
-			return new InvocationGuard(policies, declarations.conditions(), (resource) -> "", UnaryOperator.identity(),
-					() -> null);
+			return new InvocationGuard(policies, declarations.conditions(), (resource) -> "", UnaryOperator.identity());
 		}
 
 		@Bean
@@ -615,23 +625,8 @@ class McpSecurityAutoConfigurationTests {
 		}
 
 		@Bean
-		McpAuthenticationEntryPoint ownEntryPoint(BearerChallenge challenge) {
-			return new McpAuthenticationEntryPoint(challenge, Duration.ofSeconds(1));
-		}
-
-		@Bean
 		McpMessageReader ownReader() {
 			return new McpMessageReader(5);
-		}
-
-		@Bean
-		SecurityFilterChain mcpSecurityFilterChain() {
-			return CHAIN;
-		}
-
-		@Bean
-		McpTransportContextExtractor<ServerRequest> ownExtractor() {
-			return (request) -> McpCaller.current().<McpTransportContext>map((caller) -> caller).orElseThrow();
 		}
 
 		@Bean

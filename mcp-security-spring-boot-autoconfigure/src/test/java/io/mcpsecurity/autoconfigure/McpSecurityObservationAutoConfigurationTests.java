@@ -3,7 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.audit.RequestRecorder;
+import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.observation.McpServerTracingObservationHandler;
 import io.mcpsecurity.observation.RequestMetrics;
 import io.mcpsecurity.observation.RequestObservations;
@@ -45,7 +45,7 @@ class McpSecurityObservationAutoConfigurationTests {
 	void withoutARegistryOfMetricsThereAreNone() {
 		without(CompositeMeterRegistryAutoConfiguration.class, MetricsAutoConfiguration.class)
 			.run((context) -> assertThat(context).hasNotFailed()
-				.hasSingleBean(RequestRecorder.class)
+				.hasSingleBean(Exchanges.class)
 				.doesNotHaveBean(MeterRegistry.class)
 				.doesNotHaveBean(RequestMetrics.class)
 				.doesNotHaveBean(StepUpMetrics.class));

@@ -5,15 +5,15 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
-import io.mcpsecurity.audit.RequestRecord.Connection;
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecorder;
-import io.mcpsecurity.authorization.OfferedTargets.Hints;
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
-import io.mcpsecurity.test.RequestRecorders;
+import io.mcpsecurity.test.TestExchanges;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.junit.jupiter.api.Test;
@@ -32,7 +32,7 @@ class BoundedLabelsTests {
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
-	private final RequestRecorder recorder = RequestRecorders
+	private final Exchanges recorder = TestExchanges
 		.withoutTrail(new RequestMetrics(this.registry, new RequestLabels(this.offered)));
 
 	@Test
@@ -85,7 +85,7 @@ class BoundedLabelsTests {
 	}
 
 	private void send(String message) {
-		RequestRecord record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
+		McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
 		try {
 			record.message(new McpMessageReader(8)
 				.read(("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" + message + "}").getBytes(StandardCharsets.UTF_8)));

@@ -7,16 +7,16 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Connection;
-import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
-import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestExchanges;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -169,12 +169,12 @@ class RequestMetricsTests {
 	@Test
 	void aRequestIsUnderWayFromItsArrivalToItsEnd() {
 		MeterRegistry registry = new SimpleMeterRegistry();
-		RequestRecorder recorder = RequestRecorders
+		Exchanges recorder = TestExchanges
 			.withoutTrail(new RequestMetrics(registry, new RequestLabels(new OfferedTargets(String::equals))));
 		Gauge active = registry.get(RequestMetrics.ACTIVE).gauge();
 		assertThat(active.value()).isZero();
-		RequestRecord first = recorder.begin(new Connection("https://mcp.example", null, null, null));
-		RequestRecord second = recorder.begin(new Connection("https://mcp.example", null, null, null));
+		McpExchange first = recorder.begin(new Connection("https://mcp.example", null, null, null));
+		McpExchange second = recorder.begin(new Connection("https://mcp.example", null, null, null));
 		assertThat(active.value()).isEqualTo(2);
 		first.end(200);
 		first.end(200);

@@ -3,19 +3,19 @@ package io.mcpsecurity.observation;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Connection;
-import io.mcpsecurity.audit.RequestRecord.Refusal;
-import io.mcpsecurity.audit.RequestRecord.Scope;
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
+import io.mcpsecurity.exchange.McpExchange.Refusal;
+import io.mcpsecurity.exchange.McpExchange.Scope;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.LookAlikes;
 import io.mcpsecurity.test.RecordsApplication;
-import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestExchanges;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -62,7 +62,7 @@ class RequestObservationsTests {
 
 	@Test
 	void aRequestIsObservedFromItsMessageToItsEnd() {
-		RequestRecord request = begin(this.registry);
+		McpExchange request = begin(this.registry);
 		assertThat(request.operation()).isNull();
 		request.message(new McpMessage("1", "ping", null));
 		assertThat(request.operation()).isNotNull();
@@ -74,7 +74,7 @@ class RequestObservationsTests {
 
 	@Test
 	void itIsCurrentWhileItsScopeIsOpen() {
-		RequestRecord request = begin(this.registry);
+		McpExchange request = begin(this.registry);
 		request.message(new McpMessage("1", "ping", null));
 		Scope outer = request.open();
 		Observation current = this.registry.getCurrentObservation();
@@ -89,7 +89,7 @@ class RequestObservationsTests {
 	@Test
 	void whereNobodyListensNothingIsMade() {
 		for (ObservationRegistry silent : List.of(ObservationRegistry.NOOP, ObservationRegistry.create())) {
-			RequestRecord request = begin(silent);
+			McpExchange request = begin(silent);
 			request.message(new McpMessage("1", "ping", null));
 			assertThat(request.operation()).isNull();
 			assertThat(request.open()).isSameAs(Scope.NONE);
@@ -99,14 +99,14 @@ class RequestObservationsTests {
 
 	@Test
 	void aClientsResponseIsNoOperation() {
-		RequestRecord request = begin(this.registry);
+		McpExchange request = begin(this.registry);
 		request.message(new McpMessage("1", null, null));
 		assertThat(request.operation()).isNull();
 	}
 
 	@Test
 	void namesAndIdsThatClientsSendAreOfBoundedLength() {
-		RequestRecord request = begin(this.registry);
+		McpExchange request = begin(this.registry);
 		request.message(new McpMessage("1".repeat(100_000), "resources/read",
 				McpTarget.resource("records://" + "x".repeat(100_000))));
 		request.end(200);
@@ -117,7 +117,7 @@ class RequestObservationsTests {
 	@Test
 	void aTokenInTheWrongPlaceIsNoValue() {
 		String token = LookAlikes.jwt();
-		RequestRecord request = begin(this.registry);
+		McpExchange request = begin(this.registry);
 		request
 			.message(new McpMessage("\"" + token + "\"", "resources/read", McpTarget.resource("records://" + token)));
 		request.end(200);
@@ -128,7 +128,7 @@ class RequestObservationsTests {
 	void valuesOfLowCardinalityAreBoundedWhateverClientsSend() {
 		List<KeyValues> found = new ArrayList<>();
 		for (int i = 0; i < 1000; i++) {
-			RequestRecord request = RequestRecorders.withoutTrail(observations(this.registry, null))
+			McpExchange request = TestExchanges.withoutTrail(observations(this.registry, null))
 				.begin(new Connection("https://mcp.example", "192.0.2." + i, "session-" + i, "revision-" + i));
 			request.message(new McpMessage("" + i, "tools/call", McpTarget.tool("tool-" + i)));
 			request.error(i);
@@ -147,7 +147,7 @@ class RequestObservationsTests {
 		for (McpMessage message : List.of(new McpMessage("1", "ping", null),
 				new McpMessage("1", "tools/call", McpTarget.tool("a")),
 				new McpMessage("1", "prompts/get", McpTarget.prompt("a")), new McpMessage(null, "x", null))) {
-			RequestRecord request = begin(this.registry);
+			McpExchange request = begin(this.registry);
 			request.message(message);
 			keys.add(convention.getLowCardinalityKeyValues(new McpServerObservationContext(request))
 				.stream()
@@ -162,7 +162,7 @@ class RequestObservationsTests {
 		MeterRegistry meters = new SimpleMeterRegistry();
 		this.registry.observationConfig().observationHandler(new McpServerMeterObservationHandler(meters));
 		for (int status : List.of(200, 200, 413)) {
-			RequestRecord request = begin(this.registry);
+			McpExchange request = begin(this.registry);
 			request.message(new McpMessage("1", "ping", null));
 			if (status == 413) {
 				request.refused(Refusal.Kind.REJECTED, "too_large");
@@ -187,8 +187,8 @@ class RequestObservationsTests {
 		}
 	}
 
-	private RequestRecord begin(ObservationRegistry registry) {
-		return RequestRecorders.withoutTrail(observations(registry, null))
+	private McpExchange begin(ObservationRegistry registry) {
+		return TestExchanges.withoutTrail(observations(registry, null))
 			.begin(new Connection("https://mcp.example", null, null, null));
 	}
 

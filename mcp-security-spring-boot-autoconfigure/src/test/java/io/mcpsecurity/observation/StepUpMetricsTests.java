@@ -10,21 +10,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.audit.RequestRecord.Connection;
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecorder;
-import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessDecision;
-import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.OfferedTargets.Hints;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
-import io.mcpsecurity.test.RequestRecorders;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestExchanges;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -141,7 +141,7 @@ class StepUpMetricsTests {
 	@Test
 	void aTokenIsHashedOnlyWhenThereWasAChallenge() {
 		Records records = new Records();
-		RequestRecord record = records.begin();
+		McpExchange record = records.begin();
 		record.token(() -> {
 			throw new AssertionError("needless");
 		});
@@ -183,12 +183,12 @@ class StepUpMetricsTests {
 
 		private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
-		private final RequestRecorder recorder;
+		private final Exchanges recorder;
 
 		Records() {
 			OfferedTargets offered = new OfferedTargets(String::equals);
 			offered.add(TOOL, Hints.DEFAULT);
-			this.recorder = RequestRecorders
+			this.recorder = TestExchanges
 				.withoutTrail(new StepUpMetrics(this.registry, new RequestLabels(offered), this.nanos::get));
 		}
 
@@ -205,14 +205,14 @@ class StepUpMetricsTests {
 		}
 
 		void ended(String token, AccessDecision decision) {
-			RequestRecord record = begin();
+			McpExchange record = begin();
 			record.token(() -> token);
 			record.decided(decision);
 			record.end(decision.denied() ? 403 : 200);
 		}
 
-		RequestRecord begin() {
-			RequestRecord record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
+		McpExchange begin() {
+			McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
 			record.caller(new McpCaller("alice", "https://login.example.com", "agent", List.of(), false, Set.of(), null,
 					"https://mcp.example.com/mcp"));
 			record.message(new McpMessage("1", "tools/call", TOOL));

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
-import io.mcpsecurity.audit.RequestRecord;
+import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -262,7 +262,7 @@ class OpaqueTokenTests {
 	}
 
 	private static List<McpAuditEvent> events(String session) {
-		String hash = new RequestRecord.Connection("", "", session, null, false).sessionIdHash();
+		String hash = new McpExchange.Connection("", "", session, null, false).sessionIdHash();
 		return events.stream()
 			.filter((event) -> String.valueOf(hash).equals(event.data().get("sessionIdHash")))
 			.toList();

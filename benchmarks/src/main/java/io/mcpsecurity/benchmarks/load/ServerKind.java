@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.benchmarks.server.DoorServer;
 import io.mcpsecurity.benchmarks.server.PeerServer;
 import io.mcpsecurity.benchmarks.server.ResourceServer;
 import io.mcpsecurity.benchmarks.server.StarterServer;
@@ -26,6 +27,9 @@ enum ServerKind {
 
 	/** Spring AI with the actuator and its metrics, which this starter brings along. */
 	OBSERVED(UnsecuredServer.class, Jars.SECURITY, Jars.STARTER, Jars.PEER),
+
+	/** The transport of this starter alone, which nothing protects. */
+	DOOR(DoorServer.class, Jars.ACTUATOR, Jars.PEER),
 
 	/** A resource server by hand. */
 	RESOURCE_SERVER(ResourceServer.class, Jars.ACTUATOR, Jars.STARTER, Jars.PEER),
@@ -73,6 +77,8 @@ enum ServerKind {
 	Map<String, String> properties(Issuer issuer, boolean opaque) {
 		return switch (this) {
 			case UNSECURED, OBSERVED -> Map.of();
+			case DOOR -> Map.of("mcp.security.enabled", "false", "spring.autoconfigure.exclude",
+					"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration");
 			case RESOURCE_SERVER -> opaque
 					? Map.of("spring.security.oauth2.resourceserver.opaquetoken.introspection-uri",
 							issuer.introspectionUri(), "spring.security.oauth2.resourceserver.opaquetoken.client-id",

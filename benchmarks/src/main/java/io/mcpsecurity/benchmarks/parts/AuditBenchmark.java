@@ -3,26 +3,28 @@ package io.mcpsecurity.benchmarks.parts;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.ArgumentSummaries;
 import io.mcpsecurity.audit.AuditEvents;
+import io.mcpsecurity.audit.AuditRecorder;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.McpAuditEvent;
-import io.mcpsecurity.audit.RequestRecord;
-import io.mcpsecurity.audit.RequestRecord.Connection;
-import io.mcpsecurity.audit.RequestRecord.Result;
-import io.mcpsecurity.audit.RequestRecorder;
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
-import io.mcpsecurity.invocation.SensitiveArguments;
-import io.mcpsecurity.message.JsonText;
+import io.mcpsecurity.exchange.ExchangeAudit;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
+import io.mcpsecurity.exchange.McpExchange.Result;
+import io.mcpsecurity.handler.SensitiveArguments;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +54,8 @@ public class AuditBenchmark {
 
 	private final McpTarget target = McpTarget.tool("length");
 
-	private final McpMessage message = new McpMessage("1", "tools/call", this.target,
-			JsonText.of("{\"text\":\"some text\"}"), null);
+	private final McpMessage message = new McpMessage(1, "tools/call", this.target,
+			Map.of("name", "length", "arguments", Map.of("text", "some text")), null, null);
 
 	private final McpCaller caller = new McpCaller("alice", "http://localhost:9900", "bench", List.of(), false,
 			Set.of("bench:call"), "a2cd5bb0-9d0b-4c6d-8a5e-5d3a5a0d2f11", RESOURCE);
@@ -65,21 +67,19 @@ public class AuditBenchmark {
 	private final AuditTrail trail = new AuditTrail(List.of(new Nowhere()), new AuditTrail.Settings(10_000, 500,
 			AuditTrail.OnOverflow.BLOCK, AuditTrail.OnFailure.ALLOW, Duration.ofSeconds(5), Duration.ofSeconds(10)));
 
-	private final RequestRecorder recorder = new RequestRecorder(this.trail,
-			new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED, null, new SensitiveNames(List.of()),
-					new SensitiveArguments())),
+	private final Exchanges recorder = new Exchanges(
+			new AuditRecorder(this.trail,
+					new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED, null,
+							new SensitiveNames(List.of()), new SensitiveArguments()))),
 			List.of(), Clock.systemUTC());
 
-	private final RequestRecorder without = new RequestRecorder(null,
-			new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED, null, new SensitiveNames(List.of()),
-					new SensitiveArguments())),
-			List.of(), Clock.systemUTC());
+	private final Exchanges without = new Exchanges(ExchangeAudit.NONE, List.of(), Clock.systemUTC());
 
 	/**
 	 * A call with its event.
 	 */
 	@Benchmark
-	public RequestRecord withEvent() {
+	public McpExchange withEvent() {
 		return call(this.recorder);
 	}
 
@@ -87,12 +87,12 @@ public class AuditBenchmark {
 	 * A call without.
 	 */
 	@Benchmark
-	public RequestRecord withoutEvent() {
+	public McpExchange withoutEvent() {
 		return call(this.without);
 	}
 
-	private RequestRecord call(RequestRecorder recorder) {
-		RequestRecord record = recorder.begin(new Connection(RESOURCE, "127.0.0.1", null, "2025-11-25"));
+	private McpExchange call(Exchanges recorder) {
+		McpExchange record = recorder.begin(new Connection(RESOURCE, "127.0.0.1", null, "2025-11-25"));
 		record.caller(this.caller);
 		record.message(this.message);
 		record.decided(this.decision);

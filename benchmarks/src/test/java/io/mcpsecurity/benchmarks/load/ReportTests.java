@@ -34,8 +34,8 @@ class ReportTests {
 						Map.of(UNSECURED, figures(2000, 1, 25, 30), STARTER, figures(1200, 1, 70, 30)),
 						Map.of(UNSECURED, figures(1500, 1, 30, 30), STARTER, figures(600, 1, 75, 30))));
 		this.report.printReach();
-		assertThat(lines()).contains("| throughput, starter / unsecured | 0.50 | 0.40 to 0.60 | ≥ 0.80 |",
-				"| CPU per call above unsecured, µs | 45.00 | 10.00 to 45.00 | ≤ 30 |");
+		assertThat(lines()).contains("| throughput, starter / unsecured, STATELESS | 0.50 | 0.40 to 0.60 | ≥ 0.90 |",
+				"| CPU per call above unsecured, µs | 45.00 | 10.00 to 45.00 |  |");
 	}
 
 	@Test
@@ -49,15 +49,15 @@ class ReportTests {
 		print("flood-forged", List.of(Map.of(UNSECURED, figures(1000, 2, 50, 30), STARTER, figures(700, 3, 60, 20))));
 		print("body-1m", List.of(Map.of(UNSECURED, figures(110, 2, 5000, 30), STARTER, figures(100, 3, 6000, 20))));
 		this.report.printReach();
-		assertThat(lines()).contains("| throughput, starter / unsecured | 0.80 | 0.80 to 0.80 | ≥ 0.80 |",
+		assertThat(lines()).contains("| throughput, starter / unsecured, STATELESS | 0.80 | 0.80 to 0.80 | ≥ 0.90 |",
 				"| throughput, starter / peer, RS256 | 4.00 | 4.00 to 4.00 | ≥ 3 |",
 				"| throughput, starter / peer, ES256 | 12.00 | 12.00 to 12.00 | ≥ 10 |",
-				"| CPU per call above unsecured, µs | 20.00 | 20.00 to 20.00 | ≤ 30 |",
+				"| CPU per call above unsecured, µs | 20.00 | 20.00 to 20.00 |  |",
 				"| p99, starter / unsecured | 1.50 | 1.50 to 1.50 | ≤ 1.5 |",
 				"| 10,000 different tokens: CPU above unsecured, µs | 35.00 | 35.00 to 35.00 | ≤ 190 + 40 |",
-				"| allocation above unsecured, KB | 6.00 | 6.00 to 6.00 | ≤ 8 |",
-				"| flood of bad tokens: CPU per refused request / unsecured call | 1.20 | 1.20 to 1.20 | ≤ 1.2 |",
-				"| body of 1 MB: time, starter / unsecured | 1.10 | 1.10 to 1.10 | ≤ 1.15 |");
+				"| allocation above unsecured, KB | 6.00 | 6.00 to 6.00 | ≤ 4 |",
+				"| flood of bad tokens: CPU per refused request / unsecured call | 1.20 | 1.20 to 1.20 | ≤ 0.7 |",
+				"| body of 1 MB: time, starter / unsecured | 1.10 | 1.10 to 1.10 | ≤ 1.00 |");
 	}
 
 	@Test

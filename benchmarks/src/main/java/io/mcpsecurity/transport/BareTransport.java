@@ -1,0 +1,89 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AccessPolicies;
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.Conventions;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.RuleBook;
+import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.authorization.ScopeHierarchy;
+import io.mcpsecurity.exchange.ExchangeAudit;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
+import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.message.InvalidMessageException;
+import io.mcpsecurity.message.McpMessageReader;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.web.filter.OncePerRequestFilter;
+
+/**
+ * The library's server side of Streamable HTTP without anything that protects it: what is
+ * left is what the transport itself costs.
+ */
+public final class BareTransport extends OncePerRequestFilter {
+
+	private static final String RESOURCE = "http://localhost:9900/mcp";
+
+	private final McpMessageReader reader = new McpMessageReader(100);
+
+	private final Exchanges exchanges = new Exchanges(ExchangeAudit.NONE, List.of(), Clock.systemUTC());
+
+	private final McpEndpoint endpoint;
+
+	/**
+	 * Create the face of a transport.
+	 * @param dispatcher the transport
+	 */
+	public BareTransport(McpDispatcher dispatcher) {
+		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC,
+				new OfferedTargets(String::equals));
+		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true);
+		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity());
+		URI resource = URI.create(RESOURCE);
+		this.endpoint = new McpEndpoint(new ProtectedResource(resource, "/mcp", "", null), policy,
+				(request) -> (authentication) -> authentication, challenge,
+				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
+				new CrossOriginAccess(AllowedOrigins.of(resource), List.of()),
+				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false), Duration.ZERO,
+				dispatcher);
+	}
+
+	@Override
+	protected boolean shouldNotFilter(HttpServletRequest request) {
+		return !request.getRequestURI().equals("/mcp");
+	}
+
+	@Override
+	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+			throws ServletException, IOException {
+		McpExchange exchange = this.exchanges.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null));
+		try {
+			RequestBody body = RequestBody.kept(request, new BodyLimits(4 * 1024 * 1024, Duration.ofSeconds(30)));
+			if (!body.read()) {
+				throw new ServletException("The load tool sends a request at once");
+			}
+			this.endpoint.dispatcher()
+				.post(exchange, this.reader.read(body.take()), new HttpCall(request, response, Acceptable.of(request)),
+						this.endpoint, () -> {
+						});
+		}
+		catch (RefusedRequestException | InvalidMessageException | RequestBody.Failure ex) {
+			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
+		}
+	}
+
+}

@@ -1,0 +1,59 @@
+package io.mcpsecurity.audit;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import io.mcpsecurity.exchange.ExchangeAudit;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.UnrecordableCallException;
+import io.mcpsecurity.message.McpMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands the events of exchanges to the audit trail.
+ */
+public final class AuditRecorder implements ExchangeAudit {
+
+	private final AuditTrail trail;
+
+	private final AuditEvents events;
+
+	/**
+	 * Create a recorder.
+	 * @param trail where events go
+	 * @param events makes events of exchanges
+	 */
+	public AuditRecorder(AuditTrail trail, AuditEvents events) {
+		this.trail = trail;
+		this.events = events;
+	}
+
+	@Override
+	public @Nullable Object argumentsOf(McpMessage message) {
+		return this.events.argumentsOf(message);
+	}
+
+	@Override
+	public Reservation reserve() throws UnrecordableCallException {
+		return this.trail.reserve();
+	}
+
+	@Override
+	public CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation) {
+		AuditTrail.Place place = (AuditTrail.Place) reservation;
+		McpAuditEvent event = AuditEvents.due(exchange) ? this.events.of(exchange) : null;
+		if (event == null) {
+			if (place != null) {
+				place.release();
+			}
+		}
+		else if (place != null) {
+			return place.record(event);
+		}
+		else {
+			this.trail.record(event);
+		}
+		return CompletableFuture.completedFuture(null);
+	}
+
+}

@@ -1,0 +1,63 @@
+package io.mcpsecurity.exchange;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+import io.mcpsecurity.message.McpMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records exchanges, and decides whether a call whose event cannot be recorded may be
+ * made.
+ */
+public interface ExchangeAudit {
+
+	/** Records nothing. */
+	ExchangeAudit NONE = new ExchangeAudit() {
+
+		@Override
+		public @Nullable Object argumentsOf(McpMessage message) {
+			return null;
+		}
+
+		@Override
+		public @Nullable Reservation reserve() {
+			return null;
+		}
+
+		@Override
+		public CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation) {
+			return CompletableFuture.completedFuture(null);
+		}
+
+	};
+
+	/**
+	 * What is recorded of the arguments of a message, or {@code null} for nothing.
+	 */
+	@Nullable Object argumentsOf(McpMessage message);
+
+	/**
+	 * Reserve capacity for the event of a call that is about to be made.
+	 * @return the reservation, or {@code null} when none is needed
+	 * @throws UnrecordableCallException if the call must not be made
+	 */
+	@Nullable Reservation reserve() throws UnrecordableCallException;
+
+	/**
+	 * Record an exchange that has ended.
+	 * @param exchange the exchange
+	 * @param reservation what was reserved for it, or {@code null}
+	 * @return completes when the response may be sent, exceptionally if it must not be
+	 * because the event could not be written
+	 */
+	CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation);
+
+	/**
+	 * Capacity that is reserved for one event.
+	 */
+	interface Reservation {
+
+	}
+
+}

@@ -1,0 +1,86 @@
+package io.mcpsecurity.handler;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A denied invocation as an exception that MCP servers turn into a JSON-RPC error. The
+ * client gets that only when a part of the response has been sent already; otherwise the
+ * transport responds with HTTP 403.
+ */
+final class Denial extends McpError {
+
+	private static final long serialVersionUID = 1L;
+
+	private final transient AccessDecision decision;
+
+	private final transient Map<String, Object> challenge;
+
+	/**
+	 * Create a denial.
+	 * @param decision why the invocation is denied
+	 * @param metadata the URL of the protected resource metadata
+	 * @param requestNames the names by which clients request scopes
+	 */
+	Denial(AccessDecision decision, String metadata, UnaryOperator<List<String>> requestNames) {
+		this(decision, challenge(decision, metadata, requestNames));
+	}
+
+	private Denial(AccessDecision decision, Map<String, Object> challenge) {
+		super(McpError.builder(code(decision))
+			.message(decision.description())
+			.data(challenge)
+			.build()
+			.getJsonRpcError());
+		this.decision = decision;
+		this.challenge = challenge;
+	}
+
+	private static Map<String, Object> challenge(AccessDecision decision, String metadata,
+			UnaryOperator<List<String>> requestNames) {
+		if (decision.outcome() == Outcome.FORBIDDEN) {
+			return Map.of();
+		}
+		Map<String, Object> challenge = new LinkedHashMap<>();
+		if (decision.outcome() == Outcome.MISSING_SCOPES) {
+			challenge.put("error", "insufficient_scope");
+			challenge.put("scope", String.join(" ", requestNames.apply(decision.operationScopes())));
+		}
+		challenge.put("resource_metadata", metadata);
+		return Map.of(InvocationGuard.CHALLENGE, challenge);
+	}
+
+	private static int code(AccessDecision decision) {
+		return switch (decision.outcome()) {
+			case MISSING_SCOPES -> JsonRpcErrorCode.INSUFFICIENT_SCOPE;
+			case UNAUTHENTICATED -> JsonRpcErrorCode.UNAUTHENTICATED;
+			default -> JsonRpcErrorCode.FORBIDDEN;
+		};
+	}
+
+	/**
+	 * The denial as a tool's result, or {@code null} if it cannot be one: only what could
+	 * not be known before the call reaches clients like that.
+	 */
+	@Nullable CallToolResult result() {
+		AccessRule rule = this.decision.rule();
+		return (this.decision.outcome() == Outcome.MISSING_SCOPES && (rule == null || rule.when() != null))
+				? CallToolResult.builder()
+					.isError(true)
+					.addTextContent(this.decision.description())
+					.meta(this.challenge)
+					.build()
+				: null;
+	}
+
+}

@@ -1,0 +1,163 @@
+package io.mcpsecurity.handler;
+
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessPolicies;
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.message.McpTarget;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.core.context.SecurityContextHolder;
+
+/**
+ * Stands before every handler: asks the policy with the caller of the exchange, and
+ * establishes the security context of that caller on the thread of the handler.
+ * <p>
+ * Without an exchange nothing runs: a call that reached the MCP server by another way
+ * than an endpoint of this library is denied.
+ */
+public final class InvocationGuard {
+
+	/**
+	 * The key of a challenge inside a response: in {@code _meta} of a tool's result, or
+	 * in the {@code data} of a JSON-RPC error. Its value has the members {@code error},
+	 * {@code scope} and {@code resource_metadata} of the challenge that RFC 6750 and RFC
+	 * 9728 put into {@code WWW-Authenticate}.
+	 */
+	public static final String CHALLENGE = "io.mcpsecurity/challenge";
+
+	private static final Log logger = LogFactory.getLog(InvocationGuard.class);
+
+	private final AccessPolicies policies;
+
+	private final ToolConditions conditions;
+
+	private final Function<@Nullable String, String> metadata;
+
+	private final UnaryOperator<List<String>> requestNames;
+
+	/**
+	 * Create a guard.
+	 * @param policies decide, each for the callers of its endpoint
+	 * @param conditions evaluate conditions of rules
+	 * @param metadata the URL of the metadata of a protected resource by its identifier,
+	 * {@code null} for a call that did not come through an endpoint
+	 * @param requestNames the names by which clients request scopes
+	 */
+	public InvocationGuard(AccessPolicies policies, ToolConditions conditions,
+			Function<@Nullable String, String> metadata, UnaryOperator<List<String>> requestNames) {
+		this.policies = policies;
+		this.conditions = conditions;
+		this.metadata = metadata;
+		this.requestNames = requestNames;
+	}
+
+	/**
+	 * Check a call.
+	 * @param exchange the exchange, or {@code null} when the call did not come through an
+	 * endpoint
+	 * @param target what is to be used, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param request what the handler is to be called with
+	 * @throws McpError if the call is denied
+	 */
+	void check(@Nullable McpExchange exchange, McpTarget target, McpTarget handler, Object request) {
+		if (exchange == null) {
+			logger.warn("A call of " + handler + " did not come through an endpoint of this library, and was denied");
+			throw denial(null, AccessDecision.unauthenticated());
+		}
+		if (exchange.hidden() && request instanceof ReadResourceRequest read) {
+			// Whatever template matches the name of a hidden target: it does not exist.
+			throw McpError.RESOURCE_NOT_FOUND.apply(read.uri());
+		}
+		McpCaller caller = exchange.caller();
+		AccessDecision decision = policy(exchange).decide(target, handler, (caller != null) ? caller.scopes() : null,
+				this.conditions.in(request, caller));
+		AccessRule rule = decision.rule();
+		if (decision.outcome() == Outcome.REPORTED && rule != null && rule.when() != null) {
+			// It could not be known before.
+			exchange.decided(decision);
+			report(target, caller, decision);
+		}
+		if (decision.denied()) {
+			throw denial(exchange, decision);
+		}
+	}
+
+	/**
+	 * Log a call that passes only because the policy reports instead of denying.
+	 */
+	public static void report(@Nullable McpTarget target, @Nullable McpCaller caller, AccessDecision decision) {
+		logger.warn("Would be denied: %s of %s: %s".formatted(target, caller, decision.description())
+			.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
+	}
+
+	/**
+	 * The denial of a call that its own handler refused.
+	 * @param exchange the exchange
+	 * @param target what was to be used, a resource by its URI
+	 * @param handler what serves it: the target itself, or a resource template
+	 * @param request what the handler was called with
+	 * @param needed the scopes that the handler requires
+	 */
+	Denial refusal(McpExchange exchange, McpTarget target, McpTarget handler, Object request, List<String> needed) {
+		McpCaller caller = exchange.caller();
+		return denial(exchange, policy(exchange).refuse(target, handler, (caller != null) ? caller.scopes() : null,
+				this.conditions.in(request, caller), needed));
+	}
+
+	private AccessPolicy policy(McpExchange exchange) {
+		return this.policies.of(exchange.connection().resource());
+	}
+
+	private Denial denial(@Nullable McpExchange exchange, AccessDecision decision) {
+		if (exchange != null) {
+			exchange.decided(decision);
+		}
+		return new Denial(decision, this.metadata.apply((exchange != null) ? exchange.connection().resource() : null),
+				this.requestNames);
+	}
+
+	/**
+	 * Run a part of a handler, on whichever thread, in the security context and the trace
+	 * of its exchange.
+	 * @param exchange the exchange
+	 * @param part the part
+	 * @return what the part returns
+	 */
+	static <T> T run(McpExchange exchange, Supplier<T> part) {
+		McpExchange.Scope scope = exchange.open();
+		SecurityContext before = SecurityContextHolder.getContext();
+		Authentication authentication = exchange.authentication();
+		boolean other = authentication != null && before.getAuthentication() != authentication;
+		try {
+			if (other) {
+				SecurityContext context = SecurityContextHolder.createEmptyContext();
+				context.setAuthentication(authentication);
+				SecurityContextHolder.setContext(context);
+			}
+			return part.get();
+		}
+		finally {
+			if (other) {
+				SecurityContextHolder.setContext(before);
+			}
+			scope.close();
+		}
+	}
+
+}

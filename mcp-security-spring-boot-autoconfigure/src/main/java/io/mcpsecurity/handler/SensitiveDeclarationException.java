@@ -1,0 +1,30 @@
+package io.mcpsecurity.handler;
+
+/**
+ * A {@link io.mcpsecurity.Sensitive} that has no effect where it stands; the application
+ * does not start.
+ */
+public final class SensitiveDeclarationException extends IllegalStateException {
+
+	private static final long serialVersionUID = 1L;
+
+	private final String action;
+
+	/**
+	 * Create an exception.
+	 * @param message where the annotation stands and what is wrong
+	 * @param action what to do about it, as the end of a sentence
+	 */
+	SensitiveDeclarationException(String message, String action) {
+		super(message);
+		this.action = action;
+	}
+
+	/**
+	 * What to do about it.
+	 */
+	public String getAction() {
+		return this.action;
+	}
+
+}

@@ -1,0 +1,90 @@
+package io.mcpsecurity.transport;
+
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of {@code WWW-Authenticate} that this server answers with (RFC 6750 section
+ * 3, RFC 9728 section 5.1).
+ * <p>
+ * Every parameter is a quoted-string of RFC 9110 section 5.6.4: quotes and backslashes
+ * are escaped, control characters and anything beyond ASCII become a question mark, so
+ * that no name or text can break out of its value or into another header.
+ */
+public final class BearerChallenge {
+
+	private final String metadataParameter;
+
+	private final Supplier<List<String>> initialScopes;
+
+	private final UnaryOperator<List<String>> requestNames;
+
+	/**
+	 * Create the challenges of one protected resource.
+	 * @param metadataLocation the URL of its metadata
+	 * @param initialScopes the scopes that a client is advised to ask for first; none
+	 * leaves {@code scope} out
+	 * @param requestNames the names by which clients ask for scopes
+	 */
+	public BearerChallenge(String metadataLocation, Supplier<List<String>> initialScopes,
+			UnaryOperator<List<String>> requestNames) {
+		this.metadataParameter = parameter("resource_metadata", metadataLocation);
+		this.initialScopes = initialScopes;
+		this.requestNames = requestNames;
+	}
+
+	/**
+	 * For a request without credentials: no error code (RFC 6750 section 3.1).
+	 */
+	public String noCredentials() {
+		return "Bearer " + advice();
+	}
+
+	/**
+	 * For credentials that are not acceptable.
+	 * @param error the error code of RFC 6750 section 3.1
+	 * @param description what a client's developer may know, or {@code null}
+	 */
+	public String error(String error, @Nullable String description) {
+		return "Bearer " + parameter("error", error) + ", "
+				+ ((description != null) ? parameter("error_description", description) + ", " : "") + advice();
+	}
+
+	/**
+	 * For a token without the scopes of the operation (MCP Authorization, "Runtime
+	 * Insufficient Scope Errors").
+	 * @param operationScopes all scopes of the operation
+	 * @param description what is missing
+	 */
+	public String insufficientScope(List<String> operationScopes, String description) {
+		return "Bearer " + parameter("error", "insufficient_scope") + ", " + scope(operationScopes) + ", "
+				+ this.metadataParameter + ", " + parameter("error_description", description);
+	}
+
+	private String advice() {
+		List<String> scopes = this.initialScopes.get();
+		return this.metadataParameter + (scopes.isEmpty() ? "" : ", " + scope(scopes));
+	}
+
+	private String scope(List<String> scopes) {
+		return parameter("scope", String.join(" ", this.requestNames.apply(scopes)));
+	}
+
+	static String parameter(String name, String value) {
+		StringBuilder quoted = new StringBuilder(name.length() + value.length() + 4).append(name).append("=\"");
+		for (int i = 0; i < value.length(); i++) {
+			char c = value.charAt(i);
+			if (c == '"' || c == '\\') {
+				quoted.append('\\').append(c);
+			}
+			else {
+				quoted.append((c >= 0x20 && c < 0x7F) ? c : '?');
+			}
+		}
+		return quoted.append('"').toString();
+	}
+
+}

@@ -1,0 +1,142 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.server.ServerHttpResponse;
+import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.CorsProcessor;
+import org.springframework.web.cors.CorsUtils;
+import org.springframework.web.cors.DefaultCorsProcessor;
+
+/**
+ * Accepts from browsers only requests of allowed origins (MCP Transports, "Security
+ * Warning": servers must validate the {@code Origin} header), and responds to those by
+ * the CORS protocol, also when a later step refuses the request. A request without an
+ * {@code Origin} comes from no page of another origin and passes.
+ */
+public final class CrossOriginAccess {
+
+	private static final List<String> METHODS = List.of("GET", "POST", "DELETE");
+
+	private static final Set<String> REQUEST_HEADERS = Set.of("accept", "authorization", "content-type", "dpop",
+			"last-event-id", "traceparent", "tracestate");
+
+	/** Of every revision, and those that tools declare. */
+	private static final String MCP_HEADERS = "mcp-";
+
+	private static final List<String> RESPONSE_HEADERS = List.of(HttpHeaders.WWW_AUTHENTICATE, "Mcp-Session-Id",
+			"MCP-Protocol-Version", HttpHeaders.RETRY_AFTER);
+
+	private final AllowedOrigins origins;
+
+	private final Set<String> hosts;
+
+	private final CorsConfiguration cors;
+
+	private final CorsProcessor processor = new SilentCorsProcessor();
+
+	/**
+	 * Create the access.
+	 * @param origins the origins that are accepted
+	 * @param hosts the names and addresses by which the server may be called; empty for
+	 * all
+	 */
+	public CrossOriginAccess(AllowedOrigins origins, List<String> hosts) {
+		this.origins = origins;
+		this.hosts = hosts.stream()
+			.map((host) -> String.valueOf(Origin.host(host)))
+			.collect(Collectors.toUnmodifiableSet());
+		this.cors = new McpCorsConfiguration(origins);
+		this.cors.setAllowedMethods(METHODS);
+		this.cors.setExposedHeaders(RESPONSE_HEADERS);
+		this.cors.setMaxAge(Duration.ofHours(1));
+	}
+
+	/**
+	 * Check a request.
+	 * @param request the request
+	 * @param response gets the headers of the CORS protocol
+	 * @return whether the request goes on; otherwise it was a preflight request, and the
+	 * response is complete
+	 * @throws RefusedRequestException if the host or origin is not accepted
+	 */
+	boolean check(HttpServletRequest request, HttpServletResponse response)
+			throws RefusedRequestException, IOException {
+		if (!this.hosts.isEmpty() && !this.hosts.contains(String.valueOf(Origin.host(request.getServerName())))) {
+			throw refusal("host", "Not a name of this server");
+		}
+		if (request.getHeader(HttpHeaders.ORIGIN) == null) {
+			return true;
+		}
+		if (!isAllowed(request.getHeaders(HttpHeaders.ORIGIN))
+				|| !this.processor.processRequest(this.cors, request, response)) {
+			throw refusal("origin", "Not allowed from this origin");
+		}
+		return !CorsUtils.isPreFlightRequest(request);
+	}
+
+	/**
+	 * Of two headers a proxy may have looked at the other one.
+	 */
+	private boolean isAllowed(Enumeration<String> headers) {
+		return this.origins.allow(headers.nextElement()) && !headers.hasMoreElements();
+	}
+
+	private static RefusedRequestException refusal(String reason, String message) {
+		return new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN, reason, message);
+	}
+
+	/**
+	 * Leaves the response to a refused request to the caller.
+	 */
+	private static final class SilentCorsProcessor extends DefaultCorsProcessor {
+
+		@Override
+		protected void rejectRequest(ServerHttpResponse response) {
+		}
+
+	}
+
+	/**
+	 * Compares origins as the check does, and knows headers by their beginning.
+	 */
+	private static final class McpCorsConfiguration extends CorsConfiguration {
+
+		private final AllowedOrigins origins;
+
+		McpCorsConfiguration(AllowedOrigins origins) {
+			this.origins = origins;
+		}
+
+		@Override
+		public @Nullable String checkOrigin(@Nullable String origin) {
+			return (origin != null && this.origins.allow(origin)) ? origin : null;
+		}
+
+		@Override
+		public List<String> checkHeaders(@Nullable List<String> names) {
+			List<String> allowed = new ArrayList<>();
+			for (String name : (names != null) ? names : List.<String>of()) {
+				String lowerCase = name.toLowerCase(Locale.ROOT);
+				if (REQUEST_HEADERS.contains(lowerCase) || lowerCase.startsWith(MCP_HEADERS)) {
+					allowed.add(name);
+				}
+			}
+			return allowed;
+		}
+
+	}
+
+}

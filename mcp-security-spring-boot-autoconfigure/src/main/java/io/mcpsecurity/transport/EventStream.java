@@ -1,0 +1,129 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+import io.mcpsecurity.McpCaller;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.MediaType;
+
+/**
+ * The stream that a client opens with GET, on which it gets what concerns no request of
+ * its own.
+ */
+final class EventStream implements OpenStream {
+
+	private static final byte[] BEFORE = "event: message\ndata: ".getBytes(StandardCharsets.US_ASCII);
+
+	private final AsyncOutput output;
+
+	private final @Nullable McpCaller caller;
+
+	private final @Nullable Instant expiry;
+
+	private EventStream(AsyncOutput output, @Nullable McpCaller caller, @Nullable Instant expiry) {
+		this.output = output;
+		this.caller = caller;
+		this.expiry = expiry;
+	}
+
+	/**
+	 * Open a stream.
+	 * @param request the request
+	 * @param response its response
+	 * @param caller the caller, or {@code null}
+	 * @param expiry when the caller's token is not accepted any more, or {@code null}
+	 * @param ended called once when the stream has ended, for whatever reason
+	 */
+	static EventStream open(HttpServletRequest request, HttpServletResponse response, @Nullable McpCaller caller,
+			@Nullable Instant expiry, Runnable ended) throws IOException {
+		prepare(response);
+		AsyncContext async = request.startAsync();
+		async.setTimeout(0);
+		async.addListener(new End(ended));
+		return new EventStream(AsyncOutput.begin(async), caller, expiry);
+	}
+
+	/**
+	 * Make a response a stream of events.
+	 */
+	static void prepare(HttpServletResponse response) {
+		response.setStatus(HttpServletResponse.SC_OK);
+		response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
+		// Of proxies that collect a response before they pass it on.
+		response.setHeader("X-Accel-Buffering", "no");
+	}
+
+	/**
+	 * An event. It has no id: this server does not keep events, and an id would let
+	 * clients ask for those that they missed.
+	 * @param message a message as JSON in UTF-8, without line breaks
+	 */
+	static byte[] event(byte[] message) {
+		byte[] event = new byte[BEFORE.length + message.length + 2];
+		System.arraycopy(BEFORE, 0, event, 0, BEFORE.length);
+		System.arraycopy(message, 0, event, BEFORE.length, message.length);
+		event[event.length - 2] = '\n';
+		event[event.length - 1] = '\n';
+		return event;
+	}
+
+	/**
+	 * Send a message.
+	 * @param message the message as JSON in UTF-8
+	 * @return whether the client may still get it
+	 */
+	boolean send(byte[] message) {
+		return this.output.write(event(message));
+	}
+
+	@Override
+	public void end() {
+		this.output.complete();
+	}
+
+	@Override
+	public @Nullable McpCaller caller() {
+		return this.caller;
+	}
+
+	@Override
+	public @Nullable Instant expiry() {
+		return this.expiry;
+	}
+
+	/**
+	 * Runs something when a request has ended that is served on other threads.
+	 */
+	record End(Runnable action) implements AsyncListener {
+
+		@Override
+		public void onComplete(AsyncEvent event) {
+			this.action.run();
+		}
+
+		@Override
+		public void onTimeout(AsyncEvent event) {
+			// The container completes it.
+		}
+
+		@Override
+		public void onError(AsyncEvent event) {
+			// The container completes it.
+		}
+
+		@Override
+		public void onStartAsync(AsyncEvent event) {
+			event.getAsyncContext().addListener(this);
+		}
+
+	}
+
+}

@@ -1,0 +1,181 @@
+package io.mcpsecurity.transport;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.message.McpMessageReader;
+import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.token.KnownTokens;
+import io.modelcontextprotocol.common.McpTransportContext;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.oauth2.core.AbstractOAuth2Token;
+import org.springframework.security.web.DefaultSecurityFilterChain;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
+
+/**
+ * One MCP endpoint: its identity, what protects it, and the MCP server behind it.
+ */
+public final class McpEndpoint {
+
+	private final ProtectedResource resource;
+
+	private final AccessPolicy policy;
+
+	private final AuthenticationManagerResolver<HttpServletRequest> authentication;
+
+	private final AuthenticationRefusals refusals;
+
+	private final CrossOriginAccess origins;
+
+	private final McpDispatcher dispatcher;
+
+	private final Responses responses;
+
+	private final Duration clockSkew;
+
+	private final SessionOwner anonymous;
+
+	/** By callers as long as they are known: a cached token has one caller. */
+	private final Cache<McpCaller, SessionOwner> owners = Caffeine.newBuilder()
+		.weakKeys()
+		.executor(Runnable::run)
+		.build();
+
+	/**
+	 * Create an endpoint.
+	 * @param resource its identity
+	 * @param policy who may use what of it
+	 * @param authentication verifies its tokens
+	 * @param challenge its challenges
+	 * @param refusals refuses requests without a caller
+	 * @param origins accepts requests of browsers
+	 * @param listings filters listings
+	 * @param clockSkew how long beyond its {@code exp} a token is accepted
+	 * @param dispatcher leads to its MCP server
+	 */
+	public McpEndpoint(ProtectedResource resource, AccessPolicy policy,
+			AuthenticationManagerResolver<HttpServletRequest> authentication, BearerChallenge challenge,
+			AuthenticationRefusals refusals, CrossOriginAccess origins, ListingFilter listings, Duration clockSkew,
+			McpDispatcher dispatcher) {
+		this.resource = resource;
+		this.policy = policy;
+		this.authentication = authentication;
+		this.refusals = refusals;
+		this.origins = origins;
+		this.dispatcher = dispatcher;
+		this.clockSkew = clockSkew;
+		this.responses = new Responses(listings, challenge, refusals);
+		this.anonymous = SessionOwner.anonymous(resource.identifier().toString());
+	}
+
+	/**
+	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
+	 * need: no HTTP session, no request cache, no CSRF.
+	 * @param common what all endpoints have in common
+	 * @param metadata serves the well-known paths, for the chain that has them
+	 */
+	public SecurityFilterChain filterChain(Common common, @Nullable ProtectedResourceMetadataFilter metadata) {
+		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
+		McpEndpointFilter endpoint = new McpEndpointFilter(this, common);
+		if (metadata == null) {
+			return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), endpoint);
+		}
+		matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
+		matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), metadata, endpoint);
+	}
+
+	public ProtectedResource resource() {
+		return this.resource;
+	}
+
+	public AccessPolicy policy() {
+		return this.policy;
+	}
+
+	AuthenticationManager authentication(HttpServletRequest request) {
+		return this.authentication.resolve(request);
+	}
+
+	/**
+	 * Whether the token of a request is known to be good without verifying it.
+	 */
+	boolean isKnown(HttpServletRequest request, String token) {
+		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
+	}
+
+	AuthenticationRefusals refusals() {
+		return this.refusals;
+	}
+
+	CrossOriginAccess origins() {
+		return this.origins;
+	}
+
+	McpDispatcher dispatcher() {
+		return this.dispatcher;
+	}
+
+	Responses responses() {
+		return this.responses;
+	}
+
+	/**
+	 * Whom a session belongs to that is opened in an exchange.
+	 */
+	SessionOwner owner(McpExchange exchange) {
+		McpCaller caller = exchange.caller();
+		return (caller != null) ? this.owners.get(caller, SessionOwner::of) : this.anonymous;
+	}
+
+	/**
+	 * The owner of sessions that were opened without a token.
+	 */
+	SessionOwner anonymous() {
+		return this.anonymous;
+	}
+
+	/**
+	 * When the token of an exchange is not accepted any more, or {@code null}.
+	 */
+	@Nullable Instant expiry(McpExchange exchange) {
+		Instant expiry = (exchange.authentication() != null
+				&& exchange.authentication().getCredentials() instanceof AbstractOAuth2Token token)
+						? token.getExpiresAt() : null;
+		return (expiry != null) ? expiry.plus(this.clockSkew) : null;
+	}
+
+	/**
+	 * What all MCP endpoints of an application have in common.
+	 *
+	 * @param exchanges begins exchanges
+	 * @param clients which clients are accepted at all
+	 * @param reader reads messages
+	 * @param bodies the bounds of bodies
+	 * @param limits how many requests are accepted
+	 * @param context what the application's own extractor finds in a request
+	 */
+	public record Common(Exchanges exchanges, ClientAccess clients, McpMessageReader reader, BodyLimits bodies,
+			RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context) {
+	}
+
+}

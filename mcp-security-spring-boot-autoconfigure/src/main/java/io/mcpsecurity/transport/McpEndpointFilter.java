@@ -1,0 +1,358 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.util.List;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.exchange.ExchangeDetails;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Connection;
+import io.mcpsecurity.exchange.McpExchange.Result;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.token.McpAuthenticationToken;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
+import org.springframework.security.authentication.AnonymousAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.core.authority.AuthorityUtils;
+import org.springframework.security.core.context.SecurityContext;
+import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.web.firewall.FirewalledRequest;
+import org.springframework.web.filter.ServerHttpObservationFilter;
+
+/**
+ * The servlet face of an MCP endpoint: the last filter of its chain, behind which there
+ * is the MCP server and no servlet. A request takes these steps, of which the first that
+ * refuses it writes the response: what needs no token (origin, host, limits by address),
+ * the token and its caller, the client, the body, and the {@link McpGate}.
+ */
+final class McpEndpointFilter implements Filter {
+
+	private static final Log logger = LogFactory.getLog(McpEndpointFilter.class);
+
+	/** Of W3C Trace Context, and of B3 in its two forms. */
+	private static final List<String> TRACE_HEADERS = List.of("traceparent", "b3", "X-B3-TraceId");
+
+	private static final String SUSPENDED = McpEndpointFilter.class.getName() + ".SUSPENDED";
+
+	private final McpEndpoint endpoint;
+
+	private final McpEndpoint.Common common;
+
+	private final AddressLimit addresses;
+
+	private final McpGate gate;
+
+	McpEndpointFilter(McpEndpoint endpoint, McpEndpoint.Common common) {
+		this.endpoint = endpoint;
+		this.common = common;
+		this.addresses = new AddressLimit(common.limits(), endpoint::isKnown);
+		this.gate = new McpGate(endpoint, common);
+	}
+
+	@Override
+	public void doFilter(ServletRequest servletRequest, ServletResponse servletResponse, FilterChain chain)
+			throws IOException {
+		// Each header that is used is validated here; the firewall validates by regular
+		// expressions, whenever one is read.
+		HttpServletRequest request = (HttpServletRequest) ((servletRequest instanceof FirewalledRequest firewalled)
+				? firewalled.getRequest() : servletRequest);
+		HttpServletResponse response = (HttpServletResponse) servletResponse;
+		ServerHttpObservationFilter.findObservationContext(request)
+			.ifPresent((context) -> context.setPathPattern(this.endpoint.resource().endpoint()));
+		Suspended suspended = (Suspended) request.getAttribute(SUSPENDED);
+		if (suspended != null) {
+			request.removeAttribute(SUSPENDED);
+			serve(request, response, suspended.exchange(),
+					() -> message(suspended.exchange(), suspended.body(), request, response));
+			return;
+		}
+		// RFC 9111 section 5.2.2.5; and browsers must not guess what a response is.
+		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+		response.setHeader("X-Content-Type-Options", "nosniff");
+		McpExchange exchange = this.common.exchanges().begin(connection(request));
+		serve(request, response, exchange, () -> begin(exchange, request, response));
+	}
+
+	private Connection connection(HttpServletRequest request) {
+		boolean traced = false;
+		for (String header : TRACE_HEADERS) {
+			traced |= request.getHeader(header) != null;
+		}
+		return new Connection(this.endpoint.resource().identifier().toString(), request.getRemoteAddr(),
+				request.getHeader(HttpCall.SESSION_ID), request.getHeader("MCP-Protocol-Version"), traced);
+	}
+
+	/**
+	 * Take some steps, and end the exchange unless it goes on without this thread.
+	 */
+	private void serve(HttpServletRequest request, HttpServletResponse response, McpExchange exchange, Steps steps)
+			throws IOException {
+		try {
+			establish(exchange.authentication());
+			steps.take();
+		}
+		catch (RefusedRequestException ex) {
+			refuse(request, response, exchange, ex);
+		}
+		catch (RuntimeException | Error ex) {
+			logger.error("A request failed: " + ex.getClass().getName() + " (more at level DEBUG)");
+			logger.debug("A request failed", ex);
+			exchange.result(Result.EXCEPTION);
+			if (!response.isCommitted() && !request.isAsyncStarted()) {
+				new RefusedRequestException(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, (McpExchange.Refusal) null,
+						JsonRpcErrorCode.INTERNAL_ERROR, "Internal error", null)
+					.write(response);
+			}
+			if (ex instanceof Error error) {
+				throw error;
+			}
+		}
+		finally {
+			SecurityContextHolder.clearContext();
+			if (!request.isAsyncStarted()) {
+				exchange.end(response.getStatus());
+			}
+		}
+	}
+
+	private void begin(McpExchange exchange, HttpServletRequest request, HttpServletResponse response)
+			throws RefusedRequestException, IOException {
+		if (!this.endpoint.origins().check(request, response)) {
+			return;
+		}
+		authenticate(exchange, request);
+		checkClient(exchange);
+		boolean post = "POST".equals(request.getMethod());
+		if (exchange.caller() == null && !(post && this.endpoint.policy().servesAnonymous())) {
+			throw this.endpoint.refusals().missing();
+		}
+		switch (request.getMethod()) {
+			case "POST" -> body(exchange, request, response);
+			case "GET" -> this.gate.get(exchange, call(request, response));
+			case "DELETE" -> this.gate.delete(exchange, call(request, response));
+			default -> {
+				this.gate.admit(exchange, null);
+				throw new RefusedRequestException(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed",
+						"The HTTP method is not one of MCP")
+					.header(HttpHeaders.ALLOW, "GET, POST, DELETE");
+			}
+		}
+	}
+
+	private static HttpCall call(HttpServletRequest request, HttpServletResponse response)
+			throws RefusedRequestException {
+		return new HttpCall(request, response, Acceptable.of(request));
+	}
+
+	/**
+	 * Find the caller, once.
+	 */
+	private void authenticate(McpExchange exchange, HttpServletRequest request) throws RefusedRequestException {
+		try {
+			String token = BearerToken.of(request);
+			this.addresses.check(request, token);
+			Authentication authentication = (token != null)
+					? this.endpoint.authentication(request).authenticate(new BearerTokenAuthenticationToken(token))
+					: new AnonymousAuthenticationToken("mcp", "anonymousUser",
+							AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
+			if (authentication instanceof AbstractAuthenticationToken details) {
+				details.setDetails(new ExchangeDetails(exchange));
+			}
+			if (authentication instanceof McpAuthenticationToken known) {
+				exchange.caller(known.getCaller());
+				exchange.token(known::hash);
+			}
+			else if (authentication != null && authentication.getPrincipal() instanceof McpCaller caller) {
+				exchange.caller(caller);
+			}
+			if (authentication != null) {
+				exchange.authentication(authentication);
+				establish(authentication);
+			}
+		}
+		catch (AuthenticationException ex) {
+			RefusedRequestException refusal = this.endpoint.refusals().of(ex);
+			this.addresses.failed(request, refusal.reason());
+			throw refusal;
+		}
+	}
+
+	/**
+	 * Set the security context of this thread, for the application's sake.
+	 */
+	private static void establish(@Nullable Authentication authentication) {
+		if (authentication != null) {
+			SecurityContext context = SecurityContextHolder.createEmptyContext();
+			context.setAuthentication(authentication);
+			SecurityContextHolder.setContext(context);
+		}
+	}
+
+	/**
+	 * Refuse clients that are denied: 403 without a challenge. With 401 and
+	 * {@code invalid_token} a client may get another token and try again (RFC 6750
+	 * section 3.1), with {@code insufficient_scope} one with more scopes; neither would
+	 * help, and each try could bother a user. A plain 403 says not to repeat the request
+	 * (RFC 9110 section 15.5.4).
+	 */
+	private void checkClient(McpExchange exchange) throws RefusedRequestException {
+		McpCaller caller = exchange.caller();
+		ClientAccess.Verdict verdict = (caller != null) ? this.common.clients().decide(caller)
+				: ClientAccess.Verdict.ACCEPTED;
+		if (verdict == ClientAccess.Verdict.DENIED) {
+			throw new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN, "client_denied",
+					JsonRpcErrorCode.FORBIDDEN, "This client is not accepted here", null);
+		}
+		if (verdict != ClientAccess.Verdict.ACCEPTED) {
+			throw new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "clients_unavailable",
+					JsonRpcErrorCode.UNAVAILABLE, "Clients cannot be checked at the moment", null)
+				.header(HttpHeaders.RETRY_AFTER, "1");
+		}
+	}
+
+	/**
+	 * Read the body; where it has not arrived, go on when it has.
+	 */
+	private void body(McpExchange exchange, HttpServletRequest request, HttpServletResponse response)
+			throws RefusedRequestException, IOException {
+		RequestBody body = RequestBody.kept(request, this.common.bodies());
+		try {
+			ContentType.check(request);
+			Acceptable.of(request);
+			if (!body.read()) {
+				body.await((async, failure) -> arrived(exchange, body, request, response, async, failure));
+				return;
+			}
+		}
+		catch (RequestBody.Failure ex) {
+			this.gate.admit(exchange, null);
+			throw refusal(ex);
+		}
+		catch (RefusedRequestException ex) {
+			this.gate.admit(exchange, ex.id());
+			throw ex;
+		}
+		message(exchange, body, request, response);
+	}
+
+	private void arrived(McpExchange exchange, RequestBody body, HttpServletRequest request,
+			HttpServletResponse response, AsyncContext async, RequestBody.@Nullable Failure failure)
+			throws IOException {
+		if (failure == null) {
+			// Through all filters again: what they do for a thread is done for this one.
+			request.setAttribute(SUSPENDED, new Suspended(exchange, body));
+			async.dispatch();
+			return;
+		}
+		RefusedRequestException refusal = refusal(failure);
+		try {
+			this.gate.admit(exchange, null);
+		}
+		catch (RefusedRequestException ex) {
+			refusal = ex;
+		}
+		write(response, exchange, anonymous(exchange, refusal));
+		exchange.end(response.getStatus());
+		async.complete();
+	}
+
+	private void message(McpExchange exchange, RequestBody body, HttpServletRequest request,
+			HttpServletResponse response) throws RefusedRequestException, IOException {
+		this.gate.post(exchange, body.take(), call(request, response));
+	}
+
+	private RefusedRequestException refusal(RequestBody.Failure failure) {
+		return switch (failure.kind()) {
+			case TOO_LARGE -> new RefusedRequestException(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, "too_large",
+					"The body is longer than " + this.common.bodies().maxSize() + " bytes");
+			case TOO_SLOW -> new RefusedRequestException(HttpServletResponse.SC_REQUEST_TIMEOUT, "too_slow",
+					"The body did not arrive in time");
+			case UNREADABLE -> new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
+					"The body could not be read to its end");
+		};
+	}
+
+	/**
+	 * Refuse a request. A body that has not arrived yet is read first: the container
+	 * would read it after the response, and hold a thread for as long as the client
+	 * likes.
+	 */
+	private void refuse(HttpServletRequest request, HttpServletResponse response, McpExchange exchange,
+			RefusedRequestException refused) throws IOException {
+		RefusedRequestException refusal = anonymous(exchange, refused);
+		RequestBody rest = RequestBody.discarded(request, this.common.bodies());
+		try {
+			if (!closesConnection(refusal) && !rest.read()) {
+				rest.await((async, failure) -> {
+					write(response, exchange, (failure != null) ? refusal(failure) : refusal);
+					exchange.end(response.getStatus());
+					async.complete();
+				});
+				return;
+			}
+		}
+		catch (RequestBody.Failure ex) {
+			write(response, exchange, refusal(ex));
+			return;
+		}
+		write(response, exchange, refusal);
+	}
+
+	/**
+	 * Whether the container closes the connection after a response, and reads nothing
+	 * more of it.
+	 */
+	private static boolean closesConnection(RefusedRequestException refusal) {
+		return refusal.status() == HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE
+				|| refusal.status() == HttpServletResponse.SC_REQUEST_TIMEOUT;
+	}
+
+	/**
+	 * Anonymous clients always get a plain 401, unless it is a limit that refuses them.
+	 */
+	private RefusedRequestException anonymous(McpExchange exchange, RefusedRequestException refusal) {
+		boolean plain = exchange.authentication() instanceof AnonymousAuthenticationToken
+				&& !(refusal instanceof TooManyRequestsException);
+		return plain ? this.endpoint.refusals().missing() : refusal;
+	}
+
+	private static void write(HttpServletResponse response, McpExchange exchange, RefusedRequestException refusal)
+			throws IOException {
+		refusal.record(exchange);
+		if (!response.isCommitted()) {
+			refusal.write(response);
+		}
+	}
+
+	/**
+	 * Some steps of a request.
+	 */
+	@FunctionalInterface
+	private interface Steps {
+
+		void take() throws RefusedRequestException, IOException;
+
+	}
+
+	/**
+	 * A request whose body had not arrived.
+	 */
+	private record Suspended(McpExchange exchange, RequestBody body) {
+	}
+
+}

@@ -1,0 +1,218 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collections;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.UnrecordableCallException;
+import io.mcpsecurity.handler.InvocationGuard;
+import io.mcpsecurity.message.HiddenTarget;
+import io.mcpsecurity.message.InvalidMessageException;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.MirroredHeaders;
+import io.mcpsecurity.ratelimit.ConcurrentRequests;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gate before an MCP server: decides about a message whose caller is known, and
+ * passes that very message on. A call whose scopes are missing is refused with a
+ * challenge before the server gets it.
+ */
+final class McpGate {
+
+	private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
+
+	private static final Runnable NOTHING = () -> {
+	};
+
+	private final McpEndpoint endpoint;
+
+	private final McpEndpoint.Common common;
+
+	McpGate(McpEndpoint endpoint, McpEndpoint.Common common) {
+		this.endpoint = endpoint;
+		this.common = common;
+	}
+
+	/**
+	 * Refuse a caller beyond the limits. (Without a caller, the address was checked
+	 * before.)
+	 */
+	void admit(McpExchange exchange, @Nullable Object id) throws TooManyRequestsException {
+		McpCaller caller = exchange.caller();
+		if (caller != null) {
+			TooManyRequestsException.check(this.common.limits().rules().request(caller, null), id);
+		}
+	}
+
+	/**
+	 * Read the message of a POST, decide about it, and pass it on.
+	 */
+	void post(McpExchange exchange, byte[] body, HttpCall call) throws RefusedRequestException, IOException {
+		McpMessage message;
+		try {
+			message = this.common.reader().read(body);
+		}
+		catch (InvalidMessageException ex) {
+			// What cannot be read counts as a request of the caller.
+			admit(exchange, ex.getId());
+			throw new RefusedRequestException(ex);
+		}
+		exchange.message(message);
+		McpExchange.Scope scope = exchange.open();
+		try {
+			admit(exchange, message.id());
+			checkVersion(call.request(), message);
+			decide(exchange, message, call);
+		}
+		finally {
+			scope.close();
+		}
+	}
+
+	/**
+	 * Refuse a revision of MCP that is not spoken here (MCP 2025-06-18, Transports,
+	 * "Protocol Version Header"). What a client begins with, {@code initialize},
+	 * negotiates the revision, and its header may be anything.
+	 */
+	private void checkVersion(HttpServletRequest request, McpMessage message) throws RefusedRequestException {
+		if ("initialize".equals(message.method())) {
+			return;
+		}
+		checkVersion(request, message.isRequest() ? message.id() : null);
+		String inBody = (message.meta() != null) ? message.meta().protocolVersion() : null;
+		if (inBody != null && !isSpoken(inBody)) {
+			throw unsupportedVersion(message.id());
+		}
+	}
+
+	private void checkVersion(HttpServletRequest request, @Nullable Object id) throws RefusedRequestException {
+		String header = request.getHeader(PROTOCOL_VERSION);
+		if (header != null && !isSpoken(header)) {
+			throw unsupportedVersion(id);
+		}
+	}
+
+	private boolean isSpoken(String version) {
+		return this.endpoint.dispatcher().protocolVersions().contains(version);
+	}
+
+	private RefusedRequestException unsupportedVersion(@Nullable Object id) {
+		return new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "protocol_version",
+				JsonRpcErrorCode.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", id)
+			.data("{\"supported\":[\"" + String.join("\",\"", this.endpoint.dispatcher().protocolVersions()) + "\"]}");
+	}
+
+	private void decide(McpExchange exchange, McpMessage message, HttpCall call)
+			throws RefusedRequestException, IOException {
+		McpCaller caller = exchange.caller();
+		MirroredHeaders headers = new MirroredHeaders(message,
+				(name) -> Collections.list(call.request().getHeaders(name)));
+		check(headers::checkEnvelope);
+		AccessDecision decision = this.endpoint.policy().decide(message, (caller != null) ? caller.scopes() : null);
+		exchange.decided(decision);
+		if (this.endpoint.policy().hides(decision)) {
+			// For the server it is a target that does not exist.
+			exchange.hide();
+			pass(exchange, HiddenTarget.hide(message), call);
+			return;
+		}
+		if (decision.denied()) {
+			throw this.endpoint.responses().denial(decision, message.id());
+		}
+		// After the decision: who may not use a tool learns nothing of its use.
+		TooManyRequestsException.check(
+				this.common.limits().rules().use(caller, call.request().getRemoteAddr(), message.target()),
+				message.id());
+		if (decision.outcome() == Outcome.REPORTED) {
+			InvocationGuard.report(message.target(), caller, decision);
+		}
+		// Not before: which parameters have a header says something about the tool.
+		check(() -> headers.checkParameters(this.endpoint.policy().rules().offered()::parameterHeaders));
+		pass(exchange, message, call);
+	}
+
+	private static void check(MirroredHeaders.Check check) throws RefusedRequestException {
+		try {
+			check.run();
+		}
+		catch (InvalidMessageException ex) {
+			throw new RefusedRequestException(ex);
+		}
+	}
+
+	private void pass(McpExchange exchange, McpMessage message, HttpCall call)
+			throws RefusedRequestException, IOException {
+		Runnable end = message.isRequest() ? begin(exchange, this.common.limits().calls(), message.id()) : NOTHING;
+		boolean passed = false;
+		try {
+			if (message.target() != null) {
+				exchange.reserve();
+			}
+			exchange.application(this.common.context().apply(call.request()));
+			this.endpoint.dispatcher().post(exchange, message, call, this.endpoint, end);
+			passed = true;
+		}
+		catch (UnrecordableCallException ex) {
+			throw Responses.unrecorded(exchange, message.id());
+		}
+		finally {
+			if (!passed) {
+				end.run();
+			}
+		}
+	}
+
+	/**
+	 * Count a request that a caller has under way.
+	 * @return ends it
+	 */
+	private static Runnable begin(McpExchange exchange, @Nullable ConcurrentRequests limit, @Nullable Object id)
+			throws TooManyRequestsException {
+		McpCaller caller = exchange.caller();
+		if (limit == null || caller == null) {
+			return NOTHING;
+		}
+		Runnable end = limit.begin(caller);
+		if (end == null) {
+			throw new TooManyRequestsException(Duration.ofSeconds(1), id);
+		}
+		return end;
+	}
+
+	/**
+	 * Open a stream.
+	 */
+	void get(McpExchange exchange, HttpCall call) throws RefusedRequestException, IOException {
+		admit(exchange, null);
+		checkVersion(call.request(), (Object) null);
+		Runnable end = begin(exchange, this.common.limits().streams(), null);
+		boolean passed = false;
+		try {
+			this.endpoint.dispatcher().get(exchange, call, this.endpoint, end);
+			passed = true;
+		}
+		finally {
+			if (!passed) {
+				end.run();
+			}
+		}
+	}
+
+	/**
+	 * End a session.
+	 */
+	void delete(McpExchange exchange, HttpCall call) throws RefusedRequestException {
+		admit(exchange, null);
+		checkVersion(call.request(), (Object) null);
+		this.endpoint.dispatcher().delete(exchange, call, this.endpoint);
+	}
+
+}

@@ -1,0 +1,254 @@
+package io.mcpsecurity.transport;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+import io.mcpsecurity.exchange.McpExchange.Client;
+import io.modelcontextprotocol.json.TypeRef;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import io.modelcontextprotocol.spec.McpStreamableServerTransport;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A session: the MCP SDK's, whom it belongs to, its open streams, and what its client was
+ * asked.
+ */
+final class McpSession {
+
+	/** The maximum of questions for which a response of the client is accepted. */
+	private static final int MAX_QUESTIONS = 1000;
+
+	private static final Log logger = LogFactory.getLog(McpSession.class);
+
+	private static final TypeRef<Object> ANY = new TypeRef<>() {
+	};
+
+	private final McpStreamableServerSession session;
+
+	private final Client client;
+
+	private final StreamableTransport transport;
+
+	private final Set<OpenStream> streams = ConcurrentHashMap.newKeySet();
+
+	/** Unanswered, the oldest first, each with the stream that it was asked on. */
+	private final Map<Object, Object> questions = Collections.synchronizedMap(new LinkedHashMap<>() {
+
+		private static final long serialVersionUID = 1L;
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<Object, Object> eldest) {
+			return size() > MAX_QUESTIONS;
+		}
+
+	});
+
+	private volatile SessionOwner owner;
+
+	private volatile long lastUse;
+
+	private volatile @Nullable EventStream listening;
+
+	private boolean heard;
+
+	private boolean closed;
+
+	/**
+	 * Create a session.
+	 * @param session the session of the MCP SDK
+	 * @param client what the client says about itself
+	 * @param owner whom it belongs to
+	 * @param transport the transport that it was opened by
+	 */
+	McpSession(McpStreamableServerSession session, Client client, SessionOwner owner, StreamableTransport transport) {
+		this.session = session;
+		this.client = client;
+		this.owner = owner;
+		this.transport = transport;
+	}
+
+	String id() {
+		return this.session.getId();
+	}
+
+	McpStreamableServerSession sdk() {
+		return this.session;
+	}
+
+	StreamableTransport transport() {
+		return this.transport;
+	}
+
+	Client client() {
+		return this.client;
+	}
+
+	SessionOwner owner() {
+		return this.owner;
+	}
+
+	/**
+	 * Give the session to another owner, if it still belongs to the first one.
+	 */
+	synchronized boolean give(SessionOwner from, SessionOwner to) {
+		if (!this.owner.equals(from)) {
+			return false;
+		}
+		this.owner = to;
+		return true;
+	}
+
+	long lastUse() {
+		return this.lastUse;
+	}
+
+	void used(long nanos) {
+		this.lastUse = nanos;
+	}
+
+	/**
+	 * The streams that are open in the session.
+	 */
+	Set<OpenStream> streams() {
+		return this.streams;
+	}
+
+	/**
+	 * Note a stream; one of a session that is over ends at once.
+	 */
+	void opened(OpenStream stream) {
+		synchronized (this) {
+			if (!this.closed) {
+				this.streams.add(stream);
+				return;
+			}
+		}
+		stream.end();
+	}
+
+	void closed(OpenStream stream) {
+		this.streams.remove(stream);
+		this.questions.values().removeIf(stream::equals);
+		if (this.listening == stream) {
+			// Another one that is still open takes over.
+			this.listening = this.streams.stream()
+				.filter(EventStream.class::isInstance)
+				.map(EventStream.class::cast)
+				.findAny()
+				.orElse(null);
+		}
+	}
+
+	/**
+	 * Send on a stream what concerns no request of the client.
+	 */
+	void listen(EventStream stream) {
+		opened(stream);
+		synchronized (this) {
+			if (!this.heard) {
+				this.heard = true;
+				this.session.listeningStream(new Listening());
+			}
+		}
+		this.listening = stream;
+	}
+
+	/**
+	 * Whether the client listens to what concerns no request of its own.
+	 */
+	boolean isListening() {
+		return this.listening != null;
+	}
+
+	/**
+	 * The client is asked something.
+	 * @param id the id that its response will have
+	 * @param stream the stream on which it is asked
+	 */
+	void asked(Object id, Object stream) {
+		this.questions.put(id, stream);
+	}
+
+	/**
+	 * The client responds.
+	 * @return whether it was asked that
+	 */
+	boolean answered(Object id) {
+		return this.questions.remove(id) != null;
+	}
+
+	/**
+	 * Ask the client whether it is still there, if it listens.
+	 */
+	void ping() {
+		if (isListening()) {
+			this.session.sendRequest(McpSchema.METHOD_PING, null, ANY).subscribe((pong) -> {
+			}, (failure) -> logger.debug("A client did not respond to a ping", failure));
+		}
+	}
+
+	/**
+	 * End the session and all its streams.
+	 */
+	void close() {
+		synchronized (this) {
+			this.closed = true;
+		}
+		this.streams.forEach(OpenStream::end);
+		this.session.close();
+	}
+
+	/**
+	 * What the MCP SDK takes for the stream that a client listens to.
+	 */
+	private final class Listening implements McpStreamableServerTransport {
+
+		@Override
+		public Mono<Void> sendMessage(JSONRPCMessage message) {
+			return Mono.fromRunnable(() -> {
+				EventStream stream = McpSession.this.listening;
+				if (message instanceof JSONRPCRequest question) {
+					asked(question.id(), this);
+				}
+				if ((stream == null || !stream.send(McpSession.this.transport.json().writeValueAsBytes(message)))
+						&& message instanceof JSONRPCRequest question) {
+					answered(question.id());
+					throw new IllegalStateException("The client does not listen");
+				}
+			});
+		}
+
+		@Override
+		public Mono<Void> sendMessage(JSONRPCMessage message, String messageId) {
+			return sendMessage(message);
+		}
+
+		@Override
+		public <T> T unmarshalFrom(Object data, TypeRef<T> type) {
+			JsonMapper json = McpSession.this.transport.json();
+			return json.convertValue(data, json.constructType(type.getType()));
+		}
+
+		@Override
+		public Mono<Void> closeGracefully() {
+			return Mono.fromRunnable(this::close);
+		}
+
+		@Override
+		public void close() {
+			McpSession.this.streams.forEach(OpenStream::end);
+		}
+
+	}
+
+}

@@ -1,0 +1,73 @@
+package io.mcpsecurity.transport;
+
+import java.net.URI;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The identity of this server as an OAuth protected resource, from configuration and
+ * never from a request: whoever could choose it by a {@code Host} header could have
+ * tokens for another server accepted here.
+ *
+ * @param identifier the resource identifier (RFC 8707 section 2: an absolute URI without
+ * fragment)
+ * @param endpoint the path of the MCP endpoint within the application, starting with
+ * {@code /}
+ * @param contextPath the application's context path, or the empty string
+ * @param metadataUrl where clients find the metadata, or {@code null} for the location
+ * that RFC 9728 section 3.1 derives from the identifier
+ */
+public record ProtectedResource(URI identifier, String endpoint, String contextPath, @Nullable URI metadataUrl) {
+
+	/**
+	 * The well-known path of RFC 9728 section 3.
+	 */
+	public static final String WELL_KNOWN = "/.well-known/oauth-protected-resource";
+
+	/**
+	 * The URL to name in {@code resource_metadata}. The well-known part stands between
+	 * host and path or query (RFC 9728 section 3.1); where a context path keeps the
+	 * application from serving that location, it stands behind the context path.
+	 */
+	public String metadataLocation() {
+		if (this.metadataUrl != null) {
+			return this.metadataUrl.toString();
+		}
+		String path = path();
+		String context = inContext(path) ? this.contextPath : "";
+		String query = this.identifier.getRawQuery();
+		return origin() + context + WELL_KNOWN + path.substring(context.length())
+				+ ((query != null) ? "?" + query : "");
+	}
+
+	/**
+	 * The paths within the application at which the metadata is served: the root, with
+	 * the endpoint's path inserted, and with the identifier's path inserted for proxies
+	 * that change the path.
+	 */
+	public Set<String> metadataPaths() {
+		String path = path();
+		Set<String> paths = new LinkedHashSet<>(List.of(WELL_KNOWN, WELL_KNOWN + this.endpoint, WELL_KNOWN + path));
+		if (inContext(path)) {
+			paths.add(WELL_KNOWN + path.substring(this.contextPath.length()));
+		}
+		return paths;
+	}
+
+	private boolean inContext(String path) {
+		return !this.contextPath.isEmpty() && (path + "/").startsWith(this.contextPath + "/");
+	}
+
+	private String origin() {
+		return this.identifier.getScheme() + "://" + this.identifier.getRawAuthority();
+	}
+
+	private String path() {
+		String path = this.identifier.getRawPath();
+		return (path == null || path.equals("/")) ? "" : path;
+	}
+
+}

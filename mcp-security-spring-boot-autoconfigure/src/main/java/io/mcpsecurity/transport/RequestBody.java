@@ -1,0 +1,298 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.util.Arrays;
+
+import io.mcpsecurity.transport.RequestBody.Failure.Kind;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of one request, bounded in size and in time. What has arrived is read at once;
+ * the rest is awaited without a thread, so that clients which send slowly, or not at all,
+ * hold none.
+ */
+final class RequestBody {
+
+	/**
+	 * Up to this length memory is allocated for a body before it arrives: a request that
+	 * never sends its body must not cost more.
+	 */
+	private static final int TRUSTED_LENGTH = 64 * 1024;
+
+	/** The factor by which memory is extended. */
+	private static final int GROWTH = 4;
+
+	/** What is allocated at first for a body of unknown length. */
+	private static final int UNKNOWN_LENGTH = 1024;
+
+	private static final byte[] NOTHING = {};
+
+	private final HttpServletRequest request;
+
+	private final BodyLimits limits;
+
+	private final long start = System.nanoTime();
+
+	private final boolean discarded;
+
+	private byte[] bytes = NOTHING;
+
+	private int length;
+
+	private boolean ended;
+
+	private RequestBody(HttpServletRequest request, BodyLimits limits, boolean discarded) {
+		this.request = request;
+		this.limits = limits;
+		this.discarded = discarded;
+	}
+
+	/**
+	 * A body that is to be kept.
+	 */
+	static RequestBody kept(HttpServletRequest request, BodyLimits limits) {
+		return new RequestBody(request, limits, false);
+	}
+
+	/**
+	 * A body that is not needed, because the request is refused. It is read nevertheless:
+	 * otherwise the container would read it, and hold a thread meanwhile.
+	 */
+	static RequestBody discarded(HttpServletRequest request, BodyLimits limits) {
+		return new RequestBody(request, limits, true);
+	}
+
+	/**
+	 * Read what has arrived.
+	 * @return whether that is all
+	 * @throws Failure if the body is too long or malformed
+	 */
+	boolean read() throws Failure {
+		if (this.request.getContentLengthLong() > this.limits.maxSize()) {
+			throw new Failure(Kind.TOO_LARGE);
+		}
+		try {
+			ServletInputStream in = this.request.getInputStream();
+			while (!isComplete(in)) {
+				if (in.available() > 0 || isRead()) {
+					readFrom(in);
+				}
+				else if (!this.request.isAsyncSupported()) {
+					checkTime();
+					readFrom(in);
+				}
+				else {
+					return false;
+				}
+			}
+			return true;
+		}
+		catch (IOException ex) {
+			throw new Failure(Kind.UNREADABLE);
+		}
+	}
+
+	private boolean isComplete(ServletInputStream in) {
+		return this.ended || this.request.getContentLengthLong() == 0 || in.isFinished();
+	}
+
+	/**
+	 * Whether as much was read as the body has by its length. What a filter unpacks may
+	 * be longer than that, and is all there then.
+	 */
+	private boolean isRead() {
+		return this.length > 0 && this.length >= this.request.getContentLengthLong()
+				&& this.request.getContentLengthLong() > 0;
+	}
+
+	private void checkTime() throws Failure {
+		if (remainingMillis() <= 0) {
+			throw new Failure(Kind.TOO_SLOW);
+		}
+	}
+
+	private long remainingMillis() {
+		return this.limits.readTimeout().toMillis() - (System.nanoTime() - this.start) / 1_000_000;
+	}
+
+	private void readFrom(ServletInputStream in) throws IOException, Failure {
+		if (this.length == this.bytes.length) {
+			extend();
+		}
+		int offset = this.discarded ? 0 : this.length;
+		int read = in.read(this.bytes, offset, this.bytes.length - offset);
+		if (read < 0) {
+			this.ended = true;
+			return;
+		}
+		this.length += read;
+		if (this.length > this.limits.maxSize()) {
+			throw new Failure(Kind.TOO_LARGE);
+		}
+	}
+
+	/**
+	 * Allocate as much memory as the body has by its length, or some times as much as has
+	 * arrived already; one byte more than the limit, so that a longer body is noticed.
+	 */
+	private void extend() {
+		long declared = this.request.getContentLengthLong();
+		if (this.bytes.length == 0) {
+			long first = Math.min((declared > 0) ? declared : UNKNOWN_LENGTH, TRUSTED_LENGTH);
+			this.bytes = new byte[(int) first];
+		}
+		else if (!this.discarded) {
+			long more = Math.min((long) GROWTH * Math.max(this.length, UNKNOWN_LENGTH), this.limits.maxSize() + 1L);
+			this.bytes = Arrays.copyOf(this.bytes, (int) ((this.length < declared) ? Math.min(more, declared) : more));
+		}
+	}
+
+	/**
+	 * The body; released here, so that it is not kept longer than it is needed.
+	 */
+	byte[] take() {
+		byte[] body = (this.bytes.length == this.length) ? this.bytes : Arrays.copyOf(this.bytes, this.length);
+		this.bytes = NOTHING;
+		return body;
+	}
+
+	/**
+	 * Await the rest.
+	 * @param completion is called once, on a thread of the container
+	 */
+	void await(Completion completion) throws IOException {
+		AsyncContext async = this.request.startAsync();
+		async.setTimeout(Math.max(1, remainingMillis()));
+		Waiting waiting = new Waiting(async, completion);
+		async.addListener(waiting);
+		this.request.getInputStream().setReadListener(waiting);
+	}
+
+	/**
+	 * What follows when a body is there, or cannot be had.
+	 */
+	@FunctionalInterface
+	interface Completion {
+
+		/**
+		 * Go on.
+		 * @param async the request, to be dispatched or completed
+		 * @param failure why there is no body, or {@code null}
+		 */
+		void complete(AsyncContext async, @Nullable Failure failure) throws IOException;
+
+	}
+
+	/**
+	 * Reads a body as it arrives.
+	 */
+	private final class Waiting implements ReadListener, AsyncListener {
+
+		private final AsyncContext async;
+
+		private final Completion completion;
+
+		private boolean completed;
+
+		Waiting(AsyncContext async, Completion completion) {
+			this.async = async;
+			this.completion = completion;
+		}
+
+		@Override
+		public void onDataAvailable() throws IOException {
+			ServletInputStream in = RequestBody.this.request.getInputStream();
+			try {
+				while (in.isReady() && !isComplete(in)) {
+					readFrom(in);
+				}
+			}
+			catch (Failure ex) {
+				complete(ex);
+			}
+		}
+
+		@Override
+		public void onAllDataRead() throws IOException {
+			complete(null);
+		}
+
+		@Override
+		public void onError(Throwable failure) {
+			try {
+				complete(new Failure(Kind.UNREADABLE));
+			}
+			catch (IOException ex) {
+				// The client is gone.
+			}
+		}
+
+		@Override
+		public void onTimeout(AsyncEvent event) throws IOException {
+			complete(new Failure(Kind.TOO_SLOW));
+		}
+
+		private void complete(@Nullable Failure failure) throws IOException {
+			if (!this.completed) {
+				this.completed = true;
+				this.completion.complete(this.async, failure);
+			}
+		}
+
+		@Override
+		public void onError(AsyncEvent event) {
+		}
+
+		@Override
+		public void onComplete(AsyncEvent event) {
+		}
+
+		@Override
+		public void onStartAsync(AsyncEvent event) {
+		}
+
+	}
+
+	/**
+	 * A body that cannot be had.
+	 */
+	static final class Failure extends Exception {
+
+		private static final long serialVersionUID = 1L;
+
+		private final Kind kind;
+
+		Failure(Kind kind) {
+			super(kind.name(), null, false, false);
+			this.kind = kind;
+		}
+
+		Kind kind() {
+			return this.kind;
+		}
+
+		/**
+		 * Why.
+		 */
+		enum Kind {
+
+			/** It is longer than is accepted. */
+			TOO_LARGE,
+
+			/** It has not arrived in time. */
+			TOO_SLOW,
+
+			/** It ends early, or is malformed as HTTP has it. */
+			UNREADABLE
+
+		}
+
+	}
+
+}

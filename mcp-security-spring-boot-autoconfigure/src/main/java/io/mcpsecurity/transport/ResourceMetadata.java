@@ -1,0 +1,37 @@
+package io.mcpsecurity.transport;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What the metadata of a protected resource tells (RFC 9728 section 2): nothing that is
+ * not true.
+ *
+ * @param resource whose metadata it is
+ * @param name the {@code resource_name}
+ * @param authorizationServers issuer identifiers, at least one
+ * @param scopes the {@code scopes_supported}, which can change when tools are added or
+ * removed at run time; left out when there are none
+ */
+public record ResourceMetadata(ProtectedResource resource, String name, List<String> authorizationServers,
+		Supplier<List<String>> scopes) {
+
+	byte[] document() {
+		Map<String, Object> document = new LinkedHashMap<>();
+		document.put("resource", this.resource.identifier().toString());
+		document.put("resource_name", this.name);
+		document.put("authorization_servers", this.authorizationServers);
+		List<String> supported = this.scopes.get();
+		if (!supported.isEmpty()) {
+			document.put("scopes_supported", supported);
+		}
+		document.put("bearer_methods_supported", List.of("header"));
+		return JsonMapper.shared().writeValueAsString(document).getBytes(StandardCharsets.UTF_8);
+	}
+
+}

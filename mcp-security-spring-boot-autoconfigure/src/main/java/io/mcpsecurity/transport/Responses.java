@@ -1,0 +1,125 @@
+package io.mcpsecurity.transport;
+
+import io.mcpsecurity.authorization.AccessDecision;
+import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Result;
+import io.mcpsecurity.handler.HandlerError;
+import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.message.HiddenTarget;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+
+/**
+ * What becomes of an MCP server's response before it is written: listings are filtered,
+ * failures are put into this server's words, the outcome is recorded, and a denial at the
+ * handler is a refusal like that of the gate.
+ */
+final class Responses {
+
+	private final ListingFilter listings;
+
+	private final BearerChallenge challenge;
+
+	private final AuthenticationRefusals authentication;
+
+	Responses(ListingFilter listings, BearerChallenge challenge, AuthenticationRefusals authentication) {
+		this.listings = listings;
+		this.challenge = challenge;
+		this.authentication = authentication;
+	}
+
+	/**
+	 * The response as the client may see it.
+	 */
+	JSONRPCResponse present(McpExchange exchange, JSONRPCRequest request, JSONRPCResponse made) {
+		JSONRPCResponse response = this.listings.filter(exchange, request,
+				HandlerError.presentable(made, exchange.isIntended()));
+		if (exchange.hidden()) {
+			response = revealed(response);
+		}
+		exchange.result(result(response));
+		if (response.error() != null) {
+			exchange.error(response.error().code());
+		}
+		return response;
+	}
+
+	/**
+	 * The error for an unknown target, with the target that was asked for.
+	 */
+	private static JSONRPCResponse revealed(JSONRPCResponse response) {
+		JSONRPCResponse.JSONRPCError error = response.error();
+		return (error == null) ? response
+				: JSONRPCResponse.error(response.id(), new JSONRPCResponse.JSONRPCError(error.code(),
+						(String) HiddenTarget.reveal(error.message()), HiddenTarget.reveal(error.data())));
+	}
+
+	private static Result result(JSONRPCResponse response) {
+		if (response.error() != null) {
+			return (response.error().code() == JsonRpcErrorCode.INTERNAL_ERROR) ? Result.EXCEPTION
+					: Result.PROTOCOL_ERROR;
+		}
+		return (response.result() instanceof CallToolResult result && Boolean.TRUE.equals(result.isError()))
+				? Result.TOOL_ERROR : Result.SUCCESS;
+	}
+
+	/**
+	 * The refusal that takes the place of a response which has not begun, or {@code null}
+	 * if there is none.
+	 */
+	@Nullable RefusedRequestException refusal(McpExchange exchange, JSONRPCResponse response) {
+		AccessDecision decision = exchange.decision();
+		return (decision != null && decision.denied() && !exchange.hidden()) ? denial(decision, response.id()) : null;
+	}
+
+	/**
+	 * The refusal of a request that the policy denies.
+	 * @param decision the decision
+	 * @param id the request's id, or {@code null}
+	 */
+	RefusedRequestException denial(AccessDecision decision, @Nullable Object id) {
+		if (decision.outcome() == Outcome.UNAUTHENTICATED) {
+			return this.authentication.missing();
+		}
+		boolean scopes = decision.outcome() == Outcome.MISSING_SCOPES;
+		RefusedRequestException refusal = new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN,
+				(McpExchange.Refusal) null, scopes ? JsonRpcErrorCode.INSUFFICIENT_SCOPE : JsonRpcErrorCode.FORBIDDEN,
+				decision.description(), id);
+		return scopes ? refusal.header(HttpHeaders.WWW_AUTHENTICATE,
+				this.challenge.insufficientScope(decision.operationScopes(), decision.description())) : refusal;
+	}
+
+	/**
+	 * The response to a request that the server failed to respond to.
+	 */
+	static JSONRPCResponse failure(JSONRPCRequest request, Throwable failure) {
+		return HandlerError.response(request, failure);
+	}
+
+	/**
+	 * The refusal of a call whose event could not be recorded.
+	 */
+	static RefusedRequestException unrecorded(McpExchange exchange, @Nullable Object id) {
+		RefusedRequestException refusal = new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE,
+				"audit_unavailable", JsonRpcErrorCode.UNAVAILABLE, "Calls cannot be recorded at the moment", id)
+			.header(HttpHeaders.RETRY_AFTER, "1");
+		refusal.record(exchange);
+		return refusal;
+	}
+
+	/**
+	 * The response to a call whose event could not be recorded, on a stream.
+	 */
+	static JSONRPCResponse unrecorded(Object id) {
+		return JSONRPCResponse.error(id, new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAVAILABLE,
+				"The call cannot be recorded at the moment"));
+	}
+
+}

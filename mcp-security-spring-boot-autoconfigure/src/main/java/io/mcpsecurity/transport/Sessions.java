@@ -1,0 +1,321 @@
+package io.mcpsecurity.transport;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of all MCP endpoints: whom they belong to, how many there are, and when
+ * they and their streams end. Only its owner can use a session (MCP Security Best
+ * Practices, "Session Hijacking"); for all others it does not exist.
+ * <p>
+ * Sessions are bounded in number, and end when they are not used. A caller that opens one
+ * too many loses the one that was not used for the longest time; sessions of other owners
+ * give way only when the total is reached. An open stream is use of its session. A stream
+ * ends with the token that it was opened with, when its client is denied, and with its
+ * session.
+ */
+public final class Sessions {
+
+	private static final Log logger = LogFactory.getLog(Sessions.class);
+
+	private final Cache<String, McpSession> sessions;
+
+	private final ConcurrentMap<SessionOwner, Set<String>> byOwner = new ConcurrentHashMap<>();
+
+	private final Bounds bounds;
+
+	private final Predicate<McpCaller> denied;
+
+	private final Ticker ticker;
+
+	private final Clock clock;
+
+	private final LongAdder deleted = new LongAdder();
+
+	private final LongAdder expired = new LongAdder();
+
+	private volatile boolean stopping;
+
+	/**
+	 * Create without sessions.
+	 * @param bounds how many there may be, and how long
+	 * @param denied whether the client of a caller is denied by now
+	 */
+	public Sessions(Bounds bounds, Predicate<McpCaller> denied) {
+		this(bounds, denied, Ticker.systemTicker(), Clock.systemUTC());
+	}
+
+	Sessions(Bounds bounds, Predicate<McpCaller> denied, Ticker ticker, Clock clock) {
+		this.bounds = bounds;
+		this.denied = denied;
+		this.ticker = ticker;
+		this.clock = clock;
+		this.sessions = Caffeine.newBuilder()
+			.maximumSize(bounds.max())
+			.expireAfterAccess(bounds.idleTimeout())
+			.ticker(ticker)
+			// Maintained by the requests themselves: no threads of its own.
+			.executor(Runnable::run)
+			.removalListener(
+					(@Nullable String id, @Nullable McpSession session, RemovalCause cause) -> removed(session, cause))
+			.build();
+	}
+
+	/**
+	 * Keep a session that has been opened. Its client does not know the id yet.
+	 */
+	void open(McpSession session) {
+		session.used(this.ticker.read());
+		this.sessions.put(session.id(), session);
+		note(session.id(), session.owner());
+	}
+
+	/**
+	 * The session of a request. One that was opened without a token becomes that of the
+	 * first caller who uses it with one, and of no other: so a client can look around
+	 * first and sign in later.
+	 * @param id the id that the client sent
+	 * @param caller whose request it is
+	 * @param anonymous the owner of sessions without a token at this endpoint
+	 * @return the session, or {@code null} if the caller has no such session
+	 */
+	@Nullable McpSession find(String id, SessionOwner caller, SessionOwner anonymous) {
+		McpSession session = this.sessions.policy().getIfPresentQuietly(id);
+		if (session == null) {
+			return null;
+		}
+		if (!session.owner().equals(caller)) {
+			if (caller.equals(anonymous) || !session.give(anonymous, caller)) {
+				return null;
+			}
+			forget(id, anonymous);
+			note(id, caller);
+		}
+		session.used(this.ticker.read());
+		return (this.sessions.getIfPresent(id) == session) ? session : null;
+	}
+
+	/**
+	 * End a session at the request of its owner.
+	 */
+	void delete(McpSession session) {
+		if (this.sessions.asMap().remove(session.id(), session)) {
+			this.deleted.increment();
+		}
+	}
+
+	private void removed(@Nullable McpSession session, RemovalCause cause) {
+		if (session == null) {
+			return;
+		}
+		forget(session.id(), session.owner());
+		if (cause != RemovalCause.EXPLICIT) {
+			this.expired.increment();
+		}
+		guarded(session::close);
+	}
+
+	private void note(String sessionId, SessionOwner owner) {
+		String[] surplus = new String[1];
+		this.byOwner.compute(owner, (key, known) -> {
+			Set<String> ids = (known != null) ? known : new LinkedHashSet<>();
+			ids.add(sessionId);
+			surplus[0] = (ids.size() > this.bounds.maxPerCaller()) ? longestUnused(ids, sessionId) : null;
+			return ids;
+		});
+		if (surplus[0] != null) {
+			McpSession session = this.sessions.asMap().remove(surplus[0]);
+			if (session != null) {
+				this.expired.increment();
+			}
+			// In case that it was not there any more.
+			forget(surplus[0], owner);
+		}
+		if (this.sessions.policy().getIfPresentQuietly(sessionId) == null) {
+			forget(sessionId, owner);
+		}
+	}
+
+	private @Nullable String longestUnused(Set<String> ids, String except) {
+		String oldest = null;
+		long longest = Long.MIN_VALUE;
+		for (String id : ids) {
+			McpSession session = this.sessions.policy().getIfPresentQuietly(id);
+			long unused = (session != null) ? this.ticker.read() - session.lastUse() : Long.MAX_VALUE;
+			if (!id.equals(except) && unused > longest) {
+				oldest = id;
+				longest = unused;
+			}
+		}
+		return oldest;
+	}
+
+	private void forget(String sessionId, SessionOwner owner) {
+		this.byOwner.computeIfPresent(owner, (key, ids) -> {
+			ids.remove(sessionId);
+			return ids.isEmpty() ? null : ids;
+		});
+	}
+
+	/**
+	 * End the streams whose token has expired or whose client is denied, and the sessions
+	 * that were not used. To be called now and then.
+	 */
+	public void check() {
+		Instant now = this.clock.instant();
+		for (McpSession session : this.sessions.asMap().values()) {
+			boolean used = false;
+			for (OpenStream stream : session.streams()) {
+				if (isOver(stream, now)) {
+					guarded(stream::end);
+				}
+				else {
+					used = true;
+				}
+			}
+			if (used) {
+				session.used(this.ticker.read());
+				this.sessions.getIfPresent(session.id());
+			}
+		}
+		this.sessions.cleanUp();
+	}
+
+	private boolean isOver(OpenStream stream, Instant now) {
+		Instant expiry = stream.expiry();
+		McpCaller caller = stream.caller();
+		try {
+			return (expiry != null && now.isAfter(expiry)) || (caller != null && this.denied.test(caller));
+		}
+		catch (RuntimeException ex) {
+			logger.error("It could not be checked whether a client is denied: " + ex.getClass().getName());
+			return false;
+		}
+	}
+
+	/**
+	 * Ask the clients that listen whether they are still there, which keeps their
+	 * connections alive.
+	 */
+	public void keepAlive() {
+		this.sessions.asMap().values().forEach(McpSession::ping);
+	}
+
+	/**
+	 * End all sessions, because the application stops; no more are opened.
+	 */
+	public void stop() {
+		this.stopping = true;
+		this.sessions.invalidateAll();
+	}
+
+	/**
+	 * Allow sessions again after {@link #stop()}.
+	 */
+	public void start() {
+		this.stopping = false;
+	}
+
+	/**
+	 * Whether the application stops.
+	 */
+	boolean isStopping() {
+		return this.stopping;
+	}
+
+	/**
+	 * One that fails must not keep the others.
+	 */
+	private static void guarded(Runnable action) {
+		try {
+			action.run();
+		}
+		catch (RuntimeException ex) {
+			logger.error("A session could not be ended: " + ex.getClass().getName());
+		}
+	}
+
+	/**
+	 * The refusal of a request for a session that its caller does not have: 404, upon
+	 * which a client opens a new one (MCP 2025-11-25, Transports, "Session Management").
+	 * @param id the request's id, or {@code null}
+	 */
+	static RefusedRequestException notFound(@Nullable Object id) {
+		return new RefusedRequestException(HttpServletResponse.SC_NOT_FOUND, "session",
+				JsonRpcErrorCode.SESSION_NOT_FOUND, "Session not found", id);
+	}
+
+	/**
+	 * All sessions.
+	 */
+	Collection<McpSession> all() {
+		return List.copyOf(this.sessions.asMap().values());
+	}
+
+	/**
+	 * How many sessions there are.
+	 */
+	public int size() {
+		return this.sessions.asMap().size();
+	}
+
+	/**
+	 * How many owners have sessions.
+	 */
+	int owners() {
+		return this.byOwner.size();
+	}
+
+	/**
+	 * How many streams are open.
+	 */
+	public int streams() {
+		return this.sessions.asMap().values().stream().mapToInt((session) -> session.streams().size()).sum();
+	}
+
+	/**
+	 * How many sessions were ended by their owners, since the start.
+	 */
+	public long deleted() {
+		return this.deleted.sum();
+	}
+
+	/**
+	 * How many sessions ended because they were not used or there were too many, since
+	 * the start.
+	 */
+	public long expired() {
+		return this.expired.sum();
+	}
+
+	/**
+	 * How many sessions there may be, and how long.
+	 *
+	 * @param max the maximum of all together
+	 * @param maxPerCaller the maximum of one owner
+	 * @param idleTimeout how long one is kept that is not used
+	 */
+	public record Bounds(int max, int maxPerCaller, Duration idleTimeout) {
+	}
+
+}

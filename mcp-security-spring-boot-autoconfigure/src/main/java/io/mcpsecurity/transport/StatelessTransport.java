@@ -1,0 +1,95 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.util.List;
+
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.handler.HandlerError;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
+import io.modelcontextprotocol.server.McpStatelessServerHandler;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpStatelessServerTransport;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The server side of Streamable HTTP without sessions: each request is served by itself,
+ * and responded to with JSON.
+ */
+public final class StatelessTransport implements McpStatelessServerTransport, McpDispatcher {
+
+	private final JsonMapper json;
+
+	private volatile @Nullable McpStatelessServerHandler handler;
+
+	private volatile boolean closed;
+
+	/**
+	 * Create a transport.
+	 * @param json writes messages
+	 */
+	public StatelessTransport(JsonMapper json) {
+		this.json = json;
+	}
+
+	@Override
+	public void setMcpHandler(McpStatelessServerHandler handler) {
+		this.handler = handler;
+	}
+
+	@Override
+	public Mono<Void> closeGracefully() {
+		return Mono.fromRunnable(() -> this.closed = true);
+	}
+
+	@Override
+	public List<String> protocolVersions() {
+		return StreamableTransport.PROTOCOL_VERSIONS;
+	}
+
+	@Override
+	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
+			throws RefusedRequestException, IOException {
+		McpStatelessServerHandler handler = this.handler;
+		if (this.closed || handler == null) {
+			throw StreamableTransport.stopping(message.id());
+		}
+		String method = message.method();
+		if (method == null) {
+			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
+					JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: this server asks clients nothing", null);
+		}
+		if (message.id() == null) {
+			StreamableTransport.accepted(call);
+			if (StreamableTransport.NOTIFICATIONS.contains(method)) {
+				handler.handleNotification(exchange.context(), new JSONRPCNotification(method, message.params()))
+					.subscribe((nothing) -> {
+					}, (failure) -> HandlerError.log("A notification", failure));
+			}
+			return;
+		}
+		Object params = McpSchema.METHOD_INITIALIZE.equals(method) ? Initialization.read(message, this.json)
+				: message.params();
+		JSONRPCRequest request = new JSONRPCRequest(method, message.id(), params);
+		Reply reply = new Reply(exchange, request, call, endpoint.responses(), this.json,
+				new Reply.Owner.Ending(ended));
+		reply.serve(Mono.defer(() -> handler.handleRequest(exchange.context(), request)));
+	}
+
+	@Override
+	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended)
+			throws RefusedRequestException {
+		throw StreamableTransport.methodNotAllowed("POST");
+	}
+
+	@Override
+	public void delete(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException {
+		throw StreamableTransport.methodNotAllowed("POST");
+	}
+
+}

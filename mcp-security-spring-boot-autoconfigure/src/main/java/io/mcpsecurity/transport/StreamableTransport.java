@@ -1,0 +1,284 @@
+package io.mcpsecurity.transport;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Client;
+import io.mcpsecurity.handler.HandlerError;
+import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
+import io.modelcontextprotocol.spec.ProtocolVersions;
+import jakarta.servlet.http.HttpServletResponse;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.http.HttpHeaders;
+
+/**
+ * The server side of Streamable HTTP with sessions (MCP 2025-03-26, 2025-06-18 and
+ * 2025-11-25, Transports).
+ */
+public final class StreamableTransport implements McpStreamableServerTransportProvider, McpDispatcher {
+
+	static final List<String> PROTOCOL_VERSIONS = List.of(ProtocolVersions.MCP_2024_11_05,
+			ProtocolVersions.MCP_2025_03_26, ProtocolVersions.MCP_2025_06_18, ProtocolVersions.MCP_2025_11_25);
+
+	/**
+	 * The notifications that servers of the MCP SDK handle. Others are accepted and
+	 * dropped: the SDK would log them with their parameters.
+	 */
+	static final Set<String> NOTIFICATIONS = Set.of(McpSchema.METHOD_NOTIFICATION_INITIALIZED,
+			McpSchema.METHOD_NOTIFICATION_ROOTS_LIST_CHANGED);
+
+	private static final Log logger = LogFactory.getLog(StreamableTransport.class);
+
+	private final JsonMapper json;
+
+	private final Sessions sessions;
+
+	private final boolean disallowDelete;
+
+	private volatile McpStreamableServerSession.@Nullable Factory factory;
+
+	/**
+	 * Create a transport.
+	 * @param json reads and writes messages
+	 * @param sessions keeps the sessions
+	 * @param disallowDelete whether clients may not end their sessions
+	 */
+	public StreamableTransport(JsonMapper json, Sessions sessions, boolean disallowDelete) {
+		this.json = json;
+		this.sessions = sessions;
+		this.disallowDelete = disallowDelete;
+	}
+
+	JsonMapper json() {
+		return this.json;
+	}
+
+	@Override
+	public List<String> protocolVersions() {
+		return PROTOCOL_VERSIONS;
+	}
+
+	@Override
+	public void setSessionFactory(McpStreamableServerSession.Factory factory) {
+		this.factory = factory;
+	}
+
+	@Override
+	public Mono<Void> notifyClients(String method, Object params) {
+		return Flux.defer(() -> Flux.fromIterable(this.sessions.all()))
+			.filter((session) -> session.transport() == this && session.isListening())
+			.flatMap((session) -> session.sdk().sendNotification(method, params).onErrorComplete())
+			.then();
+	}
+
+	@Override
+	public Mono<Void> notifyClient(String sessionId, String method, Object params) {
+		return Flux.defer(() -> Flux.fromIterable(this.sessions.all()))
+			.filter((session) -> session.transport() == this && session.id().equals(sessionId))
+			.flatMap((session) -> session.sdk().sendNotification(method, params))
+			.then();
+	}
+
+	@Override
+	public Mono<Void> closeGracefully() {
+		return Mono.fromRunnable(() -> this.sessions.all()
+			.stream()
+			.filter((session) -> session.transport() == this)
+			.forEach(this.sessions::delete));
+	}
+
+	@Override
+	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
+			throws RefusedRequestException, IOException {
+		if (this.sessions.isStopping()) {
+			throw stopping(message.id());
+		}
+		String method = message.method();
+		if (McpSchema.METHOD_INITIALIZE.equals(method) && message.id() != null) {
+			initialize(exchange, message, call, endpoint, ended);
+			return;
+		}
+		McpSession session = session(exchange, call, endpoint, message);
+		exchange.client(session.client());
+		if (method == null) {
+			respond(exchange, session, message, call);
+		}
+		else if (message.id() == null) {
+			accepted(call);
+			if (NOTIFICATIONS.contains(method)) {
+				session.sdk()
+					.accept(new JSONRPCNotification(method, message.params()))
+					.contextWrite((context) -> context.put(McpTransportContext.KEY, exchange.context()))
+					.subscribe((nothing) -> {
+					}, (failure) -> logger.debug("A notification could not be handled", failure));
+			}
+		}
+		else {
+			JSONRPCRequest request = new JSONRPCRequest(method, message.id(), message.params());
+			Reply reply = new Reply(exchange, request, call, endpoint.responses(), this.json,
+					new SessionStreams(session, endpoint, ended));
+			reply.serve(Mono.defer(() -> session.sdk().responseStream(request, reply)));
+		}
+	}
+
+	/**
+	 * Open a session. One that the request names is not looked at: a client whose session
+	 * is over gets another one.
+	 */
+	private void initialize(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint,
+			Runnable ended) throws RefusedRequestException, IOException {
+		McpStreamableServerSession.Factory factory = this.factory;
+		if (factory == null) {
+			throw stopping(message.id());
+		}
+		InitializeRequest initialize = Initialization.read(message, this.json);
+		Client client = new Client(initialize.clientInfo().name(), initialize.clientInfo().version());
+		exchange.client(client);
+		McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(initialize);
+		McpSession session = new McpSession(init.session(), client, endpoint.owner(exchange), this);
+		JSONRPCRequest request = new JSONRPCRequest(McpSchema.METHOD_INITIALIZE, message.id(), message.params());
+		Reply reply = new Reply(exchange, request, call, endpoint.responses(), this.json,
+				new SessionStreams(session, endpoint, ended));
+		reply.serve(init.initResult().map((result) -> {
+			this.sessions.open(session);
+			call.response().setHeader(HttpCall.SESSION_ID, session.id());
+			return JSONRPCResponse.result(request.id(), result);
+		}));
+	}
+
+	private McpSession session(McpExchange exchange, HttpCall call, McpEndpoint endpoint, @Nullable McpMessage message)
+			throws RefusedRequestException {
+		Object id = (message != null && message.isRequest()) ? message.id() : null;
+		String sessionId = call.sessionId();
+		if (sessionId == null) {
+			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "session",
+					JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: this needs a session", id);
+		}
+		McpSession session = this.sessions.find(sessionId, endpoint.owner(exchange), endpoint.anonymous());
+		if (session == null || session.transport() != this) {
+			throw Sessions.notFound(id);
+		}
+		return session;
+	}
+
+	/**
+	 * Take a client's response. It completes what waits for it only after the client has
+	 * its own response: the code that waits may go on for long on this thread.
+	 */
+	private void respond(McpExchange exchange, McpSession session, McpMessage message, HttpCall call)
+			throws RefusedRequestException, IOException {
+		Object id = message.id();
+		Map<String, @Nullable Object> outcome = message.outcome();
+		if (id == null || outcome == null || !session.answered(id)) {
+			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
+					"Invalid request: this responds to nothing");
+		}
+		JSONRPCResponse.JSONRPCError error = outcome.containsKey("error")
+				? this.json.convertValue(outcome.get("error"), JSONRPCResponse.JSONRPCError.class) : null;
+		accepted(call);
+		call.response().flushBuffer();
+		session.sdk()
+			.accept((error != null) ? JSONRPCResponse.error(id, error)
+					: JSONRPCResponse.result(id, outcome.get("result")))
+			.contextWrite((context) -> context.put(McpTransportContext.KEY, exchange.context()))
+			.subscribe((nothing) -> {
+			}, (failure) -> HandlerError.log("A client's response", failure));
+	}
+
+	@Override
+	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended)
+			throws RefusedRequestException, IOException {
+		if (this.sessions.isStopping()) {
+			throw stopping(null);
+		}
+		if (!call.acceptable().events()) {
+			throw Acceptable.refusal("text/event-stream");
+		}
+		McpSession session = session(exchange, call, endpoint, null);
+		exchange.client(session.client());
+		EventStream[] opened = new EventStream[1];
+		EventStream stream = EventStream.open(call.request(), call.response(), exchange.caller(),
+				endpoint.expiry(exchange), () -> {
+					if (opened[0] != null) {
+						session.closed(opened[0]);
+					}
+					exchange.end(HttpServletResponse.SC_OK);
+					ended.run();
+				});
+		opened[0] = stream;
+		session.listen(stream);
+	}
+
+	@Override
+	public void delete(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException {
+		if (this.disallowDelete) {
+			throw methodNotAllowed("GET, POST");
+		}
+		this.sessions.delete(session(exchange, call, endpoint, null));
+		call.response().setStatus(HttpServletResponse.SC_OK);
+	}
+
+	static void accepted(HttpCall call) {
+		call.response().setStatus(HttpServletResponse.SC_ACCEPTED);
+		call.response().setContentLength(0);
+	}
+
+	static RefusedRequestException stopping(@Nullable Object id) {
+		return new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "stopping",
+				JsonRpcErrorCode.UNAVAILABLE, "This server is about to stop", id);
+	}
+
+	static RefusedRequestException methodNotAllowed(String allowed) {
+		return new RefusedRequestException(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed",
+				"This server does not support this HTTP method")
+			.header(HttpHeaders.ALLOW, allowed);
+	}
+
+	/**
+	 * Has the streams of requests among those of their session.
+	 */
+	private record SessionStreams(McpSession session, McpEndpoint endpoint, Runnable ended) implements Reply.Owner {
+
+		@Override
+		public void asked(Object id, OpenStream stream) {
+			this.session.asked(id, stream);
+		}
+
+		@Override
+		public void opened(OpenStream stream) {
+			this.session.opened(stream);
+		}
+
+		@Override
+		public void closed(OpenStream stream) {
+			this.session.closed(stream);
+			this.ended.run();
+		}
+
+		@Override
+		public @Nullable Instant expiry(McpExchange exchange) {
+			return this.endpoint.expiry(exchange);
+		}
+
+	}
+
+}
