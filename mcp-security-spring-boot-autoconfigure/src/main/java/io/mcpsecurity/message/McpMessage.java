@@ -71,7 +71,7 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 
 	private static @Nullable Object completion(Map<String, @Nullable Object> params) {
 		Map<String, @Nullable Object> arguments = new HashMap<>();
-		if (params.get("argument") instanceof Map<?, ?> argument && argument.get("name") != null) {
+		if (params.get("argument") instanceof Map<?, ?> argument && isScalar(argument.get("name"))) {
 			Map<String, @Nullable Object> completed = new HashMap<>();
 			completed.put(String.valueOf(argument.get("name")), argument.get("value"));
 			arguments.put("argument", completed);
@@ -80,6 +80,13 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 			arguments.put("context", context.get("arguments"));
 		}
 		return arguments.isEmpty() ? null : arguments;
+	}
+
+	/**
+	 * Whether the MCP SDK takes a value for a name.
+	 */
+	private static boolean isScalar(@Nullable Object value) {
+		return value instanceof String || value instanceof Number || value instanceof Boolean;
 	}
 
 	/**

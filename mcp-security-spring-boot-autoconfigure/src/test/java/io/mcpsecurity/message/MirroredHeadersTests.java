@@ -250,7 +250,7 @@ class MirroredHeadersTests {
 		modern("secret");
 		InvalidMessageException refusal = check(modernBody("tools/list", "\"x\":1"));
 		assertThat(refusal).message().doesNotContain("secret");
-		assertThat(refusal.getId()).isEqualTo("1");
+		assertThat(refusal.getId()).isEqualTo(1);
 		assertThat(refusal.getCode()).isEqualTo(-32020);
 	}
 
