@@ -1,5 +1,5 @@
 /**
- * What the gate reads, compared with what the server behind it executes.
+ * What is decided about, compared with what handlers receive.
  */
 @NullMarked
 package io.mcpsecurity.fuzz;
