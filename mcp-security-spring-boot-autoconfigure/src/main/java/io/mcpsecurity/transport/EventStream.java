@@ -45,7 +45,7 @@ final class EventStream implements OpenStream {
 	static EventStream open(HttpServletRequest request, HttpServletResponse response, @Nullable McpCaller caller,
 			@Nullable Instant expiry, Runnable ended) throws IOException {
 		prepare(response);
-		AsyncContext async = request.startAsync();
+		AsyncContext async = request.startAsync(request, response);
 		async.setTimeout(0);
 		async.addListener(new End(ended));
 		return new EventStream(AsyncOutput.begin(async), caller, expiry);

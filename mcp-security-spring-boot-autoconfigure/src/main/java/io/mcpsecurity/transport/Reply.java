@@ -105,7 +105,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		try {
 			this.returned = true;
 			if (!this.completed && !this.ended) {
-				this.async = this.request.startAsync();
+				this.async = this.request.startAsync(this.request, this.response);
 				this.async.setTimeout(0);
 				this.async.addListener(new EventStream.End(this::over));
 				if (this.streaming) {

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -20,10 +21,10 @@ import jakarta.servlet.http.HttpServletResponseWrapper;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -59,9 +60,12 @@ class AnswerThreadTests {
 		private static final Set<String> threads = ConcurrentHashMap.newKeySet();
 
 		@Bean
-		@Order(Ordered.HIGHEST_PRECEDENCE)
-		Filter watch() {
-			return Watch::filter;
+		FilterRegistrationBean<Filter> watch() {
+			FilterRegistrationBean<Filter> watch = new FilterRegistrationBean<>(Watch::filter);
+			watch.setOrder(Ordered.HIGHEST_PRECEDENCE);
+			// A request whose body arrives late is dispatched again.
+			watch.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ASYNC);
+			return watch;
 		}
 
 		private static void filter(ServletRequest request, ServletResponse response, FilterChain chain)
