@@ -1,8 +1,11 @@
 package io.mcpsecurity.observation;
 
+import java.util.Collection;
+
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 
@@ -14,18 +17,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ChainObservationTests {
 
 	@Test
-	void theFiltersOfAnMcpEndpointAreNotObservedAndThoseOfOtherPathsAre() {
+	void theChainOfAnMcpEndpointIsObservedAsThoseOfOtherPaths() {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 						"spring.ai.mcp.server.protocol=STATELESS")) {
 			MeterRegistry registry = server.context().getBean(MeterRegistry.class);
 			assertThat(server.callTool(server.token("records:browse").sign(), "browse", "{}").statusCode())
 				.isEqualTo(200);
-			// Of an observed chain this is counted before the request leaves it.
-			assertThat(registry.find("spring.security.filterchains").meters()).isEmpty();
+			assertThat(observed(registry, "McpEndpointFilter")).isNotEmpty();
+			assertThat(observed(registry, "AuthorizationFilter")).isEmpty();
 			server.get(server.url("/other"));
-			assertThat(registry.find("spring.security.filterchains").meters()).isNotEmpty();
+			assertThat(observed(registry, "AuthorizationFilter")).isNotEmpty();
 		}
+	}
+
+	/**
+	 * The observations of the requests that got as far as a filter, which are counted
+	 * before the request leaves the chain.
+	 */
+	private static Collection<Meter> observed(MeterRegistry registry, String filter) {
+		return registry.find("spring.security.filterchains")
+			.tag("spring.security.reached.filter.name", filter)
+			.meters();
 	}
 
 }
