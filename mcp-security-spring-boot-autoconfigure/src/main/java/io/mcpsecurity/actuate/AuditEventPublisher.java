@@ -1,6 +1,9 @@
 package io.mcpsecurity.actuate;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
@@ -12,10 +15,15 @@ import org.springframework.context.ApplicationEventPublisher;
 
 /**
  * The sink {@code events}: each event becomes an {@link AuditApplicationEvent}, which
- * Spring Boot stores in the application's {@code AuditEventRepository} and which every
- * listener of the application gets, on the sink's thread.
+ * every listener of the application gets, on the sink's thread. Spring Boot stores it in
+ * the application's {@code AuditEventRepository} if there is one, otherwise the
+ * {@link McpAuditEventRepository} keeps it.
  */
 public final class AuditEventPublisher implements AuditSink {
+
+	private static final Set<String> TYPES = Stream.of(McpAuditEvent.Type.values())
+		.map(Enum::name)
+		.collect(Collectors.toUnmodifiableSet());
 
 	private final ApplicationEventPublisher publisher;
 
@@ -25,6 +33,14 @@ public final class AuditEventPublisher implements AuditSink {
 	 */
 	public AuditEventPublisher(ApplicationEventPublisher publisher) {
 		this.publisher = publisher;
+	}
+
+	/**
+	 * Whether an event is of a type that this sink publishes, and so one of an MCP
+	 * server.
+	 */
+	public static boolean publishes(AuditEvent event) {
+		return TYPES.contains(event.getType());
 	}
 
 	@Override

@@ -4,8 +4,7 @@ import java.util.List;
 
 import io.mcpsecurity.actuate.AuditEventPublisher;
 import io.mcpsecurity.actuate.AuditMetrics;
-import io.mcpsecurity.actuate.CredentialFreeAuthenticationAuditListener;
-import io.mcpsecurity.actuate.CredentialFreeAuthorizationAuditListener;
+import io.mcpsecurity.actuate.McpAuditEventRepository;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.LogSink;
@@ -14,10 +13,10 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.opentelemetry.api.OpenTelemetry;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
-import org.springframework.boot.actuate.audit.InMemoryAuditEventRepository;
-import org.springframework.boot.actuate.security.AbstractAuthenticationAuditListener;
-import org.springframework.boot.actuate.security.AbstractAuthorizationAuditListener;
+import org.springframework.boot.actuate.audit.AuditEventsEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -92,31 +91,32 @@ public final class McpAuditAutoConfiguration {
 	}
 
 	/**
-	 * Where Spring Boot keeps events. Without a repository it would not look at any, so
-	 * having one means that it records the logins of the whole application as well, and
-	 * it does that with bearer tokens as names: hence the listeners.
+	 * What the endpoint {@code auditevents} shows in an application without an
+	 * {@link AuditEventRepository}: the events of MCP servers.
+	 * <p>
+	 * For a bean of that type Spring Boot would record the logins of the whole
+	 * application as well: it would publish events with refused bearer tokens as names,
+	 * and the ids of HTTP sessions, to every listener. So the repository is not a
+	 * candidate for conditions and injection by type, and the endpoint is defined here
+	 * with it. It is found by its own name.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = { "mcp.security.audit.events.enabled", "management.auditevents.enabled" },
 			matchIfMissing = true)
+	@ConditionalOnMissingBean(AuditEventRepository.class)
 	static class RepositoryConfiguration {
 
-		@Bean
-		@ConditionalOnMissingBean(AuditEventRepository.class)
-		InMemoryAuditEventRepository mcpAuditEventRepository(McpSecurityProperties properties) {
-			return new InMemoryAuditEventRepository(properties.audit().repositoryCapacity());
+		@Bean(defaultCandidate = false)
+		McpAuditEventRepository mcpAuditEventRepository(McpSecurityProperties properties) {
+			return new McpAuditEventRepository(properties.audit().repositoryCapacity());
 		}
 
 		@Bean
-		@ConditionalOnMissingBean(AbstractAuthenticationAuditListener.class)
-		CredentialFreeAuthenticationAuditListener mcpAuthenticationAuditListener() {
-			return new CredentialFreeAuthenticationAuditListener();
-		}
-
-		@Bean
-		@ConditionalOnMissingBean(AbstractAuthorizationAuditListener.class)
-		CredentialFreeAuthorizationAuditListener mcpAuthorizationAuditListener() {
-			return new CredentialFreeAuthorizationAuditListener();
+		@ConditionalOnMissingBean
+		@ConditionalOnAvailableEndpoint
+		AuditEventsEndpoint mcpAuditEventsEndpoint(
+				@Qualifier("mcpAuditEventRepository") McpAuditEventRepository repository) {
+			return new AuditEventsEndpoint(repository);
 		}
 
 	}

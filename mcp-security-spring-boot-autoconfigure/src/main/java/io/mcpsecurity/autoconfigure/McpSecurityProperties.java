@@ -607,8 +607,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param blockTimeout How long a request waits for room; a sink that takes longer
 	 * over one batch counts as unhealthy.
 	 * @param drainTimeout How long a shutdown waits until everything is written.
-	 * @param repositoryCapacity How many events the AuditEventRepository holds that there
-	 * is when the application has none.
+	 * @param repositoryCapacity How many events of MCP servers are held in memory for the
+	 * endpoint "auditevents" when the application has no AuditEventRepository.
 	 * @param events Events as application events of Spring Boot.
 	 * @param log Events as lines of the log.
 	 * @param opentelemetry Events as log records of OpenTelemetry.

@@ -8,7 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 
-import io.mcpsecurity.actuate.CredentialFreeAuthenticationAuditListener;
+import io.mcpsecurity.actuate.McpAuditEventRepository;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.AuditTrail.Place;
@@ -23,8 +23,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
+import org.springframework.boot.actuate.audit.AuditEventsEndpoint;
 import org.springframework.boot.actuate.audit.InMemoryAuditEventRepository;
 import org.springframework.boot.actuate.audit.listener.AbstractAuditListener;
 import org.springframework.boot.actuate.security.AbstractAuthenticationAuditListener;
@@ -62,12 +65,11 @@ class McpAuditAutoConfigurationTests {
 			"mcp.security.authorization-servers=https://login.example.com");
 
 	@Test
-	void byDefaultEventsGoToSpringBootAndARepositoryInMemory() {
+	void byDefaultEventsAreApplicationEventsAndKeptInMemory() {
 		this.configured.run((context) -> {
 			assertThat(sinks(context)).containsExactly("events");
 			AuditEventRepository repository = context.getBean(AuditEventRepository.class);
-			assertThat(repository).isInstanceOf(InMemoryAuditEventRepository.class);
-			assertThat(context).hasSingleBean(AbstractAuditListener.class);
+			assertThat(repository).isInstanceOf(McpAuditEventRepository.class);
 			context.getBean(AuditTrail.class).record(event("1"));
 			until(() -> !repository.find(null, null, null).isEmpty());
 			AuditEvent stored = repository.find(null, null, null).get(0);
@@ -113,9 +115,9 @@ class McpAuditAutoConfigurationTests {
 	void theRepositoryHoldsAsManyEventsAsConfigured() {
 		this.configured.withPropertyValues("mcp.security.audit.repository-capacity=3").run((context) -> {
 			AuditEventRepository repository = context.getBean(AuditEventRepository.class);
-			IntStream.range(0, 10).forEach((i) -> repository.add(new AuditEvent("alice", "type" + i)));
-			assertThat(repository.find(null, null, null)).extracting(AuditEvent::getType)
-				.containsExactly("type7", "type8", "type9");
+			IntStream.range(0, 10).forEach((i) -> repository.add(new AuditEvent("user" + i, "MCP_CALL")));
+			assertThat(repository.find(null, null, null)).extracting(AuditEvent::getPrincipal)
+				.containsExactly("user7", "user8", "user9");
 		});
 	}
 
@@ -131,13 +133,42 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void springBootsListenersGiveWayToTheOnesWithoutCredentials() {
-		this.configured.run((context) -> {
-			assertThat(context.getBeansOfType(AbstractAuthenticationAuditListener.class).values()).singleElement()
-				.isInstanceOf(CredentialFreeAuthenticationAuditListener.class);
-			assertThat(context.getBeanNamesForType(AbstractAuthorizationAuditListener.class))
-				.containsExactly("mcpAuthorizationAuditListener");
+	void theRepositoryInMemoryMakesSpringBootRecordNothing() {
+		this.configured.run((context) -> assertThat(context).hasSingleBean(McpAuditEventRepository.class)
+			.doesNotHaveBean(AbstractAuditListener.class)
+			.doesNotHaveBean(AbstractAuthenticationAuditListener.class)
+			.doesNotHaveBean(AbstractAuthorizationAuditListener.class));
+	}
+
+	@Test
+	void theRepositoryInMemoryIsInjectedByItsNameOnly() {
+		this.configured.withUserConfiguration(Injected.class).run((context) -> {
+			Injected injected = context.getBean(Injected.class);
+			assertThat(injected.byType).isNull();
+			assertThat(injected.byName).isSameAs(context.getBean("mcpAuditEventRepository"));
 		});
+	}
+
+	@Test
+	void theEndpointShowsTheRepositoryInMemoryIfItIsExposed() {
+		this.configured.run((context) -> assertThat(context).doesNotHaveBean(AuditEventsEndpoint.class));
+		this.configured.withPropertyValues("management.endpoints.web.exposure.include=auditevents").run((context) -> {
+			context.getBean("mcpAuditEventRepository", AuditEventRepository.class)
+				.add(new AuditEvent("alice", "MCP_CALL"));
+			assertThat(context.getBean(AuditEventsEndpoint.class).events("alice", null, "MCP_CALL").getEvents())
+				.hasSize(1);
+		});
+	}
+
+	@Test
+	void theEndpointOfAnApplicationWithARepositoryIsSpringBoots() {
+		this.configured.withUserConfiguration(OwnRepository.class)
+			.withPropertyValues("management.endpoints.web.exposure.include=auditevents")
+			.run((context) -> {
+				assertThat(context).doesNotHaveBean(McpAuditEventRepository.class);
+				assertThat(context.getBeanNamesForType(AuditEventsEndpoint.class))
+					.containsExactly("auditEventsEndpoint");
+			});
 	}
 
 	@Test
@@ -335,6 +366,21 @@ class McpAuditAutoConfigurationTests {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Injected {
+
+		private final @Nullable AuditEventRepository byType;
+
+		private final AuditEventRepository byName;
+
+		Injected(ObjectProvider<AuditEventRepository> byType,
+				@Qualifier("mcpAuditEventRepository") AuditEventRepository byName) {
+			this.byType = byType.getIfAvailable();
+			this.byName = byName;
+		}
 
 	}
 

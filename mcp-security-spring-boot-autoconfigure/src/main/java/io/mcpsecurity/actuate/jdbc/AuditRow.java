@@ -9,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,6 +67,12 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		.map(Class::getName)
 		.collect(Collectors.toUnmodifiableSet());
 
+	/** What Spring Boot tells of an exception. */
+	private static final String MESSAGE = "message";
+
+	/** Of a token; words of a message are shorter. */
+	private static final int SHORTEST_PART = 8;
+
 	private static final Pattern JWT = Pattern.compile("[\\w-]{10,}\\.[\\w-]{10,}(\\.[\\w-]*)+");
 
 	/**
@@ -80,10 +87,14 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	 * The row of an event of the rest of the application.
 	 */
 	static AuditRow of(AuditEvent event) {
-		String principal = mayBeToken(event) ? "" : event.getPrincipal();
+		boolean token = mayBeToken(event);
+		String principal = token ? "" : event.getPrincipal();
+		Map<String, @Nullable Object> data = new LinkedHashMap<>(event.getData());
+		if (token && quotes(String.valueOf(data.get(MESSAGE)), event.getPrincipal())) {
+			data.remove(MESSAGE);
+		}
 		return new AuditRow(UUID.randomUUID(), time(event.getTimestamp()), cut(event.getType()),
-				principal.isEmpty() ? null : text(principal), facts((fact) -> null),
-				StorableData.write(event.getData()));
+				principal.isEmpty() ? null : text(principal), facts((fact) -> null), StorableData.write(data));
 	}
 
 	/**
@@ -171,6 +182,14 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		boolean failure = event.getType().equals(AuthenticationAuditListener.AUTHENTICATION_FAILURE);
 		return (failure && !FAILURES_OF_USERS.contains(String.valueOf(event.getData().get("type"))))
 				|| JWT.matcher(event.getPrincipal()).matches();
+	}
+
+	/**
+	 * Whether a text has a token in it, or one of its longer parts.
+	 */
+	private static boolean quotes(String text, String token) {
+		return Stream.concat(Stream.of(token), Stream.of(token.split("\\.")))
+			.anyMatch((part) -> part.length() >= SHORTEST_PART && text.contains(part));
 	}
 
 	/**

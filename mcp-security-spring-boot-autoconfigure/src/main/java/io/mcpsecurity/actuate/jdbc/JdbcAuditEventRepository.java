@@ -10,12 +10,10 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import javax.sql.DataSource;
 
+import io.mcpsecurity.actuate.AuditEventPublisher;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import org.apache.commons.logging.Log;
@@ -43,10 +41,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class JdbcAuditEventRepository implements AuditEventRepository, AuditSink {
 
 	private static final Log logger = LogFactory.getLog(JdbcAuditEventRepository.class);
-
-	private static final Set<String> MCP_TYPES = Stream.of(McpAuditEvent.Type.values())
-		.map(Enum::name)
-		.collect(Collectors.toUnmodifiableSet());
 
 	/** So many that the values of all rows are fewer than a statement may have. */
 	private static final int MAX_ROWS = 128;
@@ -107,7 +101,7 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	 */
 	@Override
 	public void add(AuditEvent event) {
-		if (MCP_TYPES.contains(event.getType())) {
+		if (AuditEventPublisher.publishes(event)) {
 			return;
 		}
 		try {

@@ -316,6 +316,18 @@ class JdbcAuditEventRepositoryTests {
 			.toString()).doesNotContain("the-session-id", token, "opaque-token");
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "Bad: part-number-one.part-number-two", "part-number-two is no JSON" })
+	void aMessageThatQuotesTheTokenOrAPartOfItIsNotStored(String message) {
+		for (String text : new String[] { message, "It has expired" }) {
+			this.repository.add(new AuditEvent("part-number-one.part-number-two", "AUTHENTICATION_FAILURE",
+					Map.of("type", "InvalidBearerTokenException", "message", text)));
+		}
+		assertThat(this.repository.find(null, null, null)).extracting(AuditEvent::getData)
+			.containsExactlyInAnyOrder(Map.of("type", "InvalidBearerTokenException"),
+					Map.of("type", "InvalidBearerTokenException", "message", "It has expired"));
+	}
+
 	@Test
 	void anAddedEventStaysWhenTheApplicationRollsBack() {
 		new TransactionTemplate(new JdbcTransactionManager(this.pool)).executeWithoutResult((status) -> {
