@@ -13,6 +13,11 @@ import java.util.stream.Stream;
  * A call is challenged when this exception is the failure of the handler or among its
  * causes, also where Spring AI makes an error result of it. A call that does not fail,
  * because the handler caught the exception and returned something else, is not affected.
+ * <p>
+ * Spring AI makes error results of the exceptions of {@code @McpTool} methods and does
+ * not keep them. They are found by a proxy, so neither the class of such a method may be
+ * final (as records are), nor the method itself final, private or static: there this
+ * exception is an error result like any other.
  */
 public final class InsufficientScopeException extends RuntimeException {
 

@@ -58,8 +58,8 @@ class AsyncStepUpTests {
 	@ParameterizedTest
 	@EnumSource
 	void anExceptionIsAChallengeHoweverItIsSignalled(Protocol protocol) {
-		for (String tool : new String[] { "throwing", "error", "elastic", "deferred", "later", "result", "wrapped",
-				"callback" }) {
+		for (String tool : new String[] { "throwing", "error", "elastic", "deferred", "later", "foreign", "result",
+				"wrapped", "callback" }) {
 			HttpResponse<String> response = call(protocol, "tools/call",
 					"{\"name\":\"" + tool + "\",\"arguments\":{}}");
 			assertThat(response.statusCode()).as(tool + ": " + response.body()).isEqualTo(403);
@@ -80,17 +80,6 @@ class AsyncStepUpTests {
 	void anExceptionThatTheToolHandledChangesNothing(Protocol protocol) {
 		assertThat(SecuredServer.text(call(protocol, "tools/call", "{\"name\":\"handle\",\"arguments\":{}}")))
 			.isEqualTo("did without");
-	}
-
-	/**
-	 * The limit that the exception's documentation tells of.
-	 */
-	@ParameterizedTest
-	@EnumSource
-	void onAThreadThatNobodyKnowsOfAnErrorResultStaysWhatItIs(Protocol protocol) {
-		HttpResponse<String> response = call(protocol, "tools/call", "{\"name\":\"foreign\",\"arguments\":{}}");
-		assertThat(response.statusCode()).isEqualTo(200);
-		assertThat(SecuredServer.json(response).at("/result/isError").asBoolean()).isTrue();
 	}
 
 	private static HttpResponse<String> call(Protocol protocol, String method, String params) {
@@ -164,6 +153,7 @@ class AsyncStepUpTests {
 		}
 
 		@McpTool(description = "Fails on a thread of its own")
+		@RequiresScope("shallow")
 		Mono<String> foreign() {
 			return Mono.create((sink) -> new Thread(() -> sink.error(new InsufficientScopeException("deep"))).start());
 		}

@@ -109,7 +109,13 @@ class VaultApplication {
 	}
 
 	@ConditionalOnProperty(name = "spring.ai.mcp.server.type", havingValue = "SYNC")
-	record SyncHandlers(Calls calls) {
+	static class SyncHandlers {
+
+		private final Calls calls;
+
+		SyncHandlers(Calls calls) {
+			this.calls = calls;
+		}
 
 		@McpTool(description = "Takes something out")
 		@RequiresScope("vault:open")
@@ -164,7 +170,13 @@ class VaultApplication {
 	}
 
 	@ConditionalOnProperty(name = "spring.ai.mcp.server.type", havingValue = "ASYNC")
-	record AsyncHandlers(Calls calls) {
+	static class AsyncHandlers {
+
+		private final Calls calls;
+
+		AsyncHandlers(Calls calls) {
+			this.calls = calls;
+		}
 
 		@McpTool(description = "Takes something out")
 		@RequiresScope("vault:open")
