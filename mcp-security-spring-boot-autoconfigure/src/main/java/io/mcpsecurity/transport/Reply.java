@@ -195,8 +195,10 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		CompletableFuture<Void> recorded = this.exchange
 			.end((refusal != null && !this.streaming) ? refusal.status() : HttpServletResponse.SC_OK)
 			.toCompletableFuture();
-		if (!recorded.isDone() && Thread.currentThread() != this.requestThread) {
-			// Not on the thread of a sink: clients that read slowly would hold it.
+		if (Thread.currentThread() != this.requestThread) {
+			// Neither on the thread of a sink, which slow clients would hold, nor on that
+			// of a handler: Reactor interrupts those of operators that are done, and the
+			// container closes the connection of a thread that is interrupted.
 			recorded.whenComplete((nothing, failure) -> Schedulers.boundedElastic()
 				.schedule(() -> complete(presented, refusal, failure != null)));
 		}

@@ -82,6 +82,19 @@ class AsyncStepUpTests {
 			.isEqualTo("did without");
 	}
 
+	/**
+	 * Reactor interrupts the thread of a callable that has thrown, while that thread is
+	 * on its way to the response.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void theChallengeArrivesWhetherOrNotTheThreadIsInterrupted(Protocol protocol) {
+		for (int i = 0; i < 100; i++) {
+			assertThat(call(protocol, "tools/call", "{\"name\":\"elastic\",\"arguments\":{}}").statusCode())
+				.isEqualTo(403);
+		}
+	}
+
 	private static HttpResponse<String> call(Protocol protocol, String method, String params) {
 		SecuredServer server = servers.get(protocol);
 		return server.call(server.token("shallow").sign(), method, params);
