@@ -58,8 +58,8 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 
 	private static Map<String, List<String>> groups() {
 		Map<String, List<String>> groups = new LinkedHashMap<>();
-		groups.put("reach", List.of("stateless", "streamable", "es256", "many-tokens", "uncached", "body-1m", "list-1000",
-				"flood-forged"));
+		groups.put("reach", List.of("stateless", "streamable", "es256", "many-tokens", "uncached", "body-1m",
+				"list-1000", "flood-forged"));
 		groups.put("bodies", List.of("stateless", "body-10k", "body-1m"));
 		groups.put("floods", List.of("flood-forged", "flood-expired", "flood-malformed", "verified-flood-forged",
 				"verified-flood-expired", "denied"));

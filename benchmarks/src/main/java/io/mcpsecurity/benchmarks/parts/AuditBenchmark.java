@@ -68,9 +68,8 @@ public class AuditBenchmark {
 			AuditTrail.OnOverflow.BLOCK, AuditTrail.OnFailure.ALLOW, Duration.ofSeconds(5), Duration.ofSeconds(10)));
 
 	private final Exchanges recorder = new Exchanges(
-			new AuditRecorder(this.trail,
-					new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED, null,
-							new SensitiveNames(List.of()), new SensitiveArguments()))),
+			new AuditRecorder(this.trail, new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED, null,
+					new SensitiveNames(List.of()), new SensitiveArguments()))),
 			List.of(), Clock.systemUTC());
 
 	private final Exchanges without = new Exchanges(ExchangeAudit.NONE, List.of(), Clock.systemUTC());
