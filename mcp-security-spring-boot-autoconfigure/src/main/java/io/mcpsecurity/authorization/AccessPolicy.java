@@ -148,11 +148,30 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * All of the rules must be satisfied; what they miss is told in one decision.
+	 * The same decision about many targets that are offered: whether one caller may use
+	 * them, by their own names.
+	 * @param granted the scopes that the caller holds, or {@code null} when there is no
+	 * caller
 	 */
+	public Predicate<McpTarget> usableBy(@Nullable Set<String> granted) {
+		Set<String> held = held(granted);
+		return (target) -> !decide(this.rules.rulesFor(target, target), granted, held, UNDECIDED).denied();
+	}
+
+	private Set<String> held(@Nullable Set<String> granted) {
+		return (granted != null) ? this.hierarchy.reachable(granted) : Set.of();
+	}
+
 	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted,
 			Predicate<AccessRule> condition) {
-		Set<String> held = (granted != null) ? this.hierarchy.reachable(granted) : Set.of();
+		return decide(rules, granted, held(granted), condition);
+	}
+
+	/**
+	 * All of the rules must be satisfied; what they miss is told in one decision.
+	 */
+	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Set<String> held,
+			Predicate<AccessRule> condition) {
 		Set<String> operation = new LinkedHashSet<>();
 		Set<String> missing = new LinkedHashSet<>();
 		AccessRule unsatisfied = null;

@@ -174,24 +174,27 @@ public final class RuleBook {
 	 * known yet
 	 */
 	List<AccessRule> rulesFor(McpTarget target, @Nullable McpTarget handler) {
-		if (target.kind() == Kind.RESOURCE || (handler != null && !handler.equals(target))) {
+		// Which templates stand for a URI, and so the rules for it, depends on the
+		// server.
+		boolean itself = (handler != null) ? handler.equals(target) : target.kind() != Kind.RESOURCE;
+		if (!itself || this.offered.hints(target) == null) {
 			return findRulesFor(target, handler);
 		}
+		return found().rules().computeIfAbsent(target, (key) -> findRulesFor(target, handler));
+	}
+
+	/**
+	 * The cache, of which only what is offered becomes part: clients can think of many
+	 * names.
+	 */
+	private Found found() {
 		Found found = this.found;
 		long version = this.offered.version();
 		if (found.version() != version) {
 			found = new Found(version);
 			this.found = found;
 		}
-		List<AccessRule> known = found.rules().get(target);
-		if (known == null) {
-			known = findRulesFor(target, handler);
-			// Only what is offered is remembered: clients can think of many names.
-			if (this.offered.hints(target) != null) {
-				found.rules().put(target, known);
-			}
-		}
-		return known;
+		return found;
 	}
 
 	private List<AccessRule> findRulesFor(McpTarget target, @Nullable McpTarget handler) {
@@ -262,6 +265,11 @@ public final class RuleBook {
 	 * its own name.
 	 */
 	public AccessRule ruleFor(McpTarget target) {
+		return (this.offered.hints(target) != null) ? found().ownRules().computeIfAbsent(target, this::findRuleFor)
+				: findRuleFor(target);
+	}
+
+	private AccessRule findRuleFor(McpTarget target) {
 		AccessRule named = named(target);
 		if (named != null) {
 			return named;
@@ -403,17 +411,18 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The rules for tools and prompts that were asked for, so that many rules cost a call
-	 * no more than one.
+	 * The rules for what is offered, as it is offered, so that many rules cost a call no
+	 * more than one.
 	 *
 	 * @param version the version of the offered targets that they were found for: taken
-	 * before, so that what changes meanwhile makes them be forgotten
-	 * @param rules the rules for each
+	 * before, so that a change meanwhile evicts them
+	 * @param rules the rules for each that all hold
+	 * @param ownRules the one rule for each by its own name
 	 */
-	private record Found(long version, Map<McpTarget, List<AccessRule>> rules) {
+	private record Found(long version, Map<McpTarget, List<AccessRule>> rules, Map<McpTarget, AccessRule> ownRules) {
 
 		Found(long version) {
-			this(version, new ConcurrentHashMap<>());
+			this(version, new ConcurrentHashMap<>(), new ConcurrentHashMap<>());
 		}
 
 	}

@@ -245,8 +245,9 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		ListingFilter mcpListingFilter(AccessPolicies policies, ScopeCatalogue catalogue,
-				McpSecurityProperties properties) {
-			return new ListingFilter(policies, catalogue, properties.listings() == McpSecurityProperties.Listings.ALL);
+				McpSecurityProperties properties, @Qualifier("mcpServerJsonMapper") JsonMapper json) {
+			return new ListingFilter(policies, catalogue, properties.listings() == McpSecurityProperties.Listings.ALL,
+					json);
 		}
 
 		@Bean

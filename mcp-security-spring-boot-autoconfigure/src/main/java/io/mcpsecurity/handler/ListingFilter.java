@@ -1,12 +1,16 @@
 package io.mcpsecurity.handler;
 
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
@@ -23,17 +27,20 @@ import io.modelcontextprotocol.spec.McpSchema.ListPromptsResult;
 import io.modelcontextprotocol.spec.McpSchema.ListResourceTemplatesResult;
 import io.modelcontextprotocol.spec.McpSchema.ListResourcesResult;
 import io.modelcontextprotocol.spec.McpSchema.ListToolsResult;
-import io.modelcontextprotocol.spec.McpSchema.Prompt;
-import io.modelcontextprotocol.spec.McpSchema.Resource;
-import io.modelcontextprotocol.spec.McpSchema.ResourceTemplate;
-import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.io.SerializedString;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.util.RawValue;
 
 /**
  * Leaves in a listing what the caller may use, and adds to each entry the scopes that it
  * needs. Works on the server's response before it is written, so that plain JSON and
  * server-sent events, synchronous and asynchronous servers are all the same; a response
  * of another type is refused.
+ * <p>
+ * Entries are written once and not for each response, which is most of what a listing
+ * costs. They are immutable, and are kept for as long as the server offers them.
  */
 public final class ListingFilter {
 
@@ -41,6 +48,8 @@ public final class ListingFilter {
 	 * The key in {@code _meta} under which an entry names its scopes.
 	 */
 	public static final String SCOPES = "io.mcpsecurity/scopes";
+
+	private static final String META = "_meta";
 
 	private static final Set<String> LISTINGS = Set.of("tools/list", "resources/list", "resources/templates/list",
 			"prompts/list");
@@ -51,8 +60,10 @@ public final class ListingFilter {
 
 	private final boolean everything;
 
-	/** By rules, of which there are as many as the operator and the code declare. */
-	private final Map<AccessRule, Map<String, Object>> scopes = new ConcurrentHashMap<>();
+	private final JsonMapper json;
+
+	/** By identity of what servers offer. */
+	private final Cache<Object, Entry> entries = Caffeine.newBuilder().weakKeys().executor(Runnable::run).build();
 
 	/**
 	 * Create a filter.
@@ -60,11 +71,13 @@ public final class ListingFilter {
 	 * @param catalogue describes scopes
 	 * @param everything whether entries that the caller may not use are listed as well,
 	 * so that a client can step up
+	 * @param json writes entries, as the transport writes responses
 	 */
-	public ListingFilter(AccessPolicies policies, ScopeCatalogue catalogue, boolean everything) {
+	public ListingFilter(AccessPolicies policies, ScopeCatalogue catalogue, boolean everything, JsonMapper json) {
 		this.policies = policies;
 		this.catalogue = catalogue;
 		this.everything = everything;
+		this.json = json;
 	}
 
 	/**
@@ -84,150 +97,109 @@ public final class ListingFilter {
 			return JSONRPCResponse.error(response.id(),
 					new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAUTHENTICATED, "An access token is required"));
 		}
-		Object filtered = new View(policy, granted).of(response.result());
+		Object filtered = filter(response.result(), policy, granted);
 		return (filtered != null) ? JSONRPCResponse.result(response.id(), filtered) : JSONRPCResponse.error(
 				response.id(),
 				new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.INTERNAL_ERROR, "The listing could not be filtered"));
 	}
 
+	private @Nullable Object filter(@Nullable Object result, AccessPolicy policy, @Nullable Set<String> granted) {
+		if (result instanceof ListToolsResult list) {
+			return listing("tools", entries(list.tools(), (tool) -> McpTarget.tool(tool.name()), policy, granted),
+					list.nextCursor(), list.meta());
+		}
+		if (result instanceof ListResourcesResult list) {
+			return listing("resources",
+					entries(list.resources(), (resource) -> McpTarget.resource(resource.uri()), policy, granted),
+					list.nextCursor(), list.meta());
+		}
+		if (result instanceof ListResourceTemplatesResult list) {
+			return listing(
+					"resourceTemplates", entries(list.resourceTemplates(),
+							(template) -> McpTarget.resource(template.uriTemplate()), policy, granted),
+					list.nextCursor(), list.meta());
+		}
+		if (result instanceof ListPromptsResult list) {
+			return listing("prompts",
+					entries(list.prompts(), (prompt) -> McpTarget.prompt(prompt.name()), policy, granted),
+					list.nextCursor(), list.meta());
+		}
+		return null;
+	}
+
+	private static Map<String, Object> listing(String type, List<RawValue> entries, @Nullable String nextCursor,
+			@Nullable Map<String, Object> meta) {
+		Map<String, Object> listing = new LinkedHashMap<>();
+		listing.put(type, entries);
+		if (nextCursor != null) {
+			listing.put("nextCursor", nextCursor);
+		}
+		if (meta != null) {
+			listing.put(META, meta);
+		}
+		return listing;
+	}
+
 	/**
-	 * What one caller may see.
+	 * What the caller may see. Without a caller (only where discovery is public) there is
+	 * nothing to go by: what anybody may come to use is shown.
 	 */
-	private final class View {
-
-		private final AccessPolicy policy;
-
-		private final @Nullable Set<String> granted;
-
-		View(AccessPolicy policy, @Nullable Set<String> granted) {
-			this.policy = policy;
-			this.granted = granted;
-		}
-
-		@Nullable Object of(@Nullable Object result) {
-			if (result instanceof ListToolsResult list) {
-				return new ListToolsResult(list.tools()
-					.stream()
-					.filter((tool) -> shown(target(tool)))
-					.map((tool) -> described(tool, target(tool)))
-					.toList(), list.nextCursor(), list.meta());
+	private <T> List<RawValue> entries(List<T> offered, Function<T, McpTarget> target, AccessPolicy policy,
+			@Nullable Set<String> granted) {
+		boolean all = this.everything || granted == null;
+		Predicate<McpTarget> usable = policy.usableBy(granted);
+		List<RawValue> shown = new ArrayList<>(offered.size());
+		for (T each : offered) {
+			Entry entry = this.entries.get(each, (key) -> new Entry(target.apply(each), new ConcurrentHashMap<>()));
+			AccessRule rule = policy.rules().ruleFor(entry.target());
+			if (all ? rule.access() != Access.DENY : usable.test(entry.target())) {
+				shown.add(entry.json().computeIfAbsent(rule, (key) -> write(each, rule)));
 			}
-			if (result instanceof ListResourcesResult list) {
-				return new ListResourcesResult(list.resources()
-					.stream()
-					.filter((resource) -> shown(target(resource)))
-					.map((resource) -> described(resource, target(resource)))
-					.toList(), list.nextCursor(), list.meta());
-			}
-			if (result instanceof ListResourceTemplatesResult list) {
-				return new ListResourceTemplatesResult(list.resourceTemplates()
-					.stream()
-					.filter((template) -> shown(target(template)))
-					.map((template) -> described(template, target(template)))
-					.toList(), list.nextCursor(), list.meta());
-			}
-			if (result instanceof ListPromptsResult list) {
-				return new ListPromptsResult(list.prompts()
-					.stream()
-					.filter((prompt) -> shown(target(prompt)))
-					.map((prompt) -> described(prompt, target(prompt)))
-					.toList(), list.nextCursor(), list.meta());
-			}
-			return null;
 		}
+		return shown;
+	}
 
-		/**
-		 * Without a caller (only where discovery is public) there is nothing to go by:
-		 * what anybody may come to use is shown.
-		 */
-		private boolean shown(McpTarget target) {
-			if (ListingFilter.this.everything || this.granted == null) {
-				return this.policy.rules().ruleFor(target).access() != Access.DENY;
-			}
-			return !this.policy.decide(target, target, this.granted).denied();
+	/**
+	 * Write an entry with its scopes, or as it is if it needs none.
+	 */
+	private RawValue write(Object entry, AccessRule rule) {
+		ObjectNode written = this.json.valueToTree(entry);
+		if (rule.access() == Access.SCOPES) {
+			written.withObjectProperty(META).set(SCOPES, this.json.valueToTree(scopes(rule)));
 		}
+		return new RawValue(new SerializedString(this.json.writeValueAsString(written)));
+	}
 
-		private static McpTarget target(Tool tool) {
-			return McpTarget.tool(tool.name());
+	private Map<String, Object> scopes(AccessRule rule) {
+		Map<String, Object> scopes = new LinkedHashMap<>();
+		scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
+		scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
+		scopes.values().removeIf(List.of()::equals);
+		if (rule.when() != null) {
+			scopes.put("conditional", true);
 		}
+		return scopes;
+	}
 
-		private static McpTarget target(Resource resource) {
-			return McpTarget.resource(resource.uri());
+	private Map<String, String> described(String scope) {
+		String description = this.catalogue.description(scope);
+		Map<String, String> described = new LinkedHashMap<>();
+		described.put("scope", this.catalogue.requested(List.of(scope)).get(0));
+		if (description != null) {
+			described.put("description", description);
 		}
+		return described;
+	}
 
-		private static McpTarget target(ResourceTemplate template) {
-			return McpTarget.resource(template.uriTemplate());
-		}
-
-		private static McpTarget target(Prompt prompt) {
-			return McpTarget.prompt(prompt.name());
-		}
-
-		private Tool described(Tool tool, McpTarget target) {
-			Map<String, Object> meta = meta(target, tool.meta());
-			return (meta == tool.meta()) ? tool : new Tool(tool.name(), tool.title(), tool.description(),
-					tool.inputSchema(), tool.outputSchema(), tool.annotations(), meta, tool.icons());
-		}
-
-		private Resource described(Resource resource, McpTarget target) {
-			Map<String, Object> meta = meta(target, resource.meta());
-			return (meta == resource.meta()) ? resource
-					: new Resource(resource.uri(), resource.name(), resource.title(), resource.description(),
-							resource.mimeType(), resource.size(), resource.annotations(), meta, resource.icons());
-		}
-
-		private ResourceTemplate described(ResourceTemplate template, McpTarget target) {
-			Map<String, Object> meta = meta(target, template.meta());
-			return (meta == template.meta()) ? template
-					: new ResourceTemplate(template.uriTemplate(), template.name(), template.title(),
-							template.description(), template.mimeType(), template.annotations(), meta,
-							template.icons());
-		}
-
-		private Prompt described(Prompt prompt, McpTarget target) {
-			Map<String, Object> meta = meta(target, prompt.meta());
-			return (meta == prompt.meta()) ? prompt : new Prompt(prompt.name(), prompt.title(), prompt.description(),
-					prompt.arguments(), meta, prompt.icons());
-		}
-
-		/**
-		 * The {@code _meta} of an entry with its scopes, or the entry's own if it needs
-		 * none.
-		 */
-		private @Nullable Map<String, Object> meta(McpTarget target, @Nullable Map<String, Object> meta) {
-			AccessRule rule = this.policy.rules().ruleFor(target);
-			if (rule.access() != Access.SCOPES) {
-				return meta;
-			}
-			Map<String, Object> described = new HashMap<>();
-			if (meta != null) {
-				described.putAll(meta);
-			}
-			described.put(SCOPES, ListingFilter.this.scopes.computeIfAbsent(rule, this::scopes));
-			return described;
-		}
-
-		private Map<String, Object> scopes(AccessRule rule) {
-			Map<String, Object> scopes = new LinkedHashMap<>();
-			scopes.put("allOf", rule.requirement().allOf().stream().map(this::described).toList());
-			scopes.put("anyOf", rule.requirement().anyOf().stream().map(this::described).toList());
-			scopes.values().removeIf(List.of()::equals);
-			if (rule.when() != null) {
-				scopes.put("conditional", true);
-			}
-			return scopes;
-		}
-
-		private Map<String, String> described(String scope) {
-			String description = ListingFilter.this.catalogue.description(scope);
-			Map<String, String> described = new LinkedHashMap<>();
-			described.put("scope", ListingFilter.this.catalogue.requested(List.of(scope)).get(0));
-			if (description != null) {
-				described.put("description", description);
-			}
-			return described;
-		}
-
+	/**
+	 * What is known of an entry. (It does not hold the entry itself, which would then
+	 * never be evicted.)
+	 *
+	 * @param target what the entry offers
+	 * @param json the entry as it is written with the scopes of a rule; endpoints may
+	 * have different rules for it
+	 */
+	private record Entry(McpTarget target, Map<AccessRule, RawValue> json) {
 	}
 
 }

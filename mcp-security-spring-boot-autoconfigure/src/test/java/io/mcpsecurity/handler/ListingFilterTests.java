@@ -9,12 +9,14 @@ import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
+import io.mcpsecurity.authorization.TargetPattern;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.TestExchanges;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
@@ -30,6 +32,7 @@ import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,7 +47,8 @@ class ListingFilterTests {
 
 	private final AccessPolicy policy = policy(false);
 
-	private final ListingFilter filter = new ListingFilter(policies(this.policy), ScopeCatalogue.EMPTY, false);
+	private final ListingFilter filter = new ListingFilter(policies(this.policy), ScopeCatalogue.EMPTY, false,
+			JsonMapper.shared());
 
 	@Test
 	void cursorAndMetaOfEveryListingStayAsTheyAre() {
@@ -113,10 +117,10 @@ class ListingFilterTests {
 				new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null));
 		assertThat(this.filter.filter(TestExchanges.of(null), request("tools/list"), response).error().code())
 			.isEqualTo(-32010);
-		ListToolsResult listed = (ListToolsResult) new ListingFilter(policies(policy(true)), ScopeCatalogue.EMPTY,
-				false)
-			.filter(TestExchanges.of(null), request("tools/list"), response)
-			.result();
+		ListingFilter discovery = new ListingFilter(policies(policy(true)), ScopeCatalogue.EMPTY, false,
+				JsonMapper.shared());
+		ListToolsResult listed = parsed(ListToolsResult.class,
+				discovery.filter(TestExchanges.of(null), request("tools/list"), response));
 		assertThat(listed.tools()).extracting(Tool::name).containsExactly("open", "closed");
 	}
 
@@ -124,21 +128,73 @@ class ListingFilterTests {
 	void scopesAreDescribedAndNamedAsAClientAsksForThem() {
 		ScopeCatalogue catalogue = new ScopeCatalogue(
 				Map.of("a", new ScopeCatalogue.Entry("Lets one see", List.of(), "api://x/a")));
-		ListToolsResult listed = (ListToolsResult) new ListingFilter(policies(this.policy), catalogue, true)
-			.filter(TestExchanges.of(caller()), request("tools/list"),
-					JSONRPCResponse.result(1,
-							new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null)))
-			.result();
+		ListingFilter everything = new ListingFilter(policies(this.policy), catalogue, true, JsonMapper.shared());
+		ListToolsResult listed = parsed(ListToolsResult.class,
+				everything.filter(TestExchanges.of(caller()), request("tools/list"), JSONRPCResponse.result(1,
+						new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null))));
 		assertThat(listed.tools()).extracting(Tool::name).containsExactly("open", "closed");
 		assertThat(listed.tools().get(0).meta()).isNull();
 		assertThat(listed.tools().get(1).meta()).isEqualTo(Map.of("io.mcpsecurity/scopes",
 				Map.of("allOf", List.of(Map.of("scope", "api://x/a", "description", "Lets one see")))));
 	}
 
+	@Test
+	void anEntryIsWrittenOnceForEachRule() {
+		Tool tool = tool("closed");
+		JSONRPCResponse response = JSONRPCResponse.result(1, new ListToolsResult(List.of(tool), null, null));
+		Object first = entries(this.filter.filter(TestExchanges.of(HOLDER), request("tools/list"), response)).get(0);
+		Object second = entries(this.filter.filter(TestExchanges.of(HOLDER), request("tools/list"), response)).get(0);
+		assertThat(second).isSameAs(first);
+		JSONRPCResponse other = JSONRPCResponse.result(1, new ListToolsResult(
+				List.of(Tool.builder("closed", Map.of("type", "object")).title("t").build()), null, null));
+		assertThat(parsed(ListToolsResult.class,
+				this.filter.filter(TestExchanges.of(HOLDER), request("tools/list"), other))
+			.tools()).extracting(Tool::title).containsExactly("t");
+	}
+
+	@Test
+	void endpointsWithDifferentRulesDescribeTheSameEntryEachByItsOwn() {
+		AccessPolicy main = policy(false);
+		AccessPolicy further = main.with(main.rules()
+			.with(List.of(new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "closed")), Access.SCOPES,
+					ScopeRequirement.of("b"), "further"))));
+		ListingFilter both = new ListingFilter(new AccessPolicies(main, Map.of("https://mcp.example/further", further)),
+				ScopeCatalogue.EMPTY, true, JsonMapper.shared());
+		JSONRPCResponse response = JSONRPCResponse.result(1, new ListToolsResult(List.of(tool("closed")), null, null));
+		for (int i = 0; i < 2; i++) {
+			assertThat(scopes(both, "https://mcp.example/mcp", response)).isEqualTo("a");
+			assertThat(scopes(both, "https://mcp.example/further", response)).isEqualTo("b");
+		}
+	}
+
+	private static String scopes(ListingFilter filter, String resource, JSONRPCResponse response) {
+		McpCaller caller = new McpCaller("alice", "https://issuer.example", null, List.of(), false, Set.of(), null,
+				resource);
+		return JsonMapper.shared()
+			.valueToTree(parsed(ListToolsResult.class,
+					filter.filter(TestExchanges.of(caller), request("tools/list"), response))
+				.tools()
+				.get(0)
+				.meta())
+			.at("/io.mcpsecurity~1scopes/allOf/0/scope")
+			.asString();
+	}
+
+	private static List<?> entries(JSONRPCResponse response) {
+		return (List<?>) ((Map<?, ?>) response.result()).get("tools");
+	}
+
 	@SuppressWarnings("unchecked")
 	private <T> T list(String method, McpCaller caller, T result) {
-		return (T) this.filter.filter(TestExchanges.of(caller), request(method), JSONRPCResponse.result(1, result))
-			.result();
+		return parsed((Class<T>) result.getClass(),
+				this.filter.filter(TestExchanges.of(caller), request(method), JSONRPCResponse.result(1, result)));
+	}
+
+	/**
+	 * What a client reads.
+	 */
+	private static <T> T parsed(Class<T> type, JSONRPCResponse response) {
+		return JsonMapper.shared().readValue(JsonMapper.shared().writeValueAsBytes(response.result()), type);
 	}
 
 	private static JSONRPCRequest request(String method) {

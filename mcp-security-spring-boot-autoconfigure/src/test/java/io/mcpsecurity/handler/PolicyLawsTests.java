@@ -6,10 +6,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
@@ -37,6 +37,7 @@ import io.modelcontextprotocol.spec.McpSchema.ResourceTemplate;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -296,26 +297,27 @@ class PolicyLawsTests {
 		ListToolsResult all = new ListToolsResult(RandomPolicies.NAMES.stream()
 			.map((name) -> Tool.builder(name, Map.of("type", "object")).build())
 			.toList(), null, null);
-		return Set.copyOf(
-				((ListToolsResult) list(decisions, "tools/list", all, held)).tools().stream().map(Tool::name).toList());
+		return listed(decisions, "tools/list", all, held, "/tools", "name");
 	}
 
 	private static Set<String> listedTemplates(AccessPolicy decisions, Set<String> held) {
 		ListResourceTemplatesResult all = new ListResourceTemplatesResult(RandomPolicies.NAMES.stream()
 			.map((name) -> ResourceTemplate.builder(RandomPolicies.template(name), name).build())
 			.toList(), null, null);
-		return Set.copyOf(((ListResourceTemplatesResult) list(decisions, "resources/templates/list", all, held))
-			.resourceTemplates()
-			.stream()
-			.map(ResourceTemplate::uriTemplate)
-			.toList());
+		return listed(decisions, "resources/templates/list", all, held, "/resourceTemplates", "uriTemplate");
 	}
 
-	private static Object list(AccessPolicy decisions, String method, Object all, Set<String> held) {
-		return Objects
-			.requireNonNull(new ListingFilter(new AccessPolicies(decisions, Map.of()), ScopeCatalogue.EMPTY, false)
-				.filter(TestExchanges.of(caller(held)), new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all))
-				.result());
+	private static Set<String> listed(AccessPolicy decisions, String method, Object all, Set<String> held,
+			String entries, String name) {
+		JsonMapper json = JsonMapper.shared();
+		Object listed = new ListingFilter(new AccessPolicies(decisions, Map.of()), ScopeCatalogue.EMPTY, false, json)
+			.filter(TestExchanges.of(caller(held)), new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all))
+			.result();
+		return json.readTree(json.writeValueAsBytes(listed))
+			.at(entries)
+			.valueStream()
+			.map((entry) -> entry.get(name).asString())
+			.collect(Collectors.toSet());
 	}
 
 	private static McpCaller caller(Set<String> held) {
