@@ -27,6 +27,7 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.web.filter.OncePerRequestFilter;
 
@@ -58,7 +59,8 @@ public final class BareTransport extends OncePerRequestFilter {
 				(request) -> (authentication) -> authentication, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource), List.of()),
-				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false), Duration.ZERO,
+				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false, JsonMapper.shared()),
+				Duration.ZERO,
 				dispatcher);
 	}
 

@@ -370,17 +370,24 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@Order(CHAIN_ORDER)
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
-				BearerChallenge challenge, McpEndpointFactory endpoints, FurtherEndpoints further,
-				McpSecurityProperties properties, McpServerProperties server, McpEndpoint.Common common,
+				BearerChallenge challenge, McpEndpointFactory endpoints, McpEndpoint.Common common,
 				ListingFilter listings, McpDispatcher dispatcher,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
+			return endpoints
+				.endpoint(new EndpointDefinition(resource, policy, authentication, challenge), listings, dispatcher)
+				.filterChain(common);
+		}
+
+		@Bean
+		@Order(CHAIN_ORDER)
+		SecurityFilterChain mcpMetadataFilterChain(ProtectedResource resource, AccessPolicy policy,
+				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
+				McpServerProperties server) {
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy.rules(),
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
-			return endpoints
-				.endpoint(new EndpointDefinition(resource, policy, authentication, challenge), listings, dispatcher)
-				.filterChain(common, new ProtectedResourceMetadataFilter(metadata));
+			return new ProtectedResourceMetadataFilter(metadata).filterChain();
 		}
 
 		@Bean

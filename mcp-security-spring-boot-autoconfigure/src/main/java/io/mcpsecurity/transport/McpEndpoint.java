@@ -2,8 +2,6 @@ package io.mcpsecurity.transport;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Function;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -27,8 +25,6 @@ import org.springframework.security.oauth2.core.AbstractOAuth2Token;
 import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
-import org.springframework.security.web.util.matcher.OrRequestMatcher;
-import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /**
  * One MCP endpoint: its identity, what protects it, and the MCP server behind it.
@@ -90,18 +86,11 @@ public final class McpEndpoint {
 	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
 	 * need: no HTTP session, no request cache, no CSRF.
 	 * @param common what all endpoints have in common
-	 * @param metadata serves the well-known paths, for the chain that has them
 	 */
-	public SecurityFilterChain filterChain(Common common, @Nullable ProtectedResourceMetadataFilter metadata) {
-		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
-		List<RequestMatcher> matchers = new ArrayList<>(List.of(path.matcher(this.resource.endpoint())));
-		McpEndpointFilter endpoint = new McpEndpointFilter(this, common);
-		if (metadata == null) {
-			return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), endpoint);
-		}
-		matchers.add(path.matcher(ProtectedResource.WELL_KNOWN));
-		matchers.add(path.matcher(ProtectedResource.WELL_KNOWN + "/**"));
-		return new DefaultSecurityFilterChain(new OrRequestMatcher(matchers), metadata, endpoint);
+	public SecurityFilterChain filterChain(Common common) {
+		return new DefaultSecurityFilterChain(
+				PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
+				new McpEndpointFilter(this, common));
 	}
 
 	public ProtectedResource resource() {

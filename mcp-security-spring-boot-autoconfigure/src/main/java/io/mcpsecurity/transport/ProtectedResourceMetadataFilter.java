@@ -14,6 +14,10 @@ import jakarta.servlet.http.HttpServletResponse;
 
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.security.web.DefaultSecurityFilterChain;
+import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -38,6 +42,15 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		resources.forEach((metadata) -> metadata.resource()
 			.metadataPaths()
 			.forEach((path) -> this.documents.putIfAbsent(path, metadata::document)));
+	}
+
+	/**
+	 * A chain of this filter alone, for the well-known path and all below it.
+	 */
+	public SecurityFilterChain filterChain() {
+		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(path.matcher(ProtectedResource.WELL_KNOWN),
+				path.matcher(ProtectedResource.WELL_KNOWN + "/**")), this);
 	}
 
 	@Override

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
@@ -112,7 +113,8 @@ class McpSecurityAutoConfigurationTests {
 		this.configured.withPropertyValues("spring.ai.mcp.server.streamable-http.mcp-endpoint=/api/tools")
 			.run((context) -> {
 				assertThat(gated(context, "/api/tools")).isTrue();
-				assertThat(gated(context, "/.well-known/oauth-protected-resource/api/tools")).isTrue();
+				assertThat(chain(context, "/.well-known/oauth-protected-resource/api/tools"))
+					.isSameAs(context.getBean("mcpMetadataFilterChain"));
 				assertThat(gated(context, "/mcp")).isFalse();
 			});
 	}
@@ -222,10 +224,10 @@ class McpSecurityAutoConfigurationTests {
 	@Test
 	void withoutAChainOfTheApplicationBootsDefaultSecuresTheRest() {
 		this.configured.run((context) -> {
-			assertThat(chains(context)).hasSize(2);
+			assertThat(chains(context)).hasSize(3);
 			assertThat(chain(context, "/mcp")).isSameAs(context.getBean("mcpSecurityFilterChain"));
 			assertThat(chain(context, "/.well-known/oauth-protected-resource"))
-				.isSameAs(context.getBean("mcpSecurityFilterChain"));
+				.isSameAs(context.getBean("mcpMetadataFilterChain"));
 			for (String path : new String[] { "/", "/mcp2", "/mcp/", "/mcp/more", "/other", "/.well-known/other" }) {
 				assertThat(chain(context, path)).as(path)
 					.isNotSameAs(context.getBean("mcpSecurityFilterChain"))
@@ -239,7 +241,7 @@ class McpSecurityAutoConfigurationTests {
 	void aChainOfTheApplicationSecuresTheRest() {
 		this.configured.withUserConfiguration(OwnChain.class).run((context) -> {
 			assertThat(context).hasNotFailed();
-			assertThat(chains(context)).hasSize(2);
+			assertThat(chains(context)).hasSize(3);
 			assertThat(gated(context, "/mcp")).isTrue();
 			assertThat(chain(context, "/other")).isSameAs(context.getBean("ownChain"));
 		});
@@ -596,7 +598,7 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		ListingFilter ownFilter(AccessPolicies policies) {
-			return new ListingFilter(policies, ScopeCatalogue.EMPTY, false);
+			return new ListingFilter(policies, ScopeCatalogue.EMPTY, false, JsonMapper.shared());
 		}
 
 		@Bean
