@@ -27,22 +27,31 @@ record Acceptable(boolean json, boolean events) {
 
 	/**
 	 * What the client of a request accepts.
-	 * @throws RefusedRequestException if the header is malformed
+	 * @throws RefusedRequestException if the header is malformed, or the client accepts
+	 * neither
 	 */
 	static Acceptable of(HttpServletRequest request) throws RefusedRequestException {
 		List<String> headers = Collections.list(request.getHeaders(HttpHeaders.ACCEPT));
 		if (headers.isEmpty() || (headers.size() == 1 && headers.get(0).equals(USUAL))) {
 			return BOTH;
 		}
+		List<MediaType> accepted;
 		try {
-			List<MediaType> accepted = MediaType.parseMediaTypes(headers);
-			return accepted.isEmpty() ? BOTH : new Acceptable(isAccepted(MediaType.APPLICATION_JSON, accepted),
-					isAccepted(MediaType.TEXT_EVENT_STREAM, accepted));
+			accepted = MediaType.parseMediaTypes(headers);
 		}
 		catch (InvalidMediaTypeException ex) {
 			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "not_acceptable",
 					"The Accept header is malformed");
 		}
+		if (accepted.isEmpty()) {
+			return BOTH;
+		}
+		Acceptable acceptable = new Acceptable(isAccepted(MediaType.APPLICATION_JSON, accepted),
+				isAccepted(MediaType.TEXT_EVENT_STREAM, accepted));
+		if (!acceptable.json && !acceptable.events) {
+			throw refusal("application/json and text/event-stream");
+		}
+		return acceptable;
 	}
 
 	/**

@@ -25,6 +25,7 @@ import org.springframework.security.oauth2.core.AbstractOAuth2Token;
 import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
+import org.springframework.security.web.util.matcher.OrRequestMatcher;
 
 /**
  * One MCP endpoint: its identity, what protects it, and the MCP server behind it.
@@ -89,7 +90,8 @@ public final class McpEndpoint {
 	 */
 	public SecurityFilterChain filterChain(Common common) {
 		return new DefaultSecurityFilterChain(
-				PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
+				new OrRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
+						McpEndpointFilter::isServed),
 				new McpEndpointFilter(this, common));
 	}
 

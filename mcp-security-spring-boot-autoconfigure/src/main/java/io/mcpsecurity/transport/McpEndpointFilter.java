@@ -47,6 +47,8 @@ final class McpEndpointFilter implements Filter {
 	/** Of W3C Trace Context, and of B3 in its two forms. */
 	private static final List<String> TRACE_HEADERS = List.of("traceparent", "b3", "X-B3-TraceId");
 
+	private static final String SERVED = McpEndpointFilter.class.getName() + ".SERVED";
+
 	private static final String SUSPENDED = McpEndpointFilter.class.getName() + ".SUSPENDED";
 
 	private final McpEndpoint endpoint;
@@ -62,6 +64,14 @@ final class McpEndpointFilter implements Filter {
 		this.common = common;
 		this.addresses = new AddressLimit(common.limits(), endpoint::isKnown);
 		this.gate = new McpGate(endpoint, common);
+	}
+
+	/**
+	 * Whether a request was served here, and comes again on its way to an error page of
+	 * the container: it has its response.
+	 */
+	static boolean isServed(HttpServletRequest request) {
+		return request.getAttribute(SERVED) != null;
 	}
 
 	@Override
@@ -81,6 +91,10 @@ final class McpEndpointFilter implements Filter {
 					() -> message(suspended.exchange(), suspended.body(), request, response));
 			return;
 		}
+		if (isServed(request)) {
+			return;
+		}
+		request.setAttribute(SERVED, true);
 		// RFC 9111 section 5.2.2.5; and browsers must not guess what a response is.
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
 		response.setHeader("X-Content-Type-Options", "nosniff");
@@ -117,6 +131,7 @@ final class McpEndpointFilter implements Filter {
 				new RefusedRequestException(HttpServletResponse.SC_INTERNAL_SERVER_ERROR, (McpExchange.Refusal) null,
 						JsonRpcErrorCode.INTERNAL_ERROR, "Internal error", null)
 					.write(response);
+				response.flushBuffer();
 			}
 			if (ex instanceof Error error) {
 				throw error;
@@ -240,8 +255,9 @@ final class McpEndpointFilter implements Filter {
 			}
 		}
 		catch (RequestBody.Failure ex) {
-			this.gate.admit(exchange, null);
-			throw refusal(ex);
+			count(exchange);
+			refuse(request, response, exchange, ex);
+			return;
 		}
 		catch (RefusedRequestException ex) {
 			this.gate.admit(exchange, ex.id());
@@ -259,16 +275,21 @@ final class McpEndpointFilter implements Filter {
 			async.dispatch();
 			return;
 		}
-		RefusedRequestException refusal = refusal(failure);
+		count(exchange);
+		refuse(response, exchange, failure);
+		async.complete();
+	}
+
+	/**
+	 * Count a request that is refused in any case.
+	 */
+	private void count(McpExchange exchange) {
 		try {
 			this.gate.admit(exchange, null);
 		}
-		catch (RefusedRequestException ex) {
-			refusal = ex;
+		catch (TooManyRequestsException ex) {
+			logger.debug("A request is beyond the limits, and has no body that could be read", ex);
 		}
-		write(response, exchange, anonymous(exchange, refusal));
-		exchange.end(response.getStatus());
-		async.complete();
 	}
 
 	private void message(McpExchange exchange, RequestBody body, HttpServletRequest request,
@@ -288,45 +309,68 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
+	 * Refuse a request whose body cannot be read to its end. The status of each of these
+	 * refusals makes the container close the connection.
+	 */
+	private void refuse(HttpServletResponse response, McpExchange exchange, RequestBody.Failure failure)
+			throws IOException {
+		write(response, exchange, refusal(failure));
+		// The container has noticed the failure as well, and has an error page for it.
+		response.flushBuffer();
+		exchange.end(response.getStatus());
+	}
+
+	/**
+	 * Refuse a request whose body cannot be read to its end, on the thread of the
+	 * request. Of one that is too long some more is read without a thread: a client that
+	 * is still sending would not get the response, if the connection was closed at once,
+	 * and the container would hold a thread for the rest.
+	 */
+	private void refuse(HttpServletRequest request, HttpServletResponse response, McpExchange exchange,
+			RequestBody.Failure failure) throws IOException {
+		refuse(response, exchange, failure);
+		if (failure.kind() == RequestBody.Failure.Kind.TOO_LARGE && request.isAsyncSupported()) {
+			RequestBody.discarded(request, this.common.bodies()).await((async, end) -> async.complete());
+		}
+	}
+
+	/**
 	 * Refuse a request. A body that has not arrived yet is read first: the container
 	 * would read it after the response, and hold a thread for as long as the client
-	 * likes.
+	 * likes. (Unless the client has asked before it sends one. It sends none after a
+	 * refusal, and the connection is closed.)
 	 */
 	private void refuse(HttpServletRequest request, HttpServletResponse response, McpExchange exchange,
 			RefusedRequestException refused) throws IOException {
 		RefusedRequestException refusal = anonymous(exchange, refused);
 		RequestBody rest = RequestBody.discarded(request, this.common.bodies());
 		try {
-			if (!closesConnection(refusal) && !rest.read()) {
+			if (request.getHeader(HttpHeaders.EXPECT) == null && !rest.read()) {
 				rest.await((async, failure) -> {
-					write(response, exchange, (failure != null) ? refusal(failure) : refusal);
-					exchange.end(response.getStatus());
+					if (failure != null) {
+						refuse(response, exchange, failure);
+					}
+					else {
+						write(response, exchange, refusal);
+						exchange.end(response.getStatus());
+					}
 					async.complete();
 				});
 				return;
 			}
+			write(response, exchange, refusal);
 		}
 		catch (RequestBody.Failure ex) {
-			write(response, exchange, refusal(ex));
-			return;
+			refuse(request, response, exchange, ex);
 		}
-		write(response, exchange, refusal);
 	}
 
 	/**
-	 * Whether the container closes the connection after a response, and reads nothing
-	 * more of it.
-	 */
-	private static boolean closesConnection(RefusedRequestException refusal) {
-		return refusal.status() == HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE
-				|| refusal.status() == HttpServletResponse.SC_REQUEST_TIMEOUT;
-	}
-
-	/**
-	 * Anonymous clients always get a plain 401, unless it is a limit that refuses them.
+	 * Anonymous clients get a plain 401 as long as the policy has not admitted them,
+	 * unless it is a limit that refuses them.
 	 */
 	private RefusedRequestException anonymous(McpExchange exchange, RefusedRequestException refusal) {
-		boolean plain = exchange.authentication() instanceof AnonymousAuthenticationToken
+		boolean plain = exchange.authentication() instanceof AnonymousAuthenticationToken && exchange.decision() == null
 				&& !(refusal instanceof TooManyRequestsException);
 		return plain ? this.endpoint.refusals().missing() : refusal;
 	}

@@ -1,7 +1,10 @@
 package io.mcpsecurity.transport;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.mcpsecurity.transport.RequestBody.Failure.Kind;
 import jakarta.servlet.AsyncContext;
@@ -198,7 +201,7 @@ final class RequestBody {
 
 		private final Completion completion;
 
-		private boolean completed;
+		private final AtomicBoolean completed = new AtomicBoolean();
 
 		Waiting(AsyncContext async, Completion completion) {
 			this.async = async;
@@ -226,11 +229,19 @@ final class RequestBody {
 		@Override
 		public void onError(Throwable failure) {
 			try {
-				complete(new Failure(Kind.UNREADABLE));
+				complete(new Failure(isTimeout(failure) ? Kind.TOO_SLOW : Kind.UNREADABLE));
 			}
 			catch (IOException ex) {
 				// The client is gone.
 			}
+		}
+
+		/**
+		 * Whether the container itself has waited for too long.
+		 */
+		private boolean isTimeout(Throwable failure) {
+			return failure instanceof SocketTimeoutException || failure instanceof TimeoutException
+					|| failure.getCause() instanceof TimeoutException;
 		}
 
 		@Override
@@ -239,8 +250,7 @@ final class RequestBody {
 		}
 
 		private void complete(@Nullable Failure failure) throws IOException {
-			if (!this.completed) {
-				this.completed = true;
+			if (this.completed.compareAndSet(false, true)) {
 				this.completion.complete(this.async, failure);
 			}
 		}

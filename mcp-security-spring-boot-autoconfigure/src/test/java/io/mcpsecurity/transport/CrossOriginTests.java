@@ -114,7 +114,7 @@ class CrossOriginTests {
 			assertThat(server.send(request.header("Origin", "https://evil.example")).statusCode()).isEqualTo(403);
 			assertThat(raw(server,
 					"POST /mcp HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n"
-							+ "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"))
+							+ "Content-Type: application/json\r\nContent-Length: 8\r\n\r\nnonsense"))
 				.startsWith("HTTP/1.1 403 ");
 		}
 	}

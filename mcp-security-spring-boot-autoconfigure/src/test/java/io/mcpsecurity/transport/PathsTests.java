@@ -1,8 +1,6 @@
 package io.mcpsecurity.transport;
 
-import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RawConnection;
@@ -11,11 +9,6 @@ import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.SecuredServers;
 import io.mcpsecurity.test.TestAuthorizationServer;
-import jakarta.servlet.FilterChain;
-import jakarta.servlet.ServletException;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletRequestWrapper;
-import jakarta.servlet.http.HttpServletResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,15 +17,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.Ordered;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.web.context.WebApplicationContext;
-import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.PathMatchConfigurer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -121,19 +111,6 @@ class PathsTests {
 	}
 
 	/**
-	 * A filter behind the gate makes a POST of it, and the transport would read a body
-	 * that nobody has decided about.
-	 */
-	@Test
-	void aMethodThatIsChangedBehindTheGateDoesNotReachTheServer() {
-		int before = LateOverride.changed.get();
-		Answer answer = request(loose, "GET", "/app/mcp", "X-Late-Override: POST\r\n" + bearer(loose), CALL);
-		assertThat(LateOverride.changed.get()).isEqualTo(before + 1);
-		assertThat(answer.status()).isEqualTo(404);
-		assertThat(answer.body()).contains("\"jsonrpc\"").doesNotContain("\"result\"");
-	}
-
-	/**
 	 * The application has a chain for the rest that lets everybody in, a router that does
 	 * not care for case, and a second servlet: the transport itself is shut.
 	 */
@@ -200,41 +177,6 @@ class PathsTests {
 					new DispatcherServlet(context), "/other/*");
 			other.setName("other");
 			return other;
-		}
-
-		@Bean
-		FilterRegistrationBean<LateOverride> lateOverride() {
-			FilterRegistrationBean<LateOverride> late = new FilterRegistrationBean<>(new LateOverride());
-			late.setOrder(Ordered.LOWEST_PRECEDENCE);
-			return late;
-		}
-
-	}
-
-	/**
-	 * A filter behind the security chain that lets clients choose the method.
-	 */
-	static final class LateOverride extends OncePerRequestFilter {
-
-		private static final AtomicInteger changed = new AtomicInteger();
-
-		@Override
-		protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
-				throws ServletException, IOException {
-			String method = request.getHeader("X-Late-Override");
-			if (method == null) {
-				chain.doFilter(request, response);
-				return;
-			}
-			changed.incrementAndGet();
-			chain.doFilter(new HttpServletRequestWrapper(request) {
-
-				@Override
-				public String getMethod() {
-					return method;
-				}
-
-			}, response);
 		}
 
 	}

@@ -91,13 +91,19 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void inARevisionThatHasAStatusForThatAnUnknownMethodIsNotFound(Kind kind) {
-		HttpResponse<String> response = kind
-			.send(kind.request("no/such", "{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}}")
-				.setHeader("MCP-Protocol-Version", "2026-07-28")
-				.setHeader("Mcp-Method", "no/such"));
-		assertError(response, 404, "7", -32601);
-		assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
+	void aRevisionThatIsNotSpokenIsRefusedWithThoseThatAre(Kind kind) {
+		String meta = "{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}}";
+		for (HttpRequest.Builder request : List.of(kind.request("ping", meta),
+				kind.request("ping", "{}").setHeader("MCP-Protocol-Version", "2026-07-28"),
+				kind.request("no/such", meta)
+					.setHeader("MCP-Protocol-Version", "2026-07-28")
+					.setHeader("Mcp-Method", "no/such"),
+				kind.request("ping", "{}").setHeader("MCP-Protocol-Version", "1.0"),
+				kind.request("ping", "{}").setHeader("MCP-Protocol-Version", ""))) {
+			JsonNode error = assertError(kind.send(request), 400, "7", -32022);
+			assertThat(error.at("/data/supported").toString())
+				.isEqualTo("[\"2024-11-05\",\"2025-03-26\",\"2025-06-18\",\"2025-11-25\"]");
+		}
 	}
 
 	@ParameterizedTest
@@ -143,13 +149,20 @@ class TransportAnswersTests {
 	@MethodSource("kinds")
 	void anAcceptHeaderIsReadAsHttpHasIt(Kind kind) {
 		for (String accept : List.of("*/*", "application/*, text/*", "application/json;q=0.9, text/event-stream;q=0.1",
-				"text/event-stream,application/json", "text/html, */*;q=0.1",
-				"TEXT/*, Application/JSON; charset=utf-8")) {
-			assertThat(kind.send(kind.request("ping", "{}").setHeader("Accept", accept)).statusCode()).as(accept)
-				.isEqualTo(200);
+				"text/event-stream,application/json", "text/html, */*;q=0.1", "TEXT/*, Application/JSON; charset=utf-8",
+				"application/json", "application/*", "application/json, text/event-stream;q=0", "", ",")) {
+			HttpResponse<String> response = kind.send(kind.request("ping", "{}").setHeader("Accept", accept));
+			assertThat(response.statusCode()).as(accept).isEqualTo(200);
+			assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
 		}
-		for (String accept : List.of("application/json", "text/event-stream", "text/html", "application/*",
-				"application/json, text/event-stream;q=0", "*/*, application/json;q=0.0", "", ",")) {
+		for (String accept : List.of("text/event-stream", "text/*", "*/*, application/json;q=0.0")) {
+			HttpResponse<String> response = kind.send(kind.request("ping", "{}").setHeader("Accept", accept));
+			assertThat(response.statusCode()).as(accept).isEqualTo(200);
+			assertThat(response.headers().firstValue("Content-Type")).hasValue("text/event-stream");
+			assertThat(SecuredServer.json(response).path("id").asInt()).isEqualTo(7);
+		}
+		for (String accept : List.of("text/html", "text/html, application/xml", "*/*;q=0",
+				"application/json;q=0, text/event-stream;q=0, */*")) {
 			assertError(kind.send(kind.request("ping", "{}").setHeader("Accept", accept)), 406, "null", -32600);
 		}
 		for (String accept : List.of("nonsense", "application/json, text", "*/json", "application/json;q=x",
@@ -180,9 +193,12 @@ class TransportAnswersTests {
 		assertError(kind.server.send(get.copy().setHeader("Mcp-Session-Id", "no-such")), sessions ? 404 : 405, "null",
 				sessions ? -32001 : -32600);
 		assertError(kind.server.send(get.copy().setHeader("Accept", "text/html")), 406, "null", -32600);
+		assertError(kind.server.send(get.copy().setHeader("Accept", "application/json")), sessions ? 406 : 405, "null",
+				-32600);
 		assertError(kind.server.send(get.copy().setHeader("Accept", "nonsense")), 400, "null", -32600);
-		assertError(kind.server.send(get.copy().DELETE()), sessions ? 400 : 404, "null", -32600);
-		assertError(kind.server.send(get.copy().DELETE().setHeader("Mcp-Session-Id", "no-such")), 404, "null", -32001);
+		assertError(kind.server.send(get.copy().DELETE()), sessions ? 400 : 405, "null", -32600);
+		assertError(kind.server.send(get.copy().DELETE().setHeader("Mcp-Session-Id", "no-such")), sessions ? 404 : 405,
+				"null", sessions ? -32001 : -32600);
 		for (String method : List.of("PUT", "PATCH", "OPTIONS")) {
 			HttpResponse<String> response = kind.server
 				.send(get.copy().method(method, HttpRequest.BodyPublishers.ofString("{}")));
