@@ -3,29 +3,40 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to a response whose request thread has returned, without waiting for the client:
- * any thread adds what is to be written, and the container asks for it when the
- * connection takes more. A client that does not read is disconnected.
+ * The output of a request that is served on after its thread has returned. It never waits
+ * for the client: any thread adds what is to be written, and the container asks for it
+ * when the connection takes more. A client that does not read is disconnected.
+ * <p>
+ * The container calls {@link #onComplete} with locks of its own, so that must not wait
+ * for this one's.
  */
-final class AsyncOutput implements WriteListener {
+final class AsyncOutput implements WriteListener, AsyncListener {
 
 	/** The maximum of bytes that wait for a client that does not read. */
 	private static final int MAX_QUEUED = 4 * 1024 * 1024;
 
 	private final AsyncContext async;
 
-	private final ServletOutputStream out;
+	private final Runnable ended;
 
 	private final ReentrantLock lock = new ReentrantLock();
 
 	private final Deque<byte[]> queue = new ArrayDeque<>();
+
+	private final AtomicBoolean over = new AtomicBoolean();
+
+	private @Nullable ServletOutputStream out;
 
 	private long queued;
 
@@ -33,26 +44,44 @@ final class AsyncOutput implements WriteListener {
 
 	private boolean closing;
 
-	private boolean closed;
+	private boolean overflowed;
 
-	private AsyncOutput(AsyncContext async, ServletOutputStream out) {
+	private volatile boolean closed;
+
+	private AsyncOutput(AsyncContext async, Runnable ended) {
 		this.async = async;
-		this.out = out;
+		this.ended = ended;
 	}
 
 	/**
-	 * Begin to write. Status and headers must have been set.
-	 * @param async the request, whose asynchronous processing has begun
+	 * Go on without the request's thread.
+	 * @param call the request and its response, as filters may have wrapped it
+	 * @param ended called once when the response has ended, for whatever reason
 	 */
-	static AsyncOutput begin(AsyncContext async) throws IOException {
-		AsyncOutput output = new AsyncOutput(async, async.getResponse().getOutputStream());
-		output.flush = true;
-		output.out.setWriteListener(output);
+	static AsyncOutput start(HttpCall call, Runnable ended) {
+		AsyncOutput output = new AsyncOutput(call.request().startAsync(call.request(), call.response()), ended);
+		output.async.setTimeout(0);
+		output.async.addListener(output);
 		return output;
 	}
 
 	/**
-	 * Write something, now or as soon as the connection takes it.
+	 * Send status and headers, which must have been set.
+	 */
+	void open() {
+		this.lock.lock();
+		try {
+			this.flush = true;
+			drain();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	/**
+	 * Write something, now or as soon as the connection takes it. Status and headers must
+	 * have been set.
 	 * @return whether the client may still get it
 	 */
 	boolean write(byte[] bytes) {
@@ -63,11 +92,10 @@ final class AsyncOutput implements WriteListener {
 			}
 			this.queue.add(bytes);
 			this.queued += bytes.length;
-			if (this.queued > MAX_QUEUED && this.queue.size() > 1) {
-				close();
-				return false;
-			}
 			drain();
+			if (this.queued > MAX_QUEUED && this.queue.size() > 1) {
+				overflow();
+			}
 			return !this.closed;
 		}
 		finally {
@@ -90,9 +118,36 @@ final class AsyncOutput implements WriteListener {
 	}
 
 	/**
-	 * Complete the response now; what has not been written is dropped.
+	 * Complete the response, and drop what has not been written.
 	 */
-	void abort() {
+	void end() {
+		this.lock.lock();
+		try {
+			this.queue.clear();
+			this.closing = true;
+			drain();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public void onWritePossible() throws IOException {
+		this.lock.lock();
+		try {
+			if (this.overflowed) {
+				throw new IOException("The client has not read");
+			}
+			drain();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	@Override
+	public void onError(Throwable failure) {
 		this.lock.lock();
 		try {
 			close();
@@ -103,23 +158,34 @@ final class AsyncOutput implements WriteListener {
 	}
 
 	@Override
-	public void onWritePossible() {
-		this.lock.lock();
-		try {
-			drain();
-		}
-		finally {
-			this.lock.unlock();
+	public void onComplete(AsyncEvent event) {
+		this.closed = true;
+		if (this.over.compareAndSet(false, true)) {
+			this.ended.run();
 		}
 	}
 
 	@Override
-	public void onError(Throwable failure) {
-		abort();
+	public void onTimeout(AsyncEvent event) {
+		// There is no timeout.
+	}
+
+	@Override
+	public void onError(AsyncEvent event) {
+		// The container completes it.
+	}
+
+	@Override
+	public void onStartAsync(AsyncEvent event) {
+		// It is not started again.
 	}
 
 	private void drain() {
 		try {
+			if (this.out == null) {
+				this.out = this.async.getResponse().getOutputStream();
+				this.out.setWriteListener(this);
+			}
 			while (!this.closed && this.out.isReady()) {
 				byte[] next = this.queue.poll();
 				if (next != null) {
@@ -139,14 +205,26 @@ final class AsyncOutput implements WriteListener {
 				}
 			}
 		}
-		catch (IOException | IllegalStateException ex) {
-			// The client is gone.
+		catch (IOException | RuntimeException ex) {
+			// The client is gone, or the container has ended the response meanwhile.
 			close();
 		}
 	}
 
+	/**
+	 * Write nothing any more. The response is not completed: the container would wait for
+	 * the client, with a thread, to get rid of what is in its own buffers. It closes the
+	 * connection when the client does not read for the time that it waits for that, or
+	 * when it reads again.
+	 */
+	private void overflow() {
+		this.overflowed = true;
+		this.closed = true;
+		this.queue.clear();
+	}
+
 	private void close() {
-		if (this.closed) {
+		if (this.closed && !this.overflowed) {
 			return;
 		}
 		this.closed = true;

@@ -1,14 +1,10 @@
 package io.mcpsecurity.transport;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.function.Consumer;
 
 import io.mcpsecurity.McpCaller;
-import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -28,27 +24,27 @@ final class EventStream implements OpenStream {
 
 	private final @Nullable Instant expiry;
 
-	private EventStream(AsyncOutput output, @Nullable McpCaller caller, @Nullable Instant expiry) {
-		this.output = output;
+	private EventStream(HttpCall call, @Nullable McpCaller caller, @Nullable Instant expiry,
+			Consumer<EventStream> ended) {
+		this.output = AsyncOutput.start(call, () -> ended.accept(this));
 		this.caller = caller;
 		this.expiry = expiry;
 	}
 
 	/**
 	 * Open a stream.
-	 * @param request the request
-	 * @param response its response
+	 * @param call the request and its response
 	 * @param caller the caller, or {@code null}
 	 * @param expiry when the caller's token is not accepted any more, or {@code null}
-	 * @param ended called once when the stream has ended, for whatever reason
+	 * @param ended called once when the stream has ended, for whatever reason, and not
+	 * before the thread of the request has returned
 	 */
-	static EventStream open(HttpServletRequest request, HttpServletResponse response, @Nullable McpCaller caller,
-			@Nullable Instant expiry, Runnable ended) throws IOException {
-		prepare(response);
-		AsyncContext async = request.startAsync(request, response);
-		async.setTimeout(0);
-		async.addListener(new End(ended));
-		return new EventStream(AsyncOutput.begin(async), caller, expiry);
+	static EventStream open(HttpCall call, @Nullable McpCaller caller, @Nullable Instant expiry,
+			Consumer<EventStream> ended) {
+		prepare(call.response());
+		EventStream stream = new EventStream(call, caller, expiry, ended);
+		stream.output.open();
+		return stream;
 	}
 
 	/**
@@ -86,7 +82,7 @@ final class EventStream implements OpenStream {
 
 	@Override
 	public void end() {
-		this.output.complete();
+		this.output.end();
 	}
 
 	@Override
@@ -97,33 +93,6 @@ final class EventStream implements OpenStream {
 	@Override
 	public @Nullable Instant expiry() {
 		return this.expiry;
-	}
-
-	/**
-	 * Runs something when a request has ended that is served on other threads.
-	 */
-	record End(Runnable action) implements AsyncListener {
-
-		@Override
-		public void onComplete(AsyncEvent event) {
-			this.action.run();
-		}
-
-		@Override
-		public void onTimeout(AsyncEvent event) {
-			// The container completes it.
-		}
-
-		@Override
-		public void onError(AsyncEvent event) {
-			// The container completes it.
-		}
-
-		@Override
-		public void onStartAsync(AsyncEvent event) {
-			event.getAsyncContext().addListener(this);
-		}
-
 	}
 
 }

@@ -31,8 +31,7 @@ public interface McpDispatcher {
 	/**
 	 * Open a stream.
 	 */
-	void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended)
-			throws RefusedRequestException, IOException;
+	void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended) throws RefusedRequestException;
 
 	/**
 	 * End a session.

@@ -190,7 +190,7 @@ final class McpGate {
 	/**
 	 * Open a stream.
 	 */
-	void get(McpExchange exchange, HttpCall call) throws RefusedRequestException, IOException {
+	void get(McpExchange exchange, HttpCall call) throws RefusedRequestException {
 		admit(exchange, null);
 		checkVersion(call.request(), (Object) null);
 		Runnable end = begin(exchange, this.common.limits().streams(), null);

@@ -136,16 +136,21 @@ final class McpSession {
 		stream.end();
 	}
 
+	/**
+	 * A stream has ended, or a reply that could have become one.
+	 */
 	void closed(OpenStream stream) {
-		this.streams.remove(stream);
 		this.questions.values().removeIf(stream::equals);
-		if (this.listening == stream) {
-			// Another one that is still open takes over.
-			this.listening = this.streams.stream()
-				.filter(EventStream.class::isInstance)
-				.map(EventStream.class::cast)
-				.findAny()
-				.orElse(null);
+		synchronized (this) {
+			this.streams.remove(stream);
+			if (this.listening == stream) {
+				// Another one that is still open takes over.
+				this.listening = this.streams.stream()
+					.filter(EventStream.class::isInstance)
+					.map(EventStream.class::cast)
+					.findAny()
+					.orElse(null);
+			}
 		}
 	}
 
@@ -153,14 +158,14 @@ final class McpSession {
 	 * Send on a stream what concerns no request of the client.
 	 */
 	void listen(EventStream stream) {
-		opened(stream);
 		synchronized (this) {
 			if (!this.heard) {
 				this.heard = true;
 				this.session.listeningStream(new Listening());
 			}
+			this.listening = stream;
 		}
-		this.listening = stream;
+		opened(stream);
 	}
 
 	/**
@@ -204,7 +209,7 @@ final class McpSession {
 		synchronized (this) {
 			this.closed = true;
 		}
-		this.streams.forEach(OpenStream::end);
+		this.streams.forEach((stream) -> Sessions.guarded(stream::end));
 		this.session.close();
 	}
 
@@ -246,7 +251,7 @@ final class McpSession {
 
 		@Override
 		public void close() {
-			McpSession.this.streams.forEach(OpenStream::end);
+			// The session ends its streams.
 		}
 
 	}

@@ -15,8 +15,6 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import io.modelcontextprotocol.spec.McpStreamableServerTransport;
-import jakarta.servlet.AsyncContext;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -35,6 +33,9 @@ import org.springframework.http.MediaType;
  * only message, and a stream of events as soon as there is another message before it. The
  * thread of the request writes it if it can; only where the handler goes on after that
  * thread has returned, the request becomes asynchronous.
+ * <p>
+ * Any thread may send and respond. A lock guards the state and the order of what is
+ * written; nothing that waits for the container or for the application runs within it.
  */
 final class Reply implements McpStreamableServerTransport, OpenStream {
 
@@ -42,55 +43,53 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	private final McpExchange exchange;
 
-	private final JSONRPCRequest message;
+	private final JSONRPCRequest request;
 
-	private final HttpServletRequest request;
+	private final HttpCall call;
 
-	private final HttpServletResponse response;
-
-	private final Acceptable acceptable;
-
-	private final Responses responses;
+	private final McpEndpoint endpoint;
 
 	private final JsonMapper json;
 
-	private final Owner owner;
+	private final @Nullable McpSession session;
 
-	private final ReentrantLock lock = new ReentrantLock();
+	private final Runnable ended;
 
 	private final Thread requestThread = Thread.currentThread();
 
+	private final ReentrantLock lock = new ReentrantLock();
+
+	/** Whether events are sent. */
 	private boolean streaming;
 
-	private boolean completed;
+	/** Whether the server has responded, after which nothing else is sent. */
+	private boolean responded;
 
-	private boolean returned;
+	/** Whether nothing is written any more. */
+	private volatile boolean done;
 
-	private volatile boolean ended;
-
-	private @Nullable AsyncContext async;
-
+	/** Takes over from the request thread when that returns. */
 	private @Nullable AsyncOutput output;
 
 	/**
 	 * Create a reply.
 	 * @param exchange the exchange of the request
-	 * @param message the request
+	 * @param request the request
 	 * @param call the HTTP request and its response
-	 * @param responses what becomes of the server's response
+	 * @param endpoint the endpoint that the request came to
 	 * @param json writes messages
-	 * @param owner has the reply among its streams while it is one
+	 * @param session the session of the request, or {@code null} when there are none
+	 * @param ended called once when the reply has ended, for whatever reason
 	 */
-	Reply(McpExchange exchange, JSONRPCRequest message, HttpCall call, Responses responses, JsonMapper json,
-			Owner owner) {
+	Reply(McpExchange exchange, JSONRPCRequest request, HttpCall call, McpEndpoint endpoint, JsonMapper json,
+			@Nullable McpSession session, Runnable ended) {
 		this.exchange = exchange;
-		this.message = message;
-		this.request = call.request();
-		this.response = call.response();
-		this.acceptable = call.acceptable();
-		this.responses = responses;
+		this.request = request;
+		this.call = call;
+		this.endpoint = endpoint;
 		this.json = json;
-		this.owner = owner;
+		this.session = session;
+		this.ended = ended;
 	}
 
 	/**
@@ -99,33 +98,31 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * response, or has sent it to this as a transport before it completes
 	 */
 	void serve(Mono<?> result) throws IOException {
-		McpTransportContext context = this.exchange.context();
-		result.subscribe(new Subscriber(Context.of(McpTransportContext.KEY, context)));
+		result.subscribe(new Subscriber(Context.of(McpTransportContext.KEY, this.exchange.context())));
 		this.lock.lock();
 		try {
-			this.returned = true;
-			if (!this.completed && !this.ended) {
-				this.async = this.request.startAsync(this.request, this.response);
-				this.async.setTimeout(0);
-				this.async.addListener(new EventStream.End(this::over));
+			if (!this.done) {
+				this.output = AsyncOutput.start(this.call, this::over);
 				if (this.streaming) {
-					this.output = AsyncOutput.begin(this.async);
+					this.output.open();
 				}
-			}
-			else {
-				over();
+				return;
 			}
 		}
 		finally {
 			this.lock.unlock();
 		}
+		over();
 	}
 
 	private void over() {
-		this.ended = true;
+		this.done = true;
 		this.exchange.result(Result.PROTOCOL_ERROR);
-		this.exchange.end(this.response.getStatus());
-		this.owner.closed(this);
+		this.exchange.end(this.call.response().getStatus());
+		if (this.session != null) {
+			this.session.closed(this);
+		}
+		this.ended.run();
 	}
 
 	@Override
@@ -135,7 +132,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 				respond(response);
 			}
 			else {
-				send(message);
+				send(message, (message instanceof JSONRPCRequest question) ? question.id() : null);
 			}
 		});
 	}
@@ -147,39 +144,32 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	/**
 	 * Send a message before the response.
+	 * @param question the id of what the client is asked, or {@code null} for a
+	 * notification
 	 */
-	private void send(JSONRPCMessage message) {
-		if (!this.acceptable.events()) {
-			if (message instanceof JSONRPCRequest) {
-				throw new IllegalStateException("The client does not accept events, so it cannot be asked");
+	private void send(JSONRPCMessage message, @Nullable Object question) {
+		if (this.session == null || !this.call.acceptable().events()) {
+			if (question != null) {
+				throw new IllegalStateException("The client accepts no events, so it cannot be asked");
 			}
-			logger.debug("A notification is dropped: the client does not accept events");
+			logger.debug("A notification is dropped: the client accepts no events");
 			return;
 		}
 		byte[] event = EventStream.event(this.json.writeValueAsBytes(message));
 		this.lock.lock();
 		try {
-			if (this.completed || this.ended) {
-				if (message instanceof JSONRPCRequest) {
-					throw new IllegalStateException("The response is complete");
-				}
-				return;
-			}
-			if (message instanceof JSONRPCRequest question) {
-				this.owner.asked(question.id(), this);
-			}
-			if (!this.streaming) {
+			if (!this.responded && !this.done && !this.streaming) {
 				this.streaming = true;
-				EventStream.prepare(this.response);
-				this.owner.opened(this);
-				if (this.async != null) {
-					this.output = AsyncOutput.begin(this.async);
-				}
+				EventStream.prepare(this.call.response());
+				this.session.opened(this);
 			}
-			write(event, true);
-		}
-		catch (IOException ex) {
-			gone();
+			boolean open = !this.responded && !this.done;
+			if (open && question != null) {
+				this.session.asked(question, this);
+			}
+			if (!(open && write(event)) && question != null) {
+				throw new IllegalStateException("The response has ended, so the client cannot be asked");
+			}
 		}
 		finally {
 			this.lock.unlock();
@@ -190,21 +180,48 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * Respond, as soon as the event of the exchange is recorded.
 	 */
 	private void respond(JSONRPCResponse made) {
-		JSONRPCResponse presented = this.responses.present(this.exchange, this.message, made);
-		RefusedRequestException refusal = this.responses.refusal(this.exchange, presented);
+		boolean stream;
+		this.lock.lock();
+		try {
+			if (this.responded) {
+				return;
+			}
+			this.responded = true;
+			stream = this.streaming;
+		}
+		finally {
+			this.lock.unlock();
+		}
+		Body body = body(made);
 		CompletableFuture<Void> recorded = this.exchange
-			.end((refusal != null && !this.streaming) ? refusal.status() : HttpServletResponse.SC_OK)
+			.end((body.refusal() != null && !stream) ? body.refusal().status() : HttpServletResponse.SC_OK)
 			.toCompletableFuture();
 		if (Thread.currentThread() != this.requestThread) {
 			// Neither on the thread of a sink, which slow clients would hold, nor on that
 			// of a handler: Reactor interrupts those of operators that are done, and the
 			// container closes the connection of a thread that is interrupted.
-			recorded.whenComplete((nothing, failure) -> Schedulers.boundedElastic()
-				.schedule(() -> complete(presented, refusal, failure != null)));
+			recorded.whenComplete(
+					(nothing, failure) -> Schedulers.boundedElastic().schedule(() -> complete(body, failure != null)));
 		}
 		else {
-			complete(presented, refusal, isFailed(recorded));
+			complete(body, isFailed(recorded));
 		}
+	}
+
+	private Body body(JSONRPCResponse made) {
+		Responses responses = this.endpoint.responses();
+		JSONRPCResponse response;
+		byte[] bytes;
+		try {
+			response = responses.present(this.exchange, this.request, made);
+			bytes = this.json.writeValueAsBytes(response);
+		}
+		catch (RuntimeException ex) {
+			response = Responses.failure(this.request, new IllegalStateException("No response can be written", ex));
+			bytes = this.json.writeValueAsBytes(response);
+		}
+		Responses.record(this.exchange, response);
+		return new Body(bytes, responses.refusal(this.exchange, response));
 	}
 
 	private static boolean isFailed(CompletableFuture<Void> recorded) {
@@ -221,77 +238,62 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		}
 	}
 
-	private void complete(JSONRPCResponse response, @Nullable RefusedRequestException refusal, boolean unrecorded) {
+	private void complete(Body body, boolean unrecorded) {
 		this.lock.lock();
 		try {
-			if (this.completed || this.ended) {
+			if (this.done) {
 				return;
 			}
-			this.completed = true;
+			RefusedRequestException refusal = unrecorded ? Responses.unrecorded(this.exchange, this.request.id())
+					: body.refusal();
+			HttpServletResponse response = this.call.response();
 			if (this.streaming) {
-				JSONRPCResponse last = unrecorded ? Responses.unrecorded(response.id()) : response;
-				write(EventStream.event(this.json.writeValueAsBytes(last)), true);
+				write(EventStream.event(unrecorded
+						? this.json.writeValueAsBytes(Responses.unrecorded(this.request.id())) : body.bytes()));
 			}
-			else if (unrecorded || refusal != null) {
-				RefusedRequestException refused = unrecorded ? Responses.unrecorded(this.exchange, response.id())
-						: refusal;
-				byte[] body = refused.prepare(this.response);
-				start();
-				write(body, false);
+			else if (refusal != null) {
+				write(refusal.prepare(response));
+			}
+			else if (this.call.acceptable().json()) {
+				response.setStatus(HttpServletResponse.SC_OK);
+				response.setContentType(MediaType.APPLICATION_JSON_VALUE);
+				response.setContentLength(body.bytes().length);
+				write(body.bytes());
 			}
 			else {
-				byte[] body = this.json.writeValueAsBytes(response);
-				prepare(body.length);
-				start();
-				write(this.acceptable.json() ? body : EventStream.event(body), false);
+				EventStream.prepare(response);
+				write(EventStream.event(body.bytes()));
 			}
+			this.done = true;
 			if (this.output != null) {
 				this.output.complete();
 			}
-		}
-		catch (IOException ex) {
-			gone();
 		}
 		finally {
 			this.lock.unlock();
 		}
 	}
 
-	private void prepare(int length) {
-		if (this.acceptable.json()) {
-			this.response.setStatus(HttpServletResponse.SC_OK);
-			this.response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-			this.response.setContentLength(length);
-		}
-		else {
-			EventStream.prepare(this.response);
-		}
-	}
-
-	private void start() throws IOException {
-		if (this.async != null) {
-			this.output = AsyncOutput.begin(this.async);
-		}
-	}
-
-	private void write(byte[] bytes, boolean flush) throws IOException {
+	/**
+	 * Write something, and what was written before.
+	 * @return whether the client may get it
+	 */
+	private boolean write(byte[] bytes) {
 		if (this.output != null) {
-			if (!this.output.write(bytes)) {
-				gone();
+			this.done |= !this.output.write(bytes);
+			return !this.done;
+		}
+		try {
+			this.call.response().getOutputStream().write(bytes);
+			if (this.streaming) {
+				this.call.response().flushBuffer();
 			}
-			return;
 		}
-		this.response.getOutputStream().write(bytes);
-		if (flush) {
-			this.response.flushBuffer();
+		catch (IOException ex) {
+			// The client is gone.
+			this.done = true;
 		}
-	}
-
-	private void gone() {
-		this.ended = true;
-		if (this.output != null) {
-			this.output.abort();
-		}
+		return !this.done;
 	}
 
 	/**
@@ -302,16 +304,16 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	public void end() {
 		this.lock.lock();
 		try {
-			if (!this.streaming || this.completed || this.ended) {
+			if (!this.streaming || this.done) {
 				return;
 			}
-			this.ended = true;
+			this.done = true;
 			if (this.output != null) {
-				this.output.complete();
+				this.output.end();
 			}
-			else if (!this.returned) {
+			else {
 				// The handler has not returned, and its thread may take long.
-				this.response.getOutputStream().close();
+				this.call.response().getOutputStream().close();
 			}
 		}
 		catch (IOException ex) {
@@ -329,7 +331,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	@Override
 	public @Nullable Instant expiry() {
-		return this.owner.expiry(this.exchange);
+		return this.endpoint.expiry(this.exchange);
 	}
 
 	@Override
@@ -348,60 +350,13 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	/**
-	 * What has the streams of a session.
+	 * The body of a response.
+	 *
+	 * @param bytes the JSON-RPC response
+	 * @param refusal what takes its place unless events were sent before, or {@code null}
 	 */
-	interface Owner {
-
-		/**
-		 * The client is asked something on a stream.
-		 * @param id the id that its response will have
-		 * @param stream the stream
-		 */
-		void asked(Object id, OpenStream stream);
-
-		/**
-		 * A stream has been opened.
-		 */
-		void opened(OpenStream stream);
-
-		/**
-		 * A stream has ended, or what could have become one.
-		 */
-		void closed(OpenStream stream);
-
-		/**
-		 * When the token of an exchange is not accepted any more, or {@code null}.
-		 */
-		@Nullable Instant expiry(McpExchange exchange);
-
-		/**
-		 * Of replies that are never streams.
-		 *
-		 * @param ended called when the reply has ended
-		 */
-		record Ending(Runnable ended) implements Owner {
-
-			@Override
-			public void asked(Object id, OpenStream stream) {
-				throw new IllegalStateException("There is no session in which clients can be asked");
-			}
-
-			@Override
-			public void opened(OpenStream stream) {
-			}
-
-			@Override
-			public void closed(OpenStream stream) {
-				this.ended.run();
-			}
-
-			@Override
-			public @Nullable Instant expiry(McpExchange exchange) {
-				return null;
-			}
-
-		}
-
+	@SuppressWarnings("ArrayRecordComponent")
+	private record Body(byte[] bytes, @Nullable RefusedRequestException refusal) {
 	}
 
 	/**
@@ -432,12 +387,15 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 		@Override
 		public void onError(Throwable failure) {
-			respond(Responses.failure(Reply.this.message, failure));
+			respond(Responses.failure(Reply.this.request, failure));
 		}
 
+		/**
+		 * A handler may complete without a result, and then nothing has responded.
+		 */
 		@Override
 		public void onComplete() {
-			// The response was sent before.
+			respond(Responses.failure(Reply.this.request, new IllegalStateException("The handler has no result")));
 		}
 
 	}

@@ -41,14 +41,17 @@ final class Responses {
 	JSONRPCResponse present(McpExchange exchange, JSONRPCRequest request, JSONRPCResponse made) {
 		JSONRPCResponse response = this.listings.filter(exchange, request,
 				HandlerError.presentable(made, exchange.isIntended()));
-		if (exchange.hidden()) {
-			response = revealed(response);
-		}
+		return exchange.hidden() ? revealed(response) : response;
+	}
+
+	/**
+	 * Record what came of a request.
+	 */
+	static void record(McpExchange exchange, JSONRPCResponse response) {
 		exchange.result(result(response));
 		if (response.error() != null) {
 			exchange.error(response.error().code());
 		}
-		return response;
 	}
 
 	/**

@@ -88,6 +88,9 @@ public final class Sessions {
 		session.used(this.ticker.read());
 		this.sessions.put(session.id(), session);
 		note(session.id(), session.owner());
+		if (this.stopping) {
+			this.sessions.invalidate(session.id());
+		}
 	}
 
 	/**
@@ -244,9 +247,9 @@ public final class Sessions {
 	}
 
 	/**
-	 * One that fails must not keep the others.
+	 * A failure does not prevent what follows.
 	 */
-	private static void guarded(Runnable action) {
+	static void guarded(Runnable action) {
 		try {
 			action.run();
 		}

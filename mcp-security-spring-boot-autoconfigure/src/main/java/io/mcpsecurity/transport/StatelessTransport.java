@@ -76,8 +76,7 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 		Object params = McpSchema.METHOD_INITIALIZE.equals(method) ? Initialization.read(message, this.json)
 				: message.params();
 		JSONRPCRequest request = new JSONRPCRequest(method, message.id(), params);
-		Reply reply = new Reply(exchange, request, call, endpoint.responses(), this.json,
-				new Reply.Owner.Ending(ended));
+		Reply reply = new Reply(exchange, request, call, endpoint, this.json, null, ended);
 		reply.serve(Mono.defer(() -> handler.handleRequest(exchange.context(), request)));
 	}
 

@@ -1,7 +1,6 @@
 package io.mcpsecurity.transport;
 
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +25,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.http.HttpHeaders;
@@ -134,8 +134,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		}
 		else {
 			JSONRPCRequest request = new JSONRPCRequest(method, message.id(), message.params());
-			Reply reply = new Reply(exchange, request, call, endpoint.responses(), this.json,
-					new SessionStreams(session, endpoint, ended));
+			Reply reply = new Reply(exchange, request, call, endpoint, this.json, session, ended);
 			reply.serve(Mono.defer(() -> session.sdk().responseStream(request, reply)));
 		}
 	}
@@ -156,8 +155,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(initialize);
 		McpSession session = new McpSession(init.session(), client, endpoint.owner(exchange), this);
 		JSONRPCRequest request = new JSONRPCRequest(McpSchema.METHOD_INITIALIZE, message.id(), message.params());
-		Reply reply = new Reply(exchange, request, call, endpoint.responses(), this.json,
-				new SessionStreams(session, endpoint, ended));
+		Reply reply = new Reply(exchange, request, call, endpoint, this.json, session, ended);
 		reply.serve(init.initResult().map((result) -> {
 			this.sessions.open(session);
 			call.response().setHeader(HttpCall.SESSION_ID, session.id());
@@ -181,11 +179,11 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	/**
-	 * Take a client's response. It completes what waits for it only after the client has
-	 * its own response: the code that waits may go on for long on this thread.
+	 * Take a client's response. What waits for it goes on on another thread: it may take
+	 * long, and the client may need its connection to respond to something else.
 	 */
 	private void respond(McpExchange exchange, McpSession session, McpMessage message, HttpCall call)
-			throws RefusedRequestException, IOException {
+			throws RefusedRequestException {
 		Object id = message.id();
 		Map<String, @Nullable Object> outcome = message.outcome();
 		if (id == null || outcome == null || !session.answered(id)) {
@@ -195,18 +193,18 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		JSONRPCResponse.JSONRPCError error = outcome.containsKey("error")
 				? this.json.convertValue(outcome.get("error"), JSONRPCResponse.JSONRPCError.class) : null;
 		accepted(call);
-		call.response().flushBuffer();
 		session.sdk()
 			.accept((error != null) ? JSONRPCResponse.error(id, error)
 					: JSONRPCResponse.result(id, outcome.get("result")))
 			.contextWrite((context) -> context.put(McpTransportContext.KEY, exchange.context()))
+			.subscribeOn(Schedulers.boundedElastic())
 			.subscribe((nothing) -> {
 			}, (failure) -> HandlerError.log("A client's response", failure));
 	}
 
 	@Override
 	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended)
-			throws RefusedRequestException, IOException {
+			throws RefusedRequestException {
 		if (this.sessions.isStopping()) {
 			throw stopping(null);
 		}
@@ -215,17 +213,11 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		}
 		McpSession session = session(exchange, call, endpoint, null);
 		exchange.client(session.client());
-		EventStream[] opened = new EventStream[1];
-		EventStream stream = EventStream.open(call.request(), call.response(), exchange.caller(),
-				endpoint.expiry(exchange), () -> {
-					if (opened[0] != null) {
-						session.closed(opened[0]);
-					}
-					exchange.end(HttpServletResponse.SC_OK);
-					ended.run();
-				});
-		opened[0] = stream;
-		session.listen(stream);
+		session.listen(EventStream.open(call, exchange.caller(), endpoint.expiry(exchange), (stream) -> {
+			session.closed(stream);
+			exchange.end(HttpServletResponse.SC_OK);
+			ended.run();
+		}));
 	}
 
 	@Override
@@ -251,34 +243,6 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		return new RefusedRequestException(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed",
 				"This server does not support this HTTP method")
 			.header(HttpHeaders.ALLOW, allowed);
-	}
-
-	/**
-	 * Has the streams of requests among those of their session.
-	 */
-	private record SessionStreams(McpSession session, McpEndpoint endpoint, Runnable ended) implements Reply.Owner {
-
-		@Override
-		public void asked(Object id, OpenStream stream) {
-			this.session.asked(id, stream);
-		}
-
-		@Override
-		public void opened(OpenStream stream) {
-			this.session.opened(stream);
-		}
-
-		@Override
-		public void closed(OpenStream stream) {
-			this.session.closed(stream);
-			this.ended.run();
-		}
-
-		@Override
-		public @Nullable Instant expiry(McpExchange exchange) {
-			return this.endpoint.expiry(exchange);
-		}
-
 	}
 
 }

@@ -1,0 +1,385 @@
+package io.mcpsecurity.transport;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.exchange.McpExchange.Client;
+import io.mcpsecurity.test.MutableClock;
+import io.modelcontextprotocol.spec.McpSchema.ClientCapabilities;
+import io.modelcontextprotocol.spec.McpSchema.Implementation;
+import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Whom sessions belong to, and when they and their streams end.
+ */
+class SessionsTests {
+
+	private static final String RESOURCE = "https://mcp.example.com/mcp";
+
+	private static final Duration IDLE = Duration.ofHours(1);
+
+	private static final SessionOwner ALICE = owner("alice");
+
+	private static final SessionOwner BOB = owner("bob");
+
+	private static final SessionOwner NOBODY = SessionOwner.anonymous(RESOURCE);
+
+	private final MutableClock clock = new MutableClock();
+
+	private final List<String> closed = new ArrayList<>();
+
+	private final List<String> denied = new ArrayList<>();
+
+	private final Sessions sessions = sessions(1000, 3);
+
+	private final StreamableTransport transport = new StreamableTransport(JsonMapper.shared(), this.sessions, false);
+
+	@Test
+	void aSessionBelongsToTheOwnerThatOpenedIt() {
+		McpSession session = open("a", ALICE);
+		assertThat(find("a", ALICE)).isSameAs(session);
+		assertThat(find("a", BOB)).isNull();
+		assertThat(find("b", ALICE)).isNull();
+		this.sessions.delete(session);
+		assertThat(find("a", ALICE)).isNull();
+		assertThat(this.sessions.owners()).isZero();
+		assertThat(this.sessions.deleted()).isEqualTo(1);
+		assertThat(this.sessions.expired()).isZero();
+		assertThat(this.closed).containsExactly("a");
+		this.sessions.delete(session);
+		assertThat(this.sessions.deleted()).isEqualTo(1);
+		assertThat(this.closed).containsExactly("a");
+	}
+
+	@Test
+	void aSessionEndsWhenItIsNotUsed() {
+		open("a", ALICE);
+		for (int i = 0; i < 5; i++) {
+			this.clock.advance(IDLE.minusSeconds(1));
+			assertThat(find("a", ALICE)).isNotNull();
+		}
+		this.clock.advance(IDLE);
+		assertThat(find("a", ALICE)).isNull();
+		this.sessions.check();
+		assertThat(this.sessions.size()).isZero();
+		assertThat(this.sessions.owners()).isZero();
+		assertThat(this.sessions.expired()).isEqualTo(1);
+		assertThat(this.closed).containsExactly("a");
+	}
+
+	@Test
+	void requestsOfOthersDoNotKeepASessionAlive() {
+		open("a", ALICE);
+		this.clock.advance(IDLE.minusSeconds(1));
+		assertThat(find("a", BOB)).isNull();
+		assertThat(find("a", NOBODY)).isNull();
+		this.clock.advance(Duration.ofSeconds(1));
+		this.sessions.check();
+		assertThat(this.closed).containsExactly("a");
+	}
+
+	@Test
+	void anOwnerThatOpensOneTooManyLosesTheOneThatWasNotUsedForLongest() {
+		open("of bob", BOB);
+		for (String id : List.of("a", "b", "c")) {
+			this.clock.advance(Duration.ofSeconds(1));
+			open(id, ALICE);
+		}
+		this.clock.advance(Duration.ofSeconds(1));
+		assertThat(find("a", ALICE)).isNotNull();
+		open("d", ALICE);
+		assertThat(this.closed).containsExactly("b");
+		assertThat(List.of("a", "c", "d")).allMatch((id) -> find(id, ALICE) != null);
+		for (int i = 0; i < 10000; i++) {
+			open("more" + i, ALICE);
+		}
+		assertThat(this.sessions.size()).isEqualTo(4);
+		assertThat(this.sessions.expired()).isEqualTo(10001);
+		assertThat(this.closed).hasSize(10001).doesNotContain("of bob");
+		assertThat(find("of bob", BOB)).isNotNull();
+	}
+
+	@Test
+	void thereAreNeverMoreThanAllowed() {
+		Sessions few = sessions(50, 10);
+		for (int i = 0; i < 5000; i++) {
+			few.open(session("session" + i, owner("subject" + i)));
+		}
+		assertThat(few.size()).isLessThanOrEqualTo(50);
+		assertThat(few.owners()).isLessThanOrEqualTo(50);
+		assertThat(this.closed).hasSize(5000 - few.size());
+	}
+
+	@Test
+	void aSessionWithoutATokenBecomesThatOfOneCallerAndNeverTheOtherWayRound() {
+		open("a", NOBODY);
+		assertThat(find("a", NOBODY)).isNotNull();
+		assertThat(find("a", ALICE)).isNotNull();
+		assertThat(find("a", BOB)).isNull();
+		assertThat(find("a", NOBODY)).isNull();
+		open("b", ALICE);
+		assertThat(find("b", NOBODY)).isNull();
+		assertThat(this.sessions.owners()).isEqualTo(1);
+	}
+
+	@Test
+	void aSessionIsGivenOnce() throws Exception {
+		ExecutorService threads = Executors.newFixedThreadPool(4);
+		Sessions many = sessions(1000, 1000);
+		for (int round = 0; round < 200; round++) {
+			String id = "session" + round;
+			many.open(session(id, NOBODY));
+			CountDownLatch start = new CountDownLatch(1);
+			List<Future<Boolean>> given = new ArrayList<>();
+			for (int i = 0; i < 4; i++) {
+				SessionOwner to = owner("subject" + i);
+				given.add(threads.submit(() -> {
+					start.await();
+					return many.find(id, to, NOBODY) != null;
+				}));
+			}
+			start.countDown();
+			int winners = 0;
+			for (Future<Boolean> one : given) {
+				winners += one.get(30, TimeUnit.SECONDS) ? 1 : 0;
+			}
+			assertThat(winners).isEqualTo(1);
+			assertThat(many.find(id, NOBODY, NOBODY)).isNull();
+		}
+		threads.shutdown();
+		assertThat(many.owners()).isLessThanOrEqualTo(4);
+	}
+
+	@Test
+	void aStreamEndsAfterItsTokenAndNotBefore() {
+		McpSession session = open("a", ALICE);
+		TestStream first = opened(session, Duration.ofMinutes(1));
+		TestStream second = opened(session, Duration.ofMinutes(2));
+		TestStream unlimited = opened(session, null);
+		this.clock.advance(Duration.ofMinutes(1));
+		this.sessions.check();
+		assertThat(List.of(first, second, unlimited)).allMatch((stream) -> stream.ends == 0);
+		this.clock.advance(Duration.ofMillis(1));
+		this.sessions.check();
+		assertThat(first.ends).isPositive();
+		assertThat(second.ends + unlimited.ends).isZero();
+		session.closed(first);
+		assertThat(this.sessions.streams()).isEqualTo(2);
+		assertThat(find("a", ALICE)).isNotNull();
+	}
+
+	@Test
+	void theStreamsOfADeniedClientEnd() {
+		TestStream stream = opened(open("a", ALICE), null);
+		this.sessions.check();
+		assertThat(stream.ends).isZero();
+		this.denied.add("alice");
+		this.sessions.check();
+		assertThat(stream.ends).isPositive();
+	}
+
+	@Test
+	void aStreamThatHasEndedByItselfIsLeftAlone() {
+		McpSession session = open("a", ALICE);
+		TestStream stream = opened(session, Duration.ZERO);
+		session.closed(stream);
+		this.clock.advance(Duration.ofMinutes(1));
+		this.sessions.check();
+		assertThat(stream.ends).isZero();
+		assertThat(this.sessions.streams()).isZero();
+	}
+
+	@Test
+	void anOpenStreamIsUseOfItsSession() {
+		TestStream stream = opened(open("a", ALICE), Duration.ofDays(1));
+		open("b", ALICE);
+		for (int i = 0; i < 5; i++) {
+			this.clock.advance(Duration.ofMinutes(59));
+			this.sessions.check();
+		}
+		assertThat(stream.ends).isZero();
+		assertThat(find("a", ALICE)).isNotNull();
+		assertThat(this.closed).containsExactly("b");
+		assertThat(this.sessions.size()).isEqualTo(1);
+		assertThat(this.sessions.expired()).isEqualTo(1);
+	}
+
+	@Test
+	void theStreamsOfASessionEndWithIt() {
+		McpSession session = open("a", ALICE);
+		TestStream ofA = opened(session, Duration.ofDays(1));
+		TestStream ofB = opened(open("b", ALICE), Duration.ofDays(1));
+		this.sessions.delete(session);
+		assertThat(ofA.ends).isEqualTo(1);
+		assertThat(ofB.ends).isZero();
+		TestStream late = opened(session, Duration.ofDays(1));
+		assertThat(late.ends).as("opened in a session that is over").isEqualTo(1);
+	}
+
+	@Test
+	void allSessionsEndWhenTheApplicationStops() {
+		TestStream stream = opened(open("a", ALICE), null);
+		this.sessions.stop();
+		assertThat(stream.ends).isEqualTo(1);
+		assertThat(this.sessions.size()).isZero();
+		assertThat(this.sessions.expired()).isZero();
+		open("late", ALICE);
+		assertThat(this.sessions.size()).isZero();
+		assertThat(this.closed).containsExactly("a", "late");
+	}
+
+	@Test
+	void aStreamThatFailsDoesNotKeepOthersOpen() {
+		McpSession session = open("a", ALICE);
+		for (int i = 0; i < 10; i++) {
+			session.opened(new FailingStream());
+		}
+		TestStream last = opened(session, Duration.ZERO);
+		this.clock.advance(Duration.ofSeconds(1));
+		this.sessions.check();
+		assertThat(last.ends).isEqualTo(1);
+		this.sessions.delete(session);
+		assertThat(last.ends).isEqualTo(2);
+	}
+
+	@Test
+	void onlyWhatAClientWasAskedCanBeAnsweredAndOnlyOnce() {
+		McpSession session = open("a", ALICE);
+		TestStream stream = opened(session, null);
+		session.asked("1", stream);
+		session.asked("2", stream);
+		assertThat(session.answered("other")).isFalse();
+		assertThat(session.answered("1")).isTrue();
+		assertThat(session.answered("1")).isFalse();
+		session.closed(stream);
+		assertThat(session.answered("2")).as("asked on a stream that has ended").isFalse();
+	}
+
+	@Test
+	void theQuestionsOfAClientAreBounded() {
+		McpSession session = open("a", ALICE);
+		for (int i = 0; i < 5000; i++) {
+			session.asked(i, this);
+		}
+		assertThat(session.answered(0)).isFalse();
+		assertThat(session.answered(3999)).isFalse();
+		assertThat(session.answered(4000)).isTrue();
+		assertThat(session.answered(4999)).isTrue();
+	}
+
+	@Test
+	void ownersDifferByEveryPart() {
+		assertThat(Set.of(owner("alice"), owner("bob"), owner("i", "alice", null), owner("i", "alice", ""),
+				owner("i", "alice", "c"), owner("j", "alice", "c"), owner("i", "alicec", ""), owner("ia", "lice", "c"),
+				NOBODY, SessionOwner.anonymous("https://other.example"),
+				SessionOwner.of(new McpCaller("alice", "i", "c", List.of(), false, Set.of(), null, "https://other"))))
+			.hasSize(11);
+		assertThat(owner("i", "alice", "c")).isEqualTo(owner("i", "alice", "c"));
+		assertThat(owner("alice").value()).matches("[0-9a-f]{64}");
+	}
+
+	private Sessions sessions(int max, int maxPerCaller) {
+		return new Sessions(new Sessions.Bounds(max, maxPerCaller, IDLE),
+				(caller) -> this.denied.contains(caller.subject()),
+				() -> this.clock.instant().toEpochMilli() * 1_000_000, this.clock);
+	}
+
+	private McpSession open(String id, SessionOwner owner) {
+		McpSession session = session(id, owner);
+		this.sessions.open(session);
+		return session;
+	}
+
+	private McpSession session(String id, SessionOwner owner) {
+		return new McpSession(
+				new McpStreamableServerSession(id, ClientCapabilities.builder().build(),
+						Implementation.builder("test", "1").build(), Duration.ofSeconds(1), Map.of(), Map.of(),
+						() -> Mono.fromRunnable(() -> this.closed.add(id))),
+				new Client("test", "1"), owner, this.transport);
+	}
+
+	private @Nullable McpSession find(String id, SessionOwner caller) {
+		return this.sessions.find(id, caller, NOBODY);
+	}
+
+	private TestStream opened(McpSession session, @Nullable Duration lifetime) {
+		TestStream stream = new TestStream((lifetime != null) ? this.clock.instant().plus(lifetime) : null);
+		session.opened(stream);
+		return stream;
+	}
+
+	private static McpCaller caller(String subject) {
+		return new McpCaller(subject, "https://issuer.example", "client", List.of(), false, Set.of(), null, RESOURCE);
+	}
+
+	private static SessionOwner owner(String subject) {
+		return SessionOwner.of(caller(subject));
+	}
+
+	private static SessionOwner owner(String issuer, String subject, @Nullable String client) {
+		return SessionOwner.of(new McpCaller(subject, issuer, client, List.of(), false, Set.of(), null, RESOURCE));
+	}
+
+	private static final class TestStream implements OpenStream {
+
+		private final @Nullable Instant expiry;
+
+		private int ends;
+
+		TestStream(@Nullable Instant expiry) {
+			this.expiry = expiry;
+		}
+
+		@Override
+		public void end() {
+			this.ends++;
+		}
+
+		@Override
+		public McpCaller caller() {
+			return SessionsTests.caller("alice");
+		}
+
+		@Override
+		public @Nullable Instant expiry() {
+			return this.expiry;
+		}
+
+	}
+
+	private static final class FailingStream implements OpenStream {
+
+		@Override
+		public void end() {
+			throw new IllegalStateException("broken");
+		}
+
+		@Override
+		public @Nullable McpCaller caller() {
+			return null;
+		}
+
+		@Override
+		public Instant expiry() {
+			return Instant.EPOCH;
+		}
+
+	}
+
+}
