@@ -11,6 +11,12 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import org.jspecify.annotations.NullMarked;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
@@ -20,7 +26,7 @@ import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The walls between the rooms of the library.
+ * The dependencies between the packages of the library, and what no package may do.
  */
 @AnalyzeClasses(packages = "io.mcpsecurity", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTests {
@@ -40,10 +46,17 @@ class ArchitectureTests {
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
 
 	@ArchTest
-	static final ArchRule messageDependsOnNoOtherRoom = noClasses().that()
+	static final ArchRule exchangeKnowsSpringSecurityAndNothingElseOfSpringOrServlets = noClasses().that()
+		.resideInAPackage("io.mcpsecurity.exchange..")
+		.should()
+		.dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("jakarta.servlet..", "org.springframework..")
+			.and(not(JavaClass.Predicates.resideInAPackage("org.springframework.security.."))));
+
+	@ArchTest
+	static final ArchRule messageDependsOnNoOtherPackage = noClasses().that()
 		.resideInAPackage("io.mcpsecurity.message..")
 		.should()
-		.dependOnClassesThat(DescribedPredicate.describe("are of other rooms",
+		.dependOnClassesThat(DescribedPredicate.describe("are of other packages",
 				(JavaClass type) -> type.getPackageName().startsWith("io.mcpsecurity")
 						&& !type.getPackageName().startsWith("io.mcpsecurity.message")));
 
@@ -55,7 +68,7 @@ class ArchitectureTests {
 		.resideInAPackage("org.springframework.boot..");
 
 	@ArchTest
-	static final ArchRule onlyWebAndAutoconfigureKnowServlets = noClasses().that()
+	static final ArchRule onlyTransportAndAutoconfigureKnowServlets = noClasses().that()
 		.resideOutsideOfPackages("io.mcpsecurity.transport..", "io.mcpsecurity.autoconfigure..")
 		.should()
 		.dependOnClassesThat()
@@ -77,17 +90,61 @@ class ArchitectureTests {
 		.resideInAPackage("io.mcpsecurity.autoconfigure..");
 
 	@ArchTest
-	static final ArchRule theRootDependsOnNoRoom = noClasses().that()
+	static final ArchRule theRootDependsOnNoOtherPackage = noClasses().that()
 		.resideInAPackage("io.mcpsecurity")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.mcpsecurity.*..");
 
 	@ArchTest
-	static final ArchRule theRoomsHaveNoCycles = SlicesRuleDefinition.slices()
+	static final ArchRule thePackagesHaveNoCycles = SlicesRuleDefinition.slices()
 		.matching("io.mcpsecurity.(*)..")
 		.should()
 		.beFreeOfCycles();
+
+	/**
+	 * What is known of a request is handed on with the exchange, on whichever thread.
+	 */
+	@ArchTest
+	static final ArchRule requestsAreNotFoundByTheirThread = noClasses().should()
+		.dependOnClassesThat()
+		.haveFullyQualifiedName("org.springframework.web.context.request.RequestContextHolder");
+
+	/**
+	 * The transaction manager has the timeout of the transaction that the thread is in,
+	 * as Spring has the transaction itself.
+	 */
+	@ArchTest
+	static final ArchRule nothingIsKeptByThread = noFields().that()
+		.areDeclaredInClassesThat()
+		.doNotHaveFullyQualifiedName("io.mcpsecurity.actuate.jdbc.BoundedTransactionManager")
+		.should()
+		.haveRawType(assignableTo(ThreadLocal.class));
+
+	/**
+	 * Hooks are for the whole virtual machine.
+	 */
+	@ArchTest
+	static final ArchRule reactorIsNotHooked = noClasses().should()
+		.dependOnClassesThat()
+		.haveFullyQualifiedName("reactor.core.publisher.Hooks")
+		.orShould()
+		.callMethodWhere(target(owner(name("reactor.core.scheduler.Schedulers")))
+			.and(target(nameMatching("onScheduleHook|setFactory|setExecutorServiceDecorator|addExecutorServiceDecorator"
+					+ "|onHandleError|enableMetrics"))));
+
+	/**
+	 * Each class that does says which interface is missing.
+	 */
+	@ArchTest
+	static final ArchRule nothingPrivateIsAccessed = noClasses().that()
+		.doNotHaveFullyQualifiedName("io.mcpsecurity.handler.ToolMethod")
+		.and()
+		.doNotHaveFullyQualifiedName("io.mcpsecurity.handler.HandlerMethod")
+		.and()
+		.doNotHaveFullyQualifiedName("io.mcpsecurity.handler.InputValidation")
+		.should()
+		.callMethodWhere(target(nameMatching("(try)?[sS]etAccessible|makeAccessible")));
 
 	@ArchTest
 	static final ArchRule nothingIsInjectedIntoFields = NO_CLASSES_SHOULD_USE_FIELD_INJECTION;
@@ -107,8 +164,8 @@ class ArchitectureTests {
 	@ArchTest
 	static void everyPackageSaysThatItIsNullMarked(JavaClasses classes) {
 		for (JavaClass type : classes) {
-			JavaPackage room = type.getPackage();
-			assertThat(room.isAnnotatedWith(NullMarked.class)).as("package-info of " + room.getName()).isTrue();
+			JavaPackage own = type.getPackage();
+			assertThat(own.isAnnotatedWith(NullMarked.class)).as("package-info of " + own.getName()).isTrue();
 		}
 	}
 

@@ -20,7 +20,11 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * The method that the handler of a specification calls in the end.
+ * The method that the handler of a specification calls in the end. It is found through
+ * private fields: the functions that Spring AI makes for {@code @McpTool} and its kin
+ * have no methods that tell the annotated method and its object, those around a
+ * {@code ToolCallback} none that tells the callback, and {@link FunctionToolCallback}
+ * none that tells its input type.
  *
  * @param method the method
  * @param type the class that it is called on
@@ -35,8 +39,8 @@ record HandlerMethod(Method method, Class<?> type) {
 
 	/**
 	 * The methods behind a handler of Spring AI's making, be it of {@code @McpTool} and
-	 * its kin or of a {@code ToolCallback}: neither tells, so its fields are looked
-	 * through, but nothing of anybody else's. Empty for any other handler.
+	 * its kin or of a {@code ToolCallback}. Empty for any other handler, whose fields are
+	 * not read.
 	 */
 	static List<HandlerMethod> find(Object handler) {
 		List<HandlerMethod> found = new ArrayList<>();
@@ -67,8 +71,8 @@ record HandlerMethod(Method method, Class<?> type) {
 	}
 
 	/**
-	 * The callback does not tell its type. If a later version keeps it elsewhere, an
-	 * application must not start with annotations overlooked.
+	 * If a later version of Spring AI keeps it elsewhere, an application must not start
+	 * with annotations overlooked.
 	 */
 	private static Type inputType(FunctionToolCallback<?, ?> callback) {
 		Field field = ReflectionUtils.findField(FunctionToolCallback.class, "toolInputType");

@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  * Sees to it that no tool is called with arguments that its own input schema refuses. The
  * MCP servers of the SDK do that themselves unless they are told not to; where one does
  * not, the boundary does, after it has decided about the caller.
+ * <p>
+ * Whether a server validates is read from its private fields: it has no method that
+ * tells. (Validating here in any case would validate most calls twice; and Spring AI's
+ * customizers, which could turn a server's own validation off, are not asked for servers
+ * without sessions and for those that the application builds.)
  */
 final class InputValidation {
 

@@ -24,7 +24,9 @@ import org.springframework.util.Assert;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * A {@code @Tool} method that is offered through a {@link ToolCallback}.
+ * A {@code @Tool} method that is offered through a {@link ToolCallback}. It is read from
+ * private fields: {@link MethodToolCallback} has no methods that tell its method and the
+ * object that it is called on.
  *
  * @param name the tool's name
  * @param method the method
@@ -97,8 +99,8 @@ record ToolMethod(String name, Method method, Class<?> type) {
 	}
 
 	/**
-	 * The callback does not tell its method. If a later version keeps it elsewhere, an
-	 * application must not start with rules overlooked.
+	 * If a later version of Spring AI keeps it elsewhere, an application must not start
+	 * with rules overlooked.
 	 */
 	private static @Nullable Object field(MethodToolCallback callback, String name) {
 		Field field = ReflectionUtils.findField(MethodToolCallback.class, name);
