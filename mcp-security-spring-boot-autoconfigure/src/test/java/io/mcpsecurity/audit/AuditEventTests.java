@@ -254,13 +254,22 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aRequestThatTheTransportRefuses(Variant variant) {
+	void aResponseToNothingThatWasAsked(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		String token = fixture.server.token("records:browse").sign();
-		fixture.send(fixture.server.post(token, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}"));
-		Map<String, Object> facts = fixture.rejected("transport", 400);
-		facts.putAll(Map.of("requestId", "7", "requiredScopes", List.of(), "missingScopes", List.of()));
+		String response = "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}";
+		Map<String, Object> decided = Map.of("requestId", "7", "requiredScopes", List.of(), "missingScopes", List.of());
+		fixture.send(fixture.server.post(token, response));
+		Map<String, Object> facts = fixture.rejected(fixture.stateful ? "session" : "invalid_message", 400);
+		facts.putAll(decided);
 		fixture.assertOneEvent(Type.MCP_REQUEST_REJECTED, facts);
+		if (fixture.stateful) {
+			assertThat(fixture.post(fixture.server.token("records:browse"), response).statusCode()).isEqualTo(400);
+			Map<String, Object> inSession = fixture.caller();
+			inSession.putAll(fixture.rejected("invalid_message", 400));
+			inSession.putAll(decided);
+			fixture.assertOneEvent(Type.MCP_REQUEST_REJECTED, inSession);
+		}
 	}
 
 	@ParameterizedTest
@@ -347,10 +356,14 @@ class AuditEventTests {
 		}
 
 		HttpResponse<String> call(TestAuthorizationServer.Token token, String method, String params) {
+			return post(token,
+					"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"" + method + "\",\"params\":" + params + "}");
+		}
+
+		HttpResponse<String> post(TestAuthorizationServer.Token token, String body) {
 			String text = token.sign();
 			this.session = this.stateful ? this.server.initialize(text) : null;
-			HttpRequest.Builder request = this.server.post(text,
-					"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"" + method + "\",\"params\":" + params + "}");
+			HttpRequest.Builder request = this.server.post(text, body);
 			if (this.session != null) {
 				request.setHeader("Mcp-Session-Id", this.session);
 			}
