@@ -1,9 +1,14 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.transport.McpEndpoint;
+import io.modelcontextprotocol.server.McpAsyncServer;
+import io.modelcontextprotocol.server.McpStatelessAsyncServer;
+import io.modelcontextprotocol.server.McpStatelessSyncServer;
+import io.modelcontextprotocol.server.McpSyncServer;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
@@ -17,6 +22,9 @@ import org.springframework.security.web.SecurityFilterChain;
  */
 class FurtherEndpointsRegistrar implements BeanRegistrar {
 
+	private static final List<Class<?>> MAIN_SERVERS = List.of(McpSyncServer.class, McpAsyncServer.class,
+			McpStatelessSyncServer.class, McpStatelessAsyncServer.class);
+
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
 		Binder.get(environment)
@@ -24,8 +32,12 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 			.orElse(Map.of())
 			.keySet()
 			.forEach((name) -> {
-				registry.registerBean("mcpServer-" + name, Object.class, (bean) -> bean.notAutowirable()
-					.supplier((beans) -> beans.bean(FurtherServers.class).build(name)));
+				registry.registerBean("mcpServer-" + name, Object.class,
+						(bean) -> bean.notAutowirable().supplier((beans) -> {
+							// What these take is there when the main server is.
+							MAIN_SERVERS.forEach((type) -> beans.beanProvider(type).stream().findAny());
+							return beans.bean(FurtherServers.class).build(name);
+						}));
 				registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
 						(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
 							.supplier((beans) -> beans.bean(McpEndpointFactory.class)
