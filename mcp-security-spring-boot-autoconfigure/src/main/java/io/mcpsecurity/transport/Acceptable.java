@@ -55,16 +55,6 @@ record Acceptable(boolean json, boolean events) {
 	}
 
 	/**
-	 * Refuse a request whose client accepts no response that it could get.
-	 */
-	static void check(HttpServletRequest request) throws RefusedRequestException {
-		Acceptable acceptable = of(request);
-		if (!acceptable.json() && !acceptable.events()) {
-			throw refusal("application/json or text/event-stream");
-		}
-	}
-
-	/**
 	 * The most specific range that a type falls into decides.
 	 */
 	private static boolean isAccepted(MediaType type, List<MediaType> accepted) {

@@ -248,7 +248,7 @@ final class McpEndpointFilter implements Filter {
 		RequestBody body = RequestBody.kept(request, this.common.bodies());
 		try {
 			ContentType.check(request);
-			Acceptable.check(request);
+			Acceptable.of(request);
 			if (!body.read()) {
 				body.await((async, failure) -> arrived(exchange, body, request, response, async, failure));
 				return;
