@@ -22,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -67,6 +68,7 @@ abstract class KeycloakTestBase {
 	private final HttpClient http = HttpClient.newHttpClient();
 
 	@Autowired
+	@Qualifier("mcpAuditEventRepository")
 	private AuditEventRepository auditEvents;
 
 	@DynamicPropertySource
