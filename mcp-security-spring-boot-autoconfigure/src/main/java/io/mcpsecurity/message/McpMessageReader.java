@@ -221,6 +221,9 @@ public final class McpMessageReader {
 
 	private static Map<String, @Nullable Object> outcome(Map<String, @Nullable Object> members, Object id)
 			throws InvalidMessageException {
+		if (members.containsKey("result") && members.containsKey("error")) {
+			throw invalid("a response has a result or an error, not both", id);
+		}
 		if (members.containsKey("error")) {
 			Map<String, @Nullable Object> error = object(members.get("error"));
 			if (error == null || !(error.get("code") instanceof Integer) || !(error.get("message") instanceof String)) {

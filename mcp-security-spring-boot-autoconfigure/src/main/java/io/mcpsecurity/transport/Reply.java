@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.exchange.McpExchange;
@@ -129,7 +130,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	public Mono<Void> sendMessage(JSONRPCMessage message) {
 		return Mono.fromRunnable(() -> {
 			if (message instanceof JSONRPCResponse response) {
-				respond(response);
+				respond(() -> response);
 			}
 			else {
 				send(message, (message instanceof JSONRPCRequest question) ? question.id() : null);
@@ -177,9 +178,10 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	/**
-	 * Respond, as soon as the event of the exchange is recorded.
+	 * Respond, as soon as the event of the exchange is recorded. Only the first response
+	 * counts.
 	 */
-	private void respond(JSONRPCResponse made) {
+	private void respond(Supplier<JSONRPCResponse> made) {
 		boolean stream;
 		this.lock.lock();
 		try {
@@ -192,7 +194,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		finally {
 			this.lock.unlock();
 		}
-		Body body = body(made);
+		Body body = body(made.get());
 		CompletableFuture<Void> recorded = this.exchange
 			.end((body.refusal() != null && !stream) ? body.refusal().status() : HttpServletResponse.SC_OK)
 			.toCompletableFuture();
@@ -382,12 +384,12 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 		@Override
 		public void onNext(Object response) {
-			respond((JSONRPCResponse) response);
+			respond(() -> (JSONRPCResponse) response);
 		}
 
 		@Override
 		public void onError(Throwable failure) {
-			respond(Responses.failure(Reply.this.request, failure));
+			respond(() -> Responses.failure(Reply.this.request, failure));
 		}
 
 		/**
@@ -395,7 +397,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		 */
 		@Override
 		public void onComplete() {
-			respond(Responses.failure(Reply.this.request, new IllegalStateException("The handler has no result")));
+			respond(() -> Responses.failure(Reply.this.request, new IllegalStateException("The handler has no result")));
 		}
 
 	}
