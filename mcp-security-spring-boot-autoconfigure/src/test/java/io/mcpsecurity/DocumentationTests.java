@@ -108,6 +108,20 @@ class DocumentationTests {
 			return new LettuceConnectionFactory();
 		}
 
+		@Bean
+		AdminTools adminTools() {
+			return new AdminTools();
+		}
+
+	}
+
+	static class AdminTools {
+
+		@McpTool(name = "reset_index")
+		String resetIndex() {
+			return "reset";
+		}
+
 	}
 
 	static class Documented {

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 
 import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.TestAuthorizationServer;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,24 +56,27 @@ class OutsideTheEndpointTests {
 			"webMvcStreamableServerRouterFunction", "serverAnnotatedBeanRegistry",
 			"org.springframework.ai.mcp.server.webmvc.autoconfigure.McpServerStreamableHttpWebMvcAutoConfiguration");
 
+	private static TestAuthorizationServer authorizationServer;
+
 	private static ConfigurableApplicationContext with;
 
 	private static ConfigurableApplicationContext without;
 
 	@BeforeAll
 	static void start() {
+		authorizationServer = TestAuthorizationServer.start();
 		without = start("mcp.security.enabled=false");
 		with = start("mcp.security.resource=https://mcp.example.com/mcp",
-				"mcp.security.authorization-servers=https://login.example.com");
+				"mcp.security.authorization-servers=" + authorizationServer.issuer());
 	}
 
 	private static ConfigurableApplicationContext start(String... properties) {
 		SpringApplication application = new SpringApplication(Application.class);
 		application.setRegisterShutdownHook(false);
 		application.setDefaultProperties(Map.of("server.port", FreePort.find(), "spring.main.banner-mode", "off",
-				"logging.level.root", "error", "spring.ai.mcp.server.protocol", "STREAMABLE",
-				"management.endpoints.web.exposure.include", "*", "spring.security.user.name", "user",
-				"spring.security.user.password", "password", "server.tomcat.basedir", "target/tomcat"));
+				"spring.ai.mcp.server.protocol", "STREAMABLE", "management.endpoints.web.exposure.include", "*",
+				"spring.security.user.name", "user", "spring.security.user.password", "password",
+				"server.tomcat.basedir", "target/tomcat"));
 		return application.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new));
 	}
 
@@ -80,6 +84,7 @@ class OutsideTheEndpointTests {
 	static void stop() {
 		with.close();
 		without.close();
+		authorizationServer.close();
 	}
 
 	@Test
@@ -149,7 +154,7 @@ class OutsideTheEndpointTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/", "/hello", "/other", "/missing", "/error", "/mcp2", "/mcp/", "/.well-known/other",
-			"/hello?a=%20b", "/actuator", "/actuator/health", "/actuator/info", "/actuator/auditevents",
+			"/hello?a=%20b", "/actuator", "/actuator/health", "/actuator/info",
 			"/actuator/metrics/http.server.requests", "/actuator/mappings", "//hello", "/hello;a=b", "/hell%6f" })
 	void everyOtherResponseIsTheSame(String path) throws Exception {
 		for (String login : new String[] { "", "user", "nobody" }) {
@@ -166,6 +171,18 @@ class OutsideTheEndpointTests {
 				}
 			}
 		}
+	}
+
+	/**
+	 * Spring Boot records logins as soon as there is any repository of audit events.
+	 */
+	@Test
+	void noLoginIsRecorded() throws Exception {
+		assertThat(response(without, "GET", "/actuator/auditevents", "user").statusCode()).isEqualTo(404);
+		assertThat(response(with, "GET", "/other", "nobody").statusCode()).isEqualTo(401);
+		HttpResponse<String> events = response(with, "GET", "/actuator/auditevents", "user");
+		assertThat(events.statusCode()).isEqualTo(200);
+		assertThat(events.body()).isEqualTo("{\"events\":[]}");
 	}
 
 	private static HttpResponse<String> response(ConfigurableApplicationContext context, String method, String path,

@@ -24,27 +24,26 @@ final class EventStream implements OpenStream {
 
 	private final @Nullable Instant expiry;
 
-	private EventStream(HttpCall call, @Nullable McpCaller caller, @Nullable Instant expiry,
-			Consumer<EventStream> ended) {
-		this.output = AsyncOutput.start(call, () -> ended.accept(this));
-		this.caller = caller;
-		this.expiry = expiry;
-	}
-
 	/**
-	 * Open a stream.
+	 * Create a stream.
 	 * @param call the request and its response
 	 * @param caller the caller, or {@code null}
 	 * @param expiry when the caller's token is not accepted any more, or {@code null}
 	 * @param ended called once when the stream has ended, for whatever reason, and not
 	 * before the thread of the request has returned
 	 */
-	static EventStream open(HttpCall call, @Nullable McpCaller caller, @Nullable Instant expiry,
-			Consumer<EventStream> ended) {
+	EventStream(HttpCall call, @Nullable McpCaller caller, @Nullable Instant expiry, Consumer<EventStream> ended) {
 		prepare(call.response());
-		EventStream stream = new EventStream(call, caller, expiry, ended);
-		stream.output.open();
-		return stream;
+		this.output = AsyncOutput.start(call, () -> ended.accept(this));
+		this.caller = caller;
+		this.expiry = expiry;
+	}
+
+	/**
+	 * Send status and headers.
+	 */
+	void open() {
+		this.output.open();
 	}
 
 	/**

@@ -1,22 +1,29 @@
 package io.mcpsecurity.transport;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 import io.mcpsecurity.exchange.McpExchange.Client;
+import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse.JSONRPCError;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerTransport;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -29,6 +36,9 @@ final class McpSession {
 	private static final int MAX_QUESTIONS = 1000;
 
 	private static final Log logger = LogFactory.getLog(McpSession.class);
+
+	private static final JSONRPCError GONE = new JSONRPCError(JsonRpcErrorCode.INTERNAL_ERROR, "The client is gone",
+			null);
 
 	private static final TypeRef<Object> ANY = new TypeRef<>() {
 	};
@@ -140,7 +150,7 @@ final class McpSession {
 	 * A stream has ended, or a reply that could have become one.
 	 */
 	void closed(OpenStream stream) {
-		this.questions.values().removeIf(stream::equals);
+		unanswerable(stream::equals);
 		synchronized (this) {
 			this.streams.remove(stream);
 			if (this.listening == stream) {
@@ -193,6 +203,27 @@ final class McpSession {
 	}
 
 	/**
+	 * End the wait for responses that cannot come any more: a handler would wait until
+	 * the timeout of the request.
+	 * @param streams those on which nothing is responded to any more
+	 */
+	void unanswerable(Predicate<Object> streams) {
+		List<Object> ids = new ArrayList<>();
+		synchronized (this.questions) {
+			this.questions.forEach((id, stream) -> {
+				if (streams.test(stream)) {
+					ids.add(id);
+				}
+			});
+			this.questions.keySet().removeAll(ids);
+		}
+		ids.forEach((id) -> this.session.accept(JSONRPCResponse.error(id, GONE))
+			.subscribeOn(Schedulers.boundedElastic())
+			.subscribe((nothing) -> {
+			}, (failure) -> logger.debug("Nobody waited for a response", failure)));
+	}
+
+	/**
 	 * Ask the client whether it is still there, if it listens.
 	 */
 	void ping() {
@@ -210,6 +241,7 @@ final class McpSession {
 			this.closed = true;
 		}
 		this.streams.forEach((stream) -> Sessions.guarded(stream::end));
+		unanswerable((stream) -> true);
 		this.session.close();
 	}
 

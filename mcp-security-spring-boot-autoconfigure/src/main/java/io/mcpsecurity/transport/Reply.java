@@ -324,6 +324,9 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		finally {
 			this.lock.unlock();
 		}
+		if (this.session != null) {
+			this.session.unanswerable(this::equals);
+		}
 	}
 
 	@Override
@@ -397,7 +400,8 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		 */
 		@Override
 		public void onComplete() {
-			respond(() -> Responses.failure(Reply.this.request, new IllegalStateException("The handler has no result")));
+			respond(() -> Responses.failure(Reply.this.request,
+					new IllegalStateException("The handler has no result")));
 		}
 
 	}

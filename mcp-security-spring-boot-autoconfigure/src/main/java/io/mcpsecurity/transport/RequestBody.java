@@ -34,6 +34,13 @@ final class RequestBody {
 	/** What is allocated at first for a body of unknown length. */
 	private static final int UNKNOWN_LENGTH = 1024;
 
+	/**
+	 * How much is read of a body that is not needed, if that is more than the limit: a
+	 * client that is still sending when the connection is closed may not see the
+	 * response. As much as Tomcat reads by default.
+	 */
+	private static final int MAX_DISCARDED = 2 * 1024 * 1024;
+
 	private static final byte[] NOTHING = {};
 
 	private final HttpServletRequest request;
@@ -135,7 +142,7 @@ final class RequestBody {
 			return;
 		}
 		this.length += read;
-		if (this.length > this.limits.maxSize()) {
+		if (this.length > (this.discarded ? Math.max(MAX_DISCARDED, this.limits.maxSize()) : this.limits.maxSize())) {
 			throw new Failure(Kind.TOO_LARGE);
 		}
 	}

@@ -213,11 +213,14 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		}
 		McpSession session = session(exchange, call, endpoint, null);
 		exchange.client(session.client());
-		session.listen(EventStream.open(call, exchange.caller(), endpoint.expiry(exchange), (stream) -> {
-			session.closed(stream);
+		EventStream stream = new EventStream(call, exchange.caller(), endpoint.expiry(exchange), (ending) -> {
+			session.closed(ending);
 			exchange.end(HttpServletResponse.SC_OK);
 			ended.run();
-		}));
+		});
+		// Before the client knows: it may count on getting whatever is sent from then on.
+		session.listen(stream);
+		stream.open();
 	}
 
 	@Override
