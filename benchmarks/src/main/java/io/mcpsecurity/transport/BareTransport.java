@@ -59,9 +59,9 @@ public final class BareTransport extends OncePerRequestFilter {
 				(request) -> (authentication) -> authentication, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource), List.of()),
-				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false, JsonMapper.shared()),
-				Duration.ZERO,
-				dispatcher);
+				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false,
+						JsonMapper.shared()),
+				Duration.ZERO, dispatcher);
 	}
 
 	@Override

@@ -23,7 +23,8 @@ public interface McpDispatcher {
 	 * @param message the message
 	 * @param call the HTTP request and its response
 	 * @param endpoint the endpoint that the request came to
-	 * @param ended called once when the request has ended, for whatever reason
+	 * @param ended called when the request has ended, for whatever reason, and perhaps
+	 * again
 	 */
 	void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
 			throws RefusedRequestException, IOException;

@@ -80,7 +80,8 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * @param endpoint the endpoint that the request came to
 	 * @param json writes messages
 	 * @param session the session of the request, or {@code null} when there are none
-	 * @param ended called once when the reply has ended, for whatever reason
+	 * @param ended called when the handler has responded or the reply has ended, for
+	 * whatever reason; calls after the first one do nothing
 	 */
 	Reply(McpExchange exchange, JSONRPCRequest request, HttpCall call, McpEndpoint endpoint, JsonMapper json,
 			@Nullable McpSession session, Runnable ended) {
@@ -246,6 +247,9 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			if (this.done) {
 				return;
 			}
+			// Before the client has its response, after which it may send the next
+			// request.
+			this.ended.run();
 			RefusedRequestException refusal = unrecorded ? Responses.unrecorded(this.exchange, this.request.id())
 					: body.refusal();
 			HttpServletResponse response = this.call.response();
