@@ -91,7 +91,7 @@ public final class McpEndpoint {
 	public SecurityFilterChain filterChain(Common common) {
 		return new DefaultSecurityFilterChain(
 				new OrRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
-						McpEndpointFilter::isServed),
+						(request) -> McpEndpointFilter.isServed(request, this)),
 				new McpEndpointFilter(this, common));
 	}
 

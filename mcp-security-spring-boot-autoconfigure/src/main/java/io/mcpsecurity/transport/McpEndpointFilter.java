@@ -67,11 +67,12 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Whether a request was served here, and comes again on its way to an error page of
-	 * the container: it has its response.
+	 * Whether an endpoint has begun to serve a request, which comes again when its body
+	 * has arrived, or as an error. Another endpoint must not take it up: it was
+	 * authenticated for this one.
 	 */
-	static boolean isServed(HttpServletRequest request) {
-		return request.getAttribute(SERVED) != null;
+	static boolean isServed(HttpServletRequest request, McpEndpoint endpoint) {
+		return request.getAttribute(SERVED) == endpoint;
 	}
 
 	@Override
@@ -91,10 +92,10 @@ final class McpEndpointFilter implements Filter {
 					() -> message(suspended.exchange(), suspended.body(), request, response));
 			return;
 		}
-		if (isServed(request)) {
+		if (isServed(request, this.endpoint)) {
 			return;
 		}
-		request.setAttribute(SERVED, true);
+		request.setAttribute(SERVED, this.endpoint);
 		// RFC 9111 section 5.2.2.5; and browsers must not guess what a response is.
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
 		response.setHeader("X-Content-Type-Options", "nosniff");

@@ -9,6 +9,7 @@ import java.util.Map;
 
 import io.mcpsecurity.test.Documentation;
 import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RawConnection;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -143,6 +144,29 @@ class FurtherEndpointsTests {
 		assertThat(SecuredServer.json(admin(server, forAdmin, RESET.replace("\"reset\"", "\"browse\"")))
 			.at("/error/code")
 			.asInt()).isEqualTo(-32602);
+	}
+
+	/**
+	 * A request that is taken up again when its body has arrived is still one of the same
+	 * endpoint.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void aBodyThatArrivesLateIsServedByTheSameEndpoint(Protocol protocol) throws Exception {
+		SecuredServer server = servers.get(protocol);
+		String head = "POST /admin/mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+				+ "Accept: application/json, text/event-stream\r\nConnection: close\r\nContent-Length: "
+				+ RESET.length() + "\r\nAuthorization: Bearer ";
+		try (RawConnection connection = RawConnection.to(server.url())) {
+			connection.send(head + token(ADMIN, "admin:reset") + "\r\n\r\n" + RESET.substring(0, 10));
+			Thread.sleep(300);
+			assertThat(connection.send(RESET.substring(10)).read().body()).contains("\"reset\"");
+		}
+		try (RawConnection connection = RawConnection.to(server.url())) {
+			connection.send(head + token(ADMIN, "records:browse") + "\r\n\r\n" + RESET.substring(0, 10));
+			Thread.sleep(300);
+			assertThat(connection.send(RESET.substring(10)).read().status()).isEqualTo(403);
+		}
 	}
 
 	private static String token(String resource, String... scopes) {
