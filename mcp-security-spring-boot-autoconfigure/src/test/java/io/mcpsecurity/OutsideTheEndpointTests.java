@@ -14,7 +14,6 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.test.FreePort;
-import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.AfterAll;
@@ -27,21 +26,12 @@ import reactor.core.scheduler.Schedulers;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.SpringApplication;
-import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Import;
 import org.springframework.http.HttpHeaders;
-import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.FilterChainProxy;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.web.servlet.function.RouterFunction;
-import org.springframework.web.servlet.function.RouterFunctions;
-import org.springframework.web.servlet.function.ServerResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.springframework.security.config.Customizer.withDefaults;
 
 /**
  * One application with the starter and without it: outside the MCP endpoint and its
@@ -71,7 +61,7 @@ class OutsideTheEndpointTests {
 	}
 
 	private static ConfigurableApplicationContext start(String... properties) {
-		SpringApplication application = new SpringApplication(Application.class);
+		SpringApplication application = new SpringApplication(RestOfTheApplicationTests.Application.class);
 		application.setRegisterShutdownHook(false);
 		application.setDefaultProperties(Map.of("server.port", FreePort.find(), "spring.main.banner-mode", "off",
 				"spring.ai.mcp.server.protocol", "STREAMABLE", "management.endpoints.web.exposure.include", "*",
@@ -212,30 +202,6 @@ class OutsideTheEndpointTests {
 		Runnable task = () -> {
 		};
 		assertThat(Schedulers.onSchedule(task)).isSameAs(task);
-	}
-
-	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	@Import(RecordsApplication.class)
-	static class Application {
-
-		@Bean
-		SecurityFilterChain everythingElse(HttpSecurity http) {
-			return http
-				.authorizeHttpRequests(
-						(requests) -> requests.requestMatchers("/hello").permitAll().anyRequest().authenticated())
-				.httpBasic(withDefaults())
-				.build();
-		}
-
-		@Bean
-		RouterFunction<ServerResponse> pages() {
-			return RouterFunctions.route()
-				.GET("/hello", (request) -> ServerResponse.ok().body("hello"))
-				.GET("/other", (request) -> ServerResponse.ok().body("other"))
-				.build();
-		}
-
 	}
 
 }

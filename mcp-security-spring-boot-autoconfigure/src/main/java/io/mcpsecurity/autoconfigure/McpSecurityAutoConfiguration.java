@@ -53,6 +53,8 @@ import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -80,6 +82,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
@@ -136,10 +139,10 @@ public final class McpSecurityAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ProtectedResource mcpProtectedResource(CheckedProperties properties, McpServerStreamableHttpProperties endpoint,
-			ObjectProvider<DispatcherServletPath> servletPath, Environment environment) {
+			ObjectProvider<DispatcherServletPath> servletPath, ServletContext servletContext) {
 		String prefix = servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
 		return new ProtectedResource(properties.resource(), prefix + endpoint.getMcpEndpoint(),
-				environment.getProperty("server.servlet.context-path", ""), properties.metadataUrl());
+				servletContext.getContextPath(), properties.metadataUrl());
 	}
 
 	private static String resourceName(McpSecurityProperties properties, McpServerProperties server) {
@@ -388,6 +391,19 @@ public final class McpSecurityAutoConfiguration {
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
 			return new ProtectedResourceMetadataFilter(metadata).filterChain();
+		}
+
+		/**
+		 * Containers call filters where there is a servlet, and there is none outside the
+		 * path of Spring MVC's, which the well-known path is (RFC 9728 section 3).
+		 */
+		@Bean
+		@ConditionalOnProperty("spring.mvc.servlet.path")
+		ServletRegistrationBean<HttpServlet> mcpMetadataServlet() {
+			ServletRegistrationBean<HttpServlet> servlet = new ServletRegistrationBean<>(new HttpServlet() {
+			}, ProtectedResource.WELL_KNOWN, ProtectedResource.WELL_KNOWN + "/*");
+			servlet.setName("mcpMetadata");
+			return servlet;
 		}
 
 		@Bean

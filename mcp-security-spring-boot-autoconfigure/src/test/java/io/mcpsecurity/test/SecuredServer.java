@@ -53,13 +53,8 @@ public final class SecuredServer implements AutoCloseable {
 	public static SecuredServer start(Class<?> application, TestAuthorizationServer authorizationServer,
 			String... properties) {
 		int port = FreePort.find();
-		String contextPath = "";
-		for (String property : properties) {
-			if (property.startsWith("server.servlet.context-path=")) {
-				contextPath = property.substring(property.indexOf('=') + 1);
-			}
-		}
-		String url = "http://localhost:" + port + contextPath + "/mcp";
+		String url = "http://localhost:" + port + value("server.servlet.context-path", properties)
+				+ value("spring.mvc.servlet.path", properties) + "/mcp";
 		SpringApplication spring = new SpringApplication(application);
 		spring.setRegisterShutdownHook(false);
 		spring.setDefaultProperties(Map.of("server.port", port, "mcp.security.resource", url,
@@ -67,6 +62,14 @@ public final class SecuredServer implements AutoCloseable {
 				"logging.level.root", "warn", "spring.jmx.enabled", "false", "server.tomcat.basedir", "target/tomcat"));
 		return new SecuredServer(authorizationServer,
 				spring.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new)), url);
+	}
+
+	private static String value(String name, String... properties) {
+		return Stream.of(properties)
+			.filter((property) -> property.startsWith(name + "="))
+			.map((property) -> property.substring(name.length() + 1))
+			.findFirst()
+			.orElse("");
 	}
 
 	public String url() {

@@ -1,0 +1,142 @@
+package io.mcpsecurity.autoconfigure;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.mcpsecurity.test.FreePort;
+import io.mcpsecurity.test.RecordsApplication;
+import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import org.apache.catalina.Context;
+import org.apache.catalina.startup.Tomcat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.web.servlet.support.SpringBootServletInitializer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * However an application is deployed, the endpoint is where its resource identifier says,
+ * and the challenge names a URL at which the metadata is.
+ */
+class DeploymentTests {
+
+	private static final Pattern METADATA = Pattern.compile("resource_metadata=\"([^\"]+)\"");
+
+	private static final HttpClient http = HttpClient.newHttpClient();
+
+	private static TestAuthorizationServer authorizationServer;
+
+	@BeforeAll
+	static void start() {
+		authorizationServer = TestAuthorizationServer.start();
+	}
+
+	@AfterAll
+	static void stop() {
+		authorizationServer.close();
+	}
+
+	@Test
+	void theDispatcherServletHasAPath() throws Exception {
+		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				"spring.mvc.servlet.path=/api")) {
+			assertThat(server.url()).endsWith("/api/mcp");
+			assertIsServed(server.url());
+		}
+	}
+
+	@Test
+	void theDispatcherServletAndTheApplicationHaveAPath() throws Exception {
+		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				"server.servlet.context-path=/research", "spring.mvc.servlet.path=/api")) {
+			assertThat(server.url()).endsWith("/research/api/mcp");
+			assertIsServed(server.url());
+		}
+	}
+
+	@Test
+	void beansAreMadeWhenTheyAreNeeded() throws Exception {
+		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				"spring.main.lazy-initialization=true")) {
+			assertIsServed(server.url());
+		}
+	}
+
+	/**
+	 * As a WAR is deployed: the container has the context path, and no property does.
+	 */
+	@Test
+	void anExternalContainerHasTheContextPath(@TempDir Path directory) throws Exception {
+		int port = FreePort.find();
+		String url = "http://localhost:" + port + "/research/mcp";
+		Tomcat tomcat = new Tomcat();
+		tomcat.setBaseDir(directory.toString());
+		tomcat.setPort(port);
+		tomcat.getConnector();
+		Context context = tomcat.addContext("/research", directory.toString());
+		context.setParentClassLoader(DeploymentTests.class.getClassLoader());
+		context.addServletContainerInitializer(
+				(classes, servletContext) -> new Initializer(url).onStartup(servletContext), null);
+		tomcat.start();
+		try {
+			assertIsServed(url);
+		}
+		finally {
+			tomcat.stop();
+			tomcat.destroy();
+		}
+	}
+
+	private static void assertIsServed(String url) throws Exception {
+		HttpResponse<String> refused = send(HttpRequest.newBuilder(URI.create(url)).GET());
+		assertThat(refused.statusCode()).isEqualTo(401);
+		Matcher metadata = METADATA.matcher(refused.headers().firstValue("WWW-Authenticate").orElseThrow());
+		assertThat(metadata.find()).isTrue();
+		HttpResponse<String> described = send(HttpRequest.newBuilder(URI.create(metadata.group(1))).GET());
+		assertThat(described.statusCode()).isEqualTo(200);
+		assertThat(SecuredServer.json(described).path("resource").asString()).isEqualTo(url);
+		HttpResponse<String> opened = send(HttpRequest.newBuilder(URI.create(url))
+			.header("Authorization", "Bearer " + authorizationServer.token(url).sign())
+			.header("Content-Type", "application/json")
+			.header("Accept", "application/json, text/event-stream")
+			.POST(HttpRequest.BodyPublishers.ofString("""
+					{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",
+					"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}""")));
+		assertThat(opened.statusCode()).isEqualTo(200);
+		assertThat(opened.body()).contains("serverInfo");
+	}
+
+	private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+		return http.send(request.build(), BodyHandlers.ofString());
+	}
+
+	private static final class Initializer extends SpringBootServletInitializer {
+
+		private final String url;
+
+		Initializer(String url) {
+			this.url = url;
+		}
+
+		@Override
+		protected SpringApplicationBuilder configure(SpringApplicationBuilder builder) {
+			return builder.sources(RecordsApplication.class)
+				.properties("spring.ai.mcp.server.protocol=STREAMABLE", "mcp.security.resource=" + this.url,
+						"mcp.security.authorization-servers=" + authorizationServer.issuer(),
+						"spring.main.banner-mode=off", "logging.level.root=warn", "spring.jmx.enabled=false");
+		}
+
+	}
+
+}
