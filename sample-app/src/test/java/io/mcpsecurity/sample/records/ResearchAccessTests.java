@@ -277,8 +277,8 @@ class ResearchAccessTests {
 	}
 
 	private static List<JsonNode> entries(Variant variant, Caller caller, Listing listing) {
-		String event = samples.get(variant).send(caller, listing.method, "{}").body();
-		JsonNode result = JsonMapper.shared().readTree(event.substring(event.indexOf("data:") + 5)).path("result");
+		String body = samples.get(variant).send(caller, listing.method, "{}").body();
+		JsonNode result = JsonMapper.shared().readTree(body).path("result");
 		return result.valueStream().filter(JsonNode::isArray).findFirst().orElseThrow().valueStream().toList();
 	}
 
