@@ -69,6 +69,9 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	/** Whether nothing is written any more. */
 	private volatile boolean done;
 
+	/** Whether the stream is to be ended by the thread that has the lock. */
+	private volatile boolean ending;
+
 	/** Takes over from the request thread when that returns. */
 	private @Nullable AsyncOutput output;
 
@@ -112,7 +115,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			}
 		}
 		finally {
-			this.lock.unlock();
+			unlock();
 		}
 		over();
 	}
@@ -174,7 +177,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			}
 		}
 		finally {
-			this.lock.unlock();
+			unlock();
 		}
 	}
 
@@ -193,7 +196,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			stream = this.streaming;
 		}
 		finally {
-			this.lock.unlock();
+			unlock();
 		}
 		Body body = body(made.get());
 		CompletableFuture<Void> recorded = this.exchange
@@ -276,7 +279,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			}
 		}
 		finally {
-			this.lock.unlock();
+			unlock();
 		}
 	}
 
@@ -304,32 +307,49 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	/**
 	 * Send nothing any more, and complete the response. Only a stream is ended: a
-	 * response that has not begun is given.
+	 * response that has not begun is given. This does not wait for a thread that is
+	 * writing to a client which does not read: that thread ends the stream.
 	 */
 	@Override
 	public void end() {
-		this.lock.lock();
-		try {
-			if (!this.streaming || this.done) {
-				return;
-			}
-			this.done = true;
-			if (this.output != null) {
-				this.output.end();
-			}
-			else {
-				// The handler has not returned, and its thread may take long.
-				this.call.response().getOutputStream().close();
-			}
-		}
-		catch (IOException ex) {
-			// The client is gone, so the stream has ended.
-		}
-		finally {
-			this.lock.unlock();
+		this.ending = true;
+		if (this.lock.tryLock()) {
+			unlock();
 		}
 		if (this.session != null) {
 			this.session.unanswerable(this::equals);
+		}
+	}
+
+	/**
+	 * Release the lock, and end the stream if that was asked for meanwhile.
+	 */
+	private void unlock() {
+		do {
+			if (this.ending) {
+				endStream();
+			}
+			this.lock.unlock();
+		}
+		while (this.ending && this.lock.tryLock());
+	}
+
+	private void endStream() {
+		this.ending = false;
+		if (!this.streaming || this.done) {
+			return;
+		}
+		this.done = true;
+		if (this.output != null) {
+			this.output.end();
+			return;
+		}
+		try {
+			// The handler has not returned, and its thread may take long.
+			this.call.response().getOutputStream().close();
+		}
+		catch (IOException ex) {
+			// The client is gone, so the stream has ended.
 		}
 	}
 

@@ -154,7 +154,8 @@ final class RequestBody {
 	private void extend() {
 		long declared = this.request.getContentLengthLong();
 		if (this.bytes.length == 0) {
-			long first = Math.min((declared > 0) ? declared : UNKNOWN_LENGTH, TRUSTED_LENGTH);
+			long first = Math.min((declared > 0) ? declared : UNKNOWN_LENGTH,
+					Math.min(TRUSTED_LENGTH, this.limits.maxSize() + 1L));
 			this.bytes = new byte[(int) first];
 		}
 		else if (!this.discarded) {

@@ -364,6 +364,27 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
+	void theEndOfASessionDoesNotWaitForAClientThatDoesNotRead(Kind kind) throws Exception {
+		Session session = kind.open();
+		kind.hold();
+		try (Socket socket = new Socket()) {
+			socket.setReceiveBufferSize(4096);
+			socket.connect(new java.net.InetSocketAddress("localhost", URI.create(kind.server.url()).getPort()));
+			socket.getOutputStream().write(session.rawCall("flood").getBytes(StandardCharsets.US_ASCII));
+			await(() -> kind.sessions().streams() == 1);
+			Thread.sleep(500);
+			long start = System.nanoTime();
+			assertThat(kind.server.send(session.post("").DELETE()).statusCode()).isEqualTo(200);
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+		}
+		finally {
+			kind.release();
+		}
+		kind.assertIdle();
+	}
+
+	@ParameterizedTest
+	@MethodSource("kinds")
 	void aClientThatGoesWhileAToolRunsLeavesNothing(Kind kind) throws Exception {
 		Session session = kind.open();
 		for (String tool : List.of("tick", "wait")) {
@@ -710,6 +731,12 @@ class StreamsTests {
 		return LoggingMessageNotification.builder(LoggingLevel.EMERGENCY, "message").logger("test").build();
 	}
 
+	private static LoggingMessageNotification large() {
+		return LoggingMessageNotification.builder(LoggingLevel.EMERGENCY, "x".repeat(1024 * 1024))
+			.logger("test")
+			.build();
+	}
+
 	private static ElicitRequest elicitation() {
 		return ElicitFormRequest.builder("Say", Map.of("type", "object", "properties", Map.of())).build();
 	}
@@ -775,6 +802,9 @@ class StreamsTests {
 						}), new SyncToolSpecification(tool("tick"), (exchange, request) -> {
 							gate.await(() -> exchange.loggingNotification(log()));
 							return text("ticked");
+						}), new SyncToolSpecification(tool("flood"), (exchange, request) -> {
+							gate.await(() -> exchange.loggingNotification(large()));
+							return text("flooded");
 						}), new SyncToolSpecification(tool("wait"), (exchange, request) -> {
 							gate.await(() -> {
 							});
@@ -810,6 +840,10 @@ class StreamsTests {
 						}), new AsyncToolSpecification(tool("tick"), (exchange, request) -> Mono.fromCallable(() -> {
 							gate.await(() -> exchange.loggingNotification(log()).block());
 							return text("ticked");
+						}).subscribeOn(Schedulers.boundedElastic())),
+						new AsyncToolSpecification(tool("flood"), (exchange, request) -> Mono.fromCallable(() -> {
+							gate.await(() -> exchange.loggingNotification(large()).block());
+							return text("flooded");
 						}).subscribeOn(Schedulers.boundedElastic())),
 						new AsyncToolSpecification(tool("wait"), (exchange, request) -> Mono.fromCallable(() -> {
 							gate.await(() -> {
