@@ -497,10 +497,10 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * How often somebody may come.
 	 *
 	 * @param rules Limits, all of which hold.
-	 * @param maxConcurrentCalls How many POST requests of a caller an instance serves at
-	 * once. Default: any number.
+	 * @param maxConcurrentCalls How many POST requests of a caller, or of an address
+	 * without a token, an instance serves at once.
 	 * @param maxConcurrentStreams How many GET requests of a caller, which stay open, an
-	 * instance serves at once. Default: any number.
+	 * instance serves at once.
 	 * @param authenticationFailures How many tokens of an address may be refused.
 	 * @param store Where the buckets of the rules are: "local", in the memory of each
 	 * instance, or "redis", in common.
@@ -509,8 +509,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxBuckets How many buckets of each limit are held in memory at most.
 	 * @param redis How Redis is used.
 	 */
-	public record RateLimit(@DefaultValue List<Rule> rules, @Nullable Integer maxConcurrentCalls,
-			@Nullable Integer maxConcurrentStreams, @DefaultValue Failures authenticationFailures,
+	public record RateLimit(@DefaultValue List<Rule> rules, @DefaultValue("100") int maxConcurrentCalls,
+			@DefaultValue("100") int maxConcurrentStreams, @DefaultValue Failures authenticationFailures,
 			@DefaultValue("local") Store store, @DefaultValue("deny") RateLimits.OnStoreFailure onStoreFailure,
 			@DefaultValue("100000") int maxBuckets, @DefaultValue Redis redis) {
 

@@ -60,14 +60,12 @@ final class RateLimitSettings {
 		return (this.failures != null) ? new AuthenticationFailures(this.failures, this.properties.maxBuckets()) : null;
 	}
 
-	@Nullable ConcurrentRequests calls() {
-		Integer max = this.properties.maxConcurrentCalls();
-		return (max != null) ? new ConcurrentRequests(CALLS, max) : null;
+	ConcurrentRequests calls() {
+		return new ConcurrentRequests(CALLS, this.properties.maxConcurrentCalls());
 	}
 
-	@Nullable ConcurrentRequests streams() {
-		Integer max = this.properties.maxConcurrentStreams();
-		return (max != null) ? new ConcurrentRequests(STREAMS, max) : null;
+	ConcurrentRequests streams() {
+		return new ConcurrentRequests(STREAMS, this.properties.maxConcurrentStreams());
 	}
 
 	private static LimitRule rule(String property, int index, RateLimit.Rule rule, Set<String> names) {
@@ -124,8 +122,8 @@ final class RateLimitSettings {
 		}
 	}
 
-	private static void checkPositive(String property, @Nullable Integer value) {
-		if (value != null && value < 1) {
+	private static void checkPositive(String property, int value) {
+		if (value < 1) {
 			throw CheckedProperties.invalid(PREFIX + "." + property, value, "is not positive.");
 		}
 	}

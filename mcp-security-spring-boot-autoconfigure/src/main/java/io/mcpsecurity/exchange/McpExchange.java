@@ -76,6 +76,8 @@ public final class McpExchange implements McpTransportContext {
 
 	private volatile ExchangeAudit.@Nullable Reservation reservation;
 
+	private volatile @Nullable Runnable atEnd;
+
 	private volatile @Nullable Throwable failure;
 
 	private volatile boolean intended;
@@ -294,6 +296,13 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
+	 * Release something when the request ends.
+	 */
+	public void atEnd(Runnable release) {
+		this.atEnd = release;
+	}
+
+	/**
 	 * The request ends: record what is known of it. Only the first call does something.
 	 * @param status the HTTP status of the answer
 	 * @return completes when the answer may be sent, exceptionally if it must not be
@@ -308,6 +317,10 @@ public final class McpExchange implements McpTransportContext {
 		this.exchanges.ended(this);
 		CompletionStage<Void> recorded = this.exchanges.audit().record(this, this.reservation);
 		this.tokenHash = null;
+		Runnable release = this.atEnd;
+		if (release != null) {
+			release.run();
+		}
 		return recorded;
 	}
 

@@ -69,6 +69,14 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 		};
 	}
 
+	/**
+	 * Whether the message may carry what has no bound by its purpose: arguments, or what
+	 * a client was asked for.
+	 */
+	public boolean mayBeLong() {
+		return this.method == null || this.method.equals("tools/call") || this.method.equals("prompts/get");
+	}
+
 	private static @Nullable Object completion(Map<String, @Nullable Object> params) {
 		Map<String, @Nullable Object> arguments = new HashMap<>();
 		if (params.get("argument") instanceof Map<?, ?> argument && isScalar(argument.get("name"))) {

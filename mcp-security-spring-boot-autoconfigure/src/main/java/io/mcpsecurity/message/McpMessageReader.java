@@ -261,7 +261,16 @@ public final class McpMessageReader {
 			case "prompts/get" -> McpTarget.prompt(required(params, "name", "params.name", id));
 			case "resources/read", "resources/subscribe", "resources/unsubscribe" ->
 				McpTarget.resource(required(params, "uri", "params.uri", id));
-			case "completion/complete" -> reference((params != null) ? object(params.get("ref")) : null, id);
+			case "completion/complete" -> {
+				Map<String, @Nullable Object> argument = (params != null) ? object(params.get("argument")) : null;
+				// The MCP SDK logs the names of arguments that do not exist.
+				if (argument != null && argument.get("name") instanceof String name
+						&& (name.length() > MAX_NAME_LENGTH || name.chars().anyMatch(Character::isISOControl))) {
+					throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+							"Invalid params: params.argument.name must be shorter, without control characters", id);
+				}
+				yield reference((params != null) ? object(params.get("ref")) : null, id);
+			}
 			case "initialize" -> {
 				required(params, "protocolVersion", "params.protocolVersion", id);
 				yield null;

@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How often an address may send tokens that are refused. Each refusal takes a token of
- * the address's bucket; while there is none, further tokens are not looked at.
+ * the address's bucket; while there is none, refused requests get 429, and the
+ * authorization server is asked about no further token. What can be verified here is
+ * verified nevertheless: clients behind one address must not suffer from each other.
  * <p>
  * Always in memory: what it protects is this instance, and a flood of bad tokens must not
- * become a flood of questions to somebody else.
+ * become a flood of requests to somebody else.
  */
 public final class AuthenticationFailures {
 
@@ -34,27 +36,35 @@ public final class AuthenticationFailures {
 	}
 
 	/**
-	 * Whether a token from an address may be verified.
+	 * Whether the authorization server may be asked about a token from an address.
 	 * @param address where it comes from
 	 * @param known whether the token is known to be good without that, so that it passes
 	 * in any case; asked only when it matters
 	 */
 	public Verdict check(@Nullable String address, BooleanSupplier known) {
 		if (this.buckets.areFull()) {
-			this.counter.count(LimitCounter.Outcome.ALLOWED);
 			return Verdict.ALLOWED;
 		}
 		Taken found = this.buckets.look(key(address));
-		boolean allowed = found.taken() || known.getAsBoolean();
-		this.counter.count(allowed ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);
-		return allowed ? Verdict.ALLOWED : Verdict.limited(found.untilNext());
+		return (found.taken() || known.getAsBoolean()) ? Verdict.ALLOWED : limited(found);
 	}
 
 	/**
 	 * A token from an address was refused.
+	 * @return whether the client may be told why
 	 */
-	public void failed(@Nullable String address) {
-		this.buckets.take(key(address));
+	public Verdict failed(@Nullable String address) {
+		Taken taken = this.buckets.take(key(address));
+		if (!taken.taken()) {
+			return limited(taken);
+		}
+		this.counter.count(LimitCounter.Outcome.ALLOWED);
+		return Verdict.ALLOWED;
+	}
+
+	private Verdict limited(Taken taken) {
+		this.counter.count(LimitCounter.Outcome.LIMITED);
+		return Verdict.limited(taken.untilNext());
 	}
 
 	/**

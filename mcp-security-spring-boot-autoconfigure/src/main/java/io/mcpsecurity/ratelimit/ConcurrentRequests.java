@@ -1,5 +1,6 @@
 package io.mcpsecurity.ratelimit;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -9,8 +10,8 @@ import io.mcpsecurity.hash.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many requests of a caller this instance serves at the same time. Only callers with
- * a request under way take room.
+ * How many requests of a caller this instance serves at the same time; without a token,
+ * how many of an address. Only callers with a request under way take memory.
  * <p>
  * Safe for use by several threads.
  */
@@ -34,11 +35,13 @@ public final class ConcurrentRequests {
 
 	/**
 	 * Begin a request.
+	 * @param caller the caller, or {@code null} without a token
+	 * @param address the address that the request comes from, or {@code null}
 	 * @return ends it, once, however often it is called; {@code null} if there are too
 	 * many already
 	 */
-	public @Nullable Runnable begin(McpCaller caller) {
-		Sha256 key = Sha256.ofAll(Callers.subject(caller));
+	public @Nullable Runnable begin(@Nullable McpCaller caller, @Nullable String address) {
+		Sha256 key = Sha256.ofAll((caller != null) ? Callers.subject(caller) : List.of(NetworkAddress.of(address)));
 		AtomicBoolean begun = new AtomicBoolean();
 		this.underWay.compute(key, (same, count) -> {
 			int now = (count != null) ? count : 0;

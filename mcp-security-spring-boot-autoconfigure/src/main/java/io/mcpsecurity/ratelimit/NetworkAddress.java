@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What is counted as one address: of IPv4 the address, of IPv6 the network of 64 bits,
  * which is the least that one subscriber gets. Names are never looked up.
  */
-final class NetworkAddress {
+public final class NetworkAddress {
 
 	private static final Pattern IPV4_WITH_PORT = Pattern.compile("(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+");
 
@@ -24,7 +24,7 @@ final class NetworkAddress {
 	 * @param address as the container tells it, which with forwarded headers can be any
 	 * text
 	 */
-	static String of(@Nullable String address) {
+	public static String of(@Nullable String address) {
 		if (address == null) {
 			return "";
 		}

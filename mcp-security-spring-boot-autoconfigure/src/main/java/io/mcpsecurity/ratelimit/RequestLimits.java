@@ -10,13 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rules the rules of the operator
  * @param failures how often tokens may be refused, or {@code null} for no limit
- * @param calls how many POST requests of a caller are served at once, or {@code null} for
- * no limit
- * @param streams how many GET requests of a caller are served at once, or {@code null}
- * for no limit
+ * @param calls how many POST requests of a caller are served at once
+ * @param streams how many GET requests of a caller are served at once
  */
-public record RequestLimits(RateLimits rules, @Nullable AuthenticationFailures failures,
-		@Nullable ConcurrentRequests calls, @Nullable ConcurrentRequests streams) {
+public record RequestLimits(RateLimits rules, @Nullable AuthenticationFailures failures, ConcurrentRequests calls,
+		ConcurrentRequests streams) {
 
 	/**
 	 * What each limit did.
@@ -26,12 +24,8 @@ public record RequestLimits(RateLimits rules, @Nullable AuthenticationFailures f
 		if (this.failures != null) {
 			counters.add(this.failures.counter());
 		}
-		if (this.calls != null) {
-			counters.add(this.calls.counter());
-		}
-		if (this.streams != null) {
-			counters.add(this.streams.counter());
-		}
+		counters.add(this.calls.counter());
+		counters.add(this.streams.counter());
 		return counters;
 	}
 

@@ -3,6 +3,7 @@ package io.mcpsecurity.token;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -92,6 +93,7 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 			}
 			return this.opaque.verify(token);
 		}
+		checkSpelling(token);
 		TokenVerifier verifier = this.verifiers.get(issuer(jwt));
 		if (verifier == null) {
 			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here");
@@ -110,6 +112,27 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		}
 		catch (ParseException | RuntimeException ex) {
 			return null;
+		}
+	}
+
+	/**
+	 * Refuse other spellings of the same token, which decoders accept that skip unknown
+	 * characters, or bits that mean nothing: each would be cached by itself (RFC 7515
+	 * section 2: without padding, line breaks or other characters; RFC 4648 section 3.5).
+	 */
+	private static void checkSpelling(String token) {
+		for (String part : token.split("\\.", -1)) {
+			boolean canonical;
+			try {
+				byte[] bytes = Base64.getUrlDecoder().decode(part);
+				canonical = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(part);
+			}
+			catch (IllegalArgumentException ex) {
+				canonical = false;
+			}
+			if (!canonical) {
+				throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT");
+			}
 		}
 	}
 

@@ -116,7 +116,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 			Object claim = pointer.read(claims);
 			found |= claim != null;
 			if (claim instanceof String text) {
-				names.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ")));
+				names.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ", false, true)));
 			}
 			else {
 				addAll(names, claim, pointer.text());

@@ -53,6 +53,9 @@ public enum TokenFailure {
 	 */
 	UNAVAILABLE,
 
+	/** The token could not be checked, because too many others are being introspected. */
+	BUSY,
+
 	/** None of the above: an authentication of the application's own says no. */
 	OTHER;
 
@@ -63,6 +66,9 @@ public enum TokenFailure {
 	public static TokenFailure of(AuthenticationException exception) {
 		if (exception instanceof RefusedTokenException refused) {
 			return refused.failure();
+		}
+		if (exception instanceof TooManyIntrospectionsException) {
+			return BUSY;
 		}
 		if (exception instanceof AuthenticationServiceException) {
 			return UNAVAILABLE;

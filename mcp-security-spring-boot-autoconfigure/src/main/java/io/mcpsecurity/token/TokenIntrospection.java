@@ -177,6 +177,9 @@ public final class TokenIntrospection {
 			return answer;
 		}
 		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof TooManyIntrospectionsException) {
+				throw new TooManyIntrospectionsException();
+			}
 			throw new AuthenticationServiceException("The token cannot be checked", ex.getCause());
 		}
 		catch (InterruptedException ex) {
@@ -188,8 +191,13 @@ public final class TokenIntrospection {
 	private Answer ask(String token) {
 		boolean place = false;
 		try {
-			place = this.places.tryAcquire(this.settings.readTimeout().toMillis(), TimeUnit.MILLISECONDS);
-			if (!place || !this.breaker.pass()) {
+			place = this.places.getQueueLength() < this.settings.maxConcurrent()
+					&& this.places.tryAcquire(this.settings.readTimeout().toMillis(), TimeUnit.MILLISECONDS);
+			if (!place) {
+				count(Result.SKIPPED);
+				throw new TooManyIntrospectionsException();
+			}
+			if (!this.breaker.pass()) {
 				count(Result.SKIPPED);
 				throw new AuthenticationServiceException("The token cannot be checked");
 			}

@@ -13,10 +13,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits what comes from an address before any token is verified: requests without a
- * token by the operator's rules, requests with one by how many tokens from there were
- * refused lately. A token that is known to be good passes in any case, whatever else
- * comes from the same address; and without a token a client still gets the challenge.
+ * Limits what comes from an address: requests without a token by the operator's rules,
+ * requests with a bad one by how many tokens from there were refused lately. A good JWT
+ * passes in any case, whatever else comes from the same address. A token that has to be
+ * introspected does not, unless it is known to be good: requests to the authorization
+ * server are what the limit is for.
  * <p>
  * The address is the container's. Forwarded headers count only where the application lets
  * Spring or the container follow them.
@@ -51,12 +52,19 @@ final class AddressLimit {
 	 */
 	void check(HttpServletRequest request, @Nullable String token) throws TooManyRequestsException {
 		AuthenticationFailures failures = this.limits.failures();
-		if (token != null && failures == null) {
-			return;
+		if (token == null) {
+			check(request, this.limits.rules().request(null, request.getRemoteAddr()));
 		}
-		Verdict verdict = (token != null)
-				? failures.check(request.getRemoteAddr(), () -> this.known.test(request, token))
-				: this.limits.rules().request(null, request.getRemoteAddr());
+		else if (failures != null && !isJwt(token)) {
+			check(request, failures.check(request.getRemoteAddr(), () -> this.known.test(request, token)));
+		}
+	}
+
+	private static boolean isJwt(String token) {
+		return token.chars().filter((c) -> c == '.').count() == 2;
+	}
+
+	private void check(HttpServletRequest request, Verdict verdict) throws TooManyRequestsException {
 		try {
 			TooManyRequestsException.check(verdict, null);
 		}
@@ -70,11 +78,12 @@ final class AddressLimit {
 	 * Count a request whose token was refused.
 	 * @param request the request
 	 * @param reason why the token was refused
+	 * @throws TooManyRequestsException if there were too many from the same address
 	 */
-	void failed(HttpServletRequest request, String reason) {
+	void failed(HttpServletRequest request, String reason) throws TooManyRequestsException {
 		AuthenticationFailures failures = this.limits.failures();
 		if (failures != null && !NO_FAILURES.contains(reason)) {
-			failures.failed(request.getRemoteAddr());
+			check(request, failures.failed(request.getRemoteAddr()));
 		}
 	}
 

@@ -1,5 +1,8 @@
 package io.mcpsecurity.transport;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Enumeration;
 
 import io.mcpsecurity.token.RefusedTokenException;
@@ -14,7 +17,8 @@ import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
 /**
  * Takes the token from the {@code Authorization} header, and from nowhere else (MCP
  * Authorization, "Token Requirements"). A request with two such headers is refused (RFC
- * 9110 section 11.6.2 allows one): a proxy may have looked at the other one.
+ * 9110 section 11.6.2 allows one): a proxy may have looked at the other one. So is one
+ * with a token in its query as well (RFC 6750 section 2).
  */
 final class BearerToken {
 
@@ -25,7 +29,8 @@ final class BearerToken {
 
 	/**
 	 * The token of a request, or {@code null} when there is none.
-	 * @throws OAuth2AuthenticationException if the header is malformed or there are two
+	 * @throws OAuth2AuthenticationException if the header is malformed or there are
+	 * several tokens
 	 */
 	static @Nullable String of(HttpServletRequest request) {
 		Enumeration<String> headers = request.getHeaders(HttpHeaders.AUTHORIZATION);
@@ -33,6 +38,10 @@ final class BearerToken {
 		if (headers.hasMoreElements()) {
 			throw new OAuth2AuthenticationException(
 					BearerTokenErrors.invalidRequest("The request has several Authorization headers"));
+		}
+		if (header != null && hasToken(request.getQueryString())) {
+			throw new OAuth2AuthenticationException(
+					BearerTokenErrors.invalidRequest("The request has a token in its query and in its header"));
 		}
 		if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
 			return null;
@@ -46,6 +55,17 @@ final class BearerToken {
 			throw new RefusedTokenException(TokenFailure.MALFORMED, "Bearer token is malformed");
 		}
 		return header.substring(start);
+	}
+
+	private static boolean hasToken(@Nullable String query) {
+		try {
+			return query != null && Arrays.stream(query.split("&"))
+				.map((parameter) -> URLDecoder.decode(parameter.split("=", 2)[0], StandardCharsets.UTF_8))
+				.anyMatch("access_token"::equals);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new OAuth2AuthenticationException(BearerTokenErrors.invalidRequest("The query is malformed"));
+		}
 	}
 
 	/**

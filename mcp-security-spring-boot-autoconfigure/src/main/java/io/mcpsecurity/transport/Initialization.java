@@ -1,9 +1,11 @@
 package io.mcpsecurity.transport;
 
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.modelcontextprotocol.spec.McpSchema.ClientCapabilities;
 import io.modelcontextprotocol.spec.McpSchema.Implementation;
 import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -11,12 +13,17 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a client says about itself when it begins. The MCP SDK logs that, so names and
- * versions are bounded here and free of control characters.
+ * What a client says about itself when it begins. The MCP SDK logs that and keeps it for
+ * the time of the session, so it is bounded here and free of control characters.
  */
 final class Initialization {
 
 	private static final int MAX_TEXT = 256;
+
+	/** The maximum of experimental capabilities that are kept, in characters. */
+	private static final int MAX_EXPERIMENTAL = 4096;
+
+	private static final Pattern UNSAFE = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
 	private Initialization() {
 	}
@@ -32,7 +39,7 @@ final class Initialization {
 			Implementation client = request.clientInfo();
 			if (request.protocolVersion() != null && request.capabilities() != null && client != null
 					&& client.name() != null && client.version() != null) {
-				return new InitializeRequest(safe(request.protocolVersion()), request.capabilities(),
+				return new InitializeRequest(safe(request.protocolVersion()), safe(request.capabilities()),
 						Implementation.builder(safe(client.name()), safe(client.version())).build(), request.meta());
 			}
 		}
@@ -45,7 +52,15 @@ final class Initialization {
 
 	private static String safe(String text) {
 		String bounded = (text.length() > MAX_TEXT) ? text.substring(0, MAX_TEXT) : text;
-		return bounded.replaceAll("[\\p{Cntrl}\\u2028\\u2029]", "?");
+		return UNSAFE.matcher(bounded).replaceAll("?");
+	}
+
+	private static ClientCapabilities safe(ClientCapabilities capabilities) {
+		Map<String, Object> experimental = capabilities.experimental();
+		String text = String.valueOf(experimental);
+		boolean kept = text.length() <= MAX_EXPERIMENTAL && !UNSAFE.matcher(text).find();
+		return kept ? capabilities : new ClientCapabilities(null, capabilities.roots(), capabilities.sampling(),
+				capabilities.elicitation());
 	}
 
 }

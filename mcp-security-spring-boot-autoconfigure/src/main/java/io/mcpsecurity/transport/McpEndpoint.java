@@ -48,8 +48,6 @@ public final class McpEndpoint {
 
 	private final Duration clockSkew;
 
-	private final SessionOwner anonymous;
-
 	/** By callers as long as they are known: a cached token has one caller. */
 	private final Cache<McpCaller, SessionOwner> owners = Caffeine.newBuilder()
 		.weakKeys()
@@ -80,7 +78,6 @@ public final class McpEndpoint {
 		this.dispatcher = dispatcher;
 		this.clockSkew = clockSkew;
 		this.responses = new Responses(listings, challenge, refusals);
-		this.anonymous = SessionOwner.anonymous(resource.identifier().toString());
 	}
 
 	/**
@@ -135,14 +132,8 @@ public final class McpEndpoint {
 	 */
 	SessionOwner owner(McpExchange exchange) {
 		McpCaller caller = exchange.caller();
-		return (caller != null) ? this.owners.get(caller, SessionOwner::of) : this.anonymous;
-	}
-
-	/**
-	 * The owner of sessions that were opened without a token.
-	 */
-	SessionOwner anonymous() {
-		return this.anonymous;
+		return (caller != null) ? this.owners.get(caller, SessionOwner::of)
+				: SessionOwner.anonymous(this.resource.identifier().toString(), exchange.connection().remoteAddress());
 	}
 
 	/**

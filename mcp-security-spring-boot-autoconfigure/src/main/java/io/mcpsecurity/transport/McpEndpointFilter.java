@@ -246,7 +246,9 @@ final class McpEndpointFilter implements Filter {
 	 */
 	private void body(McpExchange exchange, HttpServletRequest request, HttpServletResponse response)
 			throws RefusedRequestException, IOException {
-		RequestBody body = RequestBody.kept(request, this.common.bodies());
+		RequestBody body = (exchange.caller() != null) ? RequestBody.kept(request, this.common.bodies())
+				: RequestBody.anonymous(request, this.common.bodies());
+		exchange.atEnd(body::release);
 		try {
 			ContentType.check(request);
 			Acceptable.of(request);
@@ -301,7 +303,10 @@ final class McpEndpointFilter implements Filter {
 	private RefusedRequestException refusal(RequestBody.Failure failure) {
 		return switch (failure.kind()) {
 			case TOO_LARGE -> new RefusedRequestException(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, "too_large",
-					"The body is longer than " + this.common.bodies().maxSize() + " bytes");
+					"The body is too long");
+			case NO_MEMORY -> new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "memory",
+					JsonRpcErrorCode.UNAVAILABLE, "Too many long bodies at the same time", null)
+				.header(HttpHeaders.RETRY_AFTER, "1");
 			case TOO_SLOW -> new RefusedRequestException(HttpServletResponse.SC_REQUEST_TIMEOUT, "too_slow",
 					"The body did not arrive in time");
 			case UNREADABLE -> new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
@@ -323,14 +328,16 @@ final class McpEndpointFilter implements Filter {
 
 	/**
 	 * Refuse a request whose body cannot be read to its end, on the thread of the
-	 * request. Of one that is too long some more is read without a thread: a client that
-	 * is still sending would not get the response, if the connection was closed at once,
-	 * and the container would hold a thread for the rest.
+	 * request. Of one that is too long, or takes too much memory, some more is read
+	 * without a thread: a client that is still sending would not get the response, if the
+	 * connection was closed at once, and the container would hold a thread for the rest.
 	 */
 	private void refuse(HttpServletRequest request, HttpServletResponse response, McpExchange exchange,
 			RequestBody.Failure failure) throws IOException {
 		refuse(response, exchange, failure);
-		if (failure.kind() == RequestBody.Failure.Kind.TOO_LARGE && request.isAsyncSupported()) {
+		boolean unread = failure.kind() == RequestBody.Failure.Kind.TOO_LARGE
+				|| failure.kind() == RequestBody.Failure.Kind.NO_MEMORY;
+		if (unread && request.isAsyncSupported()) {
 			RequestBody.discarded(request, this.common.bodies()).await((async, end) -> async.complete());
 		}
 	}

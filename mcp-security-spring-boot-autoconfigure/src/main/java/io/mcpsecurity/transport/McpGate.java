@@ -65,6 +65,11 @@ final class McpGate {
 			admit(exchange, ex.getId());
 			throw new RefusedRequestException(ex);
 		}
+		if (body.length > BodyLimits.SMALL && !message.mayBeLong()) {
+			admit(exchange, message.id());
+			throw new RefusedRequestException(HttpServletResponse.SC_REQUEST_ENTITY_TOO_LARGE, "too_large",
+					JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: the message is too long", message.id());
+		}
 		exchange.message(message);
 		McpExchange.Scope scope = exchange.open();
 		try {
@@ -171,16 +176,12 @@ final class McpGate {
 	}
 
 	/**
-	 * Count a request that a caller has under way.
+	 * Count a request that a caller, or an address without a token, has under way.
 	 * @return ends it
 	 */
-	private static Runnable begin(McpExchange exchange, @Nullable ConcurrentRequests limit, @Nullable Object id)
+	private static Runnable begin(McpExchange exchange, ConcurrentRequests limit, @Nullable Object id)
 			throws TooManyRequestsException {
-		McpCaller caller = exchange.caller();
-		if (limit == null || caller == null) {
-			return NOTHING;
-		}
-		Runnable end = limit.begin(caller);
+		Runnable end = limit.begin(exchange.caller(), exchange.connection().remoteAddress());
 		if (end == null) {
 			throw new TooManyRequestsException(Duration.ofSeconds(1), id);
 		}

@@ -5,6 +5,7 @@ import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.mcpsecurity.transport.RequestBody.Failure.Kind;
 import jakarta.servlet.AsyncContext;
@@ -21,12 +22,6 @@ import org.jspecify.annotations.Nullable;
  * hold none.
  */
 final class RequestBody {
-
-	/**
-	 * Up to this length memory is allocated for a body before it arrives: a request that
-	 * never sends its body must not cost more.
-	 */
-	private static final int TRUSTED_LENGTH = 64 * 1024;
 
 	/** The factor by which memory is extended. */
 	private static final int GROWTH = 4;
@@ -51,23 +46,37 @@ final class RequestBody {
 
 	private final boolean discarded;
 
+	private final int maxSize;
+
+	/** What was reserved of the memory that all bodies share. */
+	private final AtomicLong reserved = new AtomicLong();
+
 	private byte[] bytes = NOTHING;
 
 	private int length;
 
 	private boolean ended;
 
-	private RequestBody(HttpServletRequest request, BodyLimits limits, boolean discarded) {
+	private RequestBody(HttpServletRequest request, BodyLimits limits, int maxSize, boolean discarded) {
 		this.request = request;
 		this.limits = limits;
+		this.maxSize = maxSize;
 		this.discarded = discarded;
 	}
 
 	/**
-	 * A body that is to be kept.
+	 * A body that is to be kept. It takes from the memory of all bodies until it is
+	 * {@linkplain #release() released}.
 	 */
 	static RequestBody kept(HttpServletRequest request, BodyLimits limits) {
-		return new RequestBody(request, limits, false);
+		return new RequestBody(request, limits, limits.maxSize(), false);
+	}
+
+	/**
+	 * A body that is to be kept, of a client without a token.
+	 */
+	static RequestBody anonymous(HttpServletRequest request, BodyLimits limits) {
+		return new RequestBody(request, limits, Math.min(BodyLimits.SMALL, limits.maxSize()), false);
 	}
 
 	/**
@@ -75,7 +84,7 @@ final class RequestBody {
 	 * otherwise the container would read it, and hold a thread meanwhile.
 	 */
 	static RequestBody discarded(HttpServletRequest request, BodyLimits limits) {
-		return new RequestBody(request, limits, true);
+		return new RequestBody(request, limits, limits.maxSize(), true);
 	}
 
 	/**
@@ -84,7 +93,7 @@ final class RequestBody {
 	 * @throws Failure if the body is too long or malformed
 	 */
 	boolean read() throws Failure {
-		if (this.request.getContentLengthLong() > this.limits.maxSize()) {
+		if (this.request.getContentLengthLong() > this.maxSize) {
 			throw new Failure(Kind.TOO_LARGE);
 		}
 		try {
@@ -142,30 +151,51 @@ final class RequestBody {
 			return;
 		}
 		this.length += read;
-		if (this.length > (this.discarded ? Math.max(MAX_DISCARDED, this.limits.maxSize()) : this.limits.maxSize())) {
+		if (this.length > (this.discarded ? Math.max(MAX_DISCARDED, this.maxSize) : this.maxSize)) {
 			throw new Failure(Kind.TOO_LARGE);
 		}
 	}
 
 	/**
 	 * Allocate as much memory as the body has by its length, or some times as much as has
-	 * arrived already; one byte more than the limit, so that a longer body is noticed.
+	 * arrived already; one byte more than the limit, so that a longer body is noticed. A
+	 * request that never sends its body must not cost more than a small one.
 	 */
-	private void extend() {
+	private void extend() throws Failure {
 		long declared = this.request.getContentLengthLong();
 		if (this.bytes.length == 0) {
 			long first = Math.min((declared > 0) ? declared : UNKNOWN_LENGTH,
-					Math.min(TRUSTED_LENGTH, this.limits.maxSize() + 1L));
+					Math.min(BodyLimits.SMALL, this.maxSize + 1L));
 			this.bytes = new byte[(int) first];
 		}
 		else if (!this.discarded) {
-			long more = Math.min((long) GROWTH * Math.max(this.length, UNKNOWN_LENGTH), this.limits.maxSize() + 1L);
-			this.bytes = Arrays.copyOf(this.bytes, (int) ((this.length < declared) ? Math.min(more, declared) : more));
+			long more = Math.min((long) GROWTH * Math.max(this.length, UNKNOWN_LENGTH), this.maxSize + 1L);
+			long size = (this.length < declared) ? Math.min(more, declared) : more;
+			if (size > BodyLimits.SMALL) {
+				reserve(size);
+			}
+			this.bytes = Arrays.copyOf(this.bytes, (int) size);
 		}
 	}
 
+	private void reserve(long size) throws Failure {
+		long more = size - this.reserved.get();
+		if (!this.limits.reserve(more)) {
+			throw new Failure(Kind.NO_MEMORY);
+		}
+		this.reserved.addAndGet(more);
+	}
+
 	/**
-	 * The body; released here, so that it is not kept longer than it is needed.
+	 * Release the memory of the body, and of what it was parsed to.
+	 */
+	void release() {
+		this.bytes = NOTHING;
+		this.limits.release(this.reserved.getAndSet(0));
+	}
+
+	/**
+	 * The body. It is not kept here any longer.
 	 */
 	byte[] take() {
 		byte[] body = (this.bytes.length == this.length) ? this.bytes : Arrays.copyOf(this.bytes, this.length);
@@ -305,6 +335,9 @@ final class RequestBody {
 
 			/** It has not arrived in time. */
 			TOO_SLOW,
+
+			/** The bodies of other requests take the memory that it needs. */
+			NO_MEMORY,
 
 			/** It ends early, or is malformed as HTTP has it. */
 			UNREADABLE

@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.hash.Sha256;
+import io.mcpsecurity.ratelimit.NetworkAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,28 +12,41 @@ import org.jspecify.annotations.Nullable;
  * MCP endpoint. (MCP Security Best Practices, "Session Hijacking": a session is bound to
  * the user. A subject alone is not enough, as two issuers may use the same one.)
  *
+ * @param resource the resource identifier of the MCP endpoint
  * @param value stands for all of that in a fixed length: 64 hexadecimal digits, the same
  * ones in every instance of the server
+ * @param anonymous whether it is the owner of sessions that were opened without a token
  */
-public record SessionOwner(String value) {
+record SessionOwner(String resource, String value, boolean anonymous) {
 
 	/**
 	 * The owner that a caller is.
 	 */
-	public static SessionOwner of(McpCaller caller) {
-		return of(caller.resource(), caller.issuer(), caller.subject(), caller.client());
+	static SessionOwner of(McpCaller caller) {
+		return new SessionOwner(caller.resource(),
+				hash(caller.resource(), caller.issuer(), caller.subject(), caller.client()), false);
 	}
 
 	/**
-	 * All together who come without a token, where {@code discovery} is public.
+	 * The owner of the sessions that are opened from an address without a token. It
+	 * bounds their number; a session can be used from other addresses.
 	 * @param resource the resource identifier of the MCP endpoint
+	 * @param address the address, or {@code null}
 	 */
-	public static SessionOwner anonymous(String resource) {
-		return of(resource, null, null, null);
+	static SessionOwner anonymous(String resource, @Nullable String address) {
+		return new SessionOwner(resource, hash(resource, NetworkAddress.of(address)), true);
 	}
 
-	private static SessionOwner of(@Nullable String... parts) {
-		return new SessionOwner(Sha256.ofAll(Arrays.asList(parts)).toString());
+	private static String hash(@Nullable String... parts) {
+		return Sha256.ofAll(Arrays.asList(parts)).toString();
+	}
+
+	/**
+	 * Whether somebody who is not the owner may use the session: one that was opened
+	 * without a token, for which knowing its id is enough.
+	 */
+	boolean admits(SessionOwner other) {
+		return this.anonymous && this.resource.equals(other.resource);
 	}
 
 }

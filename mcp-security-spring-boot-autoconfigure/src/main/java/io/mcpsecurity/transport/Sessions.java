@@ -99,20 +99,25 @@ public final class Sessions {
 	 * first and sign in later.
 	 * @param id the id that the client sent
 	 * @param caller whose request it is
-	 * @param anonymous the owner of sessions without a token at this endpoint
 	 * @return the session, or {@code null} if the caller has no such session
 	 */
-	@Nullable McpSession find(String id, SessionOwner caller, SessionOwner anonymous) {
+	@Nullable McpSession find(String id, SessionOwner caller) {
 		McpSession session = this.sessions.policy().getIfPresentQuietly(id);
 		if (session == null) {
 			return null;
 		}
-		if (!session.owner().equals(caller)) {
-			if (caller.equals(anonymous) || !session.give(anonymous, caller)) {
+		SessionOwner owner = session.owner();
+		if (!owner.equals(caller)) {
+			if (!owner.admits(caller)) {
 				return null;
 			}
-			forget(id, anonymous);
-			note(id, caller);
+			if (!caller.anonymous()) {
+				if (!session.give(owner, caller)) {
+					return null;
+				}
+				forget(id, owner);
+				note(id, caller);
+			}
 		}
 		session.used(this.ticker.read());
 		return (this.sessions.getIfPresent(id) == session) ? session : null;

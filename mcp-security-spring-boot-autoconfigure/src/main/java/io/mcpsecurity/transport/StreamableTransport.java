@@ -171,7 +171,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "session",
 					JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: this needs a session", id);
 		}
-		McpSession session = this.sessions.find(sessionId, endpoint.owner(exchange), endpoint.anonymous());
+		McpSession session = this.sessions.find(sessionId, endpoint.owner(exchange));
 		if (session == null || session.transport() != this) {
 			throw Sessions.notFound(id);
 		}

@@ -43,12 +43,11 @@ class RateLimitPropertiesTests {
 				"mcp.security.authorization-servers=https://login.example");
 
 	@Test
-	void byDefaultOnlyRefusedTokensAreLimited() {
+	void byDefaultRefusedTokensAndConcurrentRequestsAreLimited() {
 		this.runner.run((context) -> {
 			RequestLimits limits = context.getBean(RequestLimits.class);
-			assertThat(limits.counters()).extracting(LimitCounter::limit).containsExactly(AuthenticationFailures.NAME);
-			assertThat(limits.calls()).isNull();
-			assertThat(limits.streams()).isNull();
+			assertThat(limits.counters()).extracting(LimitCounter::limit)
+				.containsExactly(AuthenticationFailures.NAME, "concurrent-calls", "concurrent-streams");
 		});
 	}
 

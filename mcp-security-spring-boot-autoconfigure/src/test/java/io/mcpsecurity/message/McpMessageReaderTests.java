@@ -403,6 +403,14 @@ class McpMessageReaderTests {
 			.isEqualTo(McpTarget.tool(" Purge\u0000e\u0301 "));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "a\\nb", "\\u001b[31m", "\\u0085", "\\u0000" })
+	void aNameOfAnArgumentThatWouldBreakALineOfALogIsRefused(String name) {
+		InvalidMessageException refusal = refuse(request("completion/complete",
+				"{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\"},\"argument\":{\"name\":\"" + name + "\"}}"));
+		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
+	}
+
 	@Test
 	void aByteOrderMarkIsRefused() {
 		InvalidMessageException refusal = refuse("\uFEFF" + ping("1"));

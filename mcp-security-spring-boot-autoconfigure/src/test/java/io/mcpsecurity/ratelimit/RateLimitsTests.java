@@ -166,20 +166,29 @@ class RateLimitsTests {
 	void requestsUnderWayAreCountedForEachCallerAndForgottenAtTheirEnd() {
 		ConcurrentRequests requests = new ConcurrentRequests("calls", 2);
 		McpCaller alice = caller("a", "alice", "c");
-		Runnable first = requests.begin(alice);
-		Runnable second = requests.begin(alice);
+		Runnable first = requests.begin(alice, "192.0.2.1");
+		Runnable second = requests.begin(alice, "192.0.2.1");
 		assertThat(first).isNotNull();
 		assertThat(second).isNotNull();
-		assertThat(requests.begin(alice)).isNull();
-		assertThat(requests.begin(caller("b", "alice", "c"))).isNotNull();
+		assertThat(requests.begin(alice, "192.0.2.1")).isNull();
+		assertThat(requests.begin(caller("b", "alice", "c"), "192.0.2.1")).isNotNull();
 		first.run();
 		first.run();
-		Runnable third = requests.begin(alice);
+		Runnable third = requests.begin(alice, "192.0.2.1");
 		assertThat(third).isNotNull();
-		assertThat(requests.begin(alice)).isNull();
+		assertThat(requests.begin(alice, "192.0.2.1")).isNull();
 		second.run();
 		third.run();
 		assertThat(requests.callers()).isOne();
+	}
+
+	@Test
+	void requestsWithoutATokenAreCountedForEachAddress() {
+		ConcurrentRequests requests = new ConcurrentRequests("calls", 1);
+		assertThat(requests.begin(null, "192.0.2.1")).isNotNull();
+		assertThat(requests.begin(null, "192.0.2.1")).isNull();
+		assertThat(requests.begin(null, "192.0.2.2")).isNotNull();
+		assertThat(requests.begin(caller("a", "alice", "c"), "192.0.2.1")).isNotNull();
 	}
 
 	@ParameterizedTest

@@ -5,6 +5,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
@@ -119,6 +121,46 @@ class TokenAcceptanceTests {
 			.startsWith("Bearer error=\"invalid_token\", error_description=\"")
 			.doesNotContain("xception", token);
 		assertThat(response.body()).doesNotContain("xception", token);
+	}
+
+	/**
+	 * Decoders skip what is not in their alphabet, and bits that are beyond the last
+	 * byte.
+	 */
+	@Test
+	void anotherSpellingOfAGoodTokenIsRefused() {
+		String token = this.server.token("records:browse").sign();
+		assertThat(this.server.send(this.server.post(token, LIST)).statusCode()).isEqualTo(200);
+		List<String> parts = List.of(token.split("\\."));
+		for (int part = 0; part < parts.size(); part++) {
+			String text = parts.get(part);
+			char last = text.charAt(text.length() - 1);
+			for (String spelling : List.of(text + "=", text + "==", text + "~", "~" + text, text + "+", text + "/",
+					text.substring(0, 5) + "~" + text.substring(5), text.replaceFirst("[-_]", "+"),
+					text.substring(0, text.length() - 1) + (char) (last + 1))) {
+				List<String> changed = new ArrayList<>(parts);
+				changed.set(part, spelling);
+				String other = String.join(".", changed);
+				if (!other.equals(token)) {
+					assertThat(this.server.send(this.server.post(other, LIST)).statusCode()).as(other).isEqualTo(401);
+				}
+			}
+		}
+	}
+
+	/**
+	 * RFC 6749 section 3.3: only spaces separate scopes.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "records:browse\t", "\trecords:browse", "records:browse\0", "records:browse\n",
+			"records:browse\u00a0", "x\trecords:browse" })
+	void aScopeIsNotTrimmed(String scope) {
+		String call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"browse\","
+				+ "\"arguments\":{}}}";
+		assertThat(this.server.send(this.server.post(this.server.token("records:browse").sign(), call)).statusCode())
+			.isEqualTo(200);
+		assertThat(this.server.send(this.server.post(this.server.token(scope).sign(), call)).statusCode())
+			.isEqualTo(403);
 	}
 
 	@Test

@@ -6,6 +6,7 @@ import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,8 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 /**
  * When an introspection endpoint is asked, and what is remembered of its answers. Time
@@ -51,6 +54,8 @@ class TokenIntrospectionTests {
 	private static final Duration TTL = Duration.ofSeconds(30);
 
 	private static final Duration LONG = Duration.ofSeconds(30);
+
+	private static final int MAX_CONCURRENT = 4;
 
 	private final TestIntrospectionEndpoint endpoint = TestIntrospectionEndpoint.start();
 
@@ -130,6 +135,33 @@ class TokenIntrospectionTests {
 		assertThat(output.toString().split("cannot be used, tokens cannot be checked: it answered 500", -1))
 			.as("one line per outage")
 			.hasSize(2);
+	}
+
+	@Test
+	void fewRequestsWaitAndOthersAreRefusedAtOnce() throws Exception {
+		this.endpoint.answer("good", active(3600));
+		this.introspection.introspect("good");
+		Runnable release = this.endpoint.hold();
+		List<Thread> threads = new ArrayList<>();
+		for (int i = 0; i < 2 * MAX_CONCURRENT; i++) {
+			String token = "held-" + i;
+			Thread thread = new Thread(() -> assertInactive(token));
+			thread.start();
+			threads.add(thread);
+		}
+		await().until(() -> this.endpoint.mostUnderWay() == MAX_CONCURRENT);
+		Thread.sleep(200);
+		long start = System.nanoTime();
+		AuthenticationServiceException refused = catchThrowableOfType(AuthenticationServiceException.class,
+				() -> this.introspection.introspect("another"));
+		assertThat(TokenFailure.of(refused)).isEqualTo(TokenFailure.BUSY);
+		this.introspection.introspect("good");
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+		release.run();
+		for (Thread thread : threads) {
+			thread.join(30_000);
+		}
+		assertInactive("another");
 	}
 
 	@Test
@@ -287,7 +319,7 @@ class TokenIntrospectionTests {
 
 	private TokenIntrospection introspection(ClientAuthentication authentication, Duration timeout) {
 		return new TokenIntrospection(ISSUER, URI.create(this.endpoint.uri()), authentication,
-				new TokenIntrospection.Settings(timeout, timeout, TTL, 20, 3, Duration.ofSeconds(10), 4),
+				new TokenIntrospection.Settings(timeout, timeout, TTL, 20, 3, Duration.ofSeconds(10), MAX_CONCURRENT),
 				Clock.systemUTC(), this.nanos::get);
 	}
 

@@ -58,6 +58,30 @@ class BearerTokenTests {
 				(error) -> assertThat(error.getHttpStatus().value()).isEqualTo(400));
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "access_token=x", "a=b&access_token=", "access_token", "%61ccess_token=x",
+			"access%5Ftoken=x", "a=%2&%zz=x" })
+	void aTokenInTheQueryBesideTheHeaderIsAnInvalidRequest(String query) {
+		MockHttpServletRequest request = request("Bearer a.b.c");
+		request.setQueryString(query);
+		assertThat(read(() -> BearerToken.of(request))).isEqualTo("refused: invalid_request");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "a=access_token", "my_access_token=x", "a=%zz", "&&=" })
+	void otherQueriesDoNotMatter(String query) {
+		MockHttpServletRequest request = request("Bearer a.b.c");
+		request.setQueryString(query);
+		assertThat(BearerToken.of(request)).isEqualTo("a.b.c");
+	}
+
+	@Test
+	void aTokenInTheQueryIsNone() {
+		MockHttpServletRequest request = request();
+		request.setQueryString("access_token=a.b.c");
+		assertThat(BearerToken.of(request)).isNull();
+	}
+
 	@Test
 	void aHeaderIsReadAsSpringSecurityReadsIt() {
 		DefaultBearerTokenResolver resolver = new DefaultBearerTokenResolver();

@@ -1,6 +1,7 @@
 package io.mcpsecurity.transport;
 
 import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -12,6 +13,7 @@ import io.mcpsecurity.test.RawConnection.Answer;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.RejectedEvents;
 import io.mcpsecurity.test.SecuredServer;
+import io.mcpsecurity.test.SecuredServers;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
@@ -88,6 +90,33 @@ class BodyLimitsTests {
 				assertThat(connection.isClosed()).isTrue();
 			}
 		}
+	}
+
+	/**
+	 * What a client sends without arguments has no reason to be long, and some of it is
+	 * kept.
+	 */
+	@Test
+	void messagesWithoutArgumentsHaveALimitOfTheirOwn() {
+		SecuredServer server = SecuredServers.of(Protocol.STATELESS);
+		String token = server.token("records:browse").sign();
+		String long100 = "x".repeat(100_000);
+		for (String message : new String[] {
+				"\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"experimental\":{\"x\":\""
+						+ long100 + "\"}},\"clientInfo\":{\"name\":\"x\",\"version\":\"1\"}}",
+				"\"method\":\"tools/list\",\"params\":{\"cursor\":\"" + long100 + "\"}",
+				"\"method\":\"resources/read\",\"params\":{\"uri\":\"research://records/1\",\"x\":\"" + long100 + "\"}",
+				"\"method\":\"completion/complete\",\"params\":{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"x\"},\"argument\":{\"name\":\"a\",\"value\":\""
+						+ long100 + "\"}}" }) {
+			HttpResponse<String> response = server
+				.send(server.post(token, "{\"jsonrpc\":\"2.0\",\"id\":7," + message + "}"));
+			assertThat(response.statusCode()).as(message.substring(0, 40)).isEqualTo(413);
+			assertThat(response.body()).contains("\"id\":7", "-32600");
+		}
+		assertThat(server.send(server.post(token,
+				"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"browse\",\"arguments\":{\"x\":\""
+						+ long100 + "\"}}}"))
+			.statusCode()).isEqualTo(200);
 	}
 
 	@Test

@@ -108,6 +108,32 @@ class RequestBodyTests {
 	}
 
 	@Test
+	void longBodiesShareMemoryUntilTheyAreReleased() throws Exception {
+		int size = 2 * BodyLimits.SMALL;
+		BodyLimits limits = new BodyLimits(size, Duration.ofSeconds(30), size + BodyLimits.SMALL);
+		RequestBody first = RequestBody.kept(new Request(new byte[size], size), limits);
+		assertThat(first.read()).isTrue();
+		for (int declared : new int[] { size, -1 }) {
+			assertFails(RequestBody.kept(new Request(new byte[size], declared), limits), Kind.NO_MEMORY);
+		}
+		assertThat(RequestBody.kept(new Request(new byte[BodyLimits.SMALL], -1), limits).read()).isTrue();
+		first.take();
+		assertFails(RequestBody.kept(new Request(new byte[size], size), limits), Kind.NO_MEMORY);
+		first.release();
+		first.release();
+		assertThat(RequestBody.kept(new Request(new byte[size], size), limits).read()).isTrue();
+		assertFails(RequestBody.kept(new Request(new byte[size], size), limits), Kind.NO_MEMORY);
+	}
+
+	@Test
+	void aClientWithoutATokenSendsLess() throws Exception {
+		BodyLimits limits = new BodyLimits(10 * BodyLimits.SMALL, Duration.ofSeconds(30));
+		assertThat(RequestBody.anonymous(new Request(new byte[BodyLimits.SMALL], -1), limits).read()).isTrue();
+		assertFails(RequestBody.anonymous(new Request(new byte[BodyLimits.SMALL + 1], -1), limits), Kind.TOO_LARGE);
+		assertFails(RequestBody.anonymous(new Request(new byte[LIMIT + 1], -1), LIMITS), Kind.TOO_LARGE);
+	}
+
+	@Test
 	void aBodyThatBreaksIsUnreadable() {
 		Request request = new Request(new byte[1000], 1000);
 		request.broken = true;

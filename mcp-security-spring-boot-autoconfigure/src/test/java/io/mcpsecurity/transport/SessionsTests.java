@@ -38,7 +38,7 @@ class SessionsTests {
 
 	private static final SessionOwner BOB = owner("bob");
 
-	private static final SessionOwner NOBODY = SessionOwner.anonymous(RESOURCE);
+	private static final SessionOwner NOBODY = SessionOwner.anonymous(RESOURCE, "192.0.2.1");
 
 	private final MutableClock clock = new MutableClock();
 
@@ -151,7 +151,7 @@ class SessionsTests {
 				SessionOwner to = owner("subject" + i);
 				given.add(threads.submit(() -> {
 					start.await();
-					return many.find(id, to, NOBODY) != null;
+					return many.find(id, to) != null;
 				}));
 			}
 			start.countDown();
@@ -160,7 +160,7 @@ class SessionsTests {
 				winners += one.get(30, TimeUnit.SECONDS) ? 1 : 0;
 			}
 			assertThat(winners).isEqualTo(1);
-			assertThat(many.find(id, NOBODY, NOBODY)).isNull();
+			assertThat(many.find(id, NOBODY)).isNull();
 		}
 		threads.shutdown();
 		assertThat(many.owners()).isLessThanOrEqualTo(4);
@@ -287,11 +287,26 @@ class SessionsTests {
 	void ownersDifferByEveryPart() {
 		assertThat(Set.of(owner("alice"), owner("bob"), owner("i", "alice", null), owner("i", "alice", ""),
 				owner("i", "alice", "c"), owner("j", "alice", "c"), owner("i", "alicec", ""), owner("ia", "lice", "c"),
-				NOBODY, SessionOwner.anonymous("https://other.example"),
+				NOBODY, SessionOwner.anonymous("https://other.example", "192.0.2.1"),
+				SessionOwner.anonymous(RESOURCE, "192.0.2.2"),
 				SessionOwner.of(new McpCaller("alice", "i", "c", List.of(), false, Set.of(), null, "https://other"))))
-			.hasSize(11);
+			.hasSize(12);
 		assertThat(owner("i", "alice", "c")).isEqualTo(owner("i", "alice", "c"));
 		assertThat(owner("alice").value()).matches("[0-9a-f]{64}");
+	}
+
+	@Test
+	void sessionsWithoutATokenAreBoundedByAddressAndUsedFromAnywhere() {
+		SessionOwner elsewhere = SessionOwner.anonymous(RESOURCE, "192.0.2.2");
+		McpSession session = open("a", NOBODY);
+		for (int i = 0; i < 10; i++) {
+			open("elsewhere" + i, elsewhere);
+		}
+		assertThat(this.sessions.size()).isEqualTo(4);
+		assertThat(find("a", elsewhere)).isSameAs(session);
+		assertThat(find("a", SessionOwner.anonymous("https://other.example", "192.0.2.1"))).isNull();
+		assertThat(find("a", ALICE)).isSameAs(session);
+		assertThat(find("a", NOBODY)).isNull();
 	}
 
 	private Sessions sessions(int max, int maxPerCaller) {
@@ -315,7 +330,7 @@ class SessionsTests {
 	}
 
 	private @Nullable McpSession find(String id, SessionOwner caller) {
-		return this.sessions.find(id, caller, NOBODY);
+		return this.sessions.find(id, caller);
 	}
 
 	private TestStream opened(McpSession session, @Nullable Duration lifetime) {
