@@ -14,7 +14,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -29,7 +28,6 @@ import org.springframework.ai.tool.ToolCallbackProvider;
 import org.springframework.ai.tool.annotation.Tool;
 import org.springframework.ai.tool.annotation.ToolParam;
 import org.springframework.ai.tool.definition.ToolDefinition;
-import org.springframework.ai.tool.function.FunctionToolCallback;
 import org.springframework.ai.tool.method.MethodToolCallbackProvider;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -44,8 +42,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  * the summaries do not tell.
  */
 class AuditArgumentsTests {
-
-	private static final String KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 	private static TestAuthorizationServer authorizationServer;
 
@@ -70,7 +66,6 @@ class AuditArgumentsTests {
 					pay        | {"card":{"number":"4111","owner":"alice"},"memo":"rent"}   | {"card":{"number":"***","owner":"alice"},"memo":"rent"}
 					payAll     | {"cards":[{"number":"4111","owner":"alice"}]}              | {"cards":[{"number":"***","owner":"alice"}]}
 					remember   | {"note":"4111","place":"home"}                             | {"note":"***","place":"home"}
-					function   | {"number":"4111","owner":"alice"}                          | {"number":"***","owner":"alice"}
 					wrapped    | {"note":"4111","place":"home"}                             | {"note":"***","place":"home"}
 					login      | {"user":"alice","password":"4111","hush":1}                | {"user":"alice","password":"***","hush":"***"}
 					""")
@@ -112,25 +107,6 @@ class AuditArgumentsTests {
 			.hasToString("{\"card\":{\"number\":\"***\"},\"a\":1}");
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { "none", "masked", "digest" })
-	void theModeIsConfigured(String mode) {
-		try (SecuredServer other = SecuredServer.start(Payments.class, authorizationServer,
-				"mcp.security.audit.arguments=" + mode, "mcp.security.audit.digest-key=" + KEY)) {
-			String params = "{\"name\":\"pay\",\"arguments\":{\"card\":{\"number\":\"4111\",\"owner\":\"alice\"},\"memo\":\"rent\"}}";
-			JsonNode summary = summary(other, "tools/call", params);
-			switch (mode) {
-				case "none" -> assertThat(summary).isNull();
-				case "masked" -> assertThat(summary)
-					.hasToString("{\"card\":{\"number\":\"***\",\"owner\":\"string(5)\"},\"memo\":\"string(4)\"}");
-				default -> {
-					assertThat(summary.at("/card/number").asString()).isEqualTo("***");
-					assertThat(summary.at("/memo").asString()).matches("hmac:[0-9a-f]{32}");
-				}
-			}
-		}
-	}
-
 	private static @Nullable JsonNode summary(String method, String params) {
 		return summary(server, method, params);
 	}
@@ -168,14 +144,6 @@ class AuditArgumentsTests {
 		@Bean
 		ToolCallbackProvider callbacks(Callbacks callbacks) {
 			return MethodToolCallbackProvider.builder().toolObjects(callbacks).build();
-		}
-
-		@Bean
-		ToolCallback function() {
-			return FunctionToolCallback.builder("function", (Card card) -> "paid " + card.number())
-				.description("Pays")
-				.inputType(Card.class)
-				.build();
 		}
 
 		@Bean

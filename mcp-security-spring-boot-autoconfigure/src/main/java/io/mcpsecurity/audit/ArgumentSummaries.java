@@ -1,63 +1,51 @@
 package io.mcpsecurity.audit;
 
+import java.util.Set;
 import java.util.function.Function;
-
-import javax.crypto.SecretKey;
 
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event says about the arguments of a call: as much as the application wants to
- * be told, never the values that are sensitive, and never more than fits into an event.
- * docs/audit-arguments.md describes the form.
+ * Summarizes the arguments of a call for its event: without sensitive values, and bounded
+ * in size. The section "Arguments" of docs/audit.md describes the form.
  * <p>
  * Instances are immutable and safe for use by several threads.
  */
 public final class ArgumentSummaries {
 
-	/** How many chars a summary has at most when it is written as JSON. */
+	/** The maximum length of a summary in chars, written as JSON. */
 	public static final int MAX_LENGTH = 8192;
 
-	/** How many chars of a string are shown. */
+	/** The maximum length of a string in chars. */
 	public static final int MAX_STRING = 256;
 
-	/** How many chars of the name of a member are shown. */
+	/** The maximum length of the name of a member in chars. */
 	public static final int MAX_NAME = 128;
 
-	/** How many members of an object or array are shown. */
+	/** The maximum number of members of an object, and of elements of an array. */
 	public static final int MAX_MEMBERS = 50;
 
-	/** How deep objects and arrays are shown. */
+	/** The maximum depth of objects and arrays. */
 	public static final int MAX_DEPTH = 8;
 
 	private final Mode mode;
 
-	private final @Nullable SecretKey digestKey;
-
 	private final SensitiveNames names;
 
-	private final Credentials credentials;
-
-	private final Function<McpTarget, SensitiveParts> sensitive;
+	private final Function<McpTarget, Set<String>> declared;
 
 	/**
 	 * Create summaries.
-	 * @param mode what to tell
-	 * @param digestKey the key of {@link Mode#DIGEST}, {@code null} in other modes
+	 * @param mode what to show
 	 * @param names the names of sensitive values
-	 * @param sensitive the sensitive parts of the arguments of a target
+	 * @param declared the names that are also sensitive in the arguments of a target, as
+	 * {@link SensitiveNames#with(Set)} expects them
 	 */
-	public ArgumentSummaries(Mode mode, @Nullable SecretKey digestKey, SensitiveNames names,
-			Function<McpTarget, SensitiveParts> sensitive) {
-		if (mode == Mode.DIGEST && digestKey == null) {
-			throw new IllegalArgumentException("Digests need a key");
-		}
+	public ArgumentSummaries(Mode mode, SensitiveNames names, Function<McpTarget, Set<String>> declared) {
 		this.mode = mode;
-		this.digestKey = (mode == Mode.DIGEST) ? digestKey : null;
 		this.names = names;
-		this.credentials = new Credentials(names);
-		this.sensitive = sensitive;
+		this.declared = declared;
 	}
 
 	/**
@@ -67,32 +55,28 @@ public final class ArgumentSummaries {
 	 * lists, strings, numbers, booleans and {@code null}; {@code null} when there are
 	 * none
 	 * @return strings, numbers, booleans, or lists and maps of these; {@code null} when
-	 * there are no arguments, or nothing is to be told about them
+	 * there are no arguments, or the mode is {@link Mode#NONE}
 	 */
 	public @Nullable Object of(McpTarget target, @Nullable Object arguments) {
 		if (this.mode == Mode.NONE || arguments == null) {
 			return null;
 		}
-		ValueDigest digest = (this.digestKey != null) ? new ValueDigest(this.digestKey) : null;
-		return new ArgumentSummary(this.mode, digest, this.names, this.credentials).of(arguments,
-				this.sensitive.apply(target));
+		SensitiveNames names = this.names.with(this.declared.apply(target));
+		return new ArgumentSummary(this.mode == Mode.FULL, names).of(arguments);
 	}
 
 	/**
-	 * What is told about values. The sensitive ones are masked always.
+	 * What is shown of the arguments. Sensitive values are masked in every mode.
 	 */
 	public enum Mode {
 
 		/** Nothing. */
 		NONE,
 
-		/** The names of arguments, and of what kind their values are. */
+		/** Names, and the types and sizes of values. */
 		MASKED,
 
-		/** A digest of each value, so that equal values can be recognized. */
-		DIGEST,
-
-		/** The values. */
+		/** Names and values. */
 		FULL
 
 	}

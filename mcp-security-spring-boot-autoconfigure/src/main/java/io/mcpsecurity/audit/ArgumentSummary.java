@@ -1,127 +1,89 @@
 package io.mcpsecurity.audit;
 
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-import io.mcpsecurity.audit.ArgumentSummaries.Mode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One summary in the making. Of an object or array it looks at what it shows, and counts
- * the rest: how long it takes does not depend on how large the arguments are, unless
- * values are digested.
+ * One summary in the making. What is not shown is counted and not looked at, so the time
+ * for an object or array does not depend on its size.
  */
 final class ArgumentSummary {
 
 	/**
-	 * What is kept of {@link ArgumentSummaries#MAX_LENGTH} for saying that something was
-	 * left out, which every object and array around that place does.
+	 * The last member may be written when a single char is left, and every object and
+	 * array around it says afterwards how much was left out.
 	 */
-	private static final int RESERVE = 32 * (ArgumentSummaries.MAX_DEPTH + 1);
+	private static final int RESERVE = 2 * (ArgumentSummaries.MAX_NAME + ArgumentSummaries.MAX_STRING)
+			+ 32 * (ArgumentSummaries.MAX_DEPTH + 1);
 
-	/** Longer than this is no name of anything. */
-	private static final int LONGEST_NAME = 64;
-
-	private final Mode mode;
-
-	private final @Nullable ValueDigest digest;
+	private final boolean full;
 
 	private final SensitiveNames names;
 
 	private final Credentials credentials;
 
-	private int room = ArgumentSummaries.MAX_LENGTH - RESERVE;
+	/** How many chars of JSON are left. */
+	private int left = ArgumentSummaries.MAX_LENGTH - RESERVE;
 
-	/** Whether there is no more room. */
-	private boolean full;
-
-	ArgumentSummary(Mode mode, @Nullable ValueDigest digest, SensitiveNames names, Credentials credentials) {
-		this.mode = mode;
-		this.digest = digest;
+	ArgumentSummary(boolean full, SensitiveNames names) {
+		this.full = full;
 		this.names = names;
-		this.credentials = credentials;
+		this.credentials = new Credentials(names);
 	}
 
-	@Nullable Object of(Object arguments, SensitiveParts sensitive) {
-		return value(arguments, sensitive, 1);
+	Object of(Object arguments) {
+		return value(arguments, 1);
 	}
 
-	/**
-	 * Summarize a value.
-	 * @return {@code null} when there is no room for it
-	 */
-	private @Nullable Object value(@Nullable Object value, SensitiveParts sensitive, int depth) {
-		if (sensitive.hidden()) {
-			return fitting(Credentials.MASK);
-		}
+	private Object value(@Nullable Object value, int depth) {
 		if (value instanceof Map<?, ?> object) {
-			return (depth > ArgumentSummaries.MAX_DEPTH) ? fitting(EventText.MORE + "object(" + object.size() + ")")
-					: object(object, sensitive, depth);
+			return (depth <= ArgumentSummaries.MAX_DEPTH) ? object(object, depth)
+					: counted(EventText.MORE + "object(" + object.size() + ")");
 		}
 		if (value instanceof List<?> array) {
-			return (depth > ArgumentSummaries.MAX_DEPTH) ? fitting(EventText.MORE + "array(" + array.size() + ")")
-					: array(array, sensitive, depth);
+			return (depth <= ArgumentSummaries.MAX_DEPTH) ? array(array, depth)
+					: counted(EventText.MORE + "array(" + array.size() + ")");
 		}
-		if (value == null) {
-			return fitting("null");
-		}
-		// Spring AI takes a string for the object that it holds as JSON.
-		return fitting(sensitive.hidesWithin() ? Credentials.MASK : scalar(value));
+		return counted(this.full ? shown(value) : type(value));
 	}
 
-	private @Nullable Object object(Map<?, ?> object, SensitiveParts sensitive, int depth) {
-		if (!fits(2)) {
-			return null;
-		}
-		boolean hidesValues = hidesValues(object);
+	private Object object(Map<?, ?> object, int depth) {
+		this.left -= 3;
+		boolean pair = namesSensitiveValue(object);
 		Map<String, Object> shown = new LinkedHashMap<>();
-		Iterator<? extends Map.Entry<?, ?>> members = object.entrySet().iterator();
-		while (members.hasNext() && shown.size() < ArgumentSummaries.MAX_MEMBERS && !this.full) {
-			Map.Entry<?, ?> member = members.next();
-			String name = (String) member.getKey();
-			String key = key(name, shown);
-			boolean hidden = (hidesValues && isValue(name)) || this.names.contains(name);
-			SensitiveParts within = hidden ? SensitiveParts.ALL : sensitive.member(name);
-			Object value = fits(length(key) + 1) ? value(member.getValue(), within, depth + 1) : null;
-			if (value != null) {
-				shown.put(key, value);
+		for (Map.Entry<?, ?> member : object.entrySet()) {
+			if (isFull(shown.size())) {
+				break;
 			}
+			String name = (String) member.getKey();
+			boolean sensitive = this.names.contains(name) || (pair && name.startsWith("value"));
+			String key = counted(unique(name, shown));
+			shown.put(key, sensitive ? counted(Credentials.MASK) : value(member.getValue(), depth + 1));
 		}
-		if (this.full || members.hasNext()) {
-			shown.put(EventText.MORE, more(object.size() - shown.size()));
+		if (shown.size() < object.size()) {
+			shown.put(counted(EventText.MORE), counted((object.size() - shown.size()) + " more"));
 		}
 		return shown;
 	}
 
 	/**
-	 * Whether the values in an object are sensitive: it is like
-	 * {@code {"name":"password","value":"..."}}, or could be by the members that are not
-	 * shown.
+	 * Whether an object is like {@code {"name":"password","value":"..."}}.
 	 */
-	private boolean hidesValues(Map<?, ?> object) {
-		return object.size() > ArgumentSummaries.MAX_MEMBERS
-				|| (object.keySet().stream().anyMatch(ArgumentSummary::isValue)
-						&& object.values().stream().anyMatch(this::isSensitiveName));
-	}
-
-	private boolean isSensitiveName(@Nullable Object value) {
-		return value instanceof String text && text.length() <= LONGEST_NAME && this.names.contains(text);
-	}
-
-	private static boolean isValue(Object name) {
-		return "value".equalsIgnoreCase((String) name) || "values".equalsIgnoreCase((String) name);
+	private boolean namesSensitiveValue(Map<?, ?> object) {
+		return Stream.of("name", "key", "header")
+			.anyMatch((key) -> object.get(key) instanceof String name && this.names.contains(name));
 	}
 
 	/**
-	 * The name of a member as it is shown. Two names that become the same when they are
-	 * cut or masked are told apart by a number.
+	 * The name of a member as it is shown. Names that become equal when they are cut or
+	 * masked are numbered.
 	 */
-	private String key(String name, Map<String, Object> taken) {
+	private String unique(String name, Map<String, Object> taken) {
 		String key = this.credentials.mask(name, ArgumentSummaries.MAX_NAME);
 		String unique = key;
 		for (int i = 2; taken.containsKey(unique) || unique.equals(EventText.MORE); i++) {
@@ -130,91 +92,66 @@ final class ArgumentSummary {
 		return unique;
 	}
 
-	private @Nullable Object array(List<?> array, SensitiveParts sensitive, int depth) {
+	private Object array(List<?> array, int depth) {
 		List<?> first = array.subList(0, Math.min(array.size(), ArgumentSummaries.MAX_MEMBERS));
-		if (this.mode == Mode.MASKED
-				&& first.stream().noneMatch((element) -> element instanceof Map || element instanceof List)) {
-			return fitting("array(" + array.size() + ")");
+		if (!this.full && first.stream().noneMatch((element) -> element instanceof Map || element instanceof List)) {
+			return counted("array(" + array.size() + ")");
 		}
-		if (!fits(2)) {
-			return null;
-		}
+		this.left -= 3;
 		List<Object> shown = new ArrayList<>();
-		Iterator<?> elements = first.iterator();
-		while (elements.hasNext() && !this.full) {
-			Object value = value(elements.next(), sensitive.element(), depth + 1);
-			if (value != null) {
-				shown.add(value);
+		for (Object element : first) {
+			if (isFull(shown.size())) {
+				break;
 			}
+			shown.add(value(element, depth + 1));
 		}
-		if (this.full || first.size() < array.size()) {
-			shown.add(EventText.MORE + more(array.size() - shown.size()));
+		if (shown.size() < array.size()) {
+			shown.add(counted(EventText.MORE + (array.size() - shown.size()) + " more"));
 		}
 		return shown;
 	}
 
-	private String more(int count) {
-		String more = this.full ? "more" : count + " more";
-		this.room -= more.length() + 6;
-		return more;
-	}
-
-	private Object scalar(Object value) {
-		if (this.digest != null) {
-			return this.digest.of(value);
-		}
-		boolean masked = this.mode == Mode.MASKED;
+	private static String type(@Nullable Object value) {
 		if (value instanceof String text) {
-			return masked ? "string(" + text.length() + ")" : this.credentials.mask(text, ArgumentSummaries.MAX_STRING);
+			return "string(" + text.length() + ")";
 		}
-		if (value instanceof Number number) {
-			return masked ? "number" : number(number);
-		}
-		return masked ? "boolean" : (Boolean) value;
+		return (value == null) ? "null" : (value instanceof Number) ? "number" : "boolean";
 	}
 
 	/**
-	 * A number, or its text when no {@code long} or {@code double} is exactly this
-	 * number: what a reader of events would make of it is uncertain.
+	 * A value itself. A number that is neither a {@code long} nor a finite {@code double}
+	 * is text: readers of events may not be able to represent it.
 	 */
-	private static Object number(Number number) {
-		if (number instanceof Integer || number instanceof Long) {
-			return number.longValue();
+	private Object shown(@Nullable Object value) {
+		if (value instanceof String text) {
+			return mayHoldDeclared(text) ? Credentials.MASK : this.credentials.mask(text, ArgumentSummaries.MAX_STRING);
 		}
-		double nearest = number.doubleValue();
-		boolean exact = !(number instanceof BigInteger) && Double.isFinite(nearest)
-				&& BigDecimal.valueOf(nearest).compareTo(new BigDecimal(number.toString())) == 0;
-		return exact ? (Object) nearest : EventText.of(number.toString(), ArgumentSummaries.MAX_STRING);
+		boolean simple = value instanceof Boolean || value instanceof Integer || value instanceof Long
+				|| (value instanceof Double number && Double.isFinite(number));
+		return (value != null && simple) ? value : EventText.of(String.valueOf(value), ArgumentSummaries.MAX_STRING);
 	}
 
 	/**
-	 * A string, number or boolean, if there is room for it.
+	 * Whether a string can hold a member that the code declares as sensitive: Spring AI
+	 * reads the object for a parameter from a string, too.
 	 */
-	private @Nullable Object fitting(Object value) {
-		return fits((value instanceof String text) ? length(text) : value.toString().length()) ? value : null;
+	private boolean mayHoldDeclared(String text) {
+		String json = this.names.declaresAny() ? text.stripLeading() : "";
+		return json.startsWith("{") || json.startsWith("[");
+	}
+
+	private boolean isFull(int members) {
+		return members == ArgumentSummaries.MAX_MEMBERS || this.left <= 0;
 	}
 
 	/**
-	 * Take room for so many chars and a comma.
+	 * Count what a string, number or boolean takes in JSON, with the char behind it.
 	 */
-	private boolean fits(int length) {
-		if (this.full || this.room < length + 1) {
-			this.full = true;
-			return false;
-		}
-		this.room -= length + 1;
-		return true;
-	}
-
-	/**
-	 * How many chars a safe string has in JSON.
-	 */
-	private static int length(String text) {
-		int length = text.length() + 2;
-		for (int i = 0; i < text.length(); i++) {
-			length += (text.charAt(i) == '"' || text.charAt(i) == '\\') ? 1 : 0;
-		}
-		return length;
+	private <T> T counted(T value) {
+		String text = value.toString();
+		int escapes = (int) text.chars().filter((c) -> c == '"' || c == '\\').count();
+		this.left -= text.length() + escapes + 3;
+		return value;
 	}
 
 }

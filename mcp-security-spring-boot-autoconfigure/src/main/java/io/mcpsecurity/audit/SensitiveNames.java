@@ -1,14 +1,14 @@
 package io.mcpsecurity.audit;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names whose values no event may tell. Upper and lower case are one, and hyphens,
- * underscores, dots and spaces do not count: {@code api-key}, {@code API_KEY} and
- * {@code apiKey} are the same name.
+ * The names whose values no event shows. Case, hyphens, underscores, dots and spaces are
+ * ignored: {@code api-key}, {@code API_KEY} and {@code apiKey} are the same name.
  */
 public final class SensitiveNames {
 
@@ -26,7 +26,13 @@ public final class SensitiveNames {
 			"ssn", "*social-security-number", "*card-number", "*credit-card", "cvv", "cvc", "cvv2", "cvc2",
 			"*security-code");
 
+	/** Declared instead of names when all values are sensitive. */
+	public static final String ALL = "*";
+
 	private final List<Pattern> patterns;
+
+	/** Sensitive whatever the patterns say; {@link #plain(String) plain}. */
+	private final Set<String> declared;
 
 	/**
 	 * Create from the defaults and more.
@@ -35,7 +41,24 @@ public final class SensitiveNames {
 	 * @throws IllegalArgumentException if one of them has no letter, digit or {@code *}
 	 */
 	public SensitiveNames(List<String> more) {
-		this.patterns = Stream.concat(DEFAULTS.stream(), more.stream()).map(Pattern::of).toList();
+		this(Stream.concat(DEFAULTS.stream(), more.stream()).map(Pattern::of).toList(), Set.of());
+	}
+
+	private SensitiveNames(List<Pattern> patterns, Set<String> declared) {
+		this.patterns = patterns;
+		this.declared = declared;
+	}
+
+	/**
+	 * These names and others that no pattern takes out.
+	 * @param declared the other names, {@link #plain(String) plain}, or {@link #ALL}
+	 */
+	SensitiveNames with(Set<String> declared) {
+		return new SensitiveNames(this.patterns, declared);
+	}
+
+	boolean declaresAny() {
+		return !this.declared.isEmpty();
 	}
 
 	/**
@@ -43,6 +66,9 @@ public final class SensitiveNames {
 	 */
 	boolean contains(String name) {
 		String plain = plain(name);
+		if (this.declared.contains(ALL) || this.declared.contains(plain)) {
+			return true;
+		}
 		boolean contained = false;
 		for (Pattern pattern : this.patterns) {
 			if (contained == pattern.exception() && pattern.matches(plain)) {
@@ -53,7 +79,7 @@ public final class SensitiveNames {
 	}
 
 	/**
-	 * A name without what does not count in it.
+	 * A name without what is ignored in comparisons.
 	 */
 	public static String plain(String name) {
 		StringBuilder plain = new StringBuilder(name.length());

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
@@ -60,7 +61,7 @@ final class CheckedProperties {
 
 	private final PolicyProperties policy;
 
-	private final AuditArguments auditArguments;
+	private final SensitiveNames sensitiveNames;
 
 	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
 
@@ -91,7 +92,8 @@ final class CheckedProperties {
 		this.deniedClients = clients("mcp.security.clients.deny", properties.clients().deny());
 		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
 		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
-		this.auditArguments = new AuditArguments(properties.audit());
+		this.sensitiveNames = PolicyProperties.checked("mcp.security.audit.sensitive-names",
+				properties.audit().sensitiveNames(), () -> new SensitiveNames(properties.audit().sensitiveNames()));
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
@@ -107,8 +109,8 @@ final class CheckedProperties {
 		return this.policy;
 	}
 
-	AuditArguments auditArguments() {
-		return this.auditArguments;
+	SensitiveNames sensitiveNames() {
+		return this.sensitiveNames;
 	}
 
 	RateLimitSettings rateLimit() {

@@ -285,8 +285,9 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		ArgumentSummaries mcpArgumentSummaries(CheckedProperties checked, SensitiveArguments sensitive) {
-			return checked.auditArguments().summaries(sensitive);
+		ArgumentSummaries mcpArgumentSummaries(McpSecurityProperties properties, CheckedProperties checked,
+				SensitiveArguments sensitive) {
+			return new ArgumentSummaries(properties.audit().arguments(), checked.sensitiveNames(), sensitive);
 		}
 
 	}
@@ -536,8 +537,7 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		SanitizingFunction mcpSecuritySanitizingFunction() {
-			return (data) -> AuditArguments.isSecret(data.getKey()) || IntrospectionProperties.isSecret(data.getKey())
-					? data.withSanitizedValue() : data;
+			return (data) -> IntrospectionProperties.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
 		}
 
 	}

@@ -590,13 +590,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * What is written about requests, and where.
 	 *
 	 * @param enabled Whether there is an audit trail.
-	 * @param arguments What events tell about the arguments of a call: "none", "masked"
-	 * (names and kinds), "digest" (names and digests of the values) or "full" (names and
-	 * values).
-	 * @param digestKey The secret key of the digests: at least 32 random bytes in base64.
-	 * @param sensitiveNames Names of arguments and of members of theirs whose values no
-	 * event tells, besides password, token and the like; * stands for any characters, and
-	 * a name after ! is taken out.
+	 * @param arguments What events show of the arguments of a call: "none", "masked"
+	 * (names, and types and sizes of values) or "full" (names and values).
+	 * @param sensitiveNames Names of arguments, and of members in them, whose values no
+	 * event shows, in addition to password, token and the like; * stands for any
+	 * characters, and a name after ! is taken out.
 	 * @param queueCapacity How many events wait for each sink at most, with those that
 	 * are being written.
 	 * @param batchSize How many events a sink is given at once at most.
@@ -615,22 +613,12 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param jdbc Events as rows of a database.
 	 */
 	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("masked") ArgumentSummaries.Mode arguments,
-			@Nullable String digestKey, @DefaultValue List<String> sensitiveNames,
-			@DefaultValue("10000") int queueCapacity, @DefaultValue("500") int batchSize,
-			@DefaultValue("block") AuditTrail.OnOverflow onOverflow,
+			@DefaultValue List<String> sensitiveNames, @DefaultValue("10000") int queueCapacity,
+			@DefaultValue("500") int batchSize, @DefaultValue("block") AuditTrail.OnOverflow onOverflow,
 			@DefaultValue("allow") AuditTrail.OnFailure onFailure, @DefaultValue("5s") Duration blockTimeout,
 			@DefaultValue("10s") Duration drainTimeout, @DefaultValue("1000") int repositoryCapacity,
 			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry,
 			@DefaultValue Jdbc jdbc) {
-
-		/**
-		 * Without the key, which nobody may read in a log.
-		 */
-		@Override
-		public String toString() {
-			return "Audit[enabled=" + this.enabled + ", arguments=" + this.arguments + ", sensitiveNames="
-					+ this.sensitiveNames + "]";
-		}
 
 		/**
 		 * Events as application events of Spring Boot.

@@ -127,7 +127,7 @@ public final class ScopeDeclarations {
 	private void requireKnown(RuleBook known, String remedy) {
 		for (AccessRule rule : this.rules) {
 			if (!known.declares(rule)) {
-				throw new ScopeDeclarationException(rule.source() + " was not seen in time", remedy);
+				throw new DeclarationException(rule.source() + " was not seen in time", remedy);
 			}
 		}
 	}
@@ -177,8 +177,8 @@ public final class ScopeDeclarations {
 		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(RequiresScope.class);
 	}
 
-	private static ScopeDeclarationException unasked(String place, String reason) {
-		return new ScopeDeclarationException(
+	private static DeclarationException unasked(String place, String reason) {
+		return new DeclarationException(
 				"@RequiresScope on " + place + " protects nothing: " + reason
 						+ " an MCP tool, resource or prompt of this server",
 				"put it on a method that is one, or remove it");
@@ -201,13 +201,13 @@ public final class ScopeDeclarations {
 			return;
 		}
 		if (rule.target().kind() != Kind.TOOL) {
-			throw new ScopeDeclarationException(rule.source() + ": 'when' is for tools only", "remove the condition");
+			throw new DeclarationException(rule.source() + ": 'when' is for tools only", "remove the condition");
 		}
 		try {
 			this.conditions.add(rule.target(), ToolCondition.of(rule.when(), method));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new ScopeDeclarationException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(),
+			throw new DeclarationException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(),
 					"correct the expression");
 		}
 	}
@@ -267,7 +267,7 @@ public final class ScopeDeclarations {
 			return requirement;
 		}
 		catch (IllegalArgumentException ex) {
-			throw new ScopeDeclarationException("@RequiresScope on " + describe(method) + ": " + ex.getMessage(),
+			throw new DeclarationException("@RequiresScope on " + describe(method) + ": " + ex.getMessage(),
 					"give it scopes that RFC 6749 allows");
 		}
 	}
@@ -279,7 +279,7 @@ public final class ScopeDeclarations {
 	private static void refuseBehindProxy(ConfigurableListableBeanFactory beans, String bean, Method method) {
 		boolean unreachable = Modifier.isPrivate(method.getModifiers()) || Modifier.isFinal(method.getModifiers());
 		if (unreachable && beans.isSingleton(bean) && AopUtils.isAopProxy(beans.getBean(bean))) {
-			throw new ScopeDeclarationException(
+			throw new DeclarationException(
 					"@RequiresScope on " + describe(method)
 							+ " stands on a private or final method of a proxied bean, which a proxy cannot reach",
 					"make the method neither private nor final");

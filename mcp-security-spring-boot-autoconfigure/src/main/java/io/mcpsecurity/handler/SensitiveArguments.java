@@ -1,10 +1,11 @@
 package io.mcpsecurity.handler;
 
-import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
-import java.lang.reflect.Type;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,92 +13,76 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.McpCaller;
+import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.mcpsecurity.Sensitive;
-import io.mcpsecurity.audit.SensitiveParts;
-import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.GetPromptRequest;
 
 import org.springframework.ai.mcp.annotation.McpArg;
-import org.springframework.ai.mcp.annotation.McpProgressToken;
-import org.springframework.ai.mcp.annotation.McpPrompt;
-import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.ai.tool.annotation.Tool;
+import org.springframework.ai.tool.support.ToolUtils;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedMethod;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * What {@link Sensitive} declares about the arguments of tools and prompts. Known of each
- * before it is offered, also when that happens at run time.
+ * The names that {@link Sensitive} declares for the arguments of each tool and prompt.
+ * They are known before a tool or prompt is offered, also at run time.
  */
-public final class SensitiveArguments implements Function<McpTarget, SensitiveParts> {
+public final class SensitiveArguments implements Function<McpTarget, Set<String>> {
 
-	/** Where the arguments of completions are, see {@link McpMessage#arguments()}. */
-	private static final Set<String> COMPLETIONS = Set.of("argument", "context");
+	/** Packages whose types have no annotated members. */
+	private static final List<String> OTHERS = List.of("java.", "javax.", "jdk.", "kotlin.", "reactor.",
+			"tools.jackson.", "com.fasterxml.", "org.springframework.", "io.modelcontextprotocol.");
 
-	private final Map<McpTarget, SensitiveParts> parts = new ConcurrentHashMap<>();
+	private final Map<McpTarget, Set<String>> names = new ConcurrentHashMap<>();
 
-	private final Set<Method> known = ConcurrentHashMap.newKeySet();
+	private final Set<Method> handlers = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * The sensitive parts of the arguments of a target.
+	 * The sensitive names in the arguments of a target, as
+	 * {@link SensitiveNames#plain(String)} returns them.
 	 */
 	@Override
-	public SensitiveParts apply(McpTarget target) {
-		return this.parts.getOrDefault(target, SensitiveParts.NONE);
+	public Set<String> apply(McpTarget target) {
+		return this.names.getOrDefault(target, Set.of());
 	}
 
 	/**
-	 * Look at what is behind the handler of a specification.
+	 * Add what the method behind the handler of a specification declares.
 	 * @param handler the handler
 	 * @param target what the specification offers
 	 * @param completion whether it completes arguments of the target instead of serving
 	 * it
-	 * @throws SensitiveDeclarationException if an annotation stands where it has no
-	 * effect
+	 * @throws DeclarationException if an annotation has no effect
 	 */
 	void add(Object handler, McpTarget target, boolean completion) {
-		HandlerMethod.find(handler).forEach((method) -> {
+		for (HandlerMethod found : HandlerMethod.find(handler)) {
 			if (completion) {
-				requireNone(method.method(), "the method completes arguments of " + target);
+				requireNone(found.method(), "the method completes arguments of " + target);
 			}
 			else {
-				add(method.method(), target);
+				add(found.method(), target);
+				this.handlers.add(found.method());
 			}
-		});
-		HandlerMethod.inputTypes(handler).forEach((type) -> add(target, new SensitiveTypes().of(type)));
-	}
-
-	private void add(Method method, McpTarget target) {
-		if (target.kind() == Kind.RESOURCE) {
-			requireNone(method, "the arguments of a resource are parts of its URI, which is recorded as it is");
-		}
-		else {
-			add(target, of(method, target.kind()));
-		}
-		this.known.add(method);
-	}
-
-	private void add(McpTarget target, SensitiveParts found) {
-		if (found.hidesWithin()) {
-			// A name can be offered by several servers, each with a method of its own.
-			this.parts.merge(target, found, SensitiveParts::or);
 		}
 	}
 
 	/**
-	 * Look at the methods of all beans for annotations that no handler has shown.
+	 * Check the methods of all beans for annotations that are not on the method behind a
+	 * known handler. The handler of a tool or prompt may be hidden in another one; such a
+	 * method is recognized by Spring AI's annotations.
 	 * @param beans the application's beans; only their classes are looked at
-	 * @throws SensitiveDeclarationException if one stands on a method that is neither a
-	 * tool nor a prompt
+	 * @throws DeclarationException if an annotation has no effect
 	 */
 	public void check(ConfigurableListableBeanFactory beans) {
 		for (String name : beans.getBeanDefinitionNames()) {
@@ -106,113 +91,69 @@ public final class SensitiveArguments implements Function<McpTarget, SensitivePa
 				Stream
 					.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(type),
 							ReflectionUtils.USER_DECLARED_METHODS))
-					.filter((method) -> !this.known.contains(method))
+					.filter((method) -> !this.handlers.contains(method))
 					.forEach(this::check);
 			}
 		}
 	}
 
-	/**
-	 * A method that no handler has shown can still be behind one that somebody else has
-	 * wrapped.
-	 */
 	private void check(Method method) {
-		List<McpTarget> targets = targets(method);
-		targets.forEach((target) -> add(target, of(method, target.kind())));
-		if (targets.isEmpty() && isDeclared(method)) {
+		List<McpTarget> targets = ScopeDeclarations.targets(method);
+		if (method.isAnnotationPresent(Tool.class)) {
+			targets.add(McpTarget.tool(ToolUtils.getToolName(method)));
+		}
+		targets.forEach((target) -> add(method, target));
+		if (targets.isEmpty()) {
 			requireNone(method, "the method is no tool or prompt");
 		}
 	}
 
-	private static List<McpTarget> targets(Method method) {
-		List<McpTarget> targets = new ArrayList<>();
-		McpTool mcpTool = method.getAnnotation(McpTool.class);
-		if (mcpTool != null) {
-			targets.add(McpTarget.tool(StringUtils.hasText(mcpTool.name()) ? mcpTool.name() : method.getName()));
+	private void add(Method method, McpTarget target) {
+		if (target.kind() == Kind.RESOURCE) {
+			requireNone(method, "the arguments of a resource are parts of its URI, which is recorded as it is");
 		}
-		Tool tool = method.getAnnotation(Tool.class);
-		if (tool != null) {
-			targets.add(McpTarget.tool(StringUtils.hasText(tool.name()) ? tool.name() : method.getName()));
+		else {
+			// A name can be offered by several servers, each with a method of its own.
+			this.names.computeIfAbsent(target, (key) -> ConcurrentHashMap.newKeySet())
+				.addAll(names(method, target.kind()));
 		}
-		McpPrompt prompt = method.getAnnotation(McpPrompt.class);
-		if (prompt != null) {
-			targets.add(McpTarget.prompt(prompt.name().isEmpty() ? method.getName() : prompt.name()));
-		}
-		return targets;
-	}
-
-	private static boolean isDeclared(Method method) {
-		if (method.isAnnotationPresent(Sensitive.class)) {
-			return true;
-		}
-		for (Annotation[] annotations : method.getParameterAnnotations()) {
-			if (Stream.of(annotations).anyMatch(Sensitive.class::isInstance)) {
-				return true;
-			}
-		}
-		return false;
 	}
 
 	private static void requireNone(Method method, String reason) {
-		AnnotatedMethod annotated = new AnnotatedMethod(method);
-		boolean declared = annotated.hasMethodAnnotation(Sensitive.class) || Stream.of(annotated.getMethodParameters())
-			.anyMatch((parameter) -> parameter.hasParameterAnnotation(Sensitive.class));
-		if (declared) {
-			throw unused(method, reason);
+		if (Stream.of(method.getParameters()).anyMatch(SensitiveArguments::isSensitive)) {
+			throw new DeclarationException(
+					"@Sensitive on " + ClassUtils.getShortName(method.getDeclaringClass()) + "." + method.getName()
+							+ " protects nothing: " + reason,
+					"put it on an argument of a tool or prompt, or remove it");
 		}
 	}
 
-	private static SensitiveDeclarationException unused(Method method, String reason) {
-		return new SensitiveDeclarationException("@Sensitive on " + ClassUtils.getShortName(method.getDeclaringClass())
-				+ "." + method.getName() + " protects nothing: " + reason,
-				"put it on an argument of a tool or prompt, or remove it");
+	private static boolean isSensitive(AnnotatedElement element) {
+		return element.isAnnotationPresent(Sensitive.class);
 	}
 
-	/**
-	 * The sensitive parts of the arguments of a method. The annotations may stand on a
-	 * method that it overrides or implements.
-	 */
-	private static SensitiveParts of(Method method, Kind kind) {
-		AnnotatedMethod annotated = new AnnotatedMethod(method);
-		if (annotated.hasMethodAnnotation(Sensitive.class)) {
-			return SensitiveParts.ALL;
-		}
-		SensitiveTypes types = new SensitiveTypes();
-		SensitiveType arguments = types.object();
+	private static Set<String> names(Method method, Kind kind) {
+		Set<String> names = new HashSet<>();
+		// Annotations may be on a method that this one overrides or implements.
+		MethodParameter[] annotated = new AnnotatedMethod(method).getMethodParameters();
 		Parameter[] parameters = method.getParameters();
-		MethodParameter[] annotatedParameters = annotated.getMethodParameters();
 		for (int i = 0; i < parameters.length; i++) {
-			boolean sensitive = annotatedParameters[i].hasParameterAnnotation(Sensitive.class);
-			if (isWhole(parameters[i], kind)) {
-				if (sensitive) {
-					return SensitiveParts.ALL;
-				}
+			if (annotated[i].hasParameterAnnotation(Sensitive.class)) {
+				names.add(takesAll(parameters[i], kind) ? SensitiveNames.ALL
+						: SensitiveNames.plain(name(parameters[i], kind)));
 			}
-			else if (isArgument(parameters[i])) {
-				Type type = parameters[i].getParameterizedType();
-				arguments.addMember(name(parameters[i], kind), sensitive ? SensitiveParts.ALL : types.of(type));
-			}
-			else if (sensitive) {
-				throw unused(method, "the parameter '" + parameters[i].getName() + "' is no argument of clients");
-			}
+			addMembers(ResolvableType.forMethodParameter(method, i), new HashSet<>(), names);
 		}
-		arguments.complete();
-		return (kind == Kind.PROMPT) ? withCompletions(arguments) : arguments;
+		return names;
 	}
 
 	/**
 	 * Whether a parameter takes all arguments at once.
 	 */
-	private static boolean isWhole(Parameter parameter, Kind kind) {
+	private static boolean takesAll(Parameter parameter, Kind kind) {
 		return (kind == Kind.TOOL) ? CallToolRequest.class.isAssignableFrom(parameter.getType())
 				: GetPromptRequest.class.isAssignableFrom(parameter.getType())
 						|| Map.class.isAssignableFrom(parameter.getType());
-	}
-
-	private static boolean isArgument(Parameter parameter) {
-		String type = parameter.getType().getName();
-		return !type.startsWith("io.modelcontextprotocol.") && !type.startsWith("org.springframework.ai.")
-				&& parameter.getType() != McpCaller.class && !parameter.isAnnotationPresent(McpProgressToken.class);
 	}
 
 	private static String name(Parameter parameter, Kind kind) {
@@ -222,34 +163,38 @@ public final class SensitiveArguments implements Function<McpTarget, SensitivePa
 	}
 
 	/**
-	 * The arguments of a prompt, and those of its completions, which are one level
-	 * deeper.
+	 * Add the names of the sensitive members of a type, and of the types in it.
 	 */
-	private static SensitiveParts withCompletions(SensitiveParts arguments) {
-		return new SensitiveParts() {
-
-			@Override
-			public boolean hidden() {
-				return arguments.hidden();
+	private static void addMembers(ResolvableType type, Set<Class<?>> seen, Set<String> names) {
+		Stream.of(type.getGenerics()).forEach((generic) -> addMembers(generic, seen, names));
+		if (type.isArray()) {
+			addMembers(type.getComponentType(), seen, names);
+		}
+		Class<?> members = type.toClass();
+		if (members.isPrimitive() || members.isArray() || members.isEnum()
+				|| OTHERS.stream().anyMatch(members.getName()::startsWith) || !seen.add(members)) {
+			return;
+		}
+		for (Constructor<?> constructor : members.getDeclaredConstructors()) {
+			Stream.of(constructor.getParameters())
+				.filter(SensitiveArguments::isSensitive)
+				.forEach((parameter) -> addNames(parameter, parameter.getName(), names));
+		}
+		ReflectionUtils.doWithFields(members, (field) -> {
+			if (isSensitive(field)) {
+				addNames(field, field.getName(), names);
 			}
+			addMembers(ResolvableType.forField(field, members), seen, names);
+		}, (field) -> !Modifier.isStatic(field.getModifiers()));
+	}
 
-			@Override
-			public boolean hidesWithin() {
-				return arguments.hidesWithin();
-			}
-
-			@Override
-			public SensitiveParts member(String name) {
-				SensitiveParts member = arguments.member(name);
-				return COMPLETIONS.contains(name) ? member.or(arguments) : member;
-			}
-
-			@Override
-			public SensitiveParts element() {
-				return arguments.element();
-			}
-
-		};
+	private static void addNames(AnnotatedElement member, String name, Set<String> names) {
+		JsonProperty property = member.getAnnotation(JsonProperty.class);
+		JsonAlias aliases = member.getAnnotation(JsonAlias.class);
+		names.add(SensitiveNames.plain((property != null && !property.value().isEmpty()) ? property.value() : name));
+		if (aliases != null) {
+			Stream.of(aliases.value()).map(SensitiveNames::plain).forEach(names::add);
+		}
 	}
 
 }

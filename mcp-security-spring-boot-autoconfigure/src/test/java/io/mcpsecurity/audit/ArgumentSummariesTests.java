@@ -3,20 +3,14 @@ package io.mcpsecurity.audit;
 import java.util.AbstractList;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-
-import javax.crypto.Mac;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.SecretKeySpec;
 
 import io.mcpsecurity.audit.ArgumentSummaries.Mode;
 import io.mcpsecurity.message.McpTarget;
@@ -30,16 +24,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.json.JsonMapper;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 /**
  * The form of what an event says about arguments, and its bounds.
  */
 class ArgumentSummariesTests {
-
-	private static final SecretKey KEY = new SecretKeySpec(new byte[32], "HmacSHA256");
 
 	private static final McpTarget TARGET = McpTarget.tool("a");
 
@@ -50,7 +40,7 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void nothingIsToldWhenNothingIsWanted() {
+	void inModeNoneThereIsNoSummary() {
 		assertThat(summary(Mode.NONE, "{\"a\":1}")).isNull();
 	}
 
@@ -85,12 +75,9 @@ class ArgumentSummariesTests {
 			{"a":[]}                                        | {"a":[]}
 			{"a":"\\"\\\\/\\u0041"}                         | {"a":"\\"\\\\/A"}
 			{"a":0,"b":-0,"c":9223372036854775807}          | {"a":0,"b":0,"c":9223372036854775807}
-			{"a":1.5,"b":1e3,"c":0.1,"d":-0.0}              | {"a":1.5,"b":1000.0,"c":0.1,"d":0.0}
 			{"a":9223372036854775808}                       | {"a":"9223372036854775808"}
-			{"a":0.10000000000000000001}                    | {"a":"0.10000000000000000001"}
-			{"a":1e400,"b":1e-400}                          | {"a":"1E+400","b":"1E-400"}
-			{"a":1e-999999999,"b":1e999999999}              | {"a":"1E-999999999","b":"1E+999999999"}
 			"text"                                          | "text"
+			"{\\"a\\":1}"                                   | "{\\"a\\":1}"
 			""")
 	void full(String arguments, String expected) {
 		assertThat(written(summary(Mode.FULL, arguments))).isEqualTo(expected);
@@ -100,90 +87,43 @@ class ArgumentSummariesTests {
 	void numbersThatWereReadAsDoubles() {
 		List<Double> numbers = List.of(1.5, 1e3, 0.1, -0.0, 1e300, Double.POSITIVE_INFINITY);
 		assertThat(written(summaryOf(Mode.FULL, numbers))).isEqualTo("[1.5,1000.0,0.1,-0.0,1.0E300,\"Infinity\"]");
-		for (String number : List.of("1.5", "1e3", "-0.0", "1e300", "1e-320")) {
-			assertThat(summaryOf(Mode.DIGEST, Double.valueOf(number))).isEqualTo(summary(Mode.DIGEST, number));
-		}
-	}
-
-	@Test
-	void aDigestIsTheHmacOfKindAndValue() throws Exception {
-		Mac mac = Mac.getInstance("HmacSHA256");
-		mac.init(KEY);
-		Object summary = summary(Mode.DIGEST, "{\"a\":\"caf\\u00e9\",\"b\":[1.50,{\"c\":true}],\"d\":null}");
-		assertThat(summary).isEqualTo(Map.of("a", hmac(mac, "s:caf\u00e9"), "b",
-				List.of(hmac(mac, "n:1.5"), Map.of("c", hmac(mac, "b:true"))), "d", "null"));
-	}
-
-	private static String hmac(Mac mac, String text) {
-		StringBuilder hex = new StringBuilder();
-		for (byte each : mac.doFinal(text.getBytes(UTF_8))) {
-			hex.append("%02x".formatted(each));
-		}
-		return "hmac:" + hex.substring(0, 32);
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
-			1            | 1.0
-			1            | 1e0
-			100          | 1E+2
-			0            | -0.0e5
-			0.5          | 50e-2
-			"a"          | "\\u0061"
-			"\\ud83d\\ude00" | "\ud83d\ude00"
-			true         | true
-			1e999999999  | 10e999999998
-			""")
-	void equalValuesHaveEqualDigests(String one, String other) {
-		assertThat(summary(Mode.DIGEST, one)).isEqualTo(summary(Mode.DIGEST, other));
-	}
-
-	@Test
-	void differentValuesHaveDifferentDigests() {
-		Set<Object> digests = new HashSet<>();
-		List<String> values = List.of("1", "\"1\"", "10", "\"1.0\"", "true", "\"true\"", "false", "\"n:1\"", "\"s:1\"",
-				"\"\"", "\" \"", "\"?\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ufffd\"", "\"A\"", "\"a\"", "1e400", "-1");
-		values.forEach((value) -> digests.add(String.valueOf(summary(Mode.DIGEST, value))));
-		assertThat(digests).hasSameSizeAs(values)
-			.allSatisfy((digest) -> assertThat(digest).asString().matches("hmac:[0-9a-f]{32}"));
-	}
-
-	@Test
-	void anotherKeyMakesOtherDigests() {
-		SecretKey other = new SecretKeySpec("x".repeat(32).getBytes(UTF_8), "HmacSHA256");
-		assertThat(summary(Mode.DIGEST, other, SensitiveParts.NONE, "\"a\""))
-			.isNotEqualTo(summary(Mode.DIGEST, "\"a\""));
-	}
-
-	@Test
-	void digestsNeedAKey() {
-		assertThatIllegalArgumentException().isThrownBy(() -> new ArgumentSummaries(Mode.DIGEST, null,
-				new SensitiveNames(List.of()), (target) -> SensitiveParts.NONE));
+	@CsvSource(delimiter = '|', quoteCharacter = '~',
+			textBlock = """
+					{"password":"sesame","pin":null}                         | {"password":"***","pin":"***"}
+					{"api-key":5,"SECRET":true}                              | {"api-key":"***","SECRET":"***"}
+					{"credentials":{"user":"sesame"},"Cookie":["sesame"]}    | {"credentials":"***","Cookie":"***"}
+					{"a":{"b":[{"accessToken":"sesame"},[{"token":[1]}]]}}   | {"a":{"b":[{"accessToken":"***"},[{"token":"***"}]]}}
+					{"a":{"declared":"sesame","b":[{"DECLARED":{"c":1}}]}}   | {"a":{"declared":"***","b":[{"DECLARED":"***"}]}}
+					{"headers":[{"name":"X-Api-Key","value":"sesame"}]}      | {"headers":[{"name":<9>,"value":"***"}]}
+					{"values":[{"a":1}],"key":"api_key"}                     | {"values":"***","key":<7>}
+					{"<jwt>":null,"<jwt>1":null}                             | {"***":"null","***#2":"null"}
+					""")
+	void whatIsSensitiveInEveryMode(String arguments, String expected) {
+		for (Mode mode : List.of(Mode.MASKED, Mode.FULL)) {
+			Object summary = summary(mode, arguments.replace("<jwt>", LookAlikes.unsignedJwt()), "declared");
+			assertThat(written(summary))
+				.isEqualTo((mode == Mode.MASKED) ? expected.replaceAll("<(\\d)>", "\"string($1)\"")
+						: expected.replace("<9>", "\"X-Api-Key\"").replace("<7>", "\"api_key\""));
+		}
 	}
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void sensitiveNamesAreMaskedAtAnyDepth(Mode mode) {
-		assertThat(summary(mode, """
-				{"password":"sesame","api-key":5,"credentials":{"user":"sesame"},"Cookie":["sesame"],"pin":null,
-				"a":{"b":[{"accessToken":"sesame"},[{"SECRET":true}]]}}"""))
-			.isEqualTo(Map.of("password", "***", "api-key", "***", "credentials", "***", "Cookie", "***", "pin", "***",
-					"a", Map.of("b", List.of(Map.of("accessToken", "***"), List.of(Map.of("SECRET", "***"))))));
+	void everythingCanBeDeclared(Mode mode) {
+		assertThat(summary(mode, "{\"a\":\"sesame\",\"b\":{\"c\":1}}", SensitiveNames.ALL))
+			.isEqualTo(Map.of("a", "***", "b", "***"));
 	}
 
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void aValueBesideItsSensitiveNameIsMasked(Mode mode) {
-		for (String pair : List.of("{\"name\":\"Authorization\",\"value\":\"sesame\"}",
-				"{\"value\":{\"a\":\"sesame\"},\"key\":\"api_key\"}",
-				"{\"Values\":[\"sesame\"],\"header\":\"Cookie\"}")) {
-			assertThat(summary(mode, "{\"a\":[" + pair + "]}")).extracting("a")
-				.asInstanceOf(InstanceOfAssertFactories.LIST)
-				.singleElement()
-				.asInstanceOf(InstanceOfAssertFactories.MAP)
-				.containsValue("***")
-				.hasSize(2);
+	@Test
+	void aStringWithAnObjectThatMayHaveDeclaredMembersIsMasked() {
+		for (String text : List.of("{\\\"n\\\\u0075mber\\\":\\\"4111\\\"}", " \\n[{}]")) {
+			assertThat(summary(Mode.FULL, "{\"card\":\"" + text + "\"}", "number")).isEqualTo(Map.of("card", "***"));
 		}
+		assertThat(summary(Mode.FULL, "{\"card\":\"{\\\"number\\\":\\\"4111\\\"}\"}")).asString().contains("4111");
+		assertThat(summary(Mode.FULL, "{\"card\":\"x number=4111\"}", "number")).asString().contains("number=***");
 	}
 
 	@Test
@@ -193,35 +133,10 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void aValueWhoseNameMayStillComeIsMasked() {
+	void aValueIsMaskedHoweverFarItsNameIsAway() {
 		String more = IntStream.range(0, 60).mapToObj((i) -> "\"k" + i + "\":1").collect(Collectors.joining(","));
 		assertThat(summary(Mode.FULL, "{\"value\":\"sesame\"," + more + ",\"name\":\"password\"}")).extracting("value")
 			.isEqualTo("***");
-		String large = IntStream.range(0, 45)
-			.mapToObj((i) -> "\"k" + i + "\":\"" + "x".repeat(250) + "\"")
-			.collect(Collectors.joining(","));
-		assertThat(summary(Mode.FULL, "{\"value\":\"sesame\"," + large + ",\"name\":\"password\"}")).extracting("value")
-			.isEqualTo("***");
-	}
-
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void whatTheCodeDeclaresSensitiveIsMasked(Mode mode) {
-		SensitiveParts card = parts(Map.of("number", SensitiveParts.ALL));
-		SensitiveParts arguments = parts(Map.of("card", card, "note", SensitiveParts.ALL));
-		assertThat(summary(mode, KEY, arguments, "{\"note\":{\"a\":[1]},\"card\":{\"number\":\"4111\",\"x\":null}}"))
-			.isEqualTo(Map.of("note", "***", "card", Map.of("number", "***", "x", "null")));
-		assertThat(summary(mode, KEY, SensitiveParts.ALL, "{\"a\":1}")).isEqualTo("***");
-	}
-
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void aStringInThePlaceOfAnObjectWithSensitiveMembersIsMasked(Mode mode) {
-		SensitiveParts arguments = parts(Map.of("card", parts(Map.of("number", SensitiveParts.ALL))));
-		for (String value : List.of("\"{\\\"number\\\":\\\"4111\\\"}\"", "4111", "true")) {
-			assertThat(summary(mode, KEY, arguments, "{\"card\":" + value + "}")).isEqualTo(Map.of("card", "***"));
-		}
-		assertThat(summary(mode, KEY, arguments, "{\"card\":null}")).isEqualTo(Map.of("card", "null"));
 	}
 
 	@Test
@@ -231,14 +146,6 @@ class ArgumentSummariesTests {
 						{"a":"%s","b":["see Bearer sesame"],"c":{"d":"x\\n%s\\nMII"}}"""
 					.formatted(LookAlikes.unsignedJwt(), LookAlikes.beginOfKey(""))))
 			.isEqualTo(Map.of("a", "***", "b", List.of("see ***"), "c", Map.of("d", "x\ufffd***")));
-	}
-
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void namesThatLookLikeCredentialsAreMasked(Mode mode) {
-		assertThat(summary(mode,
-				"{\"%s\":null,\"%s1\":null}".formatted(LookAlikes.unsignedJwt(), LookAlikes.unsignedJwt())))
-			.isEqualTo(Map.of("***", "null", "***#2", "null"));
 	}
 
 	@Test
@@ -266,96 +173,11 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void ofManyMembersTheRestIsCounted(Mode mode) {
-		String members = IntStream.range(0, 53).mapToObj((i) -> "\"k" + i + "\":null").collect(Collectors.joining(","));
-		assertThat(summary(mode, "{" + members + "}")).asInstanceOf(InstanceOfAssertFactories.MAP)
-			.hasSize(51)
-			.containsKeys("k0", "k49")
-			.containsEntry("\u2026", "3 more");
-		String elements = IntStream.range(0, 1000).mapToObj((i) -> "{\"a\":[]}").collect(Collectors.joining(","));
-		assertThat(summary(mode, "[" + elements + "]")).asInstanceOf(InstanceOfAssertFactories.LIST)
-			.hasSize(51)
-			.last()
-			.isEqualTo("\u2026950 more");
-		assertThat(summary(mode, "{\"a\":[" + elements + "],\"b\":null}")).asInstanceOf(InstanceOfAssertFactories.MAP)
-			.containsKey("b");
-	}
-
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void deepValuesAreCounted(Mode mode) {
-		String deepest = "{\"x\":[1,{\"y\":2}],\"z\":{}}";
-		Object summary = summary(mode, "[".repeat(8) + deepest + ",[1,[2],3]" + "]".repeat(8));
-		for (int i = 1; i < 8; i++) {
-			assertThat(summary).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(1);
-			summary = ((List<?>) summary).get(0);
-		}
-		assertThat(summary).isEqualTo(List.of("\u2026object(2)", "\u2026array(3)"));
-		assertThat(summary(mode, "[".repeat(100_000) + "]".repeat(100_000))).asString().contains("\u2026array(1)");
-	}
-
-	@Test
-	void aFullSummarySaysThatThereIsMore() {
-		String text = "\"" + "x".repeat(250) + "\"";
-		String large = IntStream.range(0, 40)
-			.mapToObj((i) -> "\"k" + i + "\":" + text)
-			.collect(Collectors.joining(","));
-		Object summary = summary(Mode.FULL, "{\"a\":[{" + large + "}],\"b\":1}");
-		assertThat(written(summary)).hasSizeBetween(7500, ArgumentSummaries.MAX_LENGTH)
-			.endsWith("\"\u2026\":\"more\"},\"\u2026more\"],\"\u2026\":\"more\"}");
-	}
-
-	@Test
-	void aFullSummaryLooksNoFurther() {
-		String text = "x".repeat(250);
-		List<Object> large = elements(50, 40, text);
-		assertThat(summaryOf(Mode.FULL, elements(2, 1, large)))
-			.isEqualTo(List.of(withMore(Collections.nCopies(31, text)), "\u2026more"));
-	}
-
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void largeArgumentsAreSummarized(Mode mode) {
-		String text = "x".repeat(2_000_000);
-		List<String> numbers = new ArrayList<>(Collections.nCopies(1_000_000, "7"));
-		assertThat(summary(mode, "{\"a\":\"" + text + "\",\"b\":[" + String.join(",", numbers) + "],\"c\":null}"))
-			.asInstanceOf(InstanceOfAssertFactories.MAP)
-			.containsOnlyKeys("a", "b", "c");
-	}
-
-	@Test
-	void whetherAnArrayHasObjectsIsSeenFromItsBeginning() {
-		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(49) + "{\"a\":1},2]"))
-			.asInstanceOf(InstanceOfAssertFactories.LIST)
-			.hasSize(51)
-			.endsWith(Map.of("a", "number"), "\u20261 more");
-		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(50) + "{\"a\":1}]")).isEqualTo("array(51)");
-	}
-
-	@Test
-	void ofLargeArgumentsWithoutTheirValuesTheSizesAreTold() {
-		String text = "x".repeat(4_000_000);
-		assertThat(summary(Mode.MASKED, "{\"a\":1,\"b\":\"" + text + "\",\"c\":null}"))
-			.isEqualTo(Map.of("a", "number", "b", "string(4000000)", "c", "null"));
-		assertThat(summary(Mode.MASKED, "{\"password\":[\"" + text + "\"],\"b\":1}"))
-			.isEqualTo(Map.of("password", "***", "b", "number"));
-		assertThat(summary(Mode.MASKED, "{\"value\":{\"hunter2\":1},\"a\":\"" + text + "\",\"name\":\"password\"}"))
-			.isEqualTo(Map.of("value", "***", "a", "string(4000000)", "name", "string(8)"));
-		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(400_000) + "1]")).isEqualTo("array(400001)");
-		assertThat(summary(Mode.MASKED, "[" + "{},".repeat(400_000) + "1]"))
-			.asInstanceOf(InstanceOfAssertFactories.LIST)
-			.hasSize(51)
-			.last()
-			.isEqualTo("\u2026399951 more");
-	}
-
-	@ParameterizedTest
-	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void ofManyMembersTheRestIsNotLookedAt(Mode mode) {
+	void ofManyMembersTheRestIsCountedAndNotLookedAt(Mode mode) {
 		for (Object each : List.of("a", 1, true, List.of(), Map.of())) {
 			assertThat(summaryOf(mode, members(400_000, 51, each))).asInstanceOf(InstanceOfAssertFactories.MAP)
 				.hasSize(51)
-				.containsEntry("value", "***")
+				.containsKeys("k0", "k49")
 				.containsEntry("\u2026", "399950 more");
 			Object summary = summaryOf(mode, elements(400_000, 50, each));
 			if (mode == Mode.MASKED && !(each instanceof List) && !(each instanceof Map)) {
@@ -372,7 +194,7 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void intoWhatIsTooDeepOrSensitiveNobodyLooks(Mode mode) {
+	void whatIsTooDeepIsCountedAndWhatIsSensitiveIsNotLookedAt(Mode mode) {
 		Object deep = List.of(members(400_000, 0, "a"), elements(400_000, 0, "a"));
 		for (int i = 1; i < 8; i++) {
 			deep = List.of(deep);
@@ -382,12 +204,68 @@ class ArgumentSummariesTests {
 			.isEqualTo(Map.of("password", "***", "pin", "***"));
 	}
 
+	@Test
+	void aFullSummarySaysThatThereIsMoreAndLooksNoFurther() {
+		List<Object> large = elements(50, 40, "x".repeat(250));
+		assertThat(written(summaryOf(Mode.FULL, Map.of("a", elements(2, 2, large))))).hasSizeBetween(7000, 8192)
+			.endsWith("x\",\"\u202621 more\"],\"\u20261 more\"]}");
+	}
+
+	@ParameterizedTest
+	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+	void everySummaryFitsIntoAnEvent(Mode mode) {
+		for (int seed = 0; seed < 500; seed++) {
+			Random random = new Random(seed);
+			Object summary = summaryOf(mode, random(random, 0));
+			String written = written(summary);
+			assertThat(written).as("seed " + seed)
+				.hasSizeLessThanOrEqualTo(ArgumentSummaries.MAX_LENGTH)
+				.doesNotContain("sesame");
+			assertThat(written(JsonMapper.shared().readValue(written, Object.class))).isEqualTo(written);
+		}
+	}
+
 	/**
-	 * An object of which only so many members may be looked at, one of them a "value".
+	 * An object or array with much in it, or a string; only what is sensitive contains
+	 * "sesame".
+	 */
+	private static Object random(Random random, int depth) {
+		int kind = (depth == 0) ? 1 : random.nextInt(2 + 2 * depth);
+		if (kind > 1) {
+			return "\"".repeat(random.nextInt(300)) + "\n";
+		}
+		int size = random.nextInt((depth < 2) ? 60 : 4);
+		if (kind == 0) {
+			return IntStream.range(0, size).mapToObj((i) -> random(random, depth + 1)).toList();
+		}
+		Map<String, Object> members = new LinkedHashMap<>();
+		members.put("my-password", List.of("sesame", Map.of("sesame", "sesame")));
+		for (int i = 0; i < size; i++) {
+			members.put("\\".repeat(random.nextInt(200)) + i, random(random, depth + 1));
+		}
+		return members;
+	}
+
+	@Test
+	void whetherAnArrayHasObjectsIsSeenFromItsBeginning() {
+		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(49) + "{\"a\":1},2]"))
+			.asInstanceOf(InstanceOfAssertFactories.LIST)
+			.hasSize(51)
+			.endsWith(Map.of("a", "number"), "\u20261 more");
+		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(50) + "{\"a\":1}]")).isEqualTo("array(51)");
+	}
+
+	/**
+	 * An object of which only so many members may be looked at.
 	 */
 	private static Map<String, Object> members(int size, int looked, Object each) {
 		List<Object> values = elements(size, looked, each);
 		return new AbstractMap<>() {
+
+			@Override
+			public @Nullable Object get(Object key) {
+				return null;
+			}
 
 			@Override
 			public Set<Entry<String, Object>> entrySet() {
@@ -395,9 +273,7 @@ class ArgumentSummariesTests {
 
 					@Override
 					public Iterator<Entry<String, Object>> iterator() {
-						return IntStream.range(0, size)
-							.mapToObj((i) -> Map.entry((i == 0) ? "value" : "k" + i, values.get(i)))
-							.iterator();
+						return IntStream.range(0, size).mapToObj((i) -> Map.entry("k" + i, values.get(i))).iterator();
 					}
 
 					@Override
@@ -431,55 +307,14 @@ class ArgumentSummariesTests {
 		};
 	}
 
-	private static List<Object> withMore(List<String> elements) {
-		List<Object> all = new ArrayList<>(elements);
-		all.add("\u2026more");
-		return all;
+	private static @Nullable Object summary(Mode mode, @Nullable String json, String... declared) {
+		return summaryOf(mode, (json != null) ? ParsedJson.of(json) : null, declared);
 	}
 
-	private static SensitiveParts parts(Map<String, SensitiveParts> members) {
-		return new SensitiveParts() {
-
-			@Override
-			public boolean hidden() {
-				return false;
-			}
-
-			@Override
-			public boolean hidesWithin() {
-				return true;
-			}
-
-			@Override
-			public SensitiveParts member(String name) {
-				return members.getOrDefault(name, NONE);
-			}
-
-			@Override
-			public SensitiveParts element() {
-				return this;
-			}
-
-		};
-	}
-
-	private static @Nullable Object summary(Mode mode, @Nullable String json) {
-		return summary(mode, KEY, SensitiveParts.NONE, json);
-	}
-
-	private static @Nullable Object summary(Mode mode, SecretKey key, SensitiveParts sensitive, @Nullable String json) {
-		return summaryOf(mode, key, sensitive, (json != null) ? ParsedJson.of(json) : null);
-	}
-
-	private static @Nullable Object summaryOf(Mode mode, @Nullable Object arguments) {
-		return summaryOf(mode, KEY, SensitiveParts.NONE, arguments);
-	}
-
-	private static @Nullable Object summaryOf(Mode mode, SecretKey key, SensitiveParts sensitive,
-			@Nullable Object arguments) {
-		return new ArgumentSummaries(mode, key, new SensitiveNames(List.of()), (target) -> {
+	private static @Nullable Object summaryOf(Mode mode, @Nullable Object arguments, String... declared) {
+		return new ArgumentSummaries(mode, new SensitiveNames(List.of()), (target) -> {
 			assertThat(target).isEqualTo(TARGET);
-			return sensitive;
+			return Set.of(declared);
 		}).of(TARGET, arguments);
 	}
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 import io.mcpsecurity.McpCaller;
@@ -27,8 +28,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class AuditEventsTests {
 
-	private final AuditEvents events = new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.NONE, null,
-			new SensitiveNames(List.of()), (target) -> SensitiveParts.NONE));
+	private final AuditEvents events = new AuditEvents(
+			new ArgumentSummaries(ArgumentSummaries.Mode.NONE, new SensitiveNames(List.of()), (target) -> Set.of()));
 
 	@Test
 	void aTimeIsWrittenAsInstantsAreWhateverWasWrittenBefore() {

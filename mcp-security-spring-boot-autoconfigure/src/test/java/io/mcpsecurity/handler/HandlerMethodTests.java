@@ -60,7 +60,7 @@ class HandlerMethodTests {
 	@FieldSource
 	void specifications(List<?> specifications) {
 		assertThat(specifications).isNotEmpty();
-		assertThatExceptionOfType(ScopeDeclarationException.class)
+		assertThatExceptionOfType(DeclarationException.class)
 			.isThrownBy(() -> guarding(List.of()).guard(specifications))
 			.withMessageContaining("Annotated")
 			.withMessageContaining("was not seen in time")

@@ -68,7 +68,7 @@ public class AuditBenchmark {
 			AuditTrail.OnOverflow.BLOCK, AuditTrail.OnFailure.ALLOW, Duration.ofSeconds(5), Duration.ofSeconds(10)));
 
 	private final Exchanges recorder = new Exchanges(
-			new AuditRecorder(this.trail, new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED, null,
+			new AuditRecorder(this.trail, new AuditEvents(new ArgumentSummaries(ArgumentSummaries.Mode.MASKED,
 					new SensitiveNames(List.of()), new SensitiveArguments()))),
 			List.of(), Clock.systemUTC());
 

@@ -1,6 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
-import io.mcpsecurity.handler.ScopeDeclarationException;
+import io.mcpsecurity.handler.DeclarationException;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -9,10 +9,10 @@ import org.springframework.util.StringUtils;
 /**
  * Says in words which annotation stopped the start and what to do about it.
  */
-class ScopeDeclarationFailureAnalyzer extends AbstractFailureAnalyzer<ScopeDeclarationException> {
+class DeclarationFailureAnalyzer extends AbstractFailureAnalyzer<DeclarationException> {
 
 	@Override
-	protected FailureAnalysis analyze(Throwable rootFailure, ScopeDeclarationException cause) {
+	protected FailureAnalysis analyze(Throwable rootFailure, DeclarationException cause) {
 		return new FailureAnalysis(cause.getMessage(), StringUtils.capitalize(cause.getAction()) + ".", cause);
 	}
 

@@ -1,10 +1,10 @@
 package io.mcpsecurity.handler;
 
 /**
- * A {@link io.mcpsecurity.RequiresScope} that cannot be enforced as it stands; the
- * application does not start.
+ * A {@link io.mcpsecurity.RequiresScope} that cannot be enforced where it is, or a
+ * {@link io.mcpsecurity.Sensitive} that has no effect; the application does not start.
  */
-public final class ScopeDeclarationException extends IllegalStateException {
+public final class DeclarationException extends IllegalStateException {
 
 	private static final long serialVersionUID = 1L;
 
@@ -15,7 +15,7 @@ public final class ScopeDeclarationException extends IllegalStateException {
 	 * @param message where the annotation stands and what is wrong
 	 * @param action what to do about it, as the end of a sentence
 	 */
-	ScopeDeclarationException(String message, String action) {
+	DeclarationException(String message, String action) {
 		super(message);
 		this.action = action;
 	}
