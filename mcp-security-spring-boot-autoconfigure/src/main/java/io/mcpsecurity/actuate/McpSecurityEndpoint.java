@@ -22,6 +22,7 @@ import io.mcpsecurity.transport.ProtectedEndpoint;
 import io.mcpsecurity.transport.ProtectedResource;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -33,9 +34,9 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
  * each rule comes from, as it is at the moment; and which clients may come at all, which
  * can be changed here. It tells the server's configuration and nothing of its callers;
  * there is no secret in it, but it is a map of the server, so it is exposed and secured
- * like any other endpoint of actuator.
+ * like any other endpoint of actuator. By default it can only be read.
  */
-@Endpoint(id = "mcpsecurity")
+@Endpoint(id = "mcpsecurity", defaultAccess = Access.READ_ONLY)
 public final class McpSecurityEndpoint {
 
 	private final ProtectedResource resource;

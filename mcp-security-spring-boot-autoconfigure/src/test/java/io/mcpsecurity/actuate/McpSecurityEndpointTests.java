@@ -22,6 +22,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointHttpMethod;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointsSupplier;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -165,6 +168,16 @@ class McpSecurityEndpointTests {
 		for (String path : List.of("", "/admin")) {
 			assertThat(get(server, path, "Bearer " + server.token("records:purge").sign()).statusCode()).isEqualTo(401);
 		}
+	}
+
+	@Test
+	void canOnlyBeReadUnlessAskedFor() {
+		assertThat(server.context().getBean(WebEndpointsSupplier.class).getEndpoints())
+			.filteredOn((endpoint) -> endpoint.getEndpointId().toString().equals("mcpsecurity"))
+			.flatExtracting(ExposableWebEndpoint::getOperations)
+			.extracting((operation) -> operation.getRequestPredicate().getHttpMethod())
+			.hasSize(2)
+			.containsOnly(WebEndpointHttpMethod.GET);
 	}
 
 	@Test

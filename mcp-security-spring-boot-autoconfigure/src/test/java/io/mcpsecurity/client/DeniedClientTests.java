@@ -60,7 +60,8 @@ class DeniedClientTests {
 		server = SecuredServer.start(DeniedApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.clients.store=jdbc",
 				"mcp.security.clients.refresh-interval=100ms", "mcp.security.clients.deny=configured-*",
-				"management.endpoints.web.exposure.include=mcpsecurity");
+				"management.endpoints.web.exposure.include=mcpsecurity",
+				"management.endpoint.mcpsecurity.access=unrestricted");
 	}
 
 	@AfterAll
