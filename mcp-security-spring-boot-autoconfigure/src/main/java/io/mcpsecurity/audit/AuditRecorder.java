@@ -34,7 +34,7 @@ public final class AuditRecorder implements ExchangeAudit {
 	}
 
 	@Override
-	public Reservation reserve() throws UnrecordableCallException {
+	public @Nullable Reservation reserve() throws UnrecordableCallException {
 		return this.trail.reserve();
 	}
 
@@ -42,16 +42,14 @@ public final class AuditRecorder implements ExchangeAudit {
 	public CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation) {
 		AuditTrail.Place place = (AuditTrail.Place) reservation;
 		McpAuditEvent event = AuditEvents.due(exchange) ? this.events.of(exchange) : null;
-		if (event == null) {
-			if (place != null) {
-				place.release();
-			}
-		}
-		else if (place != null) {
+		if (event != null && place != null) {
 			return place.record(event);
 		}
-		else {
+		if (event != null) {
 			this.trail.record(event);
+		}
+		else if (place != null) {
+			place.release();
 		}
 		return CompletableFuture.completedFuture(null);
 	}

@@ -6,9 +6,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -60,16 +58,16 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * Keep a place for the event of a call that is about to be made. When failures of
-	 * sinks are to deny calls, this waits for room as {@link Settings} say; otherwise it
-	 * returns at once.
-	 * @return the place, which must be filled or released: until then it takes room
+	 * Reserve capacity for the event of a call that is about to be made, if failures of
+	 * sinks deny calls. Waits for capacity as {@link Settings} say.
+	 * @return the reservation, which must be used or released, once; {@code null} when
+	 * failures of sinks do not deny calls
 	 * @throws UnrecordableCallException if the call must not be made, because its event
 	 * could not be accepted
 	 */
-	public Place reserve() throws UnrecordableCallException {
+	public @Nullable Place reserve() throws UnrecordableCallException {
 		if (this.settings.onFailure() == OnFailure.ALLOW) {
-			return new UnreservedPlace();
+			return null;
 		}
 		long nanos = patience();
 		this.lock.lock();
@@ -81,7 +79,7 @@ public final class AuditTrail implements AutoCloseable {
 				nanos = this.progress.awaitNanos(nanos);
 			}
 			this.writers.forEach(SinkWriter::reserve);
-			return new ReservedPlace();
+			return new Place();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -104,39 +102,38 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * Record the event of a request for which no place was kept. This waits for room as
+	 * Record the event of a request without a reservation. Waits for capacity as
 	 * {@link Settings} say, also when the thread is interrupted meanwhile: that is no
 	 * reason to lose the event.
 	 * @param event the event
 	 */
 	public void record(McpAuditEvent event) {
 		RecordedEvent recorded = new RecordedEvent(event, this.writers.size());
+		List<SinkWriter> full = new ArrayList<>(this.writers);
 		List<SinkWriter> overflown = new ArrayList<>(0);
 		boolean interrupted = false;
-		long nanos = patience();
+		long end = System.nanoTime() + patience();
 		this.lock.lock();
 		try {
-			List<SinkWriter> full = withoutRoom(recorded);
+			full.removeIf((writer) -> writer.offer(recorded));
 			while (!full.isEmpty()) {
-				boolean wait = nanos > 0;
+				long nanos = end - System.nanoTime();
 				full.removeIf((writer) -> {
-					boolean drop = !wait || !writer.keepsUp();
+					boolean drop = nanos <= 0 || !writer.keepsUp();
 					if (drop && writer.drop()) {
 						overflown.add(writer);
 					}
 					return drop;
 				});
-				if (!full.isEmpty()) {
-					long start = System.nanoTime();
-					try {
+				try {
+					if (!full.isEmpty()) {
 						this.progress.awaitNanos(nanos);
 					}
-					catch (InterruptedException ex) {
-						interrupted = true;
-					}
-					nanos -= System.nanoTime() - start;
-					full.removeIf((writer) -> writer.offer(recorded));
 				}
+				catch (InterruptedException ex) {
+					interrupted = true;
+				}
+				full.removeIf((writer) -> writer.offer(recorded));
 			}
 		}
 		finally {
@@ -146,21 +143,6 @@ public final class AuditTrail implements AutoCloseable {
 			}
 		}
 		overflown.forEach(SinkWriter::reportOverflow);
-	}
-
-	/**
-	 * Offer an event to all sinks.
-	 * @return those that had no room for it; can be changed unless it is empty
-	 */
-	private List<SinkWriter> withoutRoom(RecordedEvent recorded) {
-		List<SinkWriter> full = List.of();
-		for (SinkWriter writer : this.writers) {
-			if (!writer.offer(recorded)) {
-				full = full.isEmpty() ? new ArrayList<>() : full;
-				full.add(writer);
-			}
-		}
-		return full;
 	}
 
 	/**
@@ -242,30 +224,6 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * The place of one event to come.
-	 */
-	public interface Place extends ExchangeAudit.Reservation {
-
-		/**
-		 * Record the event.
-		 * @param event the event
-		 * @return completes when every sink has written the event, exceptionally when one
-		 * could not or has not within the block timeout (it goes on trying); completed
-		 * already when nobody needs to wait. What depends on it runs on the thread of a
-		 * sink, which it must not hold up.
-		 * @throws IllegalStateException if the place was filled or released before
-		 */
-		CompletionStage<Void> record(McpAuditEvent event);
-
-		/**
-		 * There will be no event. (Without effect when the place was filled or released
-		 * before.)
-		 */
-		void release();
-
-	}
-
-	/**
 	 * What happens when the queue of a sink is full.
 	 */
 	public enum OnOverflow {
@@ -332,50 +290,27 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * Events of calls are recorded as all others when nothing depends on it.
+	 * Capacity in every queue for one event to come.
 	 */
-	private final class UnreservedPlace implements Place {
+	public final class Place implements ExchangeAudit.Reservation {
 
-		private final AtomicBoolean done = new AtomicBoolean();
-
-		@Override
-		public CompletionStage<Void> record(McpAuditEvent event) {
-			if (!this.done.compareAndSet(false, true)) {
-				throw new IllegalStateException("The place was filled or released before");
-			}
-			AuditTrail.this.record(event);
-			return CompletableFuture.completedStage(null);
+		private Place() {
 		}
 
-		@Override
-		public void release() {
-			this.done.set(true);
-		}
-
-	}
-
-	/**
-	 * A place in every queue.
-	 */
-	private final class ReservedPlace implements Place {
-
-		private final AtomicBoolean done = new AtomicBoolean();
-
-		@Override
+		/**
+		 * Record the event.
+		 * @param event the event
+		 * @return completes when every sink has written the event, exceptionally when one
+		 * could not or has not within the block timeout (it is tried further). Dependent
+		 * actions run on the thread of a sink, and must not block it.
+		 */
 		public CompletionStage<Void> record(McpAuditEvent event) {
-			if (!this.done.compareAndSet(false, true)) {
-				throw new IllegalStateException("The place was filled or released before");
-			}
 			RecordedEvent recorded = new RecordedEvent(event, AuditTrail.this.writers.size());
-			List<SinkWriter> closed = new ArrayList<>();
+			List<SinkWriter> closed = new ArrayList<>(AuditTrail.this.writers);
 			AuditTrail.this.lock.lock();
 			try {
-				for (SinkWriter writer : AuditTrail.this.writers) {
-					if (!writer.fill(recorded)) {
-						closed.add(writer);
-						writer.drop();
-					}
-				}
+				closed.removeIf((writer) -> writer.fill(recorded));
+				closed.forEach(SinkWriter::drop);
 			}
 			finally {
 				AuditTrail.this.lock.unlock();
@@ -387,17 +322,17 @@ public final class AuditTrail implements AutoCloseable {
 			return recorded.written(AuditTrail.this.settings.blockTimeout());
 		}
 
-		@Override
+		/**
+		 * There will be no event.
+		 */
 		public void release() {
-			if (this.done.compareAndSet(false, true)) {
-				AuditTrail.this.lock.lock();
-				try {
-					AuditTrail.this.writers.forEach(SinkWriter::release);
-					AuditTrail.this.progress.signalAll();
-				}
-				finally {
-					AuditTrail.this.lock.unlock();
-				}
+			AuditTrail.this.lock.lock();
+			try {
+				AuditTrail.this.writers.forEach(SinkWriter::release);
+				AuditTrail.this.progress.signalAll();
+			}
+			finally {
+				AuditTrail.this.lock.unlock();
 			}
 		}
 

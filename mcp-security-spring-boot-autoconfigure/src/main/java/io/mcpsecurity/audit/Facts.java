@@ -3,66 +3,42 @@ package io.mcpsecurity.audit;
 import java.io.Serializable;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event tells: values by name, in order, filled by {@link AuditEvents} alone and
- * never changed after. For the few names that there are it is a list of pairs: hash
- * tables took more memory than everything else that is done about a call.
+ * The facts of an event: values by name, in order, added by {@link AuditEvents} alone and
+ * never changed after. It is a list, because for so few names a hash table takes twice
+ * the memory.
  */
 final class Facts extends AbstractMap<String, Object> implements Serializable {
 
 	private static final long serialVersionUID = 1L;
 
-	/** Names and values in turns. */
-	private Object[] pairs;
-
-	private int size;
+	private final ArrayList<Map.Entry<String, Object>> entries;
 
 	/**
-	 * Create them without any.
-	 * @param room for how many there is room at first
+	 * Create without facts.
+	 * @param capacity the expected number of facts
 	 */
-	Facts(int room) {
-		this.pairs = new Object[2 * room];
+	Facts(int capacity) {
+		this.entries = new ArrayList<>(capacity);
 	}
 
 	/**
 	 * Add a fact.
 	 * @param name its name, which is none of those before
-	 * @param value the value; what is not known is left out
+	 * @param value the value; {@code null} adds nothing
 	 */
 	void add(String name, @Nullable Object value) {
-		if (value == null) {
-			return;
+		if (value != null) {
+			this.entries.add(new SimpleImmutableEntry<>(name, value));
 		}
-		if (2 * this.size == this.pairs.length) {
-			this.pairs = Arrays.copyOf(this.pairs, 2 * this.pairs.length);
-		}
-		this.pairs[2 * this.size] = name;
-		this.pairs[2 * this.size + 1] = value;
-		this.size++;
-	}
-
-	@Override
-	public @Nullable Object get(Object name) {
-		for (int i = 0; i < this.size; i++) {
-			if (this.pairs[2 * i].equals(name)) {
-				return this.pairs[2 * i + 1];
-			}
-		}
-		return null;
-	}
-
-	@Override
-	public boolean containsKey(Object name) {
-		return get(name) != null;
 	}
 
 	@Override
@@ -71,35 +47,15 @@ final class Facts extends AbstractMap<String, Object> implements Serializable {
 
 			@Override
 			public Iterator<Map.Entry<String, Object>> iterator() {
-				return new Entries();
+				return Collections.unmodifiableList(Facts.this.entries).iterator();
 			}
 
 			@Override
 			public int size() {
-				return Facts.this.size;
+				return Facts.this.entries.size();
 			}
 
 		};
-	}
-
-	private final class Entries implements Iterator<Map.Entry<String, Object>> {
-
-		private int next;
-
-		@Override
-		public boolean hasNext() {
-			return this.next < Facts.this.size;
-		}
-
-		@Override
-		public Map.Entry<String, Object> next() {
-			if (!hasNext()) {
-				throw new NoSuchElementException();
-			}
-			int pair = 2 * this.next++;
-			return Map.entry((String) Facts.this.pairs[pair], Facts.this.pairs[pair + 1]);
-		}
-
 	}
 
 }

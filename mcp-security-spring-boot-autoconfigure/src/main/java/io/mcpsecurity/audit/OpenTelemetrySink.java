@@ -7,8 +7,9 @@ import java.util.Map;
 
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.common.Value;
-import io.opentelemetry.api.logs.LogRecordBuilder;
 import io.opentelemetry.api.logs.Logger;
 import io.opentelemetry.api.logs.Severity;
 import io.opentelemetry.api.trace.Span;
@@ -47,15 +48,15 @@ public final class OpenTelemetrySink implements AuditSink {
 	}
 
 	private void write(McpAuditEvent event) {
-		LogRecordBuilder record = this.logger.logRecordBuilder()
+		this.logger.logRecordBuilder()
 			.setEventName("mcp.audit")
 			.setTimestamp(event.timestamp())
 			.setContext(context(event.data()))
 			.setSeverity((event.type() == McpAuditEvent.Type.MCP_CALL) ? Severity.INFO : Severity.WARN)
 			.setBody(EventSentence.of(event))
-			.setAttribute(PREFIX + "type", event.type().name());
-		event.data().forEach((name, value) -> set(record, PREFIX + name, value));
-		record.emit();
+			.setAttribute(PREFIX + "type", event.type().name())
+			.setAllAttributes(attributes(event.data()))
+			.emit();
 	}
 
 	/**
@@ -70,41 +71,37 @@ public final class OpenTelemetrySink implements AuditSink {
 		return Context.root();
 	}
 
-	private static void set(LogRecordBuilder record, String name, Object value) {
-		if (value instanceof String text) {
-			record.setAttribute(name, text);
-		}
-		else if (value instanceof Boolean truth) {
-			record.setAttribute(name, truth.booleanValue());
-		}
-		else if (value instanceof Double || value instanceof Float) {
-			record.setAttribute(name, ((Number) value).doubleValue());
-		}
-		else if (value instanceof Number number) {
-			record.setAttribute(name, number.longValue());
-		}
-		else if (value instanceof Collection<?> texts && texts.stream().allMatch(String.class::isInstance)) {
-			record.setAttribute(AttributeKey.stringArrayKey(name), texts.stream().map(String.class::cast).toList());
-		}
-		else {
-			record.setAttribute(AttributeKey.valueKey(name), nested(value));
-		}
+	/**
+	 * The builder of attributes stores plain values, and lists of them, as what they are.
+	 * Of an empty list it cannot know: the lists of facts are lists of strings.
+	 */
+	private static Attributes attributes(Map<String, Object> facts) {
+		AttributesBuilder attributes = Attributes.builder();
+		facts.forEach((name, fact) -> {
+			if (fact instanceof Collection<?> list && list.isEmpty()) {
+				attributes.put(AttributeKey.stringArrayKey(PREFIX + name), List.of());
+			}
+			else {
+				attributes.put(AttributeKey.valueKey(PREFIX + name), value(fact));
+			}
+		});
+		return attributes.build();
 	}
 
-	private static Value<?> nested(Object value) {
+	private static Value<?> value(Object value) {
 		if (value instanceof Map<?, ?> map) {
 			Map<String, Value<?>> values = new LinkedHashMap<>();
-			map.forEach((name, element) -> values.put(String.valueOf(name), nested(element)));
+			map.forEach((name, element) -> values.put(String.valueOf(name), value(element)));
 			return Value.of(values);
 		}
 		if (value instanceof Collection<?> collection) {
-			return Value.of(collection.stream().<Value<?>>map(OpenTelemetrySink::nested).toList());
+			return Value.of(collection.stream().<Value<?>>map(OpenTelemetrySink::value).toList());
 		}
 		if (value instanceof Boolean truth) {
 			return Value.of(truth);
 		}
-		if (value instanceof Double || value instanceof Float) {
-			return Value.of(((Number) value).doubleValue());
+		if (value instanceof Double number) {
+			return Value.of(number);
 		}
 		if (value instanceof Number number) {
 			return Value.of(number.longValue());

@@ -201,7 +201,6 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 		until(() -> this.sink.batches().size() == 1);
 		assertRefused(trail);
 		second.release();
-		second.release();
 		CompletableFuture<Void> four = trail.reserve().record(event("4")).toCompletableFuture();
 		CompletableFuture<Void> three = third.record(event("3")).toCompletableFuture();
 		assertRefused(trail);

@@ -2,7 +2,6 @@ package io.mcpsecurity.audit;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +14,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.mcpsecurity.audit.AuditTrail.OnFailure;
 import io.mcpsecurity.audit.AuditTrail.OnOverflow;
-import io.mcpsecurity.audit.AuditTrail.Place;
 import io.mcpsecurity.audit.AuditTrail.Settings;
 import io.mcpsecurity.audit.AuditTrail.SinkStatus;
 import org.junit.jupiter.api.Test;
@@ -24,7 +22,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * The way of events to sinks that work, fail, are slow, or hang.
@@ -113,7 +110,7 @@ class AuditTrailTests extends AuditTrailFixture {
 				this.other);
 		inParallel(8, (thread) -> {
 			for (int i = 0; i < 2000; i++) {
-				trail.reserve().record(event(thread + ":" + i)).toCompletableFuture().get(0, TimeUnit.SECONDS);
+				trail.record(event(thread + ":" + i));
 				if (i % 20 == 0) {
 					Thread.sleep(1);
 					assertThat(trail.sinks()).allSatisfy((status) -> assertThat(status.queued()).isBetween(0, 40));
@@ -230,32 +227,17 @@ class AuditTrailTests extends AuditTrailFixture {
 	void aFailedBatchIsLostAndTheNextIsWrittenWhenFailuresAreAllowed() throws Exception {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
-		CompletionStage<Void> answer = trail.reserve().record(event("0"));
-		assertThat(answer.toCompletableFuture()).isCompletedWithValue(null);
+		assertThat(trail.reserve()).as("no call waits for its event").isNull();
+		trail.record(event("0"));
 		until(() -> trail.sinks().get(0).failed() == 1);
 		assertThat(trail.sinks())
 			.containsExactly(new SinkStatus("first", 0, 0, 0, 1, false, IllegalStateException.class.getName()));
 		this.sink.work();
-		trail.reserve().record(event("1"));
+		trail.record(event("1"));
 		until(() -> trail.sinks().get(0).published() == 1);
 		assertThat(trail.sinks())
 			.containsExactly(new SinkStatus("first", 0, 1, 0, 1, true, IllegalStateException.class.getName()));
 		assertThat(this.sink.written()).containsExactly("1");
-	}
-
-	@ParameterizedTest
-	@EnumSource(OnFailure.class)
-	void aPlaceIsFilledOrReleasedOnce(OnFailure onFailure) throws Exception {
-		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, onFailure, AGES), this.sink);
-		Place filled = trail.reserve();
-		filled.record(event("0"));
-		filled.release();
-		assertThatIllegalStateException().isThrownBy(() -> filled.record(event("1")));
-		Place released = trail.reserve();
-		released.release();
-		assertThatIllegalStateException().isThrownBy(() -> released.record(event("2")));
-		trail.close();
-		assertThat(this.sink.written()).containsExactly("0");
 	}
 
 	@Test

@@ -1,6 +1,5 @@
 package io.mcpsecurity.actuate.jdbc;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -79,7 +78,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	 * The row of an event of an MCP server.
 	 */
 	static AuditRow of(McpAuditEvent event) {
-		return new AuditRow(id(event.id()), time(event.timestamp()), event.type().name(), text(event.subject()),
+		return new AuditRow(UUID.fromString(event.id()), time(event.timestamp()), event.type().name(), text(event.subject()),
 				facts((fact) -> fact.value(event.data().get(fact.name()))), StorableData.write(event.data()));
 	}
 
@@ -162,15 +161,6 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		List<@Nullable Object> facts = new ArrayList<>();
 		FACTS.forEach((fact) -> facts.add(value.apply(fact)));
 		return facts;
-	}
-
-	private static UUID id(String id) {
-		try {
-			return UUID.fromString(id);
-		}
-		catch (IllegalArgumentException ex) {
-			return UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8));
-		}
 	}
 
 	/**

@@ -88,8 +88,8 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			insert(events.stream().map(AuditRow::of).toList());
 		}
-		catch (SqlFailureException | DataAccessException | TransactionException ex) {
-			SqlFailure failure = SqlFailure.of(ex);
+		catch (SqlFailureException ex) {
+			SqlFailure failure = ex.failure();
 			throw new SQLException("Audit events could not be written: " + failure.message(), failure.state());
 		}
 	}
@@ -107,9 +107,8 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			insert(List.of(AuditRow.of(event)));
 		}
-		catch (SqlFailureException | DataAccessException | TransactionException ex) {
-			logger.error("An audit event of type " + AuditRow.text(event.getType()) + " is lost: "
-					+ SqlFailure.of(ex).message());
+		catch (SqlFailureException ex) {
+			logger.error("An audit event of type " + AuditRow.text(event.getType()) + " is lost: " + ex.getMessage());
 		}
 	}
 
@@ -187,13 +186,12 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			insertAll(rows);
 		}
-		catch (SqlFailureException | DataAccessException ex) {
-			SqlFailure failure = SqlFailure.of(ex);
-			if (!failure.isAboutValues()) {
+		catch (SqlFailureException ex) {
+			if (!ex.failure().isAboutValues()) {
 				throw ex;
 			}
 			if (rows.size() == 1) {
-				insertReduced(rows.get(0), failure);
+				insertReduced(rows.get(0), ex.failure());
 			}
 			else {
 				int half = rows.size() / 2;
@@ -208,12 +206,11 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 			insertAll(List.of(row.reduced("reduced: SQLSTATE " + refusal.state())));
 			logger.warn("Audit event " + row.id() + " is stored without its facts: " + refusal.message());
 		}
-		catch (SqlFailureException | DataAccessException ex) {
-			SqlFailure failure = SqlFailure.of(ex);
-			if (!failure.isAboutValues()) {
+		catch (SqlFailureException ex) {
+			if (!ex.failure().isAboutValues()) {
 				throw ex;
 			}
-			logger.error("Audit event " + row.id() + " of type " + row.type() + " is lost: " + failure.message());
+			logger.error("Audit event " + row.id() + " of type " + row.type() + " is lost: " + ex.getMessage());
 		}
 	}
 
@@ -223,20 +220,27 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	 * batch repeats all values, which a pool writes into the log.
 	 */
 	private void insertAll(List<AuditRow> rows) {
-		this.transactions.executeWithoutResult((status) -> {
-			try {
-				int from = 0;
-				while (from < rows.size()) {
-					// Few different numbers of rows make few statements to be prepared.
-					int to = from + Math.min(MAX_ROWS, Integer.highestOneBit(rows.size() - from));
-					insertAtOnce(rows.subList(from, to));
-					from = to;
-				}
+		try {
+			this.transactions.executeWithoutResult((status) -> insertInTransaction(rows));
+		}
+		catch (TransactionException ex) {
+			throw new SqlFailureException(SqlFailure.of(ex));
+		}
+	}
+
+	private void insertInTransaction(List<AuditRow> rows) {
+		try {
+			int from = 0;
+			while (from < rows.size()) {
+				// Few different numbers of rows make few statements to be prepared.
+				int to = from + Math.min(MAX_ROWS, Integer.highestOneBit(rows.size() - from));
+				insertAtOnce(rows.subList(from, to));
+				from = to;
 			}
-			catch (DataAccessException ex) {
-				throw new SqlFailureException(SqlFailure.of(ex));
-			}
-		});
+		}
+		catch (DataAccessException ex) {
+			throw new SqlFailureException(SqlFailure.of(ex));
+		}
 	}
 
 	private void insertAtOnce(List<AuditRow> rows) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.StreamReadConstraints;
@@ -21,16 +22,17 @@ import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /**
  * The facts of an event as JSON that every database takes. PostgreSQL refuses U+0000,
- * surrogates without their other half and numbers beyond its own; an event must not be
- * lost to that, so they are replaced.
+ * lone surrogates and numbers with too many digits; an event must not be lost to that, so
+ * they are replaced.
  */
 final class StorableData {
 
 	private static final int MAX_DEPTH = 100;
 
-	private static final int MAX_DIGITS = 300;
+	/** U+0000 and lone surrogates. */
+	private static final Pattern REFUSED = Pattern.compile("[\\x00\\p{Cs}]");
 
-	private static final char REPLACEMENT = '\uFFFD';
+	private static final String REPLACEMENT = "\uFFFD";
 
 	private static final TypeReference<Map<String, @Nullable Object>> MAP = new TypeReference<>() {
 	};
@@ -57,35 +59,19 @@ final class StorableData {
 	}
 
 	/**
-	 * The string with U+FFFD in place of what no database takes.
+	 * The string with U+FFFD in place of what PostgreSQL refuses.
 	 */
 	static String clean(String string) {
-		for (int i = 0; i < string.length(); i++) {
-			if (string.charAt(i) == 0 || Character.isSurrogate(string.charAt(i))) {
-				return replace(string);
-			}
-		}
-		return string;
-	}
-
-	private static String replace(String string) {
-		StringBuilder clean = new StringBuilder(string.length());
-		string.codePoints().forEach((c) -> {
-			boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
-			clean.appendCodePoint((c == 0 || half) ? REPLACEMENT : c);
-		});
-		return clean.toString();
+		return REFUSED.matcher(string).replaceAll(REPLACEMENT);
 	}
 
 	private static @Nullable Object clean(@Nullable Object value, int depth) {
-		if (value == null || value instanceof Boolean) {
+		boolean arbitrary = value instanceof BigDecimal || value instanceof BigInteger;
+		if (value == null || value instanceof Boolean || (value instanceof Number && !arbitrary)) {
 			return value;
 		}
-		if (value instanceof CharSequence || value instanceof Character) {
+		if (value instanceof CharSequence || value instanceof Character || arbitrary) {
 			return clean(value.toString());
-		}
-		if (value instanceof Number number) {
-			return isTooLong(number) ? clean(number.toString()) : number;
 		}
 		if (depth >= MAX_DEPTH) {
 			return "(nested too deeply)";
@@ -101,16 +87,6 @@ final class StorableData {
 			return clean;
 		}
 		return clean(describe(value), depth);
-	}
-
-	private static boolean isTooLong(Number number) {
-		if (number instanceof BigDecimal decimal) {
-			return decimal.precision() > MAX_DIGITS || Math.abs((long) decimal.scale()) > MAX_DIGITS;
-		}
-		if (number instanceof BigInteger integer) {
-			return integer.bitLength() > 3 * MAX_DIGITS;
-		}
-		return false;
 	}
 
 	/**

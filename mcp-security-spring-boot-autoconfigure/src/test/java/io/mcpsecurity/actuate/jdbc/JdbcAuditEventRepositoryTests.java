@@ -118,14 +118,6 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anIdThatIsNoUuidIsRecognisedToo() throws Exception {
-		McpAuditEvent event = new McpAuditEvent("no uuid", Events.NOON, Type.MCP_CALL, null, Map.of());
-		this.repository.write(List.of(event));
-		this.repository.write(List.of(event, Events.call()));
-		assertThat(AuditDatabase.count(this.pool)).isEqualTo(2);
-	}
-
-	@Test
 	void anEventOfNobodyHasAnEmptyPrincipal() throws Exception {
 		this.repository.write(List.of(Events.event(Events.NOON, Type.MCP_AUTHENTICATION_FAILED, null), Events.call()));
 		assertThat(this.repository.find("", null, null)).singleElement()
