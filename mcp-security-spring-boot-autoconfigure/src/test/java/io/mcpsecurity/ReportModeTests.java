@@ -87,10 +87,10 @@ class ReportModeTests {
 
 	@Test
 	void nothingOfARequestBreaksTheLine(CapturedOutput output) {
-		HttpResponse<String> response = server.call(server.token().sign(), "resources/read",
-				"{\"uri\":\"records://x\\r\\n2026 forged\\u2028/details\"}");
+		String token = server.token().claim("sub", "x\r\n2026 forged\u2028").sign();
+		HttpResponse<String> response = server.call(token, "resources/read", "{\"uri\":\"records://x/details\"}");
 		assertThat(response.statusCode()).isEqualTo(200);
-		assertThat(reports(output)).hasSize(1).first().asString().contains("records://x??2026 forged?/details");
+		assertThat(reports(output)).hasSize(1).first().asString().contains("x??2026 forged?");
 	}
 
 	private static List<String> reports(CapturedOutput output) {

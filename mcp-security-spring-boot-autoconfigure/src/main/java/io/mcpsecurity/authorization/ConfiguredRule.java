@@ -1,7 +1,6 @@
 package io.mcpsecurity.authorization;
 
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Predicate;
 
 import io.mcpsecurity.message.McpTarget;
@@ -14,8 +13,6 @@ public final class ConfiguredRule {
 	private final List<TargetPattern> patterns;
 
 	private final Predicate<McpTarget> matches;
-
-	private final Predicate<McpTarget> matchesOtherSpelling;
 
 	private final Access access;
 
@@ -32,30 +29,17 @@ public final class ConfiguredRule {
 	 */
 	public ConfiguredRule(List<TargetPattern> patterns, Access access, ScopeRequirement requirement, String source) {
 		this.patterns = List.copyOf(patterns);
-		this.matches = any(patterns, TargetPattern::compile);
-		this.matchesOtherSpelling = any(patterns, TargetPattern::compileOtherSpellings);
+		this.matches = patterns.stream().map(TargetPattern::compile).reduce((target) -> false, Predicate::or);
 		this.access = access;
 		this.requirement = requirement;
 		this.source = source;
 	}
 
-	private static Predicate<McpTarget> any(List<TargetPattern> patterns,
-			Function<TargetPattern, Predicate<McpTarget>> compile) {
-		return patterns.stream().map(compile).reduce((target) -> false, Predicate::or);
-	}
-
 	/**
-	 * Whether the rule is for a target as both are written.
+	 * Whether the rule is for a target.
 	 */
 	boolean matches(McpTarget target) {
 		return this.matches.test(target);
-	}
-
-	/**
-	 * Whether the rule is for a target however the rule is written.
-	 */
-	boolean means(McpTarget target) {
-		return this.matches.test(target) || this.matchesOtherSpelling.test(target);
 	}
 
 	/**

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiPredicate;
 
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
@@ -27,18 +26,6 @@ public final class OfferedTargets {
 	private final Map<String, UriTemplate> templates = new ConcurrentHashMap<>();
 
 	private final AtomicLong version = new AtomicLong();
-
-	private final BiPredicate<String, String> templateMatches;
-
-	/**
-	 * Create an empty collection.
-	 * @param templateMatches whether a URI template (first) stands for a URI (second): to
-	 * be the server's own matching, so that gate and server cannot differ. Asked only
-	 * about URIs that fit if each variable is at least one character and no slash.
-	 */
-	public OfferedTargets(BiPredicate<String, String> templateMatches) {
-		this.templateMatches = templateMatches;
-	}
 
 	/**
 	 * Note that a target is offered, by a server that is not known yet.
@@ -117,8 +104,7 @@ public final class OfferedTargets {
 	 */
 	boolean standsFor(McpTarget template, McpTarget target) {
 		return template.kind() == Kind.RESOURCE && target.kind() == Kind.RESOURCE
-				&& this.templates.computeIfAbsent(template.name(), UriTemplate::new).canStandFor(target.name())
-				&& this.templateMatches.test(template.name(), target.name());
+				&& this.templates.computeIfAbsent(template.name(), UriTemplate::new).matches(target.name());
 	}
 
 	/**

@@ -1,162 +1,104 @@
 package io.mcpsecurity.authorization;
 
-import java.util.ArrayDeque;
-import java.util.Collection;
-import java.util.Deque;
-import java.util.LinkedHashSet;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ways to write one resource's URI. A server matches a URI as it stands, but a
- * handler may decode what it finds in it, and hosts and file systems have their own idea
- * of what is equal: so a rule for a URI must hold however that URI is written (RFC 3986
- * section 6.2), in whatever order a handler undoes the writing.
+ * The canonical form of a resource's URI: RFC 3986 section 6.2.2, and stricter where a
+ * handler, a host or a file system would take two URIs for one resource. A server matches
+ * URIs as text, so a rule for one of them would not hold for the other.
  */
-final class ResourceUri {
+public final class ResourceUri {
 
-	/**
-	 * Stands for any characters in the text of a rule. It is no character, so that no
-	 * decoding of what an operator would write can give it.
-	 */
-	static final char WILDCARD = '\uFFFF';
+	/** The default ports of the schemes whose authority is known to be a host. */
+	private static final Map<String, String> DEFAULT_PORTS = Map.of("http", "80", "https", "443", "ws", "80", "wss",
+			"443", "ftp", "21");
 
-	/** How often a URI may be percent-encoded over and over before it is given up. */
-	private static final int MAX_DECODINGS = 3;
+	private static final Pattern SCHEME = Pattern.compile("([a-z][a-z0-9+.-]*+):(?=.)");
 
-	/** How many ways to write a URI are followed before it is given up. */
-	private static final int MAX_SPELLINGS = 64;
+	private static final Pattern HOST = Pattern.compile("//[a-z0-9._-]*[a-z0-9_-](?::([1-9][0-9]*+))?+(?:[/?].*)?+");
 
-	/** What can lead to another place than the URI seems to stand for. */
-	private static final List<Operation> LEADING = List.of(UriText::withLowerCaseScheme, UriText::decoded,
-			UriText::withSlashesForBackslashes, UriText::withoutEmptySegments,
-			(uri) -> UriText.withoutDotSegments(uri, true, true), (uri) -> UriText.withoutDotSegments(uri, true, false),
-			(uri) -> UriText.withoutDotSegments(uri, false, true),
-			(uri) -> UriText.withoutDotSegments(uri, false, false));
+	/** What is wrong with what follows the scheme, each with how it is found. */
+	private static final List<Map.Entry<String, Pattern>> FLAWS = List.of(
+			flaw("it has a character that a URI must not have as it is", "[^A-Za-z0-9._~!$&'()*,;=:@/?%-]"),
+			flaw("it has percent-encoding that a URI must not have",
+					"%(?!2[0-46-9A-C]|3[A-F]|40|5[BDE]|60|7[B-D]|[89A-F][0-9A-F])"),
+			flaw("it has a dot segment", "(?:^|[/?])\\.\\.?(?:[/?]|$)"),
+			flaw("it has an empty segment", "[^/]//|^////|^/(?!/)"), flaw("it has user information", "^//[^/?@]*+@"),
+			flaw("it has an empty or a second query", "\\?(?:$|[^?]*+\\?)"));
 
-	private static final List<Operation> EQUAL = with(LEADING,
-			(uri) -> UriText.isOfHost(uri) ? UriText.withPlainHost(uri) : uri,
-			(uri) -> UriText.isOfHost(uri) ? UriText.withoutRootDot(uri) : uri,
-			(uri) -> UriText.isOfHost(uri) ? UriText.withoutUserInfo(uri) : uri);
+	/** Encoded characters, but for those that would end a segment or the path. */
+	private static final Pattern ENCODED = Pattern.compile("(?:%(?!2[35f]|3f|5c|[01]|7f)[0-9a-f]{2})++",
+			Pattern.CASE_INSENSITIVE);
 
-	private static final List<Operation> POSSIBLE = with(LEADING, UriText::withPlainHost, UriText::withoutRootDot,
-			UriText::withoutUserInfo, UriText::withSpacesForPluses, UriText::withoutTrailingSlash);
+	/** What a rule may have instead of its percent-encoding. */
+	private static final Pattern ENCODABLE = Pattern.compile("[^!-~]|[\"+<>\\[\\]^`{|}]");
 
-	private static final List<Operation> POSSIBLE_WITHOUT_QUERY = with(POSSIBLE, UriText::withoutQuery);
-
-	/**
-	 * What leaves nothing out that a wildcard could stand for, too: a rule must not come
-	 * to say more than it does.
-	 */
-	private static final List<Operation> OF_RULE = List.of(UriText::withLowerCaseScheme, UriText::decoded,
-			UriText::withSlashesForBackslashes, UriText::withPlainHost, UriText::withSpacesForPluses,
-			(uri) -> uri.contains(WILDCARD + "//") ? uri : UriText.withoutEmptySegments(uri),
-			(uri) -> uri.endsWith(WILDCARD + "/") ? uri : UriText.withoutTrailingSlash(uri));
+	/** What the first wildcard of a pattern could stand for, to make a URI of it. */
+	private static final List<String> BEGINNINGS = List.of("a", "a/a", "a:", "a:a");
 
 	private ResourceUri() {
 	}
 
-	private static List<Operation> with(List<Operation> operations, Operation... more) {
-		return Stream.concat(operations.stream(), Stream.of(more)).toList();
+	private static Map.Entry<String, Pattern> flaw(String description, String pattern) {
+		return Map.entry(description, Pattern.compile(pattern));
 	}
 
 	/**
-	 * The ways to write a target, or {@code null} if it cannot be told what it means:
-	 * when it is encoded over and over, leads above its own top, or can be read in too
-	 * many ways. Nobody means that well.
-	 * @param target the target; one that is no resource is written in one way
-	 * @param handlers what may serve it
+	 * Why a target's URI is not in canonical form, in words that repeat nothing of it, or
+	 * {@code null} if it is, or if the target is no resource.
 	 */
-	static @Nullable Spellings spellings(McpTarget target, Collection<McpTarget> handlers) {
-		String uri = target.name();
-		if (target.kind() != Kind.RESOURCE || UriText.isPlain(uri)) {
-			return new Spellings(Set.of(target), Set.of(target));
+	public static @Nullable String flaw(McpTarget target) {
+		return (target.kind() == Kind.RESOURCE) ? flaw(target.name()) : null;
+	}
+
+	private static @Nullable String flaw(String uri) {
+		Matcher scheme = SCHEME.matcher(uri);
+		if (!scheme.lookingAt()) {
+			return "it has no scheme in lower case";
 		}
-		if (isEncodedOverAndOver(uri)) {
-			return null;
-		}
-		Set<String> equal = closure(Set.of(uri), EQUAL);
-		Set<String> possible = (equal != null)
-				? closure(equal, handlers.stream().anyMatch(ResourceUri::hasQuery) ? POSSIBLE : POSSIBLE_WITHOUT_QUERY)
-				: null;
-		return (possible != null) ? new Spellings(targets(equal), targets(possible)) : null;
-	}
-
-	/**
-	 * Where the template does not speak of a query, one is within its variables.
-	 */
-	private static boolean hasQuery(McpTarget handler) {
-		return handler.name().indexOf('?') >= 0 || handler.name().indexOf('#') >= 0;
-	}
-
-	private static boolean isEncodedOverAndOver(String uri) {
-		String decoded = uri;
-		for (int i = 0; i < MAX_DECODINGS; i++) {
-			decoded = UriText.decoded(decoded);
-		}
-		return !UriText.decoded(decoded).equals(decoded);
-	}
-
-	private static Set<McpTarget> targets(Set<String> uris) {
-		return uris.stream().map(McpTarget::resource).collect(Collectors.toCollection(LinkedHashSet::new));
-	}
-
-	/**
-	 * The ways to write the URI or pattern of a rule, in which {@link #WILDCARD} stands
-	 * for any characters. It is only the one that is written if the others cannot be
-	 * told.
-	 */
-	static Set<String> spellingsOfRule(String text) {
-		Set<String> spellings = (UriText.isPlain(text) || isEncodedOverAndOver(text)) ? null
-				: closure(Set.of(text), OF_RULE);
-		return (spellings != null) ? spellings : Set.of(text);
-	}
-
-	/**
-	 * What operations make of URIs, whichever comes first and however often, or
-	 * {@code null} if that is too much.
-	 */
-	private static @Nullable Set<String> closure(Set<String> uris, List<Operation> operations) {
-		Set<String> known = new LinkedHashSet<>(uris);
-		Deque<String> open = new ArrayDeque<>(uris);
-		while (!open.isEmpty()) {
-			String uri = open.remove();
-			for (Operation operation : operations) {
-				String next = operation.apply(uri);
-				if (next == null || known.size() > MAX_SPELLINGS) {
-					return null;
-				}
-				if (known.add(next)) {
-					open.add(next);
-				}
+		String rest = uri.substring(scheme.end());
+		for (Map.Entry<String, Pattern> flaw : FLAWS) {
+			if (flaw.getValue().matcher(rest).find()) {
+				return flaw.getKey();
 			}
 		}
-		return known;
+		if (decoded(rest).chars().anyMatch((c) -> c == '\uFFFD' || Character.isISOControl(c))) {
+			return "what it encodes is not UTF-8, or a control character";
+		}
+		String port = DEFAULT_PORTS.get(scheme.group(1));
+		Matcher host = HOST.matcher(rest);
+		return (port == null || (host.matches() && !port.equals(host.group(1)))) ? null
+				: "its host is not in lower case, ends with a dot, is an IPv6 address, or has its default port";
 	}
 
 	/**
-	 * One way to read a URI; {@code null} if it leads nowhere.
+	 * The form in which URIs and rules are compared: without the percent-encoding that
+	 * some clients use and others do not.
+	 * @param text a URI, or the text of a rule
 	 */
-	private interface Operation extends Function<String, @Nullable String> {
-
+	static String decoded(String text) {
+		return (text.indexOf('%') < 0) ? text
+				: ENCODED.matcher(text)
+					.replaceAll((run) -> Matcher.quoteReplacement(
+							new String(HexFormat.of().withPrefix("%").parseHex(run.group()), StandardCharsets.UTF_8)));
 	}
 
 	/**
-	 * The ways to write a target.
-	 *
-	 * @param equal what the target is by the rules of URIs, hosts and file systems, and
-	 * itself: to be for the target, a rule must be for all of them
-	 * @param possible what only some handlers take for the same, and all that is equal: a
-	 * rule for one of them closes the target as well, and opens nothing
+	 * Whether there can be a URI in canonical form that a rule's pattern matches.
 	 */
-	record Spellings(Set<McpTarget> equal, Set<McpTarget> possible) {
+	static boolean canMatch(String pattern) {
+		String text = ENCODABLE.matcher(decoded(pattern)).replaceAll("a");
+		return BEGINNINGS.stream()
+			.anyMatch((beginning) -> flaw(text.replaceFirst("\\*", beginning).replace('*', 'a')) == null);
 	}
 
 }

@@ -3,7 +3,6 @@ package io.mcpsecurity.authorization;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,11 +10,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
-import io.mcpsecurity.authorization.ResourceUri.Spellings;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
@@ -33,15 +30,13 @@ public final class RuleBook {
 	 */
 	public static final String UNDECLARED = "mcp.security.undeclared";
 
-	private static final String UNTOLD = "a URI of which cannot be told what it means";
+	private static final String NOT_CANONICAL = "a URI that is neither listed nor in canonical form";
 
 	private final List<ConfiguredRule> configured;
 
 	private final List<String> shadowed;
 
 	private final Map<McpTarget, AccessRule> declared;
-
-	private final Map<McpTarget, List<AccessRule>> declaredSpellings;
 
 	private final Conventions conventions;
 
@@ -75,7 +70,6 @@ public final class RuleBook {
 		this.configured = List.copyOf(configured);
 		this.shadowed = shadowed;
 		this.declared = declared;
-		this.declaredSpellings = bySpelling(declared.values());
 		this.conventions = conventions;
 		this.undeclared = undeclared;
 		this.offered = offered;
@@ -90,16 +84,6 @@ public final class RuleBook {
 			}
 		}
 		return known;
-	}
-
-	private static Map<McpTarget, List<AccessRule>> bySpelling(Collection<AccessRule> rules) {
-		Map<McpTarget, List<AccessRule>> spellings = new HashMap<>();
-		rules.stream()
-			.filter((rule) -> rule.target().kind() == Kind.RESOURCE)
-			.forEach((rule) -> ResourceUri.spellingsOfRule(rule.target().name())
-				.forEach((uri) -> spellings.computeIfAbsent(McpTarget.resource(uri), (key) -> new ArrayList<>())
-					.add(rule)));
-		return spellings;
 	}
 
 	/**
@@ -166,9 +150,8 @@ public final class RuleBook {
 
 	/**
 	 * The rules that all hold for a target: one, or for a resource's URI those of the URI
-	 * itself, however it is written, and of every template that stands for it, because it
-	 * is not defined which template a server takes. Empty for a target that nobody offers
-	 * and nobody names.
+	 * itself and of every template that stands for it, because it is not defined which
+	 * template a server takes. Empty for a target that nobody offers and nobody names.
 	 * @param target the target
 	 * @param handler the offered target that serves it, or {@code null} when it is not
 	 * known yet
@@ -198,55 +181,22 @@ public final class RuleBook {
 	}
 
 	private List<AccessRule> findRulesFor(McpTarget target, @Nullable McpTarget handler) {
-		Set<McpTarget> handlers = new LinkedHashSet<>(handlersOf(target, handler));
-		Spellings spellings = ResourceUri.spellings(target, handlers);
-		if (spellings == null) {
-			return List.of(new AccessRule(target, Access.DENY, ScopeRequirement.NONE, UNTOLD));
+		boolean listed = target.equals(handler) || this.offered.hints(target) != null;
+		if (!listed && ResourceUri.flaw(target) != null) {
+			return List.of(new AccessRule(target, Access.DENY, ScopeRequirement.NONE, NOT_CANONICAL));
 		}
-		// What is offered as such reads no other URI than its own.
-		boolean offered = handlers.equals(Set.of(target));
 		Set<AccessRule> rules = new LinkedHashSet<>();
-		boolean covered = named(target) != null;
-		for (McpTarget spelling : spellings.possible()) {
-			boolean code = !offered || spelling.equals(target);
-			Set<AccessRule> meant = meant(spelling, code);
-			rules.addAll(meant);
-			covered = covered && !(meant.isEmpty() && spellings.equal().contains(spelling));
-			if (!offered && !spelling.equals(target)) {
-				handlers.addAll(handlersOf(spelling, null));
-			}
+		AccessRule named = named(target);
+		if (named != null) {
+			rules.add(named);
 		}
-		for (McpTarget serving : handlers) {
-			// One without a rule of its own is covered by the operator's rule for the
-			// URI, if that rule is for every way to write it.
-			if (!covered || named(serving) != null) {
+		for (McpTarget serving : handlersOf(target, handler)) {
+			// The operator's rule for the URI covers one without a rule of its own.
+			if (named == null || named(serving) != null) {
 				rules.add(ruleFor(serving));
 			}
 		}
 		return List.copyOf(rules);
-	}
-
-	/**
-	 * The first rule for a spelling as the rules are written, and the first however they
-	 * are written: a rule closes all that it may mean, and opens what it says.
-	 */
-	private Set<AccessRule> meant(McpTarget spelling, boolean code) {
-		Set<AccessRule> rules = new LinkedHashSet<>();
-		AccessRule named = configured(spelling, ConfiguredRule::matches);
-		named = (named == null && code) ? this.declared.get(spelling) : named;
-		if (named != null) {
-			rules.add(named);
-		}
-		if (spelling.kind() == Kind.RESOURCE) {
-			AccessRule meant = configured(spelling, ConfiguredRule::means);
-			if (meant != null) {
-				rules.add(meant);
-			}
-			else if (code) {
-				rules.addAll(this.declaredSpellings.getOrDefault(spelling, List.of()));
-			}
-		}
-		return rules;
 	}
 
 	private Set<McpTarget> handlersOf(McpTarget target, @Nullable McpTarget handler) {
@@ -292,17 +242,12 @@ public final class RuleBook {
 	}
 
 	private @Nullable AccessRule named(McpTarget target) {
-		AccessRule configured = configured(target, ConfiguredRule::matches);
-		return (configured != null) ? configured : this.declared.get(target);
-	}
-
-	private @Nullable AccessRule configured(McpTarget target, BiPredicate<ConfiguredRule, McpTarget> isFor) {
 		for (ConfiguredRule rule : this.configured) {
-			if (isFor.test(rule, target)) {
+			if (rule.matches(target)) {
 				return rule.of(target);
 			}
 		}
-		return null;
+		return this.declared.get(target);
 	}
 
 	/**
@@ -357,8 +302,7 @@ public final class RuleBook {
 		return this.configured.stream()
 			.flatMap((rule) -> rule.patterns()
 				.stream()
-				.filter((pattern) -> this.offered.all().stream().noneMatch(pattern::meets)
-						&& !this.offered.contains(new McpTarget(pattern.kind(), pattern.text())))
+				.filter((pattern) -> this.offered.all().stream().noneMatch(pattern::meets))
 				.map((pattern) -> describe(rule, pattern)))
 			.toList();
 	}

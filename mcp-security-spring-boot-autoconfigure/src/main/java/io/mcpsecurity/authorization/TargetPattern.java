@@ -1,6 +1,7 @@
 package io.mcpsecurity.authorization;
 
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
@@ -13,6 +14,9 @@ import io.mcpsecurity.message.McpTarget.Kind;
  * @param text the name, URI, URI template or pattern
  */
 public record TargetPattern(Kind kind, String text) {
+
+	/** Stands for any characters, and is no character itself. */
+	private static final char WILDCARD = '\uFFFF';
 
 	/**
 	 * Create a pattern.
@@ -32,48 +36,23 @@ public record TargetPattern(Kind kind, String text) {
 	}
 
 	/**
-	 * A function that tells quickly whether a target, as it is written, belongs to the
-	 * set.
+	 * A function that tells quickly whether a target belongs to the set. Resources are
+	 * compared without the percent-encoding of their URIs.
 	 */
 	public Predicate<McpTarget> compile() {
-		return compile(marked());
+		UnaryOperator<String> text = (this.kind == Kind.RESOURCE) ? ResourceUri::decoded : UnaryOperator.identity();
+		// Before decoding: an encoded asterisk is one.
+		Wildcards names = Wildcards.of(text.apply(this.text.replace('*', WILDCARD)), WILDCARD);
+		return (target) -> target.kind() == this.kind && names.match(text.apply(target.name()));
 	}
 
 	/**
-	 * A function that tells quickly whether a target, as it is written, is one of the set
-	 * in another way to write the URI or pattern.
-	 */
-	Predicate<McpTarget> compileOtherSpellings() {
-		if (this.kind != Kind.RESOURCE) {
-			return (target) -> false;
-		}
-		return ResourceUri.spellingsOfRule(marked())
-			.stream()
-			.filter((spelling) -> !spelling.equals(marked()))
-			.map(this::compile)
-			.reduce((target) -> false, Predicate::or);
-	}
-
-	/**
-	 * The text with what only stands for characters marked, so that an encoded asterisk
-	 * is one.
-	 */
-	private String marked() {
-		return this.text.replace('*', ResourceUri.WILDCARD);
-	}
-
-	private Predicate<McpTarget> compile(String marked) {
-		Wildcards names = Wildcards.of(marked, ResourceUri.WILDCARD);
-		return (target) -> target.kind() == this.kind && names.match(target.name());
-	}
-
-	/**
-	 * Whether the set has something in common with what is offered: the name, or a URI
-	 * that the resource template stands for.
+	 * Whether the set has something in common with what is offered: the name, or a URI in
+	 * canonical form that the resource template stands for.
 	 */
 	boolean meets(McpTarget offered) {
 		return compile().test(offered) || (this.kind == Kind.RESOURCE && offered.kind() == Kind.RESOURCE
-				&& new CommonUris(this.text, offered.name()).exist());
+				&& ResourceUri.canMatch(this.text) && new CommonUris(this.text, offered.name()).exist());
 	}
 
 }

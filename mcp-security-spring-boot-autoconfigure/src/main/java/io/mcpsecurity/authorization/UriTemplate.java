@@ -5,9 +5,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Tells quickly which URIs a template of the MCP SDK cannot stand for. The SDK's own
- * matching takes time that grows with a power of the URI's length, where a segment has
- * several variables and the URI does not match after all.
+ * Which URIs a template stands for: those that it stands for in the MCP SDK, without URIs
+ * whose query a variable would swallow. The SDK's own matching takes time that grows with
+ * a power of the URI's length, where a segment has several variables and the URI does not
+ * match after all.
  */
 final class UriTemplate {
 
@@ -16,20 +17,26 @@ final class UriTemplate {
 	/** Of each segment what stands between its variables. */
 	private final List<List<String>> segments;
 
+	private final boolean query;
+
 	UriTemplate(String text) {
 		this.segments = Stream.of(text.split("/", -1)).map((segment) -> List.of(VARIABLE.split(segment, -1))).toList();
+		this.query = text.indexOf('?') >= 0;
 	}
 
 	/**
-	 * Whether the template can stand for a URI: a variable is at least one character, and
-	 * none of them a slash.
+	 * Whether the template stands for a URI, which has one query at most: a variable is
+	 * at least one character, and none of them a slash.
 	 */
-	boolean canStandFor(String uri) {
+	boolean matches(String uri) {
+		if (!this.query && uri.indexOf('?') >= 0) {
+			return false;
+		}
 		int from = 0;
 		for (List<String> segment : this.segments) {
 			int slash = uri.indexOf('/', from);
 			int end = (slash < 0) ? uri.length() : slash;
-			if (from > uri.length() || !canStandFor(segment, uri.substring(from, end))) {
+			if (from > uri.length() || !matches(segment, uri.substring(from, end))) {
 				return false;
 			}
 			from = end + 1;
@@ -41,7 +48,7 @@ final class UriTemplate {
 	 * Each text is taken where it is found first, which leaves the most room for the
 	 * others.
 	 */
-	private static boolean canStandFor(List<String> texts, String segment) {
+	private static boolean matches(List<String> texts, String segment) {
 		String last = texts.get(texts.size() - 1);
 		if (texts.size() == 1) {
 			return segment.equals(last);

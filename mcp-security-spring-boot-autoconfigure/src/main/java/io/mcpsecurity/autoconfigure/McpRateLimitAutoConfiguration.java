@@ -6,7 +6,6 @@ import java.util.stream.Stream;
 import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
 import io.lettuce.core.AbstractRedisClient;
 import io.mcpsecurity.actuate.RateLimitMetrics;
-import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.ratelimit.BucketStore;
 import io.mcpsecurity.ratelimit.LocalStore;
 import io.mcpsecurity.ratelimit.RateLimits;
@@ -47,14 +46,14 @@ public final class McpRateLimitAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	RequestLimits mcpRequestLimits(CheckedProperties checked, McpSecurityProperties properties,
-			ObjectProvider<BucketStore> store, OfferedTargets offered) {
+			ObjectProvider<BucketStore> store) {
 		RateLimitSettings settings = checked.rateLimit();
 		RateLimits rules = new RateLimits(settings.rules(), store.getIfAvailable(() -> {
 			throw new InvalidMcpSecurityPropertyException(STORE, properties.rateLimit().store(),
 					"needs libraries that are not there.",
 					"Add org.springframework.boot:spring-boot-starter-data-redis and com.bucket4j:bucket4j_jdk17-lettuce "
 							+ "to the application, or remove " + STORE + ".");
-		}), properties.rateLimit().onStoreFailure(), (target) -> offered.hints(target) != null);
+		}), properties.rateLimit().onStoreFailure());
 		return new RequestLimits(rules, settings.failures(), settings.calls(), settings.streams());
 	}
 

@@ -52,7 +52,6 @@ import io.modelcontextprotocol.server.McpStatelessAsyncServer;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
-import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -158,8 +157,7 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		OfferedTargets mcpOfferedTargets() {
-			DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
-			return new OfferedTargets((template, uri) -> templates.create(template).matches(uri));
+			return new OfferedTargets();
 		}
 
 		@Bean

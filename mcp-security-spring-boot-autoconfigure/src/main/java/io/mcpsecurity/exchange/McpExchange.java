@@ -223,8 +223,8 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * That the policy denied the request is kept from its caller, who is answered as if
-	 * there were no such target.
+	 * There is no such target, or that the policy denied the request is kept from its
+	 * caller: for the server, the target does not exist.
 	 */
 	public void hide() {
 		this.hidden = true;
@@ -458,7 +458,8 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * Whether the caller is not told that the policy denied the request.
+	 * Whether the target does not exist for the server, although the policy may have
+	 * denied its use.
 	 */
 	public boolean hidden() {
 		return this.hidden;

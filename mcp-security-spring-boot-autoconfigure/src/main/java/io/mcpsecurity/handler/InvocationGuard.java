@@ -14,7 +14,6 @@ import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.spec.McpError;
-import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -80,9 +79,10 @@ public final class InvocationGuard {
 			logger.warn("A call of " + handler + " did not come through an endpoint of this library, and was denied");
 			throw denial(null, AccessDecision.unauthenticated());
 		}
-		if (exchange.hidden() && request instanceof ReadResourceRequest read) {
-			// Whatever template matches the name of a hidden target: it does not exist.
-			throw McpError.RESOURCE_NOT_FOUND.apply(read.uri());
+		if (exchange.hidden()) {
+			// Whatever template stands for the name of a hidden target: it does not
+			// exist.
+			throw McpError.RESOURCE_NOT_FOUND.apply(target.name());
 		}
 		McpCaller caller = exchange.caller();
 		AccessDecision decision = policy(exchange).decide(target, handler, (caller != null) ? caller.scopes() : null,

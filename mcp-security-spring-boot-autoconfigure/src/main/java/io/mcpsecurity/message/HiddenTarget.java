@@ -11,17 +11,19 @@ import org.jspecify.annotations.Nullable;
  * Makes of a message one for a target that no server has, so that the server itself
  * produces the response for unknown targets, and removes that from the response again.
  * <p>
- * A mark that is generated at start and never revealed is put before names and URIs.
+ * The name of that target is generated at start and never revealed. It has so many
+ * slashes that no resource template stands for it: a variable is no slash.
  */
 public final class HiddenTarget {
 
-	private static final String MARK = "x" + UUID.randomUUID().toString().replace("-", "") + ":";
+	private static final String NAME = "x" + UUID.randomUUID().toString().replace("-", "") + ":" + "/".repeat(32);
 
 	private HiddenTarget() {
 	}
 
 	/**
 	 * The message with another target.
+	 * @param message a message with a target
 	 */
 	public static McpMessage hide(McpMessage message) {
 		return new McpMessage(message.id(), message.method(), message.target(), hide(message.params()),
@@ -32,36 +34,38 @@ public final class HiddenTarget {
 		if (params == null) {
 			return null;
 		}
-		Map<String, @Nullable Object> hidden = marked(params);
+		Map<String, @Nullable Object> hidden = renamed(params);
 		if (params.get("ref") instanceof Map<?, ?> ref) {
-			hidden.put("ref", marked(ref));
+			hidden.put("ref", renamed(ref));
 		}
 		return hidden;
 	}
 
-	private static Map<String, @Nullable Object> marked(Map<?, ?> values) {
-		Map<String, @Nullable Object> marked = new LinkedHashMap<>();
+	private static Map<String, @Nullable Object> renamed(Map<?, ?> values) {
+		Map<String, @Nullable Object> renamed = new LinkedHashMap<>();
 		values.forEach((key, value) -> {
 			boolean target = key.equals("name") || key.equals("uri");
-			marked.put((String) key, (target && value instanceof String name) ? MARK + name : value);
+			renamed.put((String) key, (target && value instanceof String) ? NAME : value);
 		});
-		return marked;
+		return renamed;
 	}
 
 	/**
 	 * A part of the response as it would be for the target that was asked for.
 	 * @param value what a response contains
+	 * @param name the name or URI of that target
 	 */
-	public static @Nullable Object reveal(@Nullable Object value) {
+	public static @Nullable Object reveal(@Nullable Object value, String name) {
 		if (value instanceof String text) {
-			return text.replace(MARK, "");
+			return text.replace(NAME, name);
 		}
 		if (value instanceof Map<?, ?> members) {
 			Map<Object, @Nullable Object> copy = new LinkedHashMap<>();
-			members.forEach((name, member) -> copy.put(name, reveal(member)));
+			members.forEach((key, member) -> copy.put(key, reveal(member, name)));
 			return copy;
 		}
-		return (value instanceof List<?> elements) ? elements.stream().map(HiddenTarget::reveal).toList() : value;
+		return (value instanceof List<?> elements) ? elements.stream().map((each) -> reveal(each, name)).toList()
+				: value;
 	}
 
 }

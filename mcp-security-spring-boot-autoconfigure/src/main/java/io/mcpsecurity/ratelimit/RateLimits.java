@@ -29,23 +29,17 @@ public final class RateLimits {
 
 	private final OnStoreFailure onStoreFailure;
 
-	private final Predicate<McpTarget> offered;
-
 	/**
 	 * Create limits.
 	 * @param rules the rules
 	 * @param store where their buckets are
 	 * @param onStoreFailure what happens while the buckets cannot be reached
-	 * @param offered whether there is such a target; those that there are not have one
-	 * bucket together
 	 */
-	public RateLimits(List<LimitRule> rules, BucketStore store, OnStoreFailure onStoreFailure,
-			Predicate<McpTarget> offered) {
+	public RateLimits(List<LimitRule> rules, BucketStore store, OnStoreFailure onStoreFailure) {
 		List<Limit> limits = rules.stream().map((rule) -> new Limit(rule, store)).toList();
 		this.forRequests = limits.stream().filter((limit) -> !limit.rule.forTools()).toList();
 		this.forTools = limits.stream().filter((limit) -> limit.rule.forTools()).toList();
 		this.onStoreFailure = onStoreFailure;
-		this.offered = offered;
 	}
 
 	/**
@@ -54,7 +48,7 @@ public final class RateLimits {
 	 * @param address where it comes from, looked at only without a caller
 	 */
 	public Verdict request(@Nullable McpCaller caller, @Nullable String address) {
-		return check(this.forRequests, caller, address, null);
+		return check(this.forRequests, caller, address, null, false);
 	}
 
 	/**
@@ -62,17 +56,21 @@ public final class RateLimits {
 	 * @param caller who makes it, or {@code null} if nobody is known to
 	 * @param address where it comes from, looked at only without a caller
 	 * @param target what is to be used, or {@code null}
+	 * @param exists whether there is such a target, as far as the caller may know: those
+	 * that there are not have one bucket together, and rules that name one of them
+	 * outright are not for it
 	 */
-	public Verdict use(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target) {
-		return (target != null && target.kind() == McpTarget.Kind.TOOL) ? check(this.forTools, caller, address, target)
-				: Verdict.ALLOWED;
+	public Verdict use(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target,
+			boolean exists) {
+		return (target != null && target.kind() == McpTarget.Kind.TOOL)
+				? check(this.forTools, caller, address, target, exists) : Verdict.ALLOWED;
 	}
 
 	private Verdict check(List<Limit> limits, @Nullable McpCaller caller, @Nullable String address,
-			@Nullable McpTarget target) {
+			@Nullable McpTarget target, boolean exists) {
 		for (Limit limit : limits) {
-			if (limit.isFor(caller, target)) {
-				Verdict verdict = limit.take(limit.key(caller, address, target));
+			if (limit.isFor(caller, target, exists)) {
+				Verdict verdict = limit.take(limit.key(caller, address, exists ? target : null));
 				if (!verdict.allowed()) {
 					return verdict;
 				}
@@ -113,6 +111,8 @@ public final class RateLimits {
 
 		private final Predicate<McpTarget> tools;
 
+		private final Predicate<McpTarget> unknownTools;
+
 		private final Buckets buckets;
 
 		private final LimitCounter counter;
@@ -123,19 +123,27 @@ public final class RateLimits {
 
 		Limit(LimitRule rule, BucketStore store) {
 			this.rule = rule;
-			this.tools = rule.tools().isEmpty() ? (target) -> true
-					: rule.tools()
-						.stream()
-						.map((tool) -> new TargetPattern(McpTarget.Kind.TOOL, tool).compile())
-						.reduce((target) -> false, Predicate::or);
+			this.tools = tools(rule, (pattern) -> true);
+			this.unknownTools = tools(rule, (pattern) -> !pattern.exact());
 			this.buckets = store.buckets(rule.budget());
 			this.counter = new LimitCounter(rule.name());
 			this.per = EnumSet.copyOf(rule.per());
 			this.identity = rule.identity();
 		}
 
-		boolean isFor(@Nullable McpCaller caller, @Nullable McpTarget target) {
-			return this.rule.isFor(caller != null) && (target == null || this.tools.test(target));
+		private static Predicate<McpTarget> tools(LimitRule rule, Predicate<TargetPattern> which) {
+			return rule.tools().isEmpty() ? (target) -> true
+					: rule.tools()
+						.stream()
+						.map((tool) -> new TargetPattern(McpTarget.Kind.TOOL, tool))
+						.filter(which)
+						.map(TargetPattern::compile)
+						.reduce((target) -> false, Predicate::or);
+		}
+
+		boolean isFor(@Nullable McpCaller caller, @Nullable McpTarget target, boolean exists) {
+			return this.rule.isFor(caller != null)
+					&& (target == null || (exists ? this.tools : this.unknownTools).test(target));
 		}
 
 		Sha256 key(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target) {
@@ -153,8 +161,7 @@ public final class RateLimits {
 		}
 
 		private List<String> tool(@Nullable McpTarget target) {
-			return (target != null && RateLimits.this.offered.test(target)) ? List.of("offered", target.name())
-					: List.of("unknown");
+			return (target != null) ? List.of("offered", target.name()) : List.of("unknown");
 		}
 
 		Verdict take(Sha256 key) {

@@ -7,13 +7,18 @@ import java.util.Collections;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.authorization.ResourceUri;
 import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.exchange.McpExchange.Refusal;
 import io.mcpsecurity.exchange.UnrecordableCallException;
 import io.mcpsecurity.handler.InvocationGuard;
 import io.mcpsecurity.message.HiddenTarget;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.MirroredHeaders;
 import io.mcpsecurity.ratelimit.ConcurrentRequests;
 import jakarta.servlet.http.HttpServletRequest;
@@ -121,27 +126,50 @@ final class McpGate {
 		MirroredHeaders headers = new MirroredHeaders(message,
 				(name) -> Collections.list(call.request().getHeaders(name)));
 		check(headers::checkEnvelope);
-		AccessDecision decision = this.endpoint.policy().decide(message, (caller != null) ? caller.scopes() : null);
+		AccessPolicy policy = this.endpoint.policy();
+		OfferedTargets offered = policy.rules().offered();
+		McpTarget target = message.target();
+		if (target != null && offered.hints(target) == null) {
+			checkUri(target, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), message.id());
+		}
+		AccessDecision decision = policy.decide(message, (caller != null) ? caller.scopes() : null);
 		exchange.decided(decision);
-		if (this.endpoint.policy().hides(decision)) {
-			// For the server it is a target that does not exist.
+		boolean hidden = policy.hides(decision);
+		if (decision.denied() && !hidden) {
+			throw this.endpoint.responses().denial(decision, message.id());
+		}
+		boolean unknown = target != null && (hidden || !offered.contains(target));
+		// After the decision: who may not use a tool learns nothing of its use.
+		TooManyRequestsException.check(
+				this.common.limits().rules().use(caller, call.request().getRemoteAddr(), target, !unknown),
+				message.id());
+		if (decision.outcome() == Outcome.REPORTED) {
+			InvocationGuard.report(target, caller, decision);
+		}
+		if (unknown) {
+			// Of one that is listed: its name, too, must not be told from an unknown one.
+			checkUri(target, null, message.id());
 			exchange.hide();
 			pass(exchange, HiddenTarget.hide(message), call);
 			return;
 		}
-		if (decision.denied()) {
-			throw this.endpoint.responses().denial(decision, message.id());
-		}
-		// After the decision: who may not use a tool learns nothing of its use.
-		TooManyRequestsException.check(
-				this.common.limits().rules().use(caller, call.request().getRemoteAddr(), message.target()),
-				message.id());
-		if (decision.outcome() == Outcome.REPORTED) {
-			InvocationGuard.report(message.target(), caller, decision);
-		}
 		// Not before: which parameters have a header says something about the tool.
-		check(() -> headers.checkParameters(this.endpoint.policy().rules().offered()::parameterHeaders));
+		check(() -> headers.checkParameters(offered::parameterHeaders));
 		pass(exchange, message, call);
+	}
+
+	/**
+	 * Refuse the URI of a resource in another form than the canonical one: a rule for it
+	 * could be evaded.
+	 * @param refusal what to record, or {@code null} when the policy has decided
+	 */
+	private static void checkUri(McpTarget target, @Nullable Refusal refusal, @Nullable Object id)
+			throws RefusedRequestException {
+		String flaw = ResourceUri.flaw(target);
+		if (flaw != null) {
+			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, refusal,
+					JsonRpcErrorCode.INVALID_PARAMS, "Invalid params: the URI is not in canonical form, " + flaw, id);
+		}
 	}
 
 	private static void check(MirroredHeaders.Check check) throws RefusedRequestException {

@@ -8,6 +8,7 @@ import io.mcpsecurity.handler.HandlerError;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.HiddenTarget;
 import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMessage;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
@@ -41,7 +42,9 @@ final class Responses {
 	JSONRPCResponse present(McpExchange exchange, JSONRPCRequest request, JSONRPCResponse made) {
 		JSONRPCResponse response = this.listings.filter(exchange, request,
 				HandlerError.presentable(made, exchange.isIntended()));
-		return exchange.hidden() ? revealed(response) : response;
+		McpMessage message = exchange.message();
+		return (exchange.hidden() && message != null && message.target() != null)
+				? revealed(response, message.target().name()) : response;
 	}
 
 	/**
@@ -57,11 +60,11 @@ final class Responses {
 	/**
 	 * The error for an unknown target, with the target that was asked for.
 	 */
-	private static JSONRPCResponse revealed(JSONRPCResponse response) {
+	private static JSONRPCResponse revealed(JSONRPCResponse response, String name) {
 		JSONRPCResponse.JSONRPCError error = response.error();
 		return (error == null) ? response
 				: JSONRPCResponse.error(response.id(), new JSONRPCResponse.JSONRPCError(error.code(),
-						(String) HiddenTarget.reveal(error.message()), HiddenTarget.reveal(error.data())));
+						(String) HiddenTarget.reveal(error.message(), name), HiddenTarget.reveal(error.data(), name)));
 	}
 
 	private static Result result(JSONRPCResponse response) {

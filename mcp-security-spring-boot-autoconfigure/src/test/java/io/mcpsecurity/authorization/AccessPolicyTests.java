@@ -5,7 +5,6 @@ import java.util.Set;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpTarget;
-import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -159,8 +158,7 @@ class AccessPolicyTests {
 	}
 
 	private static AccessPolicy policy(AccessRule... rules) {
-		DefaultMcpUriTemplateManagerFactory templates = new DefaultMcpUriTemplateManagerFactory();
-		OfferedTargets offered = new OfferedTargets((template, uri) -> templates.create(template).matches(uri));
+		OfferedTargets offered = new OfferedTargets();
 		return new AccessPolicy(
 				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, offered),
 				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);

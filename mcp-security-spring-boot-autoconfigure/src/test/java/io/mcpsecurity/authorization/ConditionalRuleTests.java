@@ -81,8 +81,9 @@ class ConditionalRuleTests {
 	}
 
 	private static AccessPolicy policy(Mode mode, AccessRule... rules) {
-		return new AccessPolicy(new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED,
-				new OfferedTargets(String::equals)), ScopeHierarchy.FLAT, mode, false);
+		return new AccessPolicy(
+				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets()),
+				ScopeHierarchy.FLAT, mode, false);
 	}
 
 }

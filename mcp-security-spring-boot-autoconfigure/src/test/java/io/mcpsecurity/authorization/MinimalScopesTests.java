@@ -29,7 +29,7 @@ class MinimalScopesTests {
 
 	private static final McpTarget SUMMARY = McpTarget.prompt("summarize");
 
-	private final OfferedTargets offered = new OfferedTargets(String::equals);
+	private final OfferedTargets offered = new OfferedTargets();
 
 	private final List<AccessRule> declared = new ArrayList<>();
 
@@ -156,7 +156,7 @@ class MinimalScopesTests {
 		List<List<String>> found = new ArrayList<>();
 		for (int seed = 0; seed < 3; seed++) {
 			Collections.shuffle(tools, new Random(seed));
-			OfferedTargets shuffled = new OfferedTargets(String::equals);
+			OfferedTargets shuffled = new OfferedTargets();
 			tools.forEach((tool) -> shuffled.add(tool, READ_ONLY));
 			found.add(new MinimalScopes(
 					new RuleBook(List.of(), this.declared, Conventions.NONE, Access.AUTHENTICATED, shuffled),

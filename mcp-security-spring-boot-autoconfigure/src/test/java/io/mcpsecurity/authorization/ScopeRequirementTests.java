@@ -134,7 +134,7 @@ class ScopeRequirementTests {
 
 	private static List<String> missing(ScopeRequirement requirement, Set<String> granted) {
 		McpTarget target = McpTarget.tool("tool");
-		OfferedTargets offered = new OfferedTargets((template, uri) -> false);
+		OfferedTargets offered = new OfferedTargets();
 		return new AccessPolicy(new RuleBook(List.of(), List.of(new AccessRule(target, requirement, "test")),
 				Conventions.NONE, Access.AUTHENTICATED, offered), ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false)
 			.decide(target, granted)

@@ -578,7 +578,7 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		OfferedTargets ownTargets() {
-			return new OfferedTargets(String::equals);
+			return new OfferedTargets();
 		}
 
 		@Bean

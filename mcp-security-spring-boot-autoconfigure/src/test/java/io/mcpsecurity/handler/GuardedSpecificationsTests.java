@@ -342,7 +342,7 @@ class GuardedSpecificationsTests {
 	}
 
 	private static OfferedTargets offeredTargets() {
-		return new OfferedTargets((template, uri) -> false);
+		return new OfferedTargets();
 	}
 
 	private Object guarded(Class<?> type, BiFunction<Object, Object, Object> handler) {

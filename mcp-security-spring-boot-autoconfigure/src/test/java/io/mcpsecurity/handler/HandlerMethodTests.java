@@ -86,7 +86,7 @@ class HandlerMethodTests {
 	}
 
 	private static GuardedSpecifications guarding(List<AccessRule> declared) {
-		OfferedTargets offered = new OfferedTargets((template, uri) -> false);
+		OfferedTargets offered = new OfferedTargets();
 		RuleBook rules = new RuleBook(List.of(), declared, Conventions.NONE, Access.AUTHENTICATED, offered);
 		return new GuardedSpecifications(() -> {
 			throw new IllegalStateException("Nothing is called here");

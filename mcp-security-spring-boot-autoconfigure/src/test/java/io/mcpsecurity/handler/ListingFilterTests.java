@@ -220,7 +220,7 @@ class ListingFilterTests {
 				new RuleBook(List.of(),
 						List.of(new AccessRule(McpTarget.tool("closed"), ScopeRequirement.of("a"), "test"),
 								new AccessRule(denied, Access.DENY, ScopeRequirement.NONE, "test")),
-						Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets((template, uri) -> false)),
+						Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets()),
 				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, publicDiscovery);
 	}
 

@@ -301,8 +301,7 @@ class ScopeDeclarationsTests {
 	}
 
 	private static RuleBook book(List<AccessRule> rules) {
-		return new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED,
-				new OfferedTargets(String::equals));
+		return new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets());
 	}
 
 	private static List<String> targets(List<AccessRule> rules) {

@@ -173,7 +173,7 @@ class SensitiveArgumentsTests {
 	}
 
 	private GuardedSpecifications guarding() {
-		OfferedTargets offered = new OfferedTargets((template, uri) -> false);
+		OfferedTargets offered = new OfferedTargets();
 		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.AUTHENTICATED, offered);
 		return new GuardedSpecifications(() -> {
 			throw new IllegalStateException("Nothing is called here");

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
+import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,18 +25,25 @@ class HiddenTargetTests {
 				+ "\"_meta\":{\"traceparent\":\"t\",\"name\":\"m\"}} }");
 		McpMessage hidden = HiddenTarget.hide(message);
 		Map<?, ?> params = hidden.params();
-		assertThat((String) params.get("name")).endsWith(":take").isNotEqualTo("take");
-		assertThat((String) params.get("uri")).endsWith(":").isNotEmpty();
+		Object name = params.get("name");
 		Map<?, ?> ref = (Map<?, ?>) params.get("ref");
-		assertThat((String) ref.get("uri")).endsWith(":a://{b}").isNotEqualTo("a://{b}");
-		assertThat((String) ref.get("name")).endsWith(":p").isNotEqualTo("p");
+		assertThat(name).isNotEqualTo("take")
+			.isEqualTo(params.get("uri"))
+			.isEqualTo(ref.get("uri"))
+			.isEqualTo(ref.get("name"));
 		assertThat(ref.get("type")).isEqualTo("ref/resource");
 		assertThat(hidden.arguments()).isEqualTo(message.arguments());
 		assertThat(params.get("_meta")).isEqualTo(message.params().get("_meta"));
 		assertThat(params.get("a/b")).isEqualTo("c");
-		assertThat(HiddenTarget.reveal(params)).isEqualTo(message.params());
 		// What is recorded is what was asked for.
 		assertThat(hidden.withoutParams()).isEqualTo(message.withoutParams());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{a}", "{a}:{b}", "{a}://{b}", "{a}:/{b}/{c}" })
+	void noTemplateStandsForIt(String template) throws Exception {
+		String name = (String) HiddenTarget.hide(read(call("{\"name\":\"\"}"))).params().get("name");
+		assertThat(new DefaultMcpUriTemplateManagerFactory().create(template).matches(name)).isFalse();
 	}
 
 	@Test
@@ -58,10 +66,10 @@ class HiddenTargetTests {
 	@Test
 	void aResponseIsRevealedAtEveryDepth() throws Exception {
 		String mark = (String) HiddenTarget.hide(read(call("{\"name\":\"\"}"))).params().get("name");
-		Map<String, Object> response = Map.of("message", "Unknown tool: " + mark + "take, not " + mark + "give", "data",
-				List.of(Map.of("uri", mark + "a"), 5, true, List.of(mark)));
-		assertThat(HiddenTarget.reveal(response)).isEqualTo(Map.of("message", "Unknown tool: take, not give", "data",
-				List.of(Map.of("uri", "a"), 5, true, List.of(""))));
+		Map<String, Object> response = Map.of("message", "Unknown tool: " + mark, "data",
+				List.of(Map.of("uri", mark), 5, true, List.of(mark)));
+		assertThat(HiddenTarget.reveal(response, "take")).isEqualTo(Map.of("message", "Unknown tool: take", "data",
+				List.of(Map.of("uri", "take"), 5, true, List.of("take"))));
 	}
 
 	private static String call(String params) {

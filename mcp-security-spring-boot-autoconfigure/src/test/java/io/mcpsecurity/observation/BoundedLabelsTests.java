@@ -15,7 +15,6 @@ import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.TestExchanges;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.modelcontextprotocol.util.DefaultMcpUriTemplateManagerFactory;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,8 +26,7 @@ class BoundedLabelsTests {
 
 	private static final int MANY = 10_000;
 
-	private final OfferedTargets offered = new OfferedTargets(
-			(template, uri) -> new DefaultMcpUriTemplateManagerFactory().create(template).matches(uri));
+	private final OfferedTargets offered = new OfferedTargets();
 
 	private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 

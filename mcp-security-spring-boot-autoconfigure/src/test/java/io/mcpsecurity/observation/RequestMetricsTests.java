@@ -170,7 +170,7 @@ class RequestMetricsTests {
 	void aRequestIsUnderWayFromItsArrivalToItsEnd() {
 		MeterRegistry registry = new SimpleMeterRegistry();
 		Exchanges recorder = TestExchanges
-			.withoutTrail(new RequestMetrics(registry, new RequestLabels(new OfferedTargets(String::equals))));
+			.withoutTrail(new RequestMetrics(registry, new RequestLabels(new OfferedTargets())));
 		Gauge active = registry.get(RequestMetrics.ACTIVE).gauge();
 		assertThat(active.value()).isZero();
 		McpExchange first = recorder.begin(new Connection("https://mcp.example", null, null, null));

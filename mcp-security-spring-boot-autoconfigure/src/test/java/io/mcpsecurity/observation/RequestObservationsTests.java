@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RequestObservationsTests {
 
-	private final RequestLabels labels = new RequestLabels(new OfferedTargets(String::equals));
+	private final RequestLabels labels = new RequestLabels(new OfferedTargets());
 
 	private final ObservationRegistry registry = ObservationRegistry.create();
 

@@ -186,7 +186,7 @@ class StepUpMetricsTests {
 		private final Exchanges recorder;
 
 		Records() {
-			OfferedTargets offered = new OfferedTargets(String::equals);
+			OfferedTargets offered = new OfferedTargets();
 			offered.add(TOOL, Hints.DEFAULT);
 			this.recorder = TestExchanges
 				.withoutTrail(new StepUpMetrics(this.registry, new RequestLabels(offered), this.nanos::get));

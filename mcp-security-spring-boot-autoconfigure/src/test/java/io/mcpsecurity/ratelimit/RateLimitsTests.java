@@ -31,7 +31,7 @@ class RateLimitsTests {
 		RateLimits limits = limits();
 		assertThat(limits.request(caller("a", "alice", "c"), null).allowed()).isTrue();
 		assertThat(limits.request(null, "192.0.2.1").allowed()).isTrue();
-		assertThat(limits.use(null, "192.0.2.1", BROWSE).allowed()).isTrue();
+		assertThat(limits.use(null, "192.0.2.1", BROWSE, true).allowed()).isTrue();
 		assertThat(limits.counters()).isEmpty();
 	}
 
@@ -77,10 +77,10 @@ class RateLimitsTests {
 	@Test
 	void aToolHasOneBucketForAll() {
 		RateLimits limits = limits(rule(Set.of(Per.TOOL)));
-		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "bob", "c"), null, BROWSE).allowed()).isFalse();
-		assertThat(limits.use(null, "192.0.2.1", BROWSE).allowed()).isFalse();
-		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE, true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "bob", "c"), null, BROWSE, true).allowed()).isFalse();
+		assertThat(limits.use(null, "192.0.2.1", BROWSE, true).allowed()).isFalse();
+		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT, true).allowed()).isTrue();
 		assertThat(limits.request(caller("a", "bob", "c"), null).allowed()).isTrue();
 	}
 
@@ -88,28 +88,39 @@ class RateLimitsTests {
 	void eachCallerHasABucketForTheNamedToolsTogether() {
 		RateLimits limits = limits(
 				new LimitRule("exports", Set.of(Per.CALLER), List.of("exp*", "browse"), new Budget(1, 1, day())));
-		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "alice", "c"), null, EXPORT).allowed()).isFalse();
-		assertThat(limits.use(caller("a", "alice", "c"), null, McpTarget.tool("time")).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "alice", "c"), null, McpTarget.prompt("browse")).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE, true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "alice", "c"), null, EXPORT, true).allowed()).isFalse();
+		assertThat(limits.use(caller("a", "alice", "c"), null, McpTarget.tool("time"), true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "alice", "c"), null, McpTarget.prompt("browse"), true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT, true).allowed()).isTrue();
 	}
 
 	@Test
 	void eachCallerCanHaveABucketForEachTool() {
 		RateLimits limits = limits(rule(Set.of(Per.CALLER, Per.TOOL)));
-		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "alice", "c"), null, EXPORT).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT).allowed()).isTrue();
-		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT).allowed()).isFalse();
+		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE, true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "alice", "c"), null, EXPORT, true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT, true).allowed()).isTrue();
+		assertThat(limits.use(caller("a", "bob", "c"), null, EXPORT, true).allowed()).isFalse();
 	}
 
 	@Test
 	void namesOfToolsThatThereAreNotMakeNoBuckets() {
 		RateLimits limits = limits(rule(Set.of(Per.TOOL)));
-		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("invented")).allowed()).isTrue();
-		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("another")).allowed()).isFalse();
-		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("browse")).allowed()).isTrue();
+		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("invented"), false).allowed()).isTrue();
+		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("another"), false).allowed()).isFalse();
+		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("browse"), true).allowed()).isTrue();
+	}
+
+	@Test
+	void aRuleThatNamesAToolIsNotForOneThatThereIsNot() {
+		RateLimits limits = limits(
+				new LimitRule("exports", Set.of(Per.CALLER), List.of("exp*", "browse"), new Budget(1, 1, day())));
+		McpCaller alice = caller("a", "alice", "c");
+		assertThat(limits.use(alice, null, BROWSE, false).allowed()).isTrue();
+		assertThat(limits.use(alice, null, BROWSE, false).allowed()).isTrue();
+		assertThat(limits.use(alice, null, EXPORT, false).allowed()).isTrue();
+		assertThat(limits.use(alice, null, EXPORT, false).allowed()).isFalse();
 	}
 
 	@Test
@@ -127,8 +138,7 @@ class RateLimitsTests {
 			keys.add(key.toString());
 			return new BucketStore.Taken(true, Duration.ZERO);
 		};
-		RateLimits limits = new RateLimits(List.of(rule(Set.of(Per.CALLER, Per.CLIENT))), noting, OnStoreFailure.DENY,
-				(target) -> true);
+		RateLimits limits = new RateLimits(List.of(rule(Set.of(Per.CALLER, Per.CLIENT))), noting, OnStoreFailure.DENY);
 		limits.request(caller("https://login.example", "alice@example.com", "client"), null);
 		limits.request(caller("https://login.example", "a".repeat(10_000), "client"), null);
 		assertThat(keys).hasSize(2).allMatch((key) -> key.matches("[0-9a-f]{64}")).doesNotHaveDuplicates();
@@ -140,8 +150,8 @@ class RateLimitsTests {
 			throw new BucketStore.StoreUnavailableException();
 		};
 		List<LimitRule> rules = List.of(rule(Set.of(Per.CALLER)));
-		RateLimits open = new RateLimits(rules, broken, OnStoreFailure.ALLOW, (target) -> true);
-		RateLimits closed = new RateLimits(rules, broken, OnStoreFailure.DENY, (target) -> true);
+		RateLimits open = new RateLimits(rules, broken, OnStoreFailure.ALLOW);
+		RateLimits closed = new RateLimits(rules, broken, OnStoreFailure.DENY);
 		assertThat(open.request(caller("a", "alice", "c"), null).allowed()).isTrue();
 		assertThat(closed.request(caller("a", "alice", "c"), null).outcome()).isEqualTo(Verdict.Outcome.UNAVAILABLE);
 		assertThat(open.counters().get(0).total(LimitCounter.Outcome.UNCHECKED)).isOne();
@@ -201,8 +211,7 @@ class RateLimitsTests {
 	}
 
 	private static RateLimits limits(LimitRule... rules) {
-		return new RateLimits(List.of(rules), new LocalStore(1000), OnStoreFailure.DENY,
-				Set.of(BROWSE, EXPORT)::contains);
+		return new RateLimits(List.of(rules), new LocalStore(1000), OnStoreFailure.DENY);
 	}
 
 	/**

@@ -75,7 +75,7 @@ public class DecisionBenchmark {
 	}
 
 	private AccessPolicy policy(int rules, int tools) {
-		OfferedTargets offered = new OfferedTargets(String::equals);
+		OfferedTargets offered = new OfferedTargets();
 		offered.add(this.target, Hints.DEFAULT);
 		IntStream.range(0, tools).forEach((i) -> offered.add(McpTarget.tool("tool-" + i), Hints.DEFAULT));
 		List<ConfiguredRule> configured = IntStream.range(0, rules)

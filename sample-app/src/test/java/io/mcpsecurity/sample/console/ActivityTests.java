@@ -28,7 +28,7 @@ class ActivityTests {
 
 	private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-03-02T09:15:27Z"));
 
-	private final OfferedTargets offered = new OfferedTargets((template, uri) -> uri.startsWith("records/"));
+	private final OfferedTargets offered = new OfferedTargets();
 
 	private final Activity activity = new Activity(this.offered, this.now::get);
 

@@ -25,7 +25,7 @@ class AuditFeedTests {
 	private static final EventFilter ALL = new EventFilter(null, null, null, null);
 
 	private final AuditFeed feed = new AuditFeed(5,
-			new Activity(new OfferedTargets((template, uri) -> false), Clock.systemUTC()));
+			new Activity(new OfferedTargets(), Clock.systemUTC()));
 
 	@Test
 	void newestComeFirst() {
