@@ -78,8 +78,9 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	 * The row of an event of an MCP server.
 	 */
 	static AuditRow of(McpAuditEvent event) {
-		return new AuditRow(UUID.fromString(event.id()), time(event.timestamp()), event.type().name(), text(event.subject()),
-				facts((fact) -> fact.value(event.data().get(fact.name()))), StorableData.write(event.data()));
+		return new AuditRow(UUID.fromString(event.id()), time(event.timestamp()), event.type().name(),
+				text(event.subject()), facts((fact) -> fact.value(event.data().get(fact.name()))),
+				StorableData.write(event.data()));
 	}
 
 	/**
