@@ -1,5 +1,13 @@
 package io.mcpsecurity;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -9,6 +17,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import io.mcpsecurity.message.McpMethod;
 import org.jspecify.annotations.NullMarked;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
@@ -166,6 +175,25 @@ class ArchitectureTests {
 		for (JavaClass type : classes) {
 			JavaPackage own = type.getPackage();
 			assertThat(own.isAnnotatedWith(NullMarked.class)).as("package-info of " + own.getName()).isTrue();
+		}
+	}
+
+	/**
+	 * Constants are inlined by the compiler, so the source is searched.
+	 */
+	@ArchTest
+	static void onlyTheirTablesKnowTheMethodsAndRevisionsOfMcp(JavaClasses classes) throws IOException {
+		String methods = Stream.of(McpMethod.values())
+			.map(McpMethod::text)
+			.filter((method) -> !method.isEmpty())
+			.collect(Collectors.joining("|"));
+		Pattern known = Pattern
+			.compile("\"(?:" + methods + "|\\d{4}-\\d{2}-\\d{2})\"|\\bMETHOD_(?!NOT_)[A-Z]|\\bProtocolVersions\\b");
+		List<String> tables = List.of("McpMethod.java", "McpRevision.java");
+		try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+			assertThat(files.filter(Files::isRegularFile)
+				.filter((file) -> !tables.contains(file.getFileName().toString()))).isNotEmpty()
+				.allSatisfy((file) -> assertThat(Files.readString(file)).doesNotContainPattern(known));
 		}
 	}
 

@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
@@ -24,12 +25,6 @@ public final class AccessPolicy {
 	 * Of conditions while a call's arguments are not known: they may spare the caller.
 	 */
 	private static final Predicate<AccessRule> UNDECIDED = (rule) -> false;
-
-	/**
-	 * What a client sends to find out what a server offers.
-	 */
-	private static final Set<String> DISCOVERY = Set.of("initialize", "notifications/initialized", "ping", "tools/list",
-			"resources/list", "resources/templates/list", "prompts/list");
 
 	private final RuleBook rules;
 
@@ -86,7 +81,7 @@ public final class AccessPolicy {
 		if (message.target() != null) {
 			return decide(message.target(), granted);
 		}
-		boolean discovery = this.publicDiscovery && message.method() != null && DISCOVERY.contains(message.method());
+		boolean discovery = this.publicDiscovery && McpMethod.of(message.method()).isDiscovery();
 		return (granted != null || discovery) ? NO_MATTER : unauthenticated(null);
 	}
 

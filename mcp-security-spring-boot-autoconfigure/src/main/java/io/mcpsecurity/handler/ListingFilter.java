@@ -20,6 +20,7 @@ import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
@@ -50,9 +51,6 @@ public final class ListingFilter {
 	public static final String SCOPES = "io.mcpsecurity/scopes";
 
 	private static final String META = "_meta";
-
-	private static final Set<String> LISTINGS = Set.of("tools/list", "resources/list", "resources/templates/list",
-			"prompts/list");
 
 	private final AccessPolicies policies;
 
@@ -87,7 +85,7 @@ public final class ListingFilter {
 	 * @param response the server's response
 	 */
 	public JSONRPCResponse filter(McpExchange exchange, JSONRPCRequest request, JSONRPCResponse response) {
-		if (response.error() != null || !LISTINGS.contains(request.method())) {
+		if (response.error() != null || !McpMethod.of(request.method()).isListing()) {
 			return response;
 		}
 		McpCaller caller = exchange.caller();

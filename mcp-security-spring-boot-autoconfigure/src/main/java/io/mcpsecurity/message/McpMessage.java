@@ -59,12 +59,12 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 	 * which may be missing.
 	 */
 	public @Nullable Object arguments() {
-		if (this.params == null || this.method == null) {
+		if (this.params == null) {
 			return null;
 		}
-		return switch (this.method) {
-			case "tools/call", "prompts/get" -> this.params.get("arguments");
-			case "completion/complete" -> completion(this.params);
+		return switch (McpMethod.of(this.method)) {
+			case TOOLS_CALL, PROMPTS_GET -> this.params.get("arguments");
+			case COMPLETION_COMPLETE -> completion(this.params);
 			default -> null;
 		};
 	}

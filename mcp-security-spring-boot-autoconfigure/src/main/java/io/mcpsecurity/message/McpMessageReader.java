@@ -256,12 +256,12 @@ public final class McpMessageReader {
 
 	private static @Nullable McpTarget target(String method, @Nullable Map<String, @Nullable Object> params,
 			@Nullable Object id) throws InvalidMessageException {
-		return switch (method) {
-			case "tools/call" -> McpTarget.tool(required(params, "name", "params.name", id));
-			case "prompts/get" -> McpTarget.prompt(required(params, "name", "params.name", id));
-			case "resources/read", "resources/subscribe", "resources/unsubscribe" ->
+		return switch (McpMethod.of(method)) {
+			case TOOLS_CALL -> McpTarget.tool(required(params, "name", "params.name", id));
+			case PROMPTS_GET -> McpTarget.prompt(required(params, "name", "params.name", id));
+			case RESOURCES_READ, RESOURCES_SUBSCRIBE, RESOURCES_UNSUBSCRIBE ->
 				McpTarget.resource(required(params, "uri", "params.uri", id));
-			case "completion/complete" -> {
+			case COMPLETION_COMPLETE -> {
 				Map<String, @Nullable Object> argument = (params != null) ? object(params.get("argument")) : null;
 				// The MCP SDK logs the names of arguments that do not exist.
 				if (argument != null && argument.get("name") instanceof String name
@@ -271,7 +271,7 @@ public final class McpMessageReader {
 				}
 				yield reference((params != null) ? object(params.get("ref")) : null, id);
 			}
-			case "initialize" -> {
+			case INITIALIZE -> {
 				required(params, "protocolVersion", "params.protocolVersion", id);
 				yield null;
 			}

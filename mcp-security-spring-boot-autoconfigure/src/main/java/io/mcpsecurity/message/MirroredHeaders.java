@@ -7,9 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -29,17 +27,11 @@ public final class MirroredHeaders {
 	 */
 	public static final String PARAMETER = "Mcp-Param-";
 
-	private static final String FIRST_REVISION = "2026-07-28";
-
 	private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
 
 	private static final String METHOD = "Mcp-Method";
 
 	private static final String NAME = "Mcp-Name";
-
-	private static final Set<String> NAMED = Set.of("tools/call", "resources/read", "prompts/get");
-
-	private static final Pattern REVISION = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
 
 	private static final String ENCODED = "=?base64?";
 
@@ -64,24 +56,8 @@ public final class MirroredHeaders {
 		this.message = message;
 		this.headers = headers;
 		this.required = message.id() != null && message.method() != null
-				&& (anyAreOf(headers.apply(PROTOCOL_VERSION)) || areOf(protocolVersion(message)));
-	}
-
-	private static boolean anyAreOf(List<String> revisions) {
-		for (String revision : revisions) {
-			if (areOf(revision)) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	/**
-	 * Whether a revision of MCP has these headers.
-	 * @param revision what a request says; anything at all, or {@code null}
-	 */
-	public static boolean areOf(@Nullable String revision) {
-		return revision != null && revision.compareTo(FIRST_REVISION) >= 0 && REVISION.matcher(revision).matches();
+				&& (headers.apply(PROTOCOL_VERSION).stream().anyMatch(McpRevision::hasMirroredHeaders)
+						|| McpRevision.hasMirroredHeaders(protocolVersion(message)));
 	}
 
 	/**
@@ -96,7 +72,7 @@ public final class MirroredHeaders {
 			throw mismatch(PROTOCOL_VERSION, "differs from the body");
 		}
 		equal(METHOD, one(METHOD, this.required), this.message.method());
-		String name = one(NAME, this.required && NAMED.contains(String.valueOf(this.message.method())));
+		String name = one(NAME, this.required && McpMethod.of(this.message.method()).hasNameHeader());
 		equal(NAME, (name != null) ? decoded(NAME, name) : null,
 				this.message.targetIfAny().map(McpTarget::name).orElse(null));
 	}
@@ -110,7 +86,7 @@ public final class MirroredHeaders {
 	public void checkParameters(Function<McpTarget, Map<String, List<String>>> declared)
 			throws InvalidMessageException {
 		McpTarget tool = this.message.target();
-		if (tool == null || !"tools/call".equals(this.message.method())) {
+		if (tool == null || McpMethod.of(this.message.method()) != McpMethod.TOOLS_CALL) {
 			return;
 		}
 		Map<String, List<String>> parameters = declared.apply(tool);

@@ -1,13 +1,12 @@
 package io.mcpsecurity.observation;
 
-import java.util.Set;
-
 import io.mcpsecurity.audit.EventText;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Result;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.micrometer.common.KeyValue;
@@ -32,9 +31,6 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	public static final String NAME = "mcp.server.operation.duration";
 
 	static final String NONE = KeyValue.NONE_VALUE;
-
-	private static final Set<String> REVISIONS = Set.of("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25",
-			"2026-07-28");
 
 	private static final String OTHER_ERROR = "_OTHER";
 
@@ -125,7 +121,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 		if (revision == null) {
 			return NONE;
 		}
-		return REVISIONS.contains(revision) ? revision : RequestLabels.UNKNOWN;
+		return McpRevision.exists(revision) ? revision : RequestLabels.UNKNOWN;
 	}
 
 	/**

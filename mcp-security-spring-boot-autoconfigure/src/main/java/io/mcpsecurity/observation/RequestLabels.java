@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
@@ -30,16 +31,6 @@ public final class RequestLabels {
 	/** How many targets become labels under their own names. */
 	public static final int MAX_TARGETS = 1000;
 
-	/**
-	 * What clients send to servers in the revisions of MCP from 2024-11-05 to 2026-07-28.
-	 */
-	private static final Set<String> METHODS = Set.of("initialize", "ping", "server/discover", "tools/list",
-			"tools/call", "resources/list", "resources/templates/list", "resources/read", "resources/subscribe",
-			"resources/unsubscribe", "prompts/list", "prompts/get", "completion/complete", "logging/setLevel",
-			"tasks/list", "tasks/get", "tasks/result", "tasks/cancel", "subscriptions/listen",
-			"notifications/initialized", "notifications/cancelled", "notifications/progress",
-			"notifications/roots/list_changed", "notifications/tasks/status");
-
 	private final OfferedTargets offered;
 
 	private final Set<McpTarget> named = ConcurrentHashMap.newKeySet();
@@ -61,7 +52,7 @@ public final class RequestLabels {
 		if (method == null) {
 			return NONE;
 		}
-		return METHODS.contains(method) ? method : UNKNOWN;
+		return (McpMethod.of(method) != McpMethod.OTHER) ? method : UNKNOWN;
 	}
 
 	/**

@@ -1,7 +1,6 @@
 package io.mcpsecurity.transport;
 
 import java.io.IOException;
-import java.util.List;
 
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
@@ -11,11 +10,6 @@ import io.mcpsecurity.message.McpMessage;
  * server speaks.
  */
 public interface McpDispatcher {
-
-	/**
-	 * The revisions of MCP that the server speaks, the newest last.
-	 */
-	List<String> protocolVersions();
 
 	/**
 	 * Serve a message.

@@ -18,6 +18,8 @@ import io.mcpsecurity.message.HiddenTarget;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMethod;
+import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.MirroredHeaders;
 import io.mcpsecurity.ratelimit.ConcurrentRequests;
@@ -92,32 +94,28 @@ final class McpGate {
 	 * "Protocol Version Header"). What a client begins with, {@code initialize},
 	 * negotiates the revision, and its header may be anything.
 	 */
-	private void checkVersion(HttpServletRequest request, McpMessage message) throws RefusedRequestException {
-		if ("initialize".equals(message.method())) {
+	private static void checkVersion(HttpServletRequest request, McpMessage message) throws RefusedRequestException {
+		if (McpMethod.of(message.method()) == McpMethod.INITIALIZE) {
 			return;
 		}
 		checkVersion(request, message.isRequest() ? message.id() : null);
 		String inBody = (message.meta() != null) ? message.meta().protocolVersion() : null;
-		if (inBody != null && !isSpoken(inBody)) {
+		if (inBody != null && !McpRevision.spoken().contains(inBody)) {
 			throw unsupportedVersion(message.id());
 		}
 	}
 
-	private void checkVersion(HttpServletRequest request, @Nullable Object id) throws RefusedRequestException {
+	private static void checkVersion(HttpServletRequest request, @Nullable Object id) throws RefusedRequestException {
 		String header = request.getHeader(PROTOCOL_VERSION);
-		if (header != null && !isSpoken(header)) {
+		if (header != null && !McpRevision.spoken().contains(header)) {
 			throw unsupportedVersion(id);
 		}
 	}
 
-	private boolean isSpoken(String version) {
-		return this.endpoint.dispatcher().protocolVersions().contains(version);
-	}
-
-	private RefusedRequestException unsupportedVersion(@Nullable Object id) {
+	private static RefusedRequestException unsupportedVersion(@Nullable Object id) {
 		return new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "protocol_version",
 				JsonRpcErrorCode.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", id)
-			.data("{\"supported\":[\"" + String.join("\",\"", this.endpoint.dispatcher().protocolVersions()) + "\"]}");
+			.data("{\"supported\":[\"" + String.join("\",\"", McpRevision.spoken()) + "\"]}");
 	}
 
 	private void decide(McpExchange exchange, McpMessage message, HttpCall call)

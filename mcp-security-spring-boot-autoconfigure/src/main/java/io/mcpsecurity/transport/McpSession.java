@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 
 import io.mcpsecurity.exchange.McpExchange.Client;
 import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.message.McpMethod;
 import io.modelcontextprotocol.json.TypeRef;
-import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
@@ -228,7 +228,7 @@ final class McpSession {
 	 */
 	void ping() {
 		if (isListening()) {
-			this.session.sendRequest(McpSchema.METHOD_PING, null, ANY).subscribe((pong) -> {
+			this.session.sendRequest(McpMethod.PING.text(), null, ANY).subscribe((pong) -> {
 			}, (failure) -> logger.debug("A client did not respond to a ping", failure));
 		}
 	}

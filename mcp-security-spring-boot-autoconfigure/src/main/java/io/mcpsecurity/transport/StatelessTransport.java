@@ -7,8 +7,9 @@ import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.handler.HandlerError;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMethod;
+import io.mcpsecurity.message.McpRevision;
 import io.modelcontextprotocol.server.McpStatelessServerHandler;
-import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpStatelessServerTransport;
@@ -49,7 +50,7 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 
 	@Override
 	public List<String> protocolVersions() {
-		return StreamableTransport.PROTOCOL_VERSIONS;
+		return McpRevision.spoken();
 	}
 
 	@Override
@@ -66,14 +67,14 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 		}
 		if (message.id() == null) {
 			StreamableTransport.accepted(call);
-			if (StreamableTransport.NOTIFICATIONS.contains(method)) {
+			if (McpMethod.of(method).isHandledNotification()) {
 				handler.handleNotification(exchange.context(), new JSONRPCNotification(method, message.params()))
 					.subscribe((nothing) -> {
 					}, (failure) -> HandlerError.log("A notification", failure));
 			}
 			return;
 		}
-		Object params = McpSchema.METHOD_INITIALIZE.equals(method) ? Initialization.read(message, this.json)
+		Object params = (McpMethod.of(method) == McpMethod.INITIALIZE) ? Initialization.read(message, this.json)
 				: message.params();
 		JSONRPCRequest request = new JSONRPCRequest(method, message.id(), params);
 		Reply reply = new Reply(exchange, request, call, endpoint, this.json, null, ended);

@@ -3,22 +3,21 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Client;
 import io.mcpsecurity.handler.HandlerError;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpMethod;
+import io.mcpsecurity.message.McpRevision;
 import io.modelcontextprotocol.common.McpTransportContext;
-import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
-import io.modelcontextprotocol.spec.ProtocolVersions;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -35,16 +34,6 @@ import org.springframework.http.HttpHeaders;
  * 2025-11-25, Transports).
  */
 public final class StreamableTransport implements McpStreamableServerTransportProvider, McpDispatcher {
-
-	static final List<String> PROTOCOL_VERSIONS = List.of(ProtocolVersions.MCP_2024_11_05,
-			ProtocolVersions.MCP_2025_03_26, ProtocolVersions.MCP_2025_06_18, ProtocolVersions.MCP_2025_11_25);
-
-	/**
-	 * The notifications that servers of the MCP SDK handle. Others are accepted and
-	 * dropped: the SDK would log them with their parameters.
-	 */
-	static final Set<String> NOTIFICATIONS = Set.of(McpSchema.METHOD_NOTIFICATION_INITIALIZED,
-			McpSchema.METHOD_NOTIFICATION_ROOTS_LIST_CHANGED);
 
 	private static final Log logger = LogFactory.getLog(StreamableTransport.class);
 
@@ -74,7 +63,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 
 	@Override
 	public List<String> protocolVersions() {
-		return PROTOCOL_VERSIONS;
+		return McpRevision.spoken();
 	}
 
 	@Override
@@ -113,7 +102,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 			throw stopping(message.id());
 		}
 		String method = message.method();
-		if (McpSchema.METHOD_INITIALIZE.equals(method) && message.id() != null) {
+		if (McpMethod.of(method) == McpMethod.INITIALIZE && message.id() != null) {
 			initialize(exchange, message, call, endpoint, ended);
 			return;
 		}
@@ -124,7 +113,8 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		}
 		else if (message.id() == null) {
 			accepted(call);
-			if (NOTIFICATIONS.contains(method)) {
+			// Others are dropped: the MCP SDK would log them with their parameters.
+			if (McpMethod.of(method).isHandledNotification()) {
 				session.sdk()
 					.accept(new JSONRPCNotification(method, message.params()))
 					.contextWrite((context) -> context.put(McpTransportContext.KEY, exchange.context()))
@@ -154,7 +144,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		exchange.client(client);
 		McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(initialize);
 		McpSession session = new McpSession(init.session(), client, endpoint.owner(exchange), this);
-		JSONRPCRequest request = new JSONRPCRequest(McpSchema.METHOD_INITIALIZE, message.id(), message.params());
+		JSONRPCRequest request = new JSONRPCRequest(McpMethod.INITIALIZE.text(), message.id(), message.params());
 		Reply reply = new Reply(exchange, request, call, endpoint, this.json, session, ended);
 		reply.serve(init.initResult().map((result) -> {
 			this.sessions.open(session);

@@ -95,8 +95,8 @@ class MirroredHeadersTests {
 			"2026-07-27, false", "2024-11-05, false", "DRAFT-2026-v1, false", "'2026-07-28 ', false", "'', false",
 			"3000, false" })
 	void laterRevisionsHaveTheHeadersToo(String revision, boolean has) {
-		assertThat(MirroredHeaders.areOf(revision)).isEqualTo(has);
-		assertThat(MirroredHeaders.areOf(null)).isFalse();
+		assertThat(McpRevision.hasMirroredHeaders(revision)).isEqualTo(has);
+		assertThat(McpRevision.hasMirroredHeaders(null)).isFalse();
 	}
 
 	@Test
