@@ -10,8 +10,9 @@ public interface ScopeCheck {
 
 	/**
 	 * Whether a caller holds a scope, granted as such or contained in a broader one by
-	 * {@code mcp.security.scope-hierarchy}. ({@link McpCaller#scopes()} are only those
-	 * that were granted.) The answer is the same in {@code mcp.security.mode=report}.
+	 * {@code mcp-security.policy.scope-hierarchy}. ({@link McpCaller#scopes()} are only
+	 * those that were granted.) The answer is the same in
+	 * {@code mcp-security.policy.enforcement=report}.
 	 * @param caller the caller
 	 * @param scope the scope, by its name in rules
 	 */

@@ -19,7 +19,7 @@ import java.lang.annotation.Target;
  * ({@code CallToolRequest}) it masks all of them.
  * <p>
  * Subtypes of declared types and the input types of functions are not searched: use
- * {@code mcp.security.audit.sensitive-names} for these.
+ * {@code mcp-security.audit.sensitive-names} for these.
  * <p>
  * An application does not start when this annotation is on a parameter of a resource, of
  * a completion, or of a bean's method that is neither a tool nor a prompt.

@@ -50,8 +50,8 @@ class AuditArgumentsTests {
 	@BeforeAll
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
-		server = SecuredServer.start(Payments.class, authorizationServer, "mcp.security.audit.arguments=full",
-				"mcp.security.audit.sensitive-names=hush");
+		server = SecuredServer.start(Payments.class, authorizationServer, "mcp-security.audit.arguments=full",
+				"mcp-security.audit.sensitive-names=hush");
 	}
 
 	@AfterAll

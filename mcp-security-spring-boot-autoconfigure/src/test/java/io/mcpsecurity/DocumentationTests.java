@@ -58,8 +58,8 @@ class DocumentationTests {
 	void anApplicationStartsWithEveryConfiguration(String page, String yaml) {
 		new WebApplicationContextRunner().withUserConfiguration(DocumentedApplication.class)
 			.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE",
-					"mcp.security.resource=https://mcp.example.com/mcp",
-					"mcp.security.authorization-servers=https://login.example.com")
+					"mcp-security.resource=https://mcp.example.com/mcp",
+					"mcp-security.authorization-servers=https://login.example.com")
 			.withInitializer((context) -> context.getEnvironment()
 				.getPropertySources()
 				.addFirst(new PropertiesPropertySource(page, Documentation.properties(yaml))))

@@ -41,12 +41,13 @@ class ListingTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		all = SecuredServer.start(RecordsApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.listings=all",
-				"mcp.security.rules[0].tools=time", "mcp.security.rules[0].access=deny",
-				"mcp.security.scopes[records:purge].description=Delete records for good");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.listings=all",
+				"mcp-security.policy.rules[0].tools=time", "mcp-security.policy.rules[0].access=deny",
+				"mcp-security.scopes[0].name=records:purge",
+				"mcp-security.scopes[0].description=Delete records for good");
 		publicDiscovery = SecuredServer.start(RecordsApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp.security.discovery=public",
-				"mcp.security.rules[0].tools=whoToo", "mcp.security.rules[0].access=deny");
+				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.policy.anonymous-discovery=true",
+				"mcp-security.policy.rules[0].tools=whoToo", "mcp-security.policy.rules[0].access=deny");
 	}
 
 	@AfterAll

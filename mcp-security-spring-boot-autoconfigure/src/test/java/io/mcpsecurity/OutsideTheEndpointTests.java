@@ -55,9 +55,9 @@ class OutsideTheEndpointTests {
 	@BeforeAll
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
-		without = start("mcp.security.enabled=false");
-		with = start("mcp.security.resource=https://mcp.example.com/mcp",
-				"mcp.security.authorization-servers=" + authorizationServer.issuer());
+		without = start("mcp-security.enabled=false");
+		with = start("mcp-security.resource=https://mcp.example.com/mcp",
+				"mcp-security.authorization-servers=" + authorizationServer.issuer());
 	}
 
 	private static ConfigurableApplicationContext start(String... properties) {

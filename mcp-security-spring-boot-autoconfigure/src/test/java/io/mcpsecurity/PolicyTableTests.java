@@ -215,22 +215,24 @@ class PolicyTableTests {
 			hierarchy.append("%1$s:admin > %1$s:use > %1$s:look%n".formatted(source.id()));
 		}
 		for (Kind kind : Kind.values()) {
-			List<String> properties = new ArrayList<>(List.of(
-					"spring.ai.mcp.server.protocol=" + (kind.stateless() ? "STATELESS" : "STREAMABLE"),
-					"spring.ai.mcp.server.type=" + (kind.async() ? "ASYNC" : "SYNC"),
-					"mcp.security.scope-hierarchy=" + hierarchy, "mcp.security.read-only-scope=readonly:use",
-					"mcp.security.destructive-scope=destructive:use", "mcp.security.undeclared=" + kind.undeclared));
+			List<String> properties = new ArrayList<>(
+					List.of("spring.ai.mcp.server.protocol=" + (kind.stateless() ? "STATELESS" : "STREAMABLE"),
+							"spring.ai.mcp.server.type=" + (kind.async() ? "ASYNC" : "SYNC"),
+							"mcp-security.policy.scope-hierarchy=" + hierarchy,
+							"mcp-security.policy.read-only-scope=readonly:use",
+							"mcp-security.policy.destructive-scope=destructive:use",
+							"mcp-security.policy.default-access=" + kind.undeclared));
 			if (!kind.stateless()) {
 				// Or nobody could begin a session without a token.
-				properties.add("mcp.security.discovery=public");
+				properties.add("mcp-security.policy.anonymous-discovery=true");
 			}
 			if (kind.template) {
-				properties.add("mcp.security.scope-template={name}:use");
+				properties.add("mcp-security.policy.scope-template={name}:use");
 			}
-			properties.addAll(rule(0, "exact", "table://exact,table://exact/{id}", "scopes.all-of=exact:use"));
-			properties.addAll(rule(1, "pattern*", "table://pattern*", "scopes.any-of=patterned:use,patterned:admin"));
-			properties.addAll(rule(2, "overridden", "table://overridden,table://overridden/{id}",
-					"scopes.all-of=overridden:use"));
+			properties.addAll(rule(0, "exact", "table://exact,table://exact/{id}", "scopes=exact:use"));
+			properties.addAll(rule(1, "pattern*", "table://pattern*", "any-of=patterned:use,patterned:admin"));
+			properties
+				.addAll(rule(2, "overridden", "table://overridden,table://overridden/{id}", "scopes=overridden:use"));
 			properties.addAll(rule(3, "denied", "table://denied*", "access=deny"));
 			properties.addAll(rule(4, "signedin", "table://signedin*", "access=authenticated"));
 			properties.addAll(rule(5, "open", "table://open*", "access=public"));
@@ -245,7 +247,7 @@ class PolicyTableTests {
 	}
 
 	private static List<String> rule(int index, String names, String uris, String says) {
-		String rule = "mcp.security.rules[" + index + "].";
+		String rule = "mcp-security.policy.rules[" + index + "].";
 		return List.of(rule + "tools=" + names, rule + "prompts=" + names, rule + "resources=" + uris, rule + says);
 	}
 

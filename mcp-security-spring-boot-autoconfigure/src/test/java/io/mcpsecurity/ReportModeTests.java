@@ -32,8 +32,8 @@ class ReportModeTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.mode=report",
-				"mcp.security.rules[0].tools=time", "mcp.security.rules[0].access=deny");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.enforcement=report",
+				"mcp-security.policy.rules[0].tools=time", "mcp-security.policy.rules[0].access=deny");
 	}
 
 	@AfterAll

@@ -103,17 +103,17 @@ class ResourceAccessTests {
 
 	private static SecuredServer start(Protocol protocol, String unlisted) {
 		List<String> properties = new ArrayList<>(List.of("spring.ai.mcp.server.protocol=" + protocol,
-				"mcp.security.unlisted=" + unlisted, "mcp.security.rules[0].scopes.all-of=hidden",
-				"mcp.security.rate-limit.rules[0].name=taking", "mcp.security.rate-limit.rules[0].per=caller",
-				"mcp.security.rate-limit.rules[0].capacity=1", "mcp.security.rate-limit.rules[0].period=31d",
-				"mcp.security.rate-limit.rules[0].tools=take", "mcp.security.rate-limit.rules[1].name=each",
-				"mcp.security.rate-limit.rules[1].per=caller,tool", "mcp.security.rate-limit.rules[1].capacity=3",
-				"mcp.security.rate-limit.rules[1].period=31d"));
+				"mcp-security.policy.unlisted=" + unlisted, "mcp-security.policy.rules[0].scopes=hidden",
+				"mcp-security.rate-limit.rules[0].name=taking", "mcp-security.rate-limit.rules[0].per=caller",
+				"mcp-security.rate-limit.rules[0].capacity=1", "mcp-security.rate-limit.rules[0].period=31d",
+				"mcp-security.rate-limit.rules[0].tools=take", "mcp-security.rate-limit.rules[1].name=each",
+				"mcp-security.rate-limit.rules[1].per=caller,tool", "mcp-security.rate-limit.rules[1].capacity=3",
+				"mcp-security.rate-limit.rules[1].period=31d"));
 		List<String> closed = List.of("docs://files/secret*", "docs://files/conf/*", "docs://files/key",
 				"docs://files/top secret*", "docs://files/a@b", "docs://files/%C3%BCber*", "tree://files/conf/*",
 				"https://internal.example/*", "research://records/*", "secret://*");
 		for (int i = 0; i < closed.size(); i++) {
-			properties.add("mcp.security.rules[0].resources[" + i + "]=" + closed.get(i));
+			properties.add("mcp-security.policy.rules[0].resources[" + i + "]=" + closed.get(i));
 		}
 		return SecuredServer.start(Application.class, authorizationServer, properties.toArray(String[]::new));
 	}

@@ -26,11 +26,12 @@ class ScopeNamesTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS",
-				"mcp.security.scopes[records:browse].granted-as=Records.Browse",
-				"mcp.security.scopes[records:browse].requested-as=api://records/Records.Browse",
-				"mcp.security.scopes[records:purge].granted-as=Records Admin,admin",
-				"mcp.security.token.more-scope-claims=realm_access.roles,/roles");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.scopes[0].name=records:browse",
+				"mcp-security.scopes[0].granted-as=Records.Browse",
+				"mcp-security.scopes[0].requested-as=api://records/Records.Browse",
+				"mcp-security.scopes[1].name=records:purge", "mcp-security.scopes[1].granted-as=Records Admin,admin",
+				"mcp-security.authorization-servers[0].issuer=" + authorizationServer.issuer(),
+				"mcp-security.authorization-servers[0].claims.scopes=scope,scp,realm_access.roles,/roles");
 	}
 
 	@AfterAll

@@ -50,8 +50,7 @@ public final class BareTransport extends OncePerRequestFilter {
 	 * @param dispatcher the transport
 	 */
 	public BareTransport(McpDispatcher dispatcher) {
-		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC,
-				new OfferedTargets());
+		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC, new OfferedTargets());
 		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true);
 		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity());
 		URI resource = URI.create(RESOURCE);

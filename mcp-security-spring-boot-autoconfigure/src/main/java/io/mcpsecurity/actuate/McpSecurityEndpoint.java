@@ -203,18 +203,19 @@ public final class McpSecurityEndpoint {
 	/**
 	 * How strict a server is, in the values of its properties.
 	 *
-	 * @param mode {@code mcp.security.mode}
-	 * @param listings {@code mcp.security.listings}
-	 * @param discovery {@code mcp.security.discovery}
-	 * @param undeclared {@code mcp.security.undeclared}
+	 * @param enforcement {@code mcp-security.policy.enforcement}
+	 * @param listings {@code mcp-security.policy.listings}
+	 * @param anonymousDiscovery {@code mcp-security.policy.anonymous-discovery}
+	 * @param defaultAccess {@code mcp-security.policy.default-access}
 	 */
-	public record Modes(String mode, String listings, String discovery, String undeclared) {
+	public record Modes(String enforcement, String listings, boolean anonymousDiscovery, String defaultAccess) {
 
 		/**
 		 * From the constants that the properties are bound to.
 		 */
-		public static Modes of(Enum<?> mode, Enum<?> listings, Enum<?> discovery, Enum<?> undeclared) {
-			return new Modes(value(mode), value(listings), value(discovery), value(undeclared));
+		public static Modes of(Enum<?> enforcement, Enum<?> listings, boolean anonymousDiscovery,
+				Enum<?> defaultAccess) {
+			return new Modes(value(enforcement), value(listings), anonymousDiscovery, value(defaultAccess));
 		}
 
 	}

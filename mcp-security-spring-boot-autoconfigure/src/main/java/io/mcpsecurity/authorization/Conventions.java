@@ -36,13 +36,14 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 			return null;
 		}
 		if (hints.readOnly() && this.readOnlyScope != null) {
-			return rule(target, this.readOnlyScope, "readOnlyHint and mcp.security.read-only-scope");
+			return rule(target, this.readOnlyScope, "readOnlyHint and mcp-security.policy.read-only-scope");
 		}
 		if (!hints.readOnly() && hints.destructive() && this.destructiveScope != null) {
-			return rule(target, this.destructiveScope, "destructiveHint and mcp.security.destructive-scope");
+			return rule(target, this.destructiveScope, "destructiveHint and mcp-security.policy.destructive-scope");
 		}
 		return (this.scopeTemplate != null)
-				? rule(target, this.scopeTemplate.replace(NAME, target.name()), "mcp.security.scope-template") : null;
+				? rule(target, this.scopeTemplate.replace(NAME, target.name()), "mcp-security.policy.scope-template")
+				: null;
 	}
 
 	private static AccessRule rule(McpTarget target, String scope, String source) {

@@ -28,7 +28,7 @@ public final class RuleBook {
 	/**
 	 * The source of the rule for what no rule is for.
 	 */
-	public static final String UNDECLARED = "mcp.security.undeclared";
+	public static final String UNDECLARED = "mcp-security.policy.default-access";
 
 	private static final String NOT_CANONICAL = "a URI that is neither listed nor in canonical form";
 

@@ -22,12 +22,13 @@ import io.mcpsecurity.transport.AllowedOrigins;
 import io.mcpsecurity.transport.Origin;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.util.StringUtils;
 
 /**
- * The properties after every check that can be made before a request comes. A value that
- * is missing or wrong is an {@link InvalidMcpSecurityPropertyException}.
+ * The properties after all checks that are possible at start. A missing or wrong value is
+ * an {@link InvalidConfigurationPropertyValueException}, whose reason says what to do.
  */
 final class CheckedProperties {
 
@@ -37,9 +38,9 @@ final class CheckedProperties {
 
 	private static final Duration MAX_DURATION = Duration.ofDays(24);
 
-	private static final String RESOURCE = "mcp.security.resource";
+	private static final String RESOURCE = PropertyBinder.PREFIX + ".resource";
 
-	private static final String SERVERS = "mcp.security.authorization-servers";
+	private static final String SERVERS = PropertyBinder.PREFIX + ".authorization-servers";
 
 	private static final String CONNECTIONS = "AuthorizationServerConnectionDetails";
 
@@ -78,21 +79,19 @@ final class CheckedProperties {
 		this.stateless = "STATELESS".equalsIgnoreCase(protocol);
 		this.resource = checkResource(properties.resource());
 		this.authorizationServers = checkServers(boot.getJwt(), connections);
-		checkUri("mcp.security.metadata.url", properties.metadata().url());
-		checkScopes("mcp.security.challenge.initial-scopes", properties.challenge().initialScopes());
-		checkScopes("mcp.security.metadata.scopes-supported", properties.metadata().scopesSupported());
-		checkNumbers();
-		checkUnlisted();
+		checkMetadata("mcp-security.metadata", properties.metadata());
+		checkToken(properties.token());
+		checkHttp(properties.http());
+		checkUnlisted(properties.policy());
 		checkAudit(properties.audit());
-		checkSession(properties.session());
-		this.allowedOrigins = checkOrigins(properties.allowedOrigins());
-		checkHosts(properties.allowedHosts());
-		checkDuration("mcp.security.clients.refresh-interval", properties.clients().refreshInterval());
-		this.allowedClients = clients("mcp.security.clients.allow", properties.clients().allow());
-		this.deniedClients = clients("mcp.security.clients.deny", properties.clients().deny());
+		checkSessions(properties.sessions());
+		this.allowedOrigins = checkOrigins(properties.http().allowedOrigins());
+		checkDuration("mcp-security.clients.refresh-interval", properties.clients().refreshInterval());
+		this.allowedClients = clients("mcp-security.clients.allow", properties.clients().allow());
+		this.deniedClients = clients("mcp-security.clients.deny", properties.clients().deny());
 		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
 		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
-		this.sensitiveNames = PolicyProperties.checked("mcp.security.audit.sensitive-names",
+		this.sensitiveNames = PolicyProperties.checked("mcp-security.audit.sensitive-names",
 				properties.audit().sensitiveNames(), () -> new SensitiveNames(properties.audit().sensitiveNames()));
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
@@ -162,39 +161,40 @@ final class CheckedProperties {
 	}
 
 	@Nullable URI metadataUrl() {
-		String url = this.properties.metadata().url();
-		return (url != null) ? URI.create(url) : null;
+		return metadataUrl(this.properties.metadata());
+	}
+
+	private static @Nullable URI metadataUrl(McpSecurityProperties.Metadata metadata) {
+		return (metadata.url() != null) ? URI.create(metadata.url()) : null;
 	}
 
 	private static void checkProtocol(@Nullable String protocol) {
 		if (!"STREAMABLE".equalsIgnoreCase(protocol) && !"STATELESS".equalsIgnoreCase(protocol)) {
-			throw new InvalidMcpSecurityPropertyException(McpSecurityAutoConfiguration.PROTOCOL, protocol,
-					"names a transport that this starter does not secure.",
-					"Set " + McpSecurityAutoConfiguration.PROTOCOL + " to STREAMABLE or STATELESS.");
+			throw invalid(McpSecurityAutoConfiguration.PROTOCOL, protocol,
+					"This starter does not secure that transport. Set it to STREAMABLE or STATELESS.");
 		}
 	}
 
 	private URI checkResource(@Nullable String value) {
 		if (!StringUtils.hasText(value)) {
-			throw new InvalidMcpSecurityPropertyException(RESOURCE, null,
-					"is not set. Without it this server could not tell tokens that were issued for it from others.",
-					"Set " + RESOURCE + " to the URL that clients use for the MCP endpoint, "
-							+ "for example https://mcp.example.com/mcp.");
+			throw invalid(RESOURCE, null,
+					"It is not set. It is the audience that access tokens must have. Set it to the URL that clients use "
+							+ "for the MCP endpoint, for example https://mcp.example.com/mcp.");
 		}
 		return checkUri(RESOURCE, value);
 	}
 
 	private Endpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
-		String property = "mcp.security.endpoints." + name;
+		String property = "mcp-security.endpoints." + name;
 		String path = endpoint.path();
 		if (path == null || !path.matches("/[^{}*?\\\\]+")) {
-			throw new InvalidMcpSecurityPropertyException(property + ".path", path,
-					"is not a path that starts with / and has no pattern in it.",
-					"Set it to the path at which the application serves this MCP endpoint.");
+			throw invalid(property + ".path", path,
+					"It is not a path that starts with / and contains no pattern. Set it to the path at which the "
+							+ "application serves this MCP endpoint.");
 		}
 		if (!StringUtils.hasText(endpoint.resource())) {
-			throw new InvalidMcpSecurityPropertyException(property + ".resource", null, "is not set.",
-					"Set it to the URL that clients use for this MCP endpoint.");
+			throw invalid(property + ".resource", null,
+					"It is not set. Set it to the URL that clients use for this MCP endpoint.");
 		}
 		URI identifier = checkUri(property + ".resource", endpoint.resource());
 		boolean taken = identifier.equals(this.resource) || this.endpoints.values()
@@ -202,18 +202,15 @@ final class CheckedProperties {
 			.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
 		if (taken) {
 			throw invalid(property, endpoint.resource() + " at " + path,
-					"has the resource identifier or the path of another endpoint.");
+					"Another endpoint has the same resource identifier or path.");
 		}
-		checkUri(property + ".metadata.url", endpoint.metadata().url());
-		checkScopes(property + ".challenge.initial-scopes", endpoint.challenge().initialScopes());
-		checkScopes(property + ".metadata.scopes-supported", endpoint.metadata().scopesSupported());
-		String url = endpoint.metadata().url();
+		McpSecurityProperties.Metadata metadata = endpoint.metadata();
+		checkMetadata(property + ".metadata", metadata);
 		return new Endpoint(path, identifier,
 				StringUtils.hasText(endpoint.resourceName()) ? endpoint.resourceName() : name,
-				PolicyProperties.rules(property + ".rules", endpoint.rules()), endpoint.challenge().initialScopes(),
-				endpoint.metadata().scopesSupported(), (url != null) ? URI.create(url) : null, endpoint.offers(),
-				(endpoint.protocol() != null) ? endpoint.protocol() == McpSecurityProperties.Endpoint.Protocol.STATELESS
-						: this.stateless);
+				PolicyProperties.rules(property + ".policy.rules", endpoint.policy().rules()), metadata,
+				metadataUrl(metadata), endpoint.offers(), (endpoint.protocol() != null)
+						? endpoint.protocol() == McpSecurityProperties.Endpoint.Protocol.STATELESS : this.stateless);
 	}
 
 	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot,
@@ -229,10 +226,10 @@ final class CheckedProperties {
 		}
 		else if (servers.isEmpty()) {
 			if (!StringUtils.hasText(boot.getIssuerUri())) {
-				throw new InvalidMcpSecurityPropertyException(SERVERS, null,
-						"is not set, and neither is " + BOOT + ".issuer-uri. No token could be accepted.",
-						"Set one of them to the issuer identifier of your authorization server, "
-								+ "for example https://login.example.com/realms/main.");
+				throw invalid(SERVERS, null,
+						"It is not set, and neither is " + BOOT
+								+ ".issuer-uri. Set one of them to the issuer identifier "
+								+ "of your authorization server, for example https://login.example.com/realms/main.");
 			}
 			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC));
 			property = BOOT;
@@ -245,14 +242,14 @@ final class CheckedProperties {
 			String issuerProperty = prefix + (property.equals(BOOT) ? ".issuer-uri" : ".issuer");
 			String issuer = server.issuer();
 			if (!StringUtils.hasText(issuer)) {
-				throw new InvalidMcpSecurityPropertyException(issuerProperty, null, "is not set.",
-						"Set it to the issuer identifier of the authorization server.");
+				throw invalid(issuerProperty, null,
+						"It is not set. Set it to the issuer identifier of the authorization server.");
 			}
 			if (checkUri(issuerProperty, issuer).getRawQuery() != null) {
-				throw invalid(issuerProperty, issuer, "has a query (RFC 8414 section 2 allows none).");
+				throw invalid(issuerProperty, issuer, "It has a query (RFC 8414 section 2 allows none).");
 			}
 			if (!issuers.add(issuer)) {
-				throw invalid(issuerProperty, issuer, "names an issuer that is in the list already.");
+				throw invalid(issuerProperty, issuer, "An earlier entry has the same issuer.");
 			}
 			if (server.jwkSetUri() != null) {
 				checkUri(prefix + ".jwk-set-uri", server.jwkSetUri());
@@ -272,22 +269,22 @@ final class CheckedProperties {
 		}
 		URI uri = parse(property, value);
 		if (uri.getScheme() == null || uri.getRawAuthority() == null || uri.getHost() == null) {
-			throw invalid(property, value, "is not an absolute URI with a host.");
+			throw invalid(property, value, "It is not an absolute URI with a host.");
 		}
 		if (uri.getRawFragment() != null) {
-			throw invalid(property, value, "has a fragment, which such an identifier must not have.");
+			throw invalid(property, value, "It has a fragment, which such an identifier must not have.");
 		}
 		if (uri.getRawUserInfo() != null) {
-			throw invalid(property, value, "has user information, which such an identifier must not have.");
+			throw invalid(property, value, "It has user information, which such an identifier must not have.");
 		}
 		boolean http = uri.getScheme().equals("http");
 		if (!http && !uri.getScheme().equals("https")) {
-			throw invalid(property, value, "is neither an https nor an http URI.");
+			throw invalid(property, value, "It is neither an https nor an http URI.");
 		}
 		if (http && !LOOPBACK.contains(uri.getHost()) && !this.properties.allowInsecureHttp()) {
-			throw new InvalidMcpSecurityPropertyException(property, value,
-					"uses http for another machine: tokens or keys could be read or replaced on the way.",
-					"Use https, or set mcp.security.allow-insecure-http=true if you accept that.");
+			throw invalid(property, value,
+					"It uses http for another machine: tokens or keys could be read or replaced in transit. "
+							+ "Use https, or set mcp-security.allow-insecure-http=true to allow that.");
 		}
 		return uri;
 	}
@@ -297,7 +294,7 @@ final class CheckedProperties {
 			return new URI(value);
 		}
 		catch (URISyntaxException ex) {
-			throw invalid(property, value, "is not a URI: " + ex.getReason() + ".");
+			throw invalid(property, value, "It is not a URI: " + ex.getReason() + ".");
 		}
 	}
 
@@ -306,77 +303,82 @@ final class CheckedProperties {
 			new ScopeRequirement(scopes, List.of());
 		}
 		catch (IllegalArgumentException ex) {
-			throw invalid(property, scopes, "is not a list of scopes: " + ex.getMessage() + ".");
+			throw invalid(property, scopes, "It is not a list of scopes: " + ex.getMessage() + ".");
 		}
 	}
 
-	private void checkNumbers() {
-		McpSecurityProperties.Keys keys = this.properties.keys();
-		checkDuration("mcp.security.keys.connect-timeout", keys.connectTimeout());
-		checkDuration("mcp.security.keys.read-timeout", keys.readTimeout());
-		checkDuration("mcp.security.keys.cache-ttl", keys.cacheTtl());
-		checkDuration("mcp.security.keys.retry-interval", keys.retryInterval());
-		checkDuration("mcp.security.keys.outage-tolerance", keys.outageTolerance());
+	private void checkMetadata(String property, McpSecurityProperties.Metadata metadata) {
+		checkUri(property + ".url", metadata.url());
+		checkScopes(property + ".challenge-scopes", metadata.challengeScopes());
+		checkScopes(property + ".scopes-supported", metadata.scopesSupported());
+	}
+
+	private static void checkToken(McpSecurityProperties.Token token) {
+		String prefix = "mcp-security.token.keys";
+		McpSecurityProperties.Token.Keys keys = token.keys();
+		checkDuration(prefix + ".connect-timeout", keys.connectTimeout());
+		checkDuration(prefix + ".read-timeout", keys.readTimeout());
+		checkDuration(prefix + ".cache-ttl", keys.cacheTtl());
+		checkDuration(prefix + ".retry-interval", keys.retryInterval());
+		checkDuration(prefix + ".outage-tolerance", keys.outageTolerance());
 		if (keys.retryInterval().compareTo(keys.cacheTtl()) >= 0) {
-			throw invalid("mcp.security.keys.retry-interval", keys.retryInterval(),
-					"must be shorter than mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
+			throw invalid(prefix + ".retry-interval", keys.retryInterval(),
+					"It must be shorter than " + prefix + ".cache-ttl (" + keys.cacheTtl() + ").");
 		}
 		// A refresh that begins when half of the time is over ends before the keys do.
 		if (keys.readTimeout().multipliedBy(3).compareTo(keys.cacheTtl()) > 0) {
-			throw invalid("mcp.security.keys.read-timeout", keys.readTimeout(),
-					"must be at most a third of mcp.security.keys.cache-ttl (" + keys.cacheTtl() + ").");
+			throw invalid(prefix + ".read-timeout", keys.readTimeout(),
+					"It must be at most a third of " + prefix + ".cache-ttl (" + keys.cacheTtl() + ").");
 		}
-		Duration skew = this.properties.token().clockSkew();
+		Duration skew = token.clockSkew();
 		if (skew.isNegative() || skew.compareTo(Duration.ofHours(1)) > 0) {
-			throw invalid("mcp.security.token.clock-skew", skew, "is not between 0 and one hour.");
+			throw invalid("mcp-security.token.clock-skew", skew, "It is not between 0 and one hour.");
 		}
-		int cacheSize = this.properties.token().cache().maxSize();
-		if (cacheSize < 1) {
-			throw new InvalidMcpSecurityPropertyException("mcp.security.token.cache.max-size", cacheSize,
-					"is not positive.",
-					"Correct the value, or set mcp.security.token.cache.enabled=false to verify every token anew.");
+		if (token.cache().maxSize() < 0) {
+			throw invalid("mcp-security.token.cache.max-size", token.cache().maxSize(),
+					"It is negative. Set it to 0 to verify tokens with every request.");
 		}
-		long maxSize = this.properties.request().maxSize().toBytes();
+	}
+
+	private static void checkHttp(McpSecurityProperties.Http http) {
+		long maxSize = http.maxBodySize().toBytes();
 		if (maxSize < 1 || maxSize > Integer.MAX_VALUE - 8) {
-			throw invalid("mcp.security.request.max-size", this.properties.request().maxSize(),
-					"is not between 1 byte and 2 GB.");
+			throw invalid("mcp-security.http.max-body-size", http.maxBodySize(), "It is not between 1 byte and 2 GB.");
 		}
-		checkPositive("mcp.security.request.max-depth", this.properties.request().maxDepth());
-		checkDuration("mcp.security.request.read-timeout", this.properties.request().readTimeout());
+		checkPositive("mcp-security.http.max-json-depth", http.maxJsonDepth());
+		checkDuration("mcp-security.http.body-timeout", http.bodyTimeout());
+		checkHosts(http.allowedHosts());
 	}
 
 	/**
-	 * What everybody can list cannot be hidden.
+	 * What is listed to every caller cannot be hidden.
 	 */
-	private void checkUnlisted() {
-		boolean all = this.properties.listings() == McpSecurityProperties.Listings.ALL;
-		boolean anybody = this.properties.discovery() == McpSecurityProperties.Discovery.PUBLIC;
-		if (this.properties.unlisted() == McpSecurityProperties.Unlisted.HIDE && (all || anybody)) {
-			throw new InvalidMcpSecurityPropertyException("mcp.security.unlisted", "hide",
-					"would hide what " + (all ? "mcp.security.listings=all" : "mcp.security.discovery=public")
-							+ " shows.",
-					"Set mcp.security.unlisted=challenge, or mcp.security."
-							+ (all ? "listings=filtered" : "discovery=authenticated") + ".");
+	private static void checkUnlisted(McpSecurityProperties.Policy policy) {
+		boolean all = policy.listings() == McpSecurityProperties.Policy.Listings.ALL;
+		if (policy.unlisted() == McpSecurityProperties.Policy.Unlisted.HIDE && (all || policy.anonymousDiscovery())) {
+			throw invalid("mcp-security.policy.unlisted", "hide", (all ? "mcp-security.policy.listings=all lists"
+					: "mcp-security.policy.anonymous-discovery=true lists")
+					+ " what would be hidden. Set mcp-security.policy.unlisted=challenge, or mcp-security.policy."
+					+ (all ? "listings=filtered" : "anonymous-discovery=false") + ".");
 		}
 	}
 
 	private static void checkAudit(McpSecurityProperties.Audit audit) {
-		checkPositive("mcp.security.audit.queue-capacity", audit.queueCapacity());
-		checkPositive("mcp.security.audit.batch-size", audit.batchSize());
-		checkPositive("mcp.security.audit.repository-capacity", audit.repositoryCapacity());
-		checkDuration("mcp.security.audit.block-timeout", audit.blockTimeout());
-		checkDuration("mcp.security.audit.drain-timeout", audit.drainTimeout());
+		checkPositive("mcp-security.audit.queue-capacity", audit.queueCapacity());
+		checkPositive("mcp-security.audit.repository-capacity", audit.repositoryCapacity());
+		checkDuration("mcp-security.audit.block-timeout", audit.blockTimeout());
+		checkDuration("mcp-security.audit.drain-timeout", audit.drainTimeout());
 	}
 
-	private static void checkSession(McpSecurityProperties.Session session) {
-		checkPositive("mcp.security.session.max", session.max());
-		checkPositive("mcp.security.session.max-per-caller", session.maxPerCaller());
-		if (session.maxPerCaller() > session.max()) {
-			throw invalid("mcp.security.session.max-per-caller", session.maxPerCaller(),
-					"is more than mcp.security.session.max (" + session.max() + ").");
+	private static void checkSessions(McpSecurityProperties.Sessions sessions) {
+		checkPositive("mcp-security.sessions.max", sessions.max());
+		checkPositive("mcp-security.sessions.max-per-caller", sessions.maxPerCaller());
+		if (sessions.maxPerCaller() > sessions.max()) {
+			throw invalid("mcp-security.sessions.max-per-caller", sessions.maxPerCaller(),
+					"It is more than mcp-security.sessions.max (" + sessions.max() + ").");
 		}
-		checkDuration("mcp.security.session.idle-timeout", session.idleTimeout());
-		checkDuration("mcp.security.session.check-interval", session.checkInterval());
+		checkDuration("mcp-security.sessions.idle-timeout", sessions.idleTimeout());
+		checkDuration("mcp-security.sessions.check-interval", sessions.checkInterval());
 	}
 
 	private static @Nullable AllowedOrigins checkOrigins(@Nullable List<String> origins) {
@@ -384,9 +386,9 @@ final class CheckedProperties {
 			return (origins != null) ? AllowedOrigins.of(origins) : null;
 		}
 		catch (IllegalArgumentException ex) {
-			throw new InvalidMcpSecurityPropertyException("mcp.security.allowed-origins", origins,
-					"is not a list of origins: " + ex.getMessage() + ".",
-					"Write each as a browser does, scheme and host and port and nothing else: "
+			throw invalid("mcp-security.http.allowed-origins", origins,
+					"It is not a list of origins: " + ex.getMessage()
+							+ ". An origin consists of scheme, host and port, as in the header Origin: "
 							+ "https://app.example.com or http://localhost:6274. There are no wildcards.");
 		}
 	}
@@ -395,39 +397,45 @@ final class CheckedProperties {
 		for (String host : hosts) {
 			if (Origin.parse("http://" + host).filter((origin) -> origin.port() == HTTP_PORT).isEmpty()
 					|| host.endsWith(":" + HTTP_PORT)) {
-				throw invalid("mcp.security.allowed-hosts", host,
-						"is not a name or an address (of IPv6 in brackets) without a port.");
+				throw invalid("mcp-security.http.allowed-hosts", host,
+						"It is not a name or an address (of IPv6 in brackets) without a port.");
 			}
 		}
 	}
 
 	static void checkPositive(String property, int value) {
 		if (value < 1) {
-			throw invalid(property, value, "is not positive.");
+			throw invalid(property, value, "It is not positive.");
 		}
 	}
 
 	/**
-	 * Time-outs count in whole milliseconds, some of them as an int, and zero would be
-	 * "for ever".
+	 * Timeouts are in whole milliseconds, some of them as an int, and zero would mean no
+	 * timeout.
 	 */
 	static void checkDuration(String property, Duration value) {
 		if (value.compareTo(Duration.ofMillis(1)) < 0 || value.compareTo(MAX_DURATION) > 0) {
-			throw invalid(property, value, "is not between one millisecond and " + MAX_DURATION.toDays() + " days.");
+			throw invalid(property, value, "It is not between one millisecond and " + MAX_DURATION.toDays() + " days.");
 		}
 	}
 
-	static InvalidMcpSecurityPropertyException invalid(String property, Object value, String reason) {
-		return new InvalidMcpSecurityPropertyException(property, value, reason,
-				"Correct the value of " + property + ".");
+	/**
+	 * A value that stops the start. Spring Boot's failure analyzer prints the value that
+	 * is set, and where: a secret must not be named by its property.
+	 * @param property the name of the property
+	 * @param value its value, or {@code null} if it is not set
+	 * @param reason what is wrong, and what to do, in sentences
+	 */
+	static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value, String reason) {
+		return new InvalidConfigurationPropertyValueException(property, value, reason);
 	}
 
 	/**
 	 * A further MCP endpoint.
 	 */
-	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules, List<String> initialScopes,
-			List<String> scopesSupported, @Nullable URI metadataUrl, McpSecurityProperties.Endpoint.Offers offers,
-			boolean stateless) {
+	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules,
+			McpSecurityProperties.Metadata metadata, @Nullable URI metadataUrl,
+			McpSecurityProperties.Endpoint.Offers offers, boolean stateless) {
 	}
 
 }

@@ -16,12 +16,14 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
  * Where clients that are denied while the server runs are kept: in the application's own
- * {@link ClientDenials}, or in what {@code mcp.security.clients.store} names.
+ * {@link ClientDenials}, or in what {@code mcp-security.clients.store} names.
  */
 @Configuration(proxyBeanMethods = false)
 class ClientDenialsConfiguration {
 
-	static final String STORE = "mcp.security.clients.store";
+	static final String STORE = PropertyBinder.PREFIX + ".clients.store";
+
+	private static final String CONDITION = PropertyBinder.CONDITION + "clients.store";
 
 	/** Longer than that no request waits for the database. */
 	private static final int TIMEOUT_SECONDS = 2;
@@ -31,7 +33,7 @@ class ClientDenialsConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JdbcTemplate.class)
-	@ConditionalOnProperty(name = STORE, havingValue = "jdbc")
+	@ConditionalOnProperty(name = CONDITION, havingValue = "jdbc")
 	static class JdbcConfiguration {
 
 		@Bean
@@ -39,9 +41,9 @@ class ClientDenialsConfiguration {
 		ClientDenials mcpSharedClientDenials(ObjectProvider<DataSource> dataSource) {
 			DataSource unique = dataSource.getIfUnique();
 			if (unique == null) {
-				throw new InvalidMcpSecurityPropertyException(STORE, "jdbc",
-						"needs a DataSource, and there is none, or several without a primary one.",
-						"Set spring.datasource.url, or declare a bean of type ClientDenials.");
+				throw CheckedProperties.invalid(STORE, "jdbc",
+						"It needs a DataSource, and there is none, or several without a primary one. "
+								+ "Set spring.datasource.url, or declare a bean of type ClientDenials.");
 			}
 			return new JdbcClientDenials(unique, TIMEOUT_SECONDS);
 		}
@@ -52,7 +54,7 @@ class ClientDenialsConfiguration {
 	 * In memory.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnProperty(name = STORE, havingValue = "memory", matchIfMissing = true)
+	@ConditionalOnProperty(name = CONDITION, havingValue = "memory", matchIfMissing = true)
 	static class LocalConfiguration {
 
 		@Bean

@@ -38,19 +38,19 @@ final class FurtherEndpoints {
 	FurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules, AccessPolicy policy,
 			McpEndpointFactory factory) {
 		checked.endpoints().forEach((name, endpoint) -> {
-			String property = "mcp.security.endpoints." + name;
+			String property = "mcp-security.endpoints." + name;
 			if (endpoint.path().equals(main.endpoint())) {
 				throw CheckedProperties.invalid(property + ".path", endpoint.path(),
-						"is the path of the endpoint that Spring AI configures.");
+						"It is the path of the endpoint that Spring AI configures.");
 			}
 			ProtectedResource resource = new ProtectedResource(endpoint.resource(), endpoint.path(), main.contextPath(),
 					endpoint.metadataUrl());
 			List<ConfiguredRule> own = endpoint.rules();
-			RuleBook book = PolicyProperties.ruleBook(property + ".rules", () -> rules.with(own));
-			BearerChallenge challenge = factory.challenge(resource, book, endpoint.initialScopes());
+			RuleBook book = PolicyProperties.ruleBook(property + ".policy.rules", () -> rules.with(own));
+			BearerChallenge challenge = factory.challenge(resource, book, endpoint.metadata().challengeScopes());
 			this.endpoints.put(name, new EndpointDefinition(resource, policy.with(book),
 					factory.authentication(resource, endpoint.name()), challenge));
-			this.metadata.add(factory.metadata(resource, endpoint.name(), book, endpoint.scopesSupported()));
+			this.metadata.add(factory.metadata(resource, endpoint.name(), book, endpoint.metadata().scopesSupported()));
 		});
 	}
 

@@ -1,7 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.util.List;
-import java.util.Map;
 
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.transport.McpEndpoint;
@@ -12,8 +11,7 @@ import io.modelcontextprotocol.server.McpSyncServer;
 
 import org.springframework.beans.factory.BeanRegistrar;
 import org.springframework.beans.factory.BeanRegistry;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.web.SecurityFilterChain;
 
@@ -27,24 +25,20 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
-		Binder.get(environment)
-			.bind("mcp.security.endpoints", Bindable.mapOf(String.class, McpSecurityProperties.Endpoint.class))
-			.orElse(Map.of())
-			.keySet()
-			.forEach((name) -> {
-				registry.registerBean("mcpServer-" + name, Object.class,
-						(bean) -> bean.notAutowirable().supplier((beans) -> {
-							// What these take is there when the main server is.
-							MAIN_SERVERS.forEach((type) -> beans.beanProvider(type).stream().findAny());
-							return beans.bean(FurtherServers.class).build(name);
-						}));
-				registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
-						(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
-							.supplier((beans) -> beans.bean(McpEndpointFactory.class)
-								.endpoint(beans.bean(FurtherEndpoints.class).get(name), beans.bean(ListingFilter.class),
-										beans.bean(FurtherServers.class).dispatcher(name))
-								.filterChain(beans.bean(McpEndpoint.Common.class))));
-			});
+		PropertyBinder.endpoints((ConfigurableEnvironment) environment).keySet().forEach((name) -> {
+			registry.registerBean("mcpServer-" + name, Object.class,
+					(bean) -> bean.notAutowirable().supplier((beans) -> {
+						// What these take is there when the main server is.
+						MAIN_SERVERS.forEach((type) -> beans.beanProvider(type).stream().findAny());
+						return beans.bean(FurtherServers.class).build(name);
+					}));
+			registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
+					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
+						.supplier((beans) -> beans.bean(McpEndpointFactory.class)
+							.endpoint(beans.bean(FurtherEndpoints.class).get(name), beans.bean(ListingFilter.class),
+									beans.bean(FurtherServers.class).dispatcher(name))
+							.filterChain(beans.bean(McpEndpoint.Common.class))));
+		});
 	}
 
 }

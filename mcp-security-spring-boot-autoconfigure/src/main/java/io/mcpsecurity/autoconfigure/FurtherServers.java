@@ -69,8 +69,8 @@ final class FurtherServers {
 			Predicate<McpTarget> targets = matching(offers);
 			for (String bean : offers.beans()) {
 				if (!beans.containsBean(bean)) {
-					throw CheckedProperties.invalid("mcp.security.endpoints." + name + ".offers.beans", bean,
-							"is not the name of a bean.");
+					throw CheckedProperties.invalid("mcp-security.endpoints." + name + ".offers.beans", bean,
+							"'" + bean + "' is not the name of a bean.");
 				}
 				Set<McpTarget> declared = ScopeDeclarations.targets(beans, bean);
 				targets = targets.or(declared::contains);
@@ -107,8 +107,8 @@ final class FurtherServers {
 	Object build(String name) {
 		List<Record> specifications = this.contents.of(name);
 		if (specifications.isEmpty()) {
-			throw CheckedProperties.invalid("mcp.security.endpoints." + name + ".offers",
-					this.checked.endpoints().get(name).offers(), "selects nothing that this application offers.");
+			throw CheckedProperties.invalid("mcp-security.endpoints." + name + ".offers",
+					this.checked.endpoints().get(name).offers(), "It selects nothing that this application offers.");
 		}
 		Implementation info = Implementation.builder(this.properties.getName(), this.properties.getVersion()).build();
 		if (dispatcher(name) instanceof StatelessTransport transport) {

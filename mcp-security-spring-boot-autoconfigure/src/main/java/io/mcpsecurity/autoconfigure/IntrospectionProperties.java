@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.security.PrivateKey;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
-import io.mcpsecurity.autoconfigure.McpSecurityProperties.Revocation;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.Token.RevocationCheck;
 import io.mcpsecurity.token.ClientAuthentication;
 import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.TokenIntrospection;
@@ -22,14 +23,23 @@ import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
- * The part of the properties that is about introspection endpoints. A value that is wrong
- * is an {@link InvalidMcpSecurityPropertyException}, which never tells a secret.
+ * The introspection endpoints of the configuration, checked. No exception contains a
+ * secret.
  */
 final class IntrospectionProperties {
 
-	private static final String SERVERS = "mcp.security.authorization-servers";
+	private static final String SERVERS = PropertyBinder.PREFIX + ".authorization-servers";
 
-	private static final String INTROSPECTION = "mcp.security.introspection";
+	private static final String INTROSPECTION = PropertyBinder.PREFIX + ".token.introspection";
+
+	/**
+	 * The number of consecutive failures after which an endpoint is not called for
+	 * {@link #RETRY_INTERVAL}. A single failure must not reject the tokens of all
+	 * callers.
+	 */
+	private static final int FAILURE_THRESHOLD = 5;
+
+	private static final Duration RETRY_INTERVAL = Duration.ofSeconds(10);
 
 	private final Map<String, ClientAuthentication> authentications = new LinkedHashMap<>();
 
@@ -42,8 +52,8 @@ final class IntrospectionProperties {
 	private @Nullable String opaqueIssuer;
 
 	IntrospectionProperties(McpSecurityProperties properties, List<AuthorizationServer> servers) {
-		this.settings = settings(properties.introspection());
-		this.forJwts = properties.revocation().check() == Revocation.Check.INTROSPECT;
+		this.settings = settings(properties.token().introspection());
+		this.forJwts = properties.token().revocationCheck() == RevocationCheck.INTROSPECT;
 		for (int i = 0; i < servers.size(); i++) {
 			AuthorizationServer server = servers.get(i);
 			String property = SERVERS + "[" + i + "].introspection";
@@ -51,41 +61,38 @@ final class IntrospectionProperties {
 				add(property, server, server.introspection());
 			}
 			else if (this.forJwts) {
-				throw new InvalidMcpSecurityPropertyException(property + ".uri", null,
-						"is not set, but mcp.security.revocation.check is introspect: nobody could be asked about the tokens of "
-								+ server.issuer() + ".",
-						"Set " + property + ".uri, .client-id and .client-secret or .private-key.");
+				throw CheckedProperties.invalid(property + ".uri", null,
+						"It is not set, but mcp-security.token.revocation-check=introspect needs it for the tokens of "
+								+ server.issuer() + ". Set " + property
+								+ ".uri, .client-id and .client-secret or .private-key.");
 			}
 		}
 	}
 
-	private static TokenIntrospection.Settings settings(McpSecurityProperties.Introspection values) {
+	private static TokenIntrospection.Settings settings(McpSecurityProperties.Token.Introspection values) {
 		CheckedProperties.checkDuration(INTROSPECTION + ".cache-ttl", values.cacheTtl());
 		CheckedProperties.checkPositive(INTROSPECTION + ".cache-size", values.cacheSize());
 		CheckedProperties.checkDuration(INTROSPECTION + ".connect-timeout", values.connectTimeout());
 		CheckedProperties.checkDuration(INTROSPECTION + ".read-timeout", values.readTimeout());
-		CheckedProperties.checkPositive(INTROSPECTION + ".failure-threshold", values.failureThreshold());
-		CheckedProperties.checkDuration(INTROSPECTION + ".retry-interval", values.retryInterval());
 		CheckedProperties.checkPositive(INTROSPECTION + ".max-concurrent", values.maxConcurrent());
 		return new TokenIntrospection.Settings(values.connectTimeout(), values.readTimeout(), values.cacheTtl(),
-				values.cacheSize(), values.failureThreshold(), values.retryInterval(), values.maxConcurrent());
+				values.cacheSize(), FAILURE_THRESHOLD, RETRY_INTERVAL, values.maxConcurrent());
 	}
 
 	private void add(String property, AuthorizationServer server, AuthorizationServer.Endpoint endpoint) {
 		String issuer = server.issuer();
 		Assert.state(issuer != null, "Issuers are checked before");
 		if (!StringUtils.hasText(endpoint.uri())) {
-			throw new InvalidMcpSecurityPropertyException(property + ".uri", null, "is not set.",
-					"Set it to the authorization server's introspection_endpoint.");
+			throw CheckedProperties.invalid(property + ".uri", null,
+					"It is not set. Set it to the authorization server's introspection_endpoint.");
 		}
 		this.endpoints.put(issuer, URI.create(endpoint.uri()));
 		this.authentications.put(issuer, authentication(property, issuer, endpoint));
 		if (endpoint.opaqueTokens()) {
 			if (this.opaqueIssuer != null) {
-				throw new InvalidMcpSecurityPropertyException(property + ".opaque-tokens", true,
-						"makes it ambiguous whose tokens are those that are no JWTs: this one's, or those of "
-								+ this.opaqueIssuer + ".",
-						"Set it to false for all authorization servers but one.");
+				throw CheckedProperties.invalid(property + ".opaque-tokens", true,
+						"Tokens that are not JWTs would be ambiguous: they belong to " + this.opaqueIssuer
+								+ " already. Set it to false for all authorization servers but one.");
 			}
 			this.opaqueIssuer = issuer;
 		}
@@ -95,16 +102,15 @@ final class IntrospectionProperties {
 			AuthorizationServer.Endpoint endpoint) {
 		String client = endpoint.clientId();
 		if (!StringUtils.hasText(client)) {
-			throw new InvalidMcpSecurityPropertyException(property + ".client-id", null, "is not set.",
-					"Set it to the client id that this server has at the authorization server.");
+			throw CheckedProperties.invalid(property + ".client-id", null,
+					"It is not set. Set it to the client id of this server at the authorization server.");
 		}
 		String secret = endpoint.clientSecret();
 		Resource key = endpoint.privateKey();
 		if (StringUtils.hasText(secret) == (key != null)) {
-			throw new InvalidMcpSecurityPropertyException(property + ".client-secret", null,
-					(key != null) ? "is set, and so is " + property + ".private-key."
-							: "is not set, and neither is " + property + ".private-key.",
-					"Set one of the two.");
+			// Not by the name of the secret: Spring Boot would print its value.
+			throw CheckedProperties.invalid(property, null, ((key != null) ? "Both" : "Neither") + " of " + property
+					+ ".client-secret and .private-key " + ((key != null) ? "are" : "is") + " set. Set one of them.");
 		}
 		if (key == null) {
 			return ClientAuthentication.secret(client, String.valueOf(secret));

@@ -36,10 +36,16 @@ import org.springframework.context.annotation.Configuration;
 		afterName = "org.springframework.boot.opentelemetry.autoconfigure.OpenTelemetrySdkAutoConfiguration",
 		beforeName = "org.springframework.boot.actuate.autoconfigure.audit.AuditAutoConfiguration")
 @ConditionalOnBean(CheckedProperties.class)
-@ConditionalOnBooleanProperty(name = "mcp.security.audit.enabled", matchIfMissing = true)
+@ConditionalOnBooleanProperty(name = PropertyBinder.CONDITION + "audit.enabled", matchIfMissing = true)
 public final class McpAuditAutoConfiguration {
 
-	private static final String OPENTELEMETRY = "mcp.security.audit.opentelemetry.enabled";
+	private static final String EVENTS = PropertyBinder.CONDITION + "audit.events.enabled";
+
+	/**
+	 * The maximum number of events in a batch. A sink writes a batch within
+	 * block-timeout.
+	 */
+	private static final int BATCH_SIZE = 500;
 
 	/**
 	 * The way to the sinks. (It asks for the checked properties so that a bad value is
@@ -52,21 +58,20 @@ public final class McpAuditAutoConfiguration {
 		McpSecurityProperties.Audit audit = properties.audit();
 		List<AuditSink> sinks = beans.orderedStream().toList();
 		checkSinks(sinks, audit);
-		return new AuditTrail(sinks, new AuditTrail.Settings(audit.queueCapacity(), audit.batchSize(),
-				audit.onOverflow(), audit.onFailure(), audit.blockTimeout(), audit.drainTimeout()));
+		return new AuditTrail(sinks, new AuditTrail.Settings(audit.queueCapacity(), BATCH_SIZE, audit.onOverflow(),
+				audit.onFailure(), audit.blockTimeout(), audit.drainTimeout()));
 	}
 
 	private static void checkSinks(List<AuditSink> sinks, McpSecurityProperties.Audit audit) {
 		if (audit.opentelemetry().enabled() && sinks.stream().noneMatch(OpenTelemetrySink.class::isInstance)) {
-			throw new InvalidMcpSecurityPropertyException(OPENTELEMETRY, true,
-					"asks for log records of OpenTelemetry, but there is no bean of type OpenTelemetry.",
-					"Add org.springframework.boot:spring-boot-starter-opentelemetry, or set " + OPENTELEMETRY
-							+ " to false.");
+			throw CheckedProperties.invalid("mcp-security.audit.opentelemetry.enabled", true,
+					"There is no bean of type OpenTelemetry. Add org.springframework.boot:spring-boot-starter-opentelemetry, "
+							+ "or set it to false.");
 		}
 		if (audit.onFailure() == AuditTrail.OnFailure.DENY && sinks.isEmpty()) {
-			throw new InvalidMcpSecurityPropertyException("mcp.security.audit.on-failure", audit.onFailure(),
-					"lets no call go unrecorded, but there is no audit sink.",
-					"Switch a sink on, for example with mcp.security.audit.events.enabled=true.");
+			throw CheckedProperties.invalid("mcp-security.audit.on-failure", audit.onFailure(),
+					"There is no audit sink that could write events. "
+							+ "Enable one, for example with mcp-security.audit.events.enabled=true.");
 		}
 	}
 
@@ -79,7 +84,7 @@ public final class McpAuditAutoConfiguration {
 	 * Events of Spring Boot, and the place where it keeps them.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = "mcp.security.audit.events.enabled", matchIfMissing = true)
+	@ConditionalOnBooleanProperty(name = EVENTS, matchIfMissing = true)
 	static class EventsConfiguration {
 
 		@Bean
@@ -101,8 +106,7 @@ public final class McpAuditAutoConfiguration {
 	 * with it. It is found by its own name.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty(name = { "mcp.security.audit.events.enabled", "management.auditevents.enabled" },
-			matchIfMissing = true)
+	@ConditionalOnBooleanProperty(name = { EVENTS, "management.auditevents.enabled" }, matchIfMissing = true)
 	@ConditionalOnMissingBean(AuditEventRepository.class)
 	static class RepositoryConfiguration {
 
@@ -125,7 +129,7 @@ public final class McpAuditAutoConfiguration {
 	 * Events as lines of the log.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnBooleanProperty("mcp.security.audit.log.enabled")
+	@ConditionalOnBooleanProperty(PropertyBinder.CONDITION + "audit.log.enabled")
 	static class LogConfiguration {
 
 		@Bean
@@ -140,7 +144,7 @@ public final class McpAuditAutoConfiguration {
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(OpenTelemetry.class)
-	@ConditionalOnBooleanProperty(OPENTELEMETRY)
+	@ConditionalOnBooleanProperty(PropertyBinder.CONDITION + "audit.opentelemetry.enabled")
 	static class OpenTelemetryConfiguration {
 
 		@Bean

@@ -27,7 +27,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
 import org.springframework.boot.jdbc.init.PlatformPlaceholderDatabaseDriverResolver;
 import org.springframework.boot.sql.init.DatabaseInitializationMode;
@@ -43,7 +42,7 @@ import org.springframework.util.StringUtils;
 
 /**
  * Auto-configuration that stores audit events in a database, when
- * {@code mcp.security.audit.jdbc.enabled} says so and the application has no
+ * {@code mcp-security.audit.jdbc.enabled} says so and the application has no
  * {@link AuditEventRepository} of its own.
  */
 @AutoConfiguration(
@@ -51,18 +50,21 @@ import org.springframework.util.StringUtils;
 				"org.springframework.boot.actuate.autoconfigure.audit.AuditAutoConfiguration" },
 		afterName = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration")
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
-@ConditionalOnProperty(prefix = "mcp.security", name = "enabled", matchIfMissing = true)
-@ConditionalOnBooleanProperty(McpAuditJdbcAutoConfiguration.ENABLED)
-@EnableConfigurationProperties(McpSecurityProperties.class)
+@ConditionalOnProperty(name = PropertyBinder.CONDITION + "enabled", matchIfMissing = true)
+@ConditionalOnBooleanProperty(PropertyBinder.CONDITION + "audit.jdbc.enabled")
+@Import(PropertiesConfiguration.class)
 public final class McpAuditJdbcAutoConfiguration {
 
-	static final String ENABLED = "mcp.security.audit.jdbc.enabled";
+	static final String ENABLED = "mcp-security.audit.jdbc.enabled";
 
-	private static final String DATA_SOURCE = "mcp.security.audit.jdbc.data-source";
+	private static final String DATA_SOURCE = "mcp-security.audit.jdbc.data-source";
 
-	private static final String INITIALIZE_SCHEMA = "mcp.security.audit.jdbc.initialize-schema";
+	private static final String INITIALIZE_SCHEMA = "mcp-security.audit.jdbc.initialize-schema";
 
-	private static final String RETENTION = "mcp.security.audit.jdbc.retention";
+	private static final String RETENTION = "mcp-security.audit.jdbc.retention";
+
+	/** The maximum number of events in a response of the endpoint auditevents. */
+	private static final int FIND_LIMIT = 1000;
 
 	private static final Log logger = LogFactory.getLog(McpAuditJdbcAutoConfiguration.class);
 
@@ -89,8 +91,7 @@ public final class McpAuditJdbcAutoConfiguration {
 		@Bean
 		@DependsOnDatabaseInitialization
 		JdbcAuditEventRepository mcpJdbcAuditEventRepository() {
-			return new JdbcAuditEventRepository(this.dataSource, this.properties.timeout(),
-					this.properties.findLimit());
+			return new JdbcAuditEventRepository(this.dataSource, this.properties.timeout(), FIND_LIMIT);
 		}
 
 		@Bean
@@ -104,7 +105,7 @@ public final class McpAuditJdbcAutoConfiguration {
 		}
 
 		@Bean(initMethod = "start")
-		@ConditionalOnProperty(RETENTION)
+		@ConditionalOnProperty(PropertyBinder.CONDITION + "audit.jdbc.retention")
 		@ConditionalOnMissingBean
 		AuditRetention mcpAuditRetention(JdbcAuditEventRepository repository) {
 			return new AuditRetention(repository, Objects.requireNonNull(this.properties.retention()),
@@ -164,9 +165,9 @@ public final class McpAuditJdbcAutoConfiguration {
 	static class MissingLibraryConfiguration {
 
 		MissingLibraryConfiguration() {
-			throw new InvalidMcpSecurityPropertyException(ENABLED, true, "needs Spring JDBC, which is not there.",
-					"Add spring-boot-starter-jdbc and the driver of your database to the application, or remove "
-							+ ENABLED + ".");
+			throw CheckedProperties.invalid(ENABLED, true,
+					"It needs Spring JDBC, which is missing. Add spring-boot-starter-jdbc and the driver of your database "
+							+ "to the application, or remove the property.");
 		}
 
 	}
@@ -174,15 +175,11 @@ public final class McpAuditJdbcAutoConfiguration {
 	private static Jdbc check(Jdbc properties) {
 		Duration retention = properties.retention();
 		if (retention != null && isOutside(retention, Duration.ofDays(1), Duration.ofDays(36500))) {
-			throw CheckedProperties.invalid(RETENTION, retention, "is not between one day and a hundred years.");
+			throw CheckedProperties.invalid(RETENTION, retention, "It is not between one day and a hundred years.");
 		}
 		if (isOutside(properties.timeout(), Duration.ofSeconds(1), Duration.ofHours(1))) {
-			throw CheckedProperties.invalid("mcp.security.audit.jdbc.timeout", properties.timeout(),
-					"is not between one second and one hour.");
-		}
-		if (properties.findLimit() < 1) {
-			throw CheckedProperties.invalid("mcp.security.audit.jdbc.find-limit", properties.findLimit(),
-					"is not positive.");
+			throw CheckedProperties.invalid("mcp-security.audit.jdbc.timeout", properties.timeout(),
+					"It is not between one second and one hour.");
 		}
 		return properties;
 	}
@@ -196,19 +193,20 @@ public final class McpAuditJdbcAutoConfiguration {
 		if (StringUtils.hasText(name)) {
 			if (!names.contains(name)) {
 				throw CheckedProperties.invalid(DATA_SOURCE, name,
-						"names no DataSource of the application, which are: " + names + ".");
+						"It is not the name of a DataSource of the application, which are: " + names + ".");
 			}
 			return beans.getBean(name, DataSource.class);
 		}
 		if (names.isEmpty()) {
-			throw new InvalidMcpSecurityPropertyException(ENABLED, true, "needs a DataSource, and there is none.",
-					"Set spring.datasource.url, define a DataSource bean, or remove " + ENABLED + ".");
+			throw CheckedProperties.invalid(ENABLED, true,
+					"It needs a DataSource, and there is none. Set spring.datasource.url, define a DataSource bean, "
+							+ "or remove the property.");
 		}
 		DataSource dataSource = beans.getBeanProvider(DataSource.class).getIfUnique();
 		if (dataSource == null) {
-			throw new InvalidMcpSecurityPropertyException(DATA_SOURCE, null,
-					"is not set, and none of several DataSources is the primary one: " + names + ".",
-					"Set " + DATA_SOURCE + " to the name of the bean to use.");
+			throw CheckedProperties.invalid(DATA_SOURCE, null,
+					"It is not set, and none of several DataSources is the primary one: " + names
+							+ ". Set it to the name of the bean to use.");
 		}
 		return dataSource;
 	}
@@ -220,14 +218,15 @@ public final class McpAuditJdbcAutoConfiguration {
 		try {
 			String problem = repository.problem();
 			if (problem != null) {
-				throw new InvalidMcpSecurityPropertyException(INITIALIZE_SCHEMA, mode,
-						"leaves the table mcp_audit_event to you, and it is not as it should be: " + problem + ".",
-						"Create it by the scripts below io/mcpsecurity/audit/jdbc, which docs/audit-jdbc.md tells "
-								+ "how to run, or set " + INITIALIZE_SCHEMA + "=always.");
+				throw CheckedProperties.invalid(INITIALIZE_SCHEMA, mode,
+						"The application does not create the table mcp_audit_event, and it is not as required: "
+								+ problem
+								+ ". Create it with the scripts below io/mcpsecurity/audit/jdbc, as docs/audit-jdbc.md "
+								+ "describes, or set " + INITIALIZE_SCHEMA + "=always.");
 			}
 		}
 		catch (IllegalStateException ex) {
-			throw CheckedProperties.invalid(ENABLED, true, "does not work here. " + ex.getMessage());
+			throw CheckedProperties.invalid(ENABLED, true, StringUtils.capitalize(ex.getMessage()));
 		}
 		catch (DataAccessException | TransactionException ex) {
 			logger.warn("Audit events cannot be stored at the moment: the database cannot be reached");

@@ -62,10 +62,8 @@ final class McpEndpointFactory {
 		boolean main = resource.identifier().equals(this.checked.resource());
 		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
 				main ? this.servers : this.servers.forResourceOnly(), audience, token.clockSkew(),
-				new McpCallerConverter(audience, this.checked.policy().moreScopeClaims(), this.catalogue::granted),
-				token.cache().enabled()
-						? new VerifiedTokens.Settings(token.cache().maxSize(), this.properties.keys().cacheTtl())
-						: null);
+				new McpCallerConverter(audience, this.catalogue::granted), (token.cache().maxSize() > 0)
+						? new VerifiedTokens.Settings(token.cache().maxSize(), token.keys().cacheTtl()) : null);
 		VerifiedTokens cache = manager.cache();
 		if (cache != null) {
 			this.tokenCaches.add(new TokenCacheMetrics.Endpoint(name, cache));
@@ -90,11 +88,11 @@ final class McpEndpointFactory {
 		AllowedOrigins configured = this.checked.allowedOrigins();
 		CrossOriginAccess origins = new CrossOriginAccess(
 				(configured != null) ? configured : AllowedOrigins.of(definition.resource().identifier()),
-				this.properties.allowedHosts());
+				this.properties.http().allowedHosts());
 		return new McpEndpoint(definition.resource(), definition.policy(), definition.authentication(),
 				definition.challenge(),
-				new AuthenticationRefusals(definition.challenge(), this.properties.keys().retryInterval()), origins,
-				listings, this.properties.token().clockSkew(), dispatcher);
+				new AuthenticationRefusals(definition.challenge(), this.properties.token().keys().retryInterval()),
+				origins, listings, this.properties.token().clockSkew(), dispatcher);
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {

@@ -1,5 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -41,7 +42,15 @@ public final class McpRateLimitAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(McpRateLimitAutoConfiguration.class);
 
-	private static final String STORE = "mcp.security.rate-limit.store";
+	private static final String STORE = PropertyBinder.PREFIX + ".rate-limit.store";
+
+	private static final String CONDITION = PropertyBinder.CONDITION + "rate-limit.store";
+
+	/**
+	 * The time between attempts to connect to Redis: short enough that requests are soon
+	 * accepted again, and no load for a server that starts.
+	 */
+	private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -49,10 +58,9 @@ public final class McpRateLimitAutoConfiguration {
 			ObjectProvider<BucketStore> store) {
 		RateLimitSettings settings = checked.rateLimit();
 		RateLimits rules = new RateLimits(settings.rules(), store.getIfAvailable(() -> {
-			throw new InvalidMcpSecurityPropertyException(STORE, properties.rateLimit().store(),
-					"needs libraries that are not there.",
-					"Add org.springframework.boot:spring-boot-starter-data-redis and com.bucket4j:bucket4j_jdk17-lettuce "
-							+ "to the application, or remove " + STORE + ".");
+			throw CheckedProperties.invalid(STORE, properties.rateLimit().store(),
+					"It needs libraries that are missing. Add org.springframework.boot:spring-boot-starter-data-redis and "
+							+ "com.bucket4j:bucket4j_jdk17-lettuce to the application, or remove the property.");
 		}), properties.rateLimit().onStoreFailure());
 		return new RequestLimits(rules, settings.failures(), settings.calls(), settings.streams());
 	}
@@ -61,7 +69,7 @@ public final class McpRateLimitAutoConfiguration {
 	 * Buckets in memory.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnProperty(name = STORE, havingValue = "local", matchIfMissing = true)
+	@ConditionalOnProperty(name = CONDITION, havingValue = "local", matchIfMissing = true)
 	static class LocalConfiguration {
 
 		@Bean
@@ -76,7 +84,7 @@ public final class McpRateLimitAutoConfiguration {
 	 * Buckets in the Redis of the application.
 	 */
 	@Configuration(proxyBeanMethods = false)
-	@ConditionalOnProperty(name = STORE, havingValue = "redis")
+	@ConditionalOnProperty(name = CONDITION, havingValue = "redis")
 	@ConditionalOnClass({ LettuceConnectionFactory.class, DataRedisConnectionDetails.class, AbstractRedisClient.class,
 			Bucket4jLettuce.class })
 	static class RedisStoreConfiguration implements DisposableBean {
@@ -96,14 +104,14 @@ public final class McpRateLimitAutoConfiguration {
 			this.properties = properties.rateLimit();
 			LettuceConnectionFactory factory = application.getIfUnique();
 			if (factory == null) {
-				throw new InvalidMcpSecurityPropertyException(STORE, this.properties.store(),
-						"needs one LettuceConnectionFactory among the beans, and there is none, or several.",
-						"Set spring.data.redis.url, or define a primary LettuceConnectionFactory.");
+				throw CheckedProperties.invalid(STORE, this.properties.store(),
+						"It needs one bean of type LettuceConnectionFactory, and there is none, or several. "
+								+ "Set spring.data.redis.url, or define a primary LettuceConnectionFactory.");
 			}
 			if (details.stream().anyMatch((each) -> each.getMasterReplica() != null)) {
-				throw new InvalidMcpSecurityPropertyException(STORE, this.properties.store(),
-						"does not work with spring.data.redis.masterreplica.",
-						"Name the master by spring.data.redis.url, or use a sentinel or a cluster.");
+				throw CheckedProperties.invalid(STORE, this.properties.store(),
+						"It does not work with spring.data.redis.masterreplica. "
+								+ "Set spring.data.redis.url to the master, or use a sentinel or a cluster.");
 			}
 			this.connections = new LettuceConnectionFactory(configuration(factory), new RedisClientSettings(
 					factory.getClientConfiguration(), this.properties.redis().connectTimeout()));
@@ -125,10 +133,10 @@ public final class McpRateLimitAutoConfiguration {
 			McpSecurityProperties.RateLimit.Redis redis = this.properties.redis();
 			if (this.properties.onStoreFailure() == RateLimits.OnStoreFailure.ALLOW) {
 				logger.warn("Rate limits do not hold while Redis cannot be reached "
-						+ "(mcp.security.rate-limit.on-store-failure=allow)");
+						+ "(mcp-security.rate-limit.on-store-failure=allow)");
 			}
 			return new RedisStore(this.connections.getRequiredNativeClient(), new RedisStore.Settings(redis.timeout(),
-					redis.connectTimeout(), redis.retryInterval(), redis.keyPrefix()));
+					redis.connectTimeout(), RETRY_INTERVAL, redis.keyPrefix()));
 		}
 
 		@Override

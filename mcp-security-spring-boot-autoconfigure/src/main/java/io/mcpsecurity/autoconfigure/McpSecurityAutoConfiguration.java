@@ -91,7 +91,6 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
-import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
@@ -115,11 +114,11 @@ import org.springframework.web.servlet.function.ServerRequest;
 				"org.springframework.ai.mcp.server.webmvc.autoconfigure.McpServerStatelessWebMvcAutoConfiguration" })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({ McpServerStreamableHttpProperties.class, SecurityFilterChain.class })
-@ConditionalOnProperty(prefix = "mcp.security", name = "enabled", matchIfMissing = true)
+@ConditionalOnProperty(name = PropertyBinder.CONDITION + "enabled", matchIfMissing = true)
 @Conditional(McpServerStdioDisabledCondition.class)
-@Import(FurtherEndpointsRegistrar.class)
-@EnableConfigurationProperties({ McpSecurityProperties.class, McpServerProperties.class,
-		McpServerStreamableHttpProperties.class, OAuth2ResourceServerProperties.class })
+@Import({ PropertiesConfiguration.class, FurtherEndpointsRegistrar.class })
+@EnableConfigurationProperties({ McpServerProperties.class, McpServerStreamableHttpProperties.class,
+		OAuth2ResourceServerProperties.class })
 public final class McpSecurityAutoConfiguration {
 
 	static final String PROTOCOL = "spring.ai.mcp.server.protocol";
@@ -171,17 +170,17 @@ public final class McpSecurityAutoConfiguration {
 		RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked,
 				McpSecurityProperties properties, OfferedTargets offered) {
 			PolicyProperties policy = checked.policy();
-			return PolicyProperties.ruleBook("mcp.security.rules",
+			return PolicyProperties.ruleBook(PolicyProperties.RULES,
 					() -> new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
-							Access.valueOf(properties.undeclared().name()), offered));
+							Access.valueOf(properties.policy().defaultAccess().name()), offered));
 		}
 
 		@Bean
 		@ConditionalOnMissingBean
 		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
-			return new AccessPolicy(rules, checked.policy().hierarchy(), properties.mode(),
-					properties.discovery() == McpSecurityProperties.Discovery.PUBLIC,
-					properties.unlisted() == McpSecurityProperties.Unlisted.HIDE);
+			McpSecurityProperties.Policy policy = properties.policy();
+			return new AccessPolicy(rules, checked.policy().hierarchy(), policy.enforcement(),
+					policy.anonymousDiscovery(), policy.unlisted() == McpSecurityProperties.Policy.Unlisted.HIDE);
 		}
 
 		@Bean
@@ -194,11 +193,6 @@ public final class McpSecurityAutoConfiguration {
 		PolicyReport mcpPolicyReport(AccessPolicies policies, McpSecurityProperties properties,
 				ScopeCatalogue catalogue) {
 			return new PolicyReport(policies, properties, catalogue);
-		}
-
-		@Bean
-		PropertyReport mcpPropertyReport(ConfigurableEnvironment environment) {
-			return new PropertyReport(environment);
 		}
 
 		@Bean
@@ -247,8 +241,8 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		ListingFilter mcpListingFilter(AccessPolicies policies, ScopeCatalogue catalogue,
 				McpSecurityProperties properties, @Qualifier("mcpServerJsonMapper") JsonMapper json) {
-			return new ListingFilter(policies, catalogue, properties.listings() == McpSecurityProperties.Listings.ALL,
-					json);
+			return new ListingFilter(policies, catalogue,
+					properties.policy().listings() == McpSecurityProperties.Policy.Listings.ALL, json);
 		}
 
 		@Bean
@@ -299,7 +293,7 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		AuthorizationServers mcpAuthorizationServers(CheckedProperties checked, McpSecurityProperties properties) {
-			McpSecurityProperties.Keys keys = properties.keys();
+			McpSecurityProperties.Token.Keys keys = properties.token().keys();
 			IssuerKeys.Settings settings = new IssuerKeys.Settings(keys.connectTimeout(), keys.readTimeout(),
 					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
 			return new AuthorizationServers(checked.authorizationServers()
@@ -340,9 +334,8 @@ public final class McpSecurityAutoConfiguration {
 		ClientAccess mcpClientAccess(CheckedProperties checked, ObjectProvider<ClientDenials> denials,
 				McpSecurityProperties properties) {
 			ClientDenials store = denials.getIfAvailable(() -> {
-				throw new InvalidMcpSecurityPropertyException(ClientDenialsConfiguration.STORE,
-						properties.clients().store(), "needs spring-jdbc.",
-						"Add spring-boot-starter-jdbc to the application.");
+				throw CheckedProperties.invalid(ClientDenialsConfiguration.STORE, properties.clients().store(),
+						"It needs spring-jdbc. Add spring-boot-starter-jdbc to the application.");
 			});
 			return new ClientAccess(checked.allowedClients(), checked.deniedClients(), store,
 					properties.clients().refreshInterval());
@@ -360,13 +353,13 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		BearerChallenge mcpBearerChallenge(ProtectedResource resource, RuleBook rules, McpEndpointFactory endpoints,
 				McpSecurityProperties properties) {
-			return endpoints.challenge(resource, rules, properties.challenge().initialScopes());
+			return endpoints.challenge(resource, rules, properties.metadata().challengeScopes());
 		}
 
 		@Bean
 		@ConditionalOnMissingBean
 		McpMessageReader mcpMessageReader(McpSecurityProperties properties) {
-			return new McpMessageReader(properties.request().maxDepth());
+			return new McpMessageReader(properties.http().maxJsonDepth());
 		}
 
 		@Bean
@@ -410,8 +403,8 @@ public final class McpSecurityAutoConfiguration {
 				McpSecurityProperties properties, RequestLimits limits,
 				ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
 				ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors) {
-			McpSecurityProperties.Request request = properties.request();
-			BodyLimits bodies = new BodyLimits(Math.toIntExact(request.maxSize().toBytes()), request.readTimeout());
+			McpSecurityProperties.Http http = properties.http();
+			BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
 			return new McpEndpoint.Common(exchanges, clients, reader, bodies, limits,
 					new ApplicationContexts(servletExtractors, functionalExtractors));
 		}
@@ -441,15 +434,15 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		Sessions mcpSessions(ClientAccess clients, McpSecurityProperties properties) {
-			McpSecurityProperties.Session session = properties.session();
-			return new Sessions(new Sessions.Bounds(session.max(), session.maxPerCaller(), session.idleTimeout()),
+			McpSecurityProperties.Sessions bounds = properties.sessions();
+			return new Sessions(new Sessions.Bounds(bounds.max(), bounds.maxPerCaller(), bounds.idleTimeout()),
 					(caller) -> clients.decide(caller) == ClientAccess.Verdict.DENIED);
 		}
 
 		@Bean
 		SessionLifecycle mcpSessionLifecycle(Sessions sessions, McpSecurityProperties properties,
 				McpServerStreamableHttpProperties http) {
-			return new SessionLifecycle(sessions, properties.session().checkInterval(), http.getKeepAliveInterval());
+			return new SessionLifecycle(sessions, properties.sessions().checkInterval(), http.getKeepAliveInterval());
 		}
 
 	}
@@ -552,10 +545,11 @@ public final class McpSecurityAutoConfiguration {
 		McpSecurityEndpoint mcpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy,
 				FurtherEndpoints further, AuthorizationServers servers, ScopeCatalogue catalogue,
 				McpSecurityProperties properties, ClientAccess clients) {
-			String hierarchy = properties.scopeHierarchy();
+			McpSecurityProperties.Policy configured = properties.policy();
+			String hierarchy = configured.scopeHierarchy();
 			return new McpSecurityEndpoint(resource, policy, further.protectedEndpoints(), servers, catalogue,
-					McpSecurityEndpoint.Modes.of(properties.mode(), properties.listings(), properties.discovery(),
-							properties.undeclared()),
+					McpSecurityEndpoint.Modes.of(configured.enforcement(), configured.listings(),
+							configured.anonymousDiscovery(), configured.defaultAccess()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of(),
 					clients);

@@ -1,6 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 
@@ -13,135 +14,135 @@ import io.mcpsecurity.token.Provider;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.ConfigurationPropertiesSource;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationUnit;
 import org.springframework.core.io.Resource;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The properties below {@code mcp.security}. A name that is not among them stops the
- * start, because a misspelt security property would otherwise be no security.
+ * The properties below {@code mcp-security}, as {@link PropertyBinder} binds them. The
+ * descriptions here become the configuration metadata and the table in
+ * docs/configuration.md.
  *
- * @param enabled Whether MCP endpoints are secured. When off, this starter does nothing.
- * @param resource The resource identifier of this server: the absolute URI, without
- * fragment, that clients use for its MCP endpoint and that access tokens must name as
- * their audience.
- * @param resourceName A name for people, shown in the metadata. Default: the name of the
- * MCP server.
- * @param authorizationServers The authorization servers whose access tokens are accepted.
- * Default: the one of spring.security.oauth2.resourceserver.jwt.
+ * @param enabled Whether MCP endpoints are secured. If false, this starter does nothing.
+ * @param resource Resource identifier of this server: the absolute URI, without fragment,
+ * that clients use for its MCP endpoint and that access tokens must name as their
+ * audience. Required.
+ * @param resourceName Human-readable name in the protected resource metadata. Default:
+ * the name of the MCP server.
+ * @param authorizationServers Authorization servers whose access tokens are accepted: an
+ * issuer identifier, a list of them, or a list of objects. Default: the issuer of
+ * spring.security.oauth2.resourceserver.jwt. Ignored if there is a bean of type
+ * AuthorizationServerConnectionDetails.
  * @param allowInsecureHttp Whether http is allowed for a resource or an issuer that is
  * not on this machine.
- * @param token What a token must be.
- * @param keys How the authorization servers' keys are fetched.
- * @param introspection How introspection endpoints are asked.
- * @param revocation How tokens that were revoked are found out.
- * @param clients Which clients may come at all.
- * @param challenge What a challenge tells.
- * @param metadata What the protected resource metadata tells.
- * @param request What a request may be.
- * @param allowedOrigins The web origins whose pages may use the MCP endpoints, for
- * example https://app.example.com. Default: the origin of the resource, and those of this
- * machine when the resource is on this machine.
- * @param allowedHosts The names and addresses, without ports, by which the server may be
- * called. Default: all.
- * @param session How long sessions last.
- * @param rules What tools, resources and prompts require, before what the code declares.
- * The first entry that matches holds.
- * @param undeclared What holds for tools, resources and prompts without any rule:
- * "authenticated" (a valid token is enough) or "deny".
- * @param unmatchedRules What to do at start about a rule that matches nothing, or that
- * never applies because an earlier one matches the same: "report" or "fail".
- * @param scopeTemplate The scope of every tool without a rule, with {name} for the tool's
- * name.
- * @param readOnlyScope The scope of tools without a rule that have readOnlyHint.
- * @param destructiveScope The scope of tools without a rule that have destructiveHint and
- * not readOnlyHint.
- * @param scopeHierarchy Which scopes contain which, one relation a line, in Spring
- * Security's notation: broader &gt; narrower.
- * @param scopes What is known about scopes, by name. (Names with other characters than
- * letters, digits and hyphens go in brackets: "[records:purge]".)
- * @param mode What becomes of a call whose scopes are missing: "enforce" or "report",
- * which lets it pass with a line in the log.
- * @param listings Whether listings show what the caller may use ("filtered") or
- * everything that somebody may use ("all").
- * @param unlisted How a call of something is answered that the caller may not use and
- * that listings therefore leave out: "challenge", so that clients can step up, or "hide",
- * as if there were no such thing.
- * @param discovery Whether initialize, ping and listings need a token ("authenticated")
- * or not ("public").
- * @param endpoints MCP endpoints besides the one that Spring AI configures, by a name of
- * your choice.
+ * @param token Validation of access tokens.
+ * @param clients Which OAuth clients are accepted.
+ * @param policy Which scopes tools, resources and prompts require.
+ * @param scopes Descriptions and other names of scopes.
+ * @param metadata Protected resource metadata and challenges.
+ * @param http Limits of HTTP requests.
+ * @param sessions Limits of sessions.
+ * @param rateLimit Rate limits.
+ * @param endpoints Further MCP endpoints besides the one that Spring AI configures, by a
+ * name of your choice.
  * @param unguardedTransports Names of beans that are MCP transports which this starter
- * does not guard, and may exist all the same.
- * @param audit What is written about requests, and where.
- * @param rateLimit How often somebody may come.
+ * does not guard, and which are allowed nevertheless.
+ * @param audit Audit trail.
  */
-@ConfigurationProperties(prefix = "mcp.security", ignoreUnknownFields = false)
+@ConfigurationProperties(PropertyBinder.PREFIX)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
-		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Keys keys,
-		@DefaultValue Introspection introspection, @DefaultValue Revocation revocation, @DefaultValue Clients clients,
-		@DefaultValue Challenge challenge, @DefaultValue Metadata metadata, @DefaultValue Request request,
-		@Nullable List<String> allowedOrigins, @DefaultValue List<String> allowedHosts, @DefaultValue Session session,
-		@DefaultValue List<Rule> rules, @DefaultValue("authenticated") Undeclared undeclared,
-		@DefaultValue("report") UnmatchedRules unmatchedRules, @Nullable String scopeTemplate,
-		@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
-		@DefaultValue Map<String, Scope> scopes, @DefaultValue("enforce") AccessPolicy.Mode mode,
-		@DefaultValue("filtered") Listings listings, @DefaultValue("challenge") Unlisted unlisted,
-		@DefaultValue("authenticated") Discovery discovery, @DefaultValue Map<String, Endpoint> endpoints,
-		@DefaultValue List<String> unguardedTransports, @DefaultValue Audit audit, @DefaultValue RateLimit rateLimit) {
+		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Clients clients,
+		@DefaultValue Policy policy, @DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata,
+		@DefaultValue Http http, @DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue List<String> unguardedTransports,
+		@DefaultValue Audit audit) {
 
 	/**
-	 * A further MCP endpoint.
+	 * Which scopes tools, resources and prompts require.
 	 *
-	 * @param path Its path within the application, with the servlet path.
-	 * @param resource Its resource identifier.
-	 * @param resourceName A name for people. Default: the name of the endpoint.
-	 * @param protocol Whether its clients have sessions. Default: as at the endpoint that
-	 * Spring AI configures.
-	 * @param offers What it offers.
-	 * @param rules What its tools, resources and prompts require, before the rules that
-	 * all endpoints have in common.
-	 * @param challenge What its challenges tell.
-	 * @param metadata What its metadata tells.
+	 * @param enforcement "report" lets calls with missing scopes pass and logs them.
+	 * @param rules Rules for tools, resources and prompts. They take precedence over what
+	 * the code declares; the first rule that matches applies.
+	 * @param unmatchedRules What to do at start about a rule that matches nothing, or
+	 * that never applies because an earlier one matches the same: "report" logs it,
+	 * "fail" stops the start.
+	 * @param defaultAccess Access to tools, resources and prompts without any rule:
+	 * "authenticated" (a valid token is enough) or "deny".
+	 * @param anonymousDiscovery Whether initialize, ping and listings are allowed without
+	 * a token.
+	 * @param listings Whether listings contain what the caller may use ("filtered") or
+	 * everything that any caller may use ("all").
+	 * @param unlisted Response to a call of something that the caller may not use and
+	 * that listings therefore leave out: "challenge", so that clients can request its
+	 * scopes, or "hide", as if it did not exist.
+	 * @param scopeTemplate Scope of every tool without a rule, with {name} for the tool's
+	 * name. Default: none.
+	 * @param readOnlyScope Scope of tools without a rule that have readOnlyHint. Default:
+	 * none.
+	 * @param destructiveScope Scope of tools without a rule that have destructiveHint and
+	 * not readOnlyHint. Default: none.
+	 * @param scopeHierarchy Scopes that contain other scopes, one relation per line:
+	 * broader &gt; narrower. Default: none.
 	 */
-	public record Endpoint(@Nullable String path, @Nullable String resource, @Nullable String resourceName,
-			@Nullable Protocol protocol, @DefaultValue Offers offers, @DefaultValue List<Rule> rules,
-			@DefaultValue Challenge challenge, @DefaultValue Metadata metadata) {
+	public record Policy(@DefaultValue("enforce") AccessPolicy.Mode enforcement, @DefaultValue List<Rule> rules,
+			@DefaultValue("report") UnmatchedRules unmatchedRules,
+			@DefaultValue("authenticated") DefaultAccess defaultAccess,
+			@DefaultValue("false") boolean anonymousDiscovery, @DefaultValue("filtered") Listings listings,
+			@DefaultValue("challenge") Unlisted unlisted, @Nullable String scopeTemplate,
+			@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy) {
 
 		/**
-		 * Whether clients have sessions.
+		 * What to do about a rule that has no effect.
 		 */
-		public enum Protocol {
+		public enum UnmatchedRules {
 
-			/** They have. */
-			STREAMABLE,
+			/** Log a warning. */
+			REPORT,
 
-			/** Each request is served by itself. */
-			STATELESS
+			/** Stop the start. */
+			FAIL
 
 		}
 
 		/**
-		 * What an endpoint offers. Default: all that the application offers.
-		 *
-		 * @param beans Names of beans: those with annotated methods, tool callbacks and
-		 * their providers, lists of specifications.
-		 * @param tools Names of tools; * stands for any characters.
-		 * @param resources URIs and URI templates of resources; * stands for any
-		 * characters.
-		 * @param prompts Names of prompts; * stands for any characters.
-		 * @param exclusive Whether the endpoint that Spring AI configures does not offer
-		 * that.
+		 * Access without a rule.
 		 */
-		public record Offers(@DefaultValue List<String> beans, @DefaultValue List<String> tools,
-				@DefaultValue List<String> resources, @DefaultValue List<String> prompts,
-				@DefaultValue("true") boolean exclusive) {
+		public enum DefaultAccess {
 
-			boolean isEmpty() {
-				return this.beans.isEmpty() && this.tools.isEmpty() && this.resources.isEmpty()
-						&& this.prompts.isEmpty();
-			}
+			/** A valid token is enough. */
+			AUTHENTICATED,
+
+			/** Nobody. */
+			DENY
+
+		}
+
+		/**
+		 * Contents of listings.
+		 */
+		public enum Listings {
+
+			/** What the caller may use. */
+			FILTERED,
+
+			/** What any caller may use. */
+			ALL
+
+		}
+
+		/**
+		 * Response to a call of something that is not listed to the caller.
+		 */
+		public enum Unlisted {
+
+			/** A denial with the scopes that are needed. */
+			CHALLENGE,
+
+			/** The response for something that does not exist. */
+			HIDE
 
 		}
 
@@ -150,23 +151,18 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	/**
 	 * A rule for tools, resources and prompts.
 	 *
-	 * @param tools Names of tools; * stands for any characters.
-	 * @param resources URIs and URI templates of resources; * stands for any characters.
-	 * @param prompts Names of prompts; * stands for any characters.
-	 * @param scopes The scopes that are needed.
-	 * @param access Instead of scopes: "authenticated", "public" or "deny".
+	 * @param tools Names of tools; * matches any characters.
+	 * @param resources URIs and URI templates of resources; * matches any characters.
+	 * @param prompts Names of prompts; * matches any characters.
+	 * @param scopes Scopes that are all required.
+	 * @param anyOf Scopes of which one is required, the narrowest first.
+	 * @param access Access without scopes: "authenticated", "public" or "deny". Default:
+	 * none.
 	 */
+	@ConfigurationPropertiesSource
 	public record Rule(@DefaultValue List<String> tools, @DefaultValue List<String> resources,
-			@DefaultValue List<String> prompts, @DefaultValue Scopes scopes, @Nullable Access access) {
-
-		/**
-		 * Scopes.
-		 *
-		 * @param allOf Scopes that are all needed.
-		 * @param anyOf Scopes of which one is enough, the narrowest first.
-		 */
-		public record Scopes(@DefaultValue List<String> allOf, @DefaultValue List<String> anyOf) {
-		}
+			@DefaultValue List<String> prompts, @DefaultValue List<String> scopes, @DefaultValue List<String> anyOf,
+			@Nullable Access access) {
 
 		/**
 		 * Access without scopes.
@@ -187,107 +183,113 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * What is known about a scope.
+	 * A scope.
 	 *
-	 * @param description What it lets one do, in words for the person who consents.
-	 * @param grantedAs The names that stand for it in a token. Default: its own name.
-	 * @param requestedAs The name by which clients ask for it. Default: its own name.
+	 * @param name Name of the scope in rules. Required.
+	 * @param description What the scope permits, for the person who consents. Default:
+	 * none.
+	 * @param grantedAs Names that stand for the scope in a token. Default: its own name.
+	 * @param requestedAs Name by which clients request the scope. Default: its own name.
 	 */
-	public record Scope(@Nullable String description, @DefaultValue List<String> grantedAs,
+	@ConfigurationPropertiesSource
+	public record Scope(@Nullable String name, @Nullable String description, @DefaultValue List<String> grantedAs,
 			@Nullable String requestedAs) {
 	}
 
 	/**
-	 * What holds without a rule.
+	 * A further MCP endpoint.
+	 *
+	 * @param path Path within the application, including the servlet path. Required.
+	 * @param resource Resource identifier. Required.
+	 * @param resourceName Human-readable name in the protected resource metadata.
+	 * Default: the name of the endpoint.
+	 * @param protocol Whether clients have sessions. Default: as at the endpoint that
+	 * Spring AI configures.
+	 * @param offers What the endpoint offers.
+	 * @param policy Which scopes tools, resources and prompts of the endpoint require.
+	 * @param metadata Protected resource metadata and challenges of the endpoint.
 	 */
-	public enum Undeclared {
+	@ConfigurationPropertiesSource
+	public record Endpoint(@Nullable String path, @Nullable String resource, @Nullable String resourceName,
+			@Nullable Protocol protocol, @DefaultValue Offers offers, @DefaultValue Policy policy,
+			@DefaultValue Metadata metadata) {
 
-		/** A valid token is enough. */
-		AUTHENTICATED,
+		/**
+		 * Whether clients have sessions.
+		 */
+		public enum Protocol {
 
-		/** Not callable. */
-		DENY
+			/** Clients have sessions. */
+			STREAMABLE,
 
-	}
+			/** Each request is served by itself. */
+			STATELESS
 
-	/**
-	 * What to do about a rule that is of no use.
-	 */
-	public enum UnmatchedRules {
+		}
 
-		/** Write it into the log. */
-		REPORT,
+		/**
+		 * What an endpoint offers. Default: all that the application offers.
+		 *
+		 * @param beans Names of beans: those with annotated methods, tool callbacks and
+		 * their providers, lists of specifications.
+		 * @param tools Names of tools; * matches any characters.
+		 * @param resources URIs and URI templates of resources; * matches any characters.
+		 * @param prompts Names of prompts; * matches any characters.
+		 * @param exclusive Whether the selection is no longer offered at the endpoint
+		 * that Spring AI configures.
+		 */
+		public record Offers(@DefaultValue List<String> beans, @DefaultValue List<String> tools,
+				@DefaultValue List<String> resources, @DefaultValue List<String> prompts,
+				@DefaultValue("true") boolean exclusive) {
 
-		/** Do not start. */
-		FAIL
+			boolean isEmpty() {
+				return this.beans.isEmpty() && this.tools.isEmpty() && this.resources.isEmpty()
+						&& this.prompts.isEmpty();
+			}
 
-	}
+		}
 
-	/**
-	 * What listings show.
-	 */
-	public enum Listings {
-
-		/** What the caller may use. */
-		FILTERED,
-
-		/** What somebody may use. */
-		ALL
-
-	}
-
-	/**
-	 * How a call is answered of something that the caller may not use.
-	 */
-	public enum Unlisted {
-
-		/** It is denied, with the scopes that it needs. */
-		CHALLENGE,
-
-		/** As a call of something that does not exist. */
-		HIDE
-
-	}
-
-	/**
-	 * Who may find out what is offered.
-	 */
-	public enum Discovery {
-
-		/** Callers with a valid token. */
-		AUTHENTICATED,
-
-		/** Everybody. */
-		PUBLIC
+		/**
+		 * Which scopes tools, resources and prompts of an endpoint require.
+		 *
+		 * @param rules Rules that take precedence over the rules that all endpoints have
+		 * in common.
+		 */
+		public record Policy(@DefaultValue List<Rule> rules) {
+		}
 
 	}
 
 	/**
 	 * An authorization server. In configuration a plain string is its issuer.
 	 *
-	 * @param issuer Its issuer identifier, to the letter: the iss claim of its tokens.
-	 * @param jwkSetUri Where its keys are. Default: as its metadata tells.
-	 * @param provider What kind it is, which decides about what is not set below.
-	 * @param audiences What its tokens may name as what they are for, at the MCP endpoint
-	 * that Spring AI configures. Default: as the provider has it, usually the resource.
-	 * @param audienceClaim The claim that names what a token is for.
-	 * @param tokenTypes The accepted values of the header's typ; "none" stands for a
-	 * header without it.
-	 * @param marks Claims that mark an access token, each with its accepted values, "*"
-	 * for any; one of them must be there.
-	 * @param refusedClaims Claims that only tokens of other kinds have.
-	 * @param scopePrefix What the names of scopes begin with where clients ask for them,
-	 * and perhaps in tokens, and not in rules.
-	 * @param rolesAsScopes Whether the roles in a token count as scopes.
-	 * @param claims Where the caller is read from.
-	 * @param introspection Its introspection endpoint.
+	 * @param issuer Issuer identifier, exactly as in the iss claim of its tokens.
+	 * Required.
+	 * @param jwkSetUri URI of its keys. Default: the jwks_uri of its metadata.
+	 * @param provider Kind of authorization server, which has defaults for the other
+	 * properties.
+	 * @param audiences Accepted values of the audience claim, at the MCP endpoint that
+	 * Spring AI configures. Default: those of the provider, usually the resource.
+	 * @param audienceClaim Claim that contains the audience. Default: that of the
+	 * provider, usually aud.
+	 * @param tokenTypes Accepted values of the header parameter typ; "none" stands for a
+	 * header without it. Default: those of the provider.
+	 * @param marks Claims that mark an access token, each with its accepted values, * for
+	 * any; one of them must be present. Default: those of the provider.
+	 * @param refusedClaims Claims that only tokens of other kinds have. Default: those of
+	 * the provider.
+	 * @param scopePrefix Prefix of scope names where clients request them, and possibly
+	 * in tokens, that rules leave out. Default: none; for Entra ID derived from the
+	 * audience.
+	 * @param claims Claims that describe the caller.
+	 * @param introspection Introspection endpoint (RFC 7662).
 	 */
+	@ConfigurationPropertiesSource
 	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri,
 			@DefaultValue("generic") Provider provider, @DefaultValue List<String> audiences,
 			@Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
 			@DefaultValue Map<String, List<String>> marks, @DefaultValue List<String> refusedClaims,
-			@Nullable String scopePrefix, @DefaultValue("false") boolean rolesAsScopes, @DefaultValue Claims claims,
-			@Nullable Endpoint introspection) {
+			@Nullable String scopePrefix, @DefaultValue Claims claims, @Nullable Endpoint introspection) {
 
 		/**
 		 * Allows {@code authorization-servers: https://issuer.example}.
@@ -298,29 +300,30 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri, Provider provider) {
 			return new AuthorizationServer(issuer, jwkSetUri, provider, List.of(), null, List.of(), Map.of(), List.of(),
-					null, false, new Claims(List.of(), List.of(), null, List.of()), null);
+					null, new Claims(List.of(), List.of(), null), null);
 		}
 
 		/**
-		 * An introspection endpoint, and how this server shows there who it is: by a
+		 * An introspection endpoint, and how this server authenticates there: with a
 		 * secret (client_secret_basic) or a private key (private_key_jwt).
 		 *
-		 * @param uri Where it is.
-		 * @param clientId The client id that this server has at the authorization server.
-		 * @param clientSecret Its secret.
-		 * @param privateKey Where its private key is, in PEM (PKCS #8): a location such
-		 * as file:/run/secrets/key.pem.
-		 * @param keyId The id of the private key.
-		 * @param assertionAudience Who an assertion is for. Default: the issuer.
-		 * @param opaqueTokens Whether tokens that are no JWTs are this authorization
-		 * server's.
+		 * @param uri URI of the introspection endpoint. Default: none.
+		 * @param clientId Client id of this server at the authorization server. Required
+		 * with an introspection endpoint.
+		 * @param clientSecret Client secret of this server. Default: none.
+		 * @param privateKey Location of a private key in PEM (PKCS #8), such as
+		 * file:/run/secrets/key.pem, to use instead of a secret. Default: none.
+		 * @param keyId Id of the private key. Default: none.
+		 * @param assertionAudience Audience of assertions. Default: the issuer.
+		 * @param opaqueTokens Whether tokens that are not JWTs belong to this
+		 * authorization server.
 		 */
 		public record Endpoint(@Nullable String uri, @Nullable String clientId, @Nullable String clientSecret,
 				@Nullable Resource privateKey, @Nullable String keyId, @Nullable String assertionAudience,
 				@DefaultValue("true") boolean opaqueTokens) {
 
 			/**
-			 * Without the secret, which nobody may read in a log.
+			 * Without the secret, which must not appear in a log.
 			 */
 			@Override
 			public String toString() {
@@ -330,97 +333,43 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		}
 
 		/**
-		 * Where the caller is read from: names joined by dots, or JSON pointers. What is
-		 * empty is as the provider has it.
+		 * Claims that describe the caller: names joined by dots, or JSON pointers.
+		 * Default: those of the provider.
 		 *
-		 * @param scopes Claims that hold scopes, together.
-		 * @param client Claims that name the client; the first that is there counts.
-		 * @param actor The claim that holds the actor chain.
-		 * @param roles Claims that hold names of roles.
+		 * @param scopes Claims that contain scopes, all of them together; claims of roles
+		 * are allowed. Strings in scope and scp are separated at spaces, in other claims
+		 * a string is one name. Default: those of the provider.
+		 * @param client Claims that contain the client id; the first that is present
+		 * counts. Default: those of the provider.
+		 * @param actor Claim that contains the actor chain. Default: act.
 		 */
 		public record Claims(@DefaultValue List<String> scopes, @DefaultValue List<String> client,
-				@Nullable String actor, @DefaultValue List<String> roles) {
+				@Nullable String actor) {
 		}
 
 	}
 
 	/**
-	 * What a token must be.
+	 * Validation of access tokens.
 	 *
-	 * @param clockSkew How far the clocks of this server and of an authorization server
-	 * may differ when exp and nbf are checked.
-	 * @param moreScopeClaims Claims whose values count as scopes besides scope and scp,
-	 * as JSON pointers or names joined by dots: /realm_access/roles, permissions.
-	 * @param cache How verified tokens are remembered.
+	 * @param clockSkew Accepted difference between the clocks of this server and of an
+	 * authorization server when exp and nbf are checked.
+	 * @param cache Cache of verified tokens.
+	 * @param keys Keys of the authorization servers.
+	 * @param introspection Calls of introspection endpoints.
+	 * @param revocationCheck How revoked JWTs are detected: "none" (a JWT is valid until
+	 * it expires) or "introspect" (its authorization server is asked).
 	 */
-	public record Token(@DefaultValue("60s") Duration clockSkew, @DefaultValue List<String> moreScopeClaims,
-			@DefaultValue Cache cache) {
+	public record Token(@DefaultValue("60s") @DurationUnit(ChronoUnit.SECONDS) Duration clockSkew,
+			@DefaultValue Cache cache, @DefaultValue Keys keys, @DefaultValue Introspection introspection,
+			@DefaultValue("none") RevocationCheck revocationCheck) {
 
 		/**
-		 * How verified tokens are remembered.
-		 *
-		 * @param enabled Whether a token that was verified is remembered, so that its
-		 * signature is not verified again for each request.
-		 * @param maxSize How many tokens are remembered at most, for each MCP endpoint.
+		 * How revoked JWTs are detected.
 		 */
-		public record Cache(@DefaultValue("true") boolean enabled, @DefaultValue("10000") int maxSize) {
-		}
+		public enum RevocationCheck {
 
-	}
-
-	/**
-	 * How keys are fetched.
-	 *
-	 * @param connectTimeout Time to connect to an authorization server.
-	 * @param readTimeout Time to wait for its answer.
-	 * @param cacheTtl How long fetched keys serve; they are refreshed when half of it is
-	 * over. A withdrawn key stops working within this time.
-	 * @param retryInterval The time in which unknown keys make at most one fetch, for all
-	 * requests together, and that passes between two tries while an authorization server
-	 * is down.
-	 * @param outageTolerance How long keys serve on, beyond cacheTtl, while their
-	 * authorization server is down.
-	 */
-	public record Keys(@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
-			@DefaultValue("5m") Duration cacheTtl, @DefaultValue("10s") Duration retryInterval,
-			@DefaultValue("1h") Duration outageTolerance) {
-	}
-
-	/**
-	 * How introspection endpoints are asked.
-	 *
-	 * @param cacheTtl How long an answer serves, at most as long as the token. A token
-	 * that is revoked stops working within this time.
-	 * @param cacheSize How many answers are remembered for each endpoint, of active and
-	 * of other tokens each.
-	 * @param connectTimeout Time to connect.
-	 * @param readTimeout Time for the rest of a call, and to wait for one of those under
-	 * way to end when there are too many.
-	 * @param failureThreshold How many failures, with no good answer between them, keep
-	 * calls away for a while.
-	 * @param retryInterval For how long.
-	 * @param maxConcurrent How many calls to each endpoint are under way at most.
-	 */
-	public record Introspection(@DefaultValue("30s") Duration cacheTtl, @DefaultValue("10000") int cacheSize,
-			@DefaultValue("2s") Duration connectTimeout, @DefaultValue("2s") Duration readTimeout,
-			@DefaultValue("5") int failureThreshold, @DefaultValue("10s") Duration retryInterval,
-			@DefaultValue("16") int maxConcurrent) {
-	}
-
-	/**
-	 * How tokens that were revoked are found out.
-	 *
-	 * @param check "none" (a JWT is good until it expires) or "introspect" (its
-	 * authorization server is asked about each).
-	 */
-	public record Revocation(@DefaultValue("none") Check check) {
-
-		/**
-		 * How tokens that were revoked are found out.
-		 */
-		public enum Check {
-
-			/** Not at all: a JWT is good until it expires. */
+			/** Not at all: a JWT is valid until it expires. */
 			NONE,
 
 			/** The authorization server is asked. */
@@ -428,25 +377,75 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		}
 
+		/**
+		 * Cache of verified tokens.
+		 *
+		 * @param maxSize Maximum number of cached tokens at each MCP endpoint. With 0 the
+		 * signature of a token is verified for each request.
+		 */
+		public record Cache(@DefaultValue("10000") int maxSize) {
+		}
+
+		/**
+		 * Keys of the authorization servers.
+		 *
+		 * @param connectTimeout Timeout to connect to an authorization server.
+		 * @param readTimeout Timeout for its response; at most a third of cache-ttl.
+		 * @param cacheTtl Time after which fetched keys are no longer used. They are
+		 * refreshed after half of it. A withdrawn key stops working within this time.
+		 * @param retryInterval Minimum time between fetches because of unknown key ids,
+		 * and between attempts while an authorization server is down; also the
+		 * Retry-After of a 503.
+		 * @param outageTolerance Time beyond cache-ttl for which keys are still used
+		 * while their authorization server is down.
+		 */
+		public record Keys(@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration connectTimeout,
+				@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration readTimeout,
+				@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration cacheTtl,
+				@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration retryInterval,
+				@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration outageTolerance) {
+		}
+
+		/**
+		 * Calls of introspection endpoints.
+		 *
+		 * @param cacheTtl Time for which a response is cached, at most as long as the
+		 * token is valid. A revoked token stops working within this time.
+		 * @param cacheSize Maximum number of cached responses for each endpoint, of
+		 * active tokens and of other tokens each.
+		 * @param connectTimeout Timeout to connect.
+		 * @param readTimeout Timeout for the response, and to wait for another call to
+		 * end when there are max-concurrent calls already.
+		 * @param maxConcurrent Maximum number of concurrent calls to each endpoint.
+		 */
+		public record Introspection(@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration cacheTtl,
+				@DefaultValue("10000") int cacheSize,
+				@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration connectTimeout,
+				@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration readTimeout,
+				@DefaultValue("16") int maxConcurrent) {
+		}
+
 	}
 
 	/**
-	 * Which clients may come at all, whatever their tokens say: client ids, or patterns
-	 * in which * stands for any characters; with an issuer and a space before it, one
-	 * means only clients of that authorization server.
+	 * Which OAuth clients are accepted, whatever their tokens say: client ids, or
+	 * patterns in which * matches any characters; with an issuer and a space before it, a
+	 * pattern matches only clients of that authorization server.
 	 *
-	 * @param allow The clients that may come. Default: all.
-	 * @param deny The clients that may not.
-	 * @param store Where clients that are denied while the server runs are kept: "memory"
-	 * or "jdbc", a database that several instances have in common.
-	 * @param refreshInterval How long it takes at most until a client that was denied at
-	 * another instance is denied here.
+	 * @param allow Accepted clients: client ids, patterns with *, or either with an
+	 * issuer and a space before it. Default: all.
+	 * @param deny Denied clients, in the same form.
+	 * @param store Where clients that are denied at run time are stored: "memory", or
+	 * "jdbc", a database that several instances share.
+	 * @param refreshInterval Time within which a client that was denied at another
+	 * instance is denied at this one.
 	 */
 	public record Clients(@DefaultValue List<String> allow, @DefaultValue List<String> deny,
-			@DefaultValue("memory") Store store, @DefaultValue("2s") Duration refreshInterval) {
+			@DefaultValue("memory") Store store,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration refreshInterval) {
 
 		/**
-		 * Where clients that are denied while the server runs are kept.
+		 * Where clients that are denied at run time are stored.
 		 */
 		public enum Store {
 
@@ -461,53 +460,68 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * What a challenge tells.
+	 * Protected resource metadata and challenges.
 	 *
-	 * @param initialScopes The scopes that a client without a token is advised to
-	 * request: "minimal" for those of tools with readOnlyHint, resources and prompts,
-	 * "declared" for all that rules name, "none", or a list of scopes.
+	 * @param url URL of the metadata, if a proxy serves it elsewhere. Default: derived
+	 * from the resource (RFC 9728).
+	 * @param scopesSupported Scopes that the metadata advertises: "minimal" for those of
+	 * tools with readOnlyHint, resources and prompts, "declared" for all that rules name,
+	 * "none", or a list of scopes.
+	 * @param challengeScopes Scopes that the challenge advises a client without a token
+	 * to request, with the values of scopes-supported.
 	 */
-	public record Challenge(@DefaultValue("minimal") List<String> initialScopes) {
+	public record Metadata(@Nullable String url, @DefaultValue("minimal") List<String> scopesSupported,
+			@DefaultValue("minimal") List<String> challengeScopes) {
 	}
 
 	/**
-	 * What the protected resource metadata tells.
+	 * Limits of HTTP requests.
 	 *
-	 * @param url Where clients find the metadata, when a proxy serves it elsewhere than
-	 * RFC 9728 derives from the resource.
-	 * @param scopesSupported The scopes to advertise: "minimal" for those of tools with
-	 * readOnlyHint, resources and prompts, "declared" for all that rules name, "none", or
-	 * a list of scopes.
+	 * @param maxBodySize Maximum size of a body.
+	 * @param bodyTimeout Timeout for the whole body to arrive.
+	 * @param maxJsonDepth Maximum nesting of the JSON in a body.
+	 * @param allowedOrigins Web origins whose pages may use the MCP endpoints, for
+	 * example https://app.example.com. Default: the origin of the resource, and all of
+	 * this machine if the resource is on this machine.
+	 * @param allowedHosts Accepted names and addresses in the Host header, without ports.
+	 * Default: all.
 	 */
-	public record Metadata(@Nullable String url, @DefaultValue("minimal") List<String> scopesSupported) {
+	public record Http(@DefaultValue("4MB") DataSize maxBodySize,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration bodyTimeout,
+			@DefaultValue("64") int maxJsonDepth, @Nullable List<String> allowedOrigins,
+			@DefaultValue List<String> allowedHosts) {
 	}
 
 	/**
-	 * What a request may be.
+	 * Limits of sessions.
 	 *
-	 * @param maxSize The largest body.
-	 * @param maxDepth How deep its JSON may nest.
-	 * @param readTimeout The time in which the whole body must have come.
+	 * @param max Maximum number of sessions.
+	 * @param maxPerCaller Maximum number of sessions of a caller (issuer, subject and
+	 * client). A further one closes the least recently used.
+	 * @param idleTimeout Time after which an unused session is closed.
+	 * @param checkInterval Interval of the checks for expired sessions and for streams
+	 * whose token has expired.
 	 */
-	public record Request(@DefaultValue("4MB") DataSize maxSize, @DefaultValue("64") int maxDepth,
-			@DefaultValue("30s") Duration readTimeout) {
+	public record Sessions(@DefaultValue("10000") int max, @DefaultValue("100") int maxPerCaller,
+			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration checkInterval) {
 	}
 
 	/**
-	 * How often somebody may come.
+	 * Rate limits.
 	 *
-	 * @param rules Limits, all of which hold.
-	 * @param maxConcurrentCalls How many POST requests of a caller, or of an address
-	 * without a token, an instance serves at once.
-	 * @param maxConcurrentStreams How many GET requests of a caller, which stay open, an
-	 * instance serves at once.
-	 * @param authenticationFailures How many tokens of an address may be refused.
+	 * @param rules Rate limits, all of which apply.
+	 * @param maxConcurrentCalls Maximum number of concurrent POST requests of a caller at
+	 * each instance, or of an address without a token.
+	 * @param maxConcurrentStreams Maximum number of concurrent GET requests of a caller,
+	 * which stay open, at each instance, or of an address without a token.
+	 * @param authenticationFailures Limit of rejected tokens for each address.
 	 * @param store Where the buckets of the rules are: "local", in the memory of each
-	 * instance, or "redis", in common.
+	 * instance, or "redis", shared.
 	 * @param onStoreFailure What happens to requests while Redis cannot be reached:
-	 * "deny" refuses them with 503, "allow" lets them pass unchecked.
-	 * @param maxBuckets How many buckets of each limit are held in memory at most.
-	 * @param redis How Redis is used.
+	 * "deny" rejects them with 503, "allow" accepts them unchecked.
+	 * @param maxBuckets Maximum number of buckets of each limit in memory.
+	 * @param redis Use of Redis.
 	 */
 	public record RateLimit(@DefaultValue List<Rule> rules, @DefaultValue("100") int maxConcurrentCalls,
 			@DefaultValue("100") int maxConcurrentStreams, @DefaultValue Failures authenticationFailures,
@@ -515,50 +529,53 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@DefaultValue("100000") int maxBuckets, @DefaultValue Redis redis) {
 
 		/**
-		 * A limit.
+		 * A rate limit.
 		 *
-		 * @param name The name by which it is counted. Default: what it is per.
+		 * @param name Name in metrics. Default: derived from per.
 		 * @param per What has a bucket of its own: "caller" (a subject of an issuer),
 		 * "client", "tool", "address" (of requests without a token), or a combination.
-		 * @param tools The tools whose calls it is for; * stands for any characters.
-		 * Default: all requests.
-		 * @param capacity How many requests are allowed at once.
-		 * @param refill How many more are allowed in each period. Default: capacity.
-		 * @param period The time in which the refill comes, evenly.
+		 * Required.
+		 * @param tools Tools whose calls are limited; * matches any characters. Default:
+		 * all requests.
+		 * @param capacity Number of requests that are allowed at once. Required.
+		 * @param refill Number of further requests that are allowed in each period.
+		 * Default: capacity.
+		 * @param period Time in which the refill is added, evenly.
 		 */
+		@ConfigurationPropertiesSource
 		public record Rule(@Nullable String name, @DefaultValue List<LimitRule.Per> per,
 				@DefaultValue List<String> tools, @Nullable Long capacity, @Nullable Long refill,
-				@DefaultValue("1m") Duration period) {
+				@DefaultValue("1m") @DurationUnit(ChronoUnit.SECONDS) Duration period) {
 		}
 
 		/**
-		 * How many tokens of an address may be refused.
+		 * Limit of rejected tokens for each address.
 		 *
-		 * @param enabled Whether there is such a limit.
-		 * @param capacity How many at once.
-		 * @param refill How many more in each period. Default: capacity.
-		 * @param period The time in which the refill comes, evenly.
+		 * @param enabled Whether rejected tokens are limited.
+		 * @param capacity Number of rejected tokens that are allowed at once.
+		 * @param refill Number of further ones that are allowed in each period. Default:
+		 * capacity.
+		 * @param period Time in which the refill is added, evenly.
 		 */
 		public record Failures(@DefaultValue("true") boolean enabled, @DefaultValue("1000") long capacity,
-				@Nullable Long refill, @DefaultValue("10s") Duration period) {
+				@Nullable Long refill, @DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration period) {
 		}
 
 		/**
-		 * How Redis is used. Where it is, spring.data.redis tells.
+		 * Use of Redis. Its address is in spring.data.redis.
 		 *
-		 * @param timeout How long a request waits for an answer of Redis.
-		 * @param connectTimeout How long the first answer of a new connection may take.
-		 * @param retryInterval The time between attempts to connect.
-		 * @param keyPrefix What the names of all keys begin with. Applications that have
-		 * Redis in common and not the limits need different ones.
+		 * @param timeout Timeout of a request for a response of Redis.
+		 * @param connectTimeout Timeout to connect, including the first response.
+		 * @param keyPrefix Prefix of all keys. Applications that share a Redis and not
+		 * the limits need different ones.
 		 */
-		public record Redis(@DefaultValue("250ms") Duration timeout, @DefaultValue("2s") Duration connectTimeout,
-				@DefaultValue("1s") Duration retryInterval,
+		public record Redis(@DefaultValue("250ms") @DurationUnit(ChronoUnit.SECONDS) Duration timeout,
+				@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration connectTimeout,
 				@DefaultValue("mcp-security:rate-limit:") String keyPrefix) {
 		}
 
 		/**
-		 * Where buckets can be.
+		 * Where buckets are.
 		 */
 		public enum Store {
 
@@ -573,52 +590,40 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * How long sessions last.
-	 *
-	 * @param max How many sessions there are at most.
-	 * @param maxPerCaller How many of them one caller (issuer, subject and client) has at
-	 * most: a further one ends the one that was not used for longest.
-	 * @param idleTimeout How long a session lasts that is not used.
-	 * @param checkInterval How often it is looked whether sessions, or the tokens of
-	 * streams, are over.
-	 */
-	public record Session(@DefaultValue("10000") int max, @DefaultValue("100") int maxPerCaller,
-			@DefaultValue("1h") Duration idleTimeout, @DefaultValue("5s") Duration checkInterval) {
-	}
-
-	/**
-	 * What is written about requests, and where.
+	 * Audit trail.
 	 *
 	 * @param enabled Whether there is an audit trail.
 	 * @param arguments What events show of the arguments of a call: "none", "masked"
 	 * (names, and types and sizes of values) or "full" (names and values).
 	 * @param sensitiveNames Names of arguments, and of members in them, whose values no
-	 * event shows, in addition to password, token and the like; * stands for any
-	 * characters, and a name after ! is taken out.
-	 * @param queueCapacity How many events wait for each sink at most, with those that
-	 * are being written.
-	 * @param batchSize How many events a sink is given at once at most.
-	 * @param onOverflow What happens when the queue of a sink is full: "block" waits for
-	 * room, at most block-timeout, "drop" does not.
-	 * @param onFailure What happens when a sink fails: "allow" lets calls go on and loses
-	 * what could not be written, "deny" refuses calls and tries again.
-	 * @param blockTimeout How long a request waits for room; a sink that takes longer
-	 * over one batch counts as unhealthy.
-	 * @param drainTimeout How long a shutdown waits until everything is written.
-	 * @param repositoryCapacity How many events of MCP servers are held in memory for the
-	 * endpoint "auditevents" when the application has no AuditEventRepository.
+	 * event shows, in addition to password, token and the like; * matches any characters,
+	 * and a name after ! is removed.
+	 * @param queueCapacity Maximum number of queued events for each sink, including those
+	 * that are being written.
+	 * @param onOverflow What a request does when the queue of a sink is full: "block"
+	 * waits for capacity, at most block-timeout, "drop" drops the event.
+	 * @param onFailure What happens to calls while a sink fails: "allow" accepts them and
+	 * loses events that could not be written, "deny" rejects them, so that a response of
+	 * 200 implies that the event is written.
+	 * @param blockTimeout Timeout of a request for capacity in a queue; a sink that takes
+	 * longer to write a batch is unhealthy.
+	 * @param drainTimeout Timeout of a shutdown for queued events to be written.
+	 * @param repositoryCapacity Maximum number of events of MCP servers that are kept in
+	 * memory for the endpoint "auditevents" if the application has no
+	 * AuditEventRepository.
 	 * @param events Events as application events of Spring Boot.
-	 * @param log Events as lines of the log.
+	 * @param log Events as log messages.
 	 * @param opentelemetry Events as log records of OpenTelemetry.
-	 * @param jdbc Events as rows of a database.
+	 * @param jdbc Events in a database.
 	 */
 	public record Audit(@DefaultValue("true") boolean enabled, @DefaultValue("masked") ArgumentSummaries.Mode arguments,
 			@DefaultValue List<String> sensitiveNames, @DefaultValue("10000") int queueCapacity,
-			@DefaultValue("500") int batchSize, @DefaultValue("block") AuditTrail.OnOverflow onOverflow,
-			@DefaultValue("allow") AuditTrail.OnFailure onFailure, @DefaultValue("5s") Duration blockTimeout,
-			@DefaultValue("10s") Duration drainTimeout, @DefaultValue("1000") int repositoryCapacity,
-			@DefaultValue Events events, @DefaultValue Log log, @DefaultValue OpenTelemetry opentelemetry,
-			@DefaultValue Jdbc jdbc) {
+			@DefaultValue("block") AuditTrail.OnOverflow onOverflow,
+			@DefaultValue("allow") AuditTrail.OnFailure onFailure,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration blockTimeout,
+			@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration drainTimeout,
+			@DefaultValue("1000") int repositoryCapacity, @DefaultValue Events events, @DefaultValue Log log,
+			@DefaultValue OpenTelemetry opentelemetry, @DefaultValue Jdbc jdbc) {
 
 		/**
 		 * Events as application events of Spring Boot.
@@ -630,9 +635,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		}
 
 		/**
-		 * Events as lines of the log.
+		 * Events as log messages.
 		 *
-		 * @param enabled Whether each event is a line of the logger io.mcpsecurity.audit,
+		 * @param enabled Whether each event is logged by the logger io.mcpsecurity.audit,
 		 * at level INFO.
 		 */
 		public record Log(@DefaultValue("false") boolean enabled) {
@@ -641,27 +646,26 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		/**
 		 * Events as log records of OpenTelemetry.
 		 *
-		 * @param enabled Whether each event is given to the OpenTelemetry bean.
+		 * @param enabled Whether each event is sent to the OpenTelemetry bean.
 		 */
 		public record OpenTelemetry(@DefaultValue("false") boolean enabled) {
 		}
 
 		/**
-		 * Audit events in a database.
+		 * Events in a database.
 		 *
 		 * @param enabled Whether audit events are stored in a database, PostgreSQL or H2.
-		 * @param dataSource The name of the DataSource bean to use. Default: the primary
-		 * or only one.
+		 * @param dataSource Name of the DataSource bean to use. Default: the primary or
+		 * only one.
 		 * @param initializeSchema Whether to create the table at start: "never",
 		 * "embedded" (in an embedded database) or "always".
-		 * @param retention How long events are kept. Default: for ever.
-		 * @param timeout How long to wait for an answer of the database.
-		 * @param findLimit How many events the auditevents endpoint shows at most, the
-		 * newest.
+		 * @param retention Time after which events are deleted. Default: never.
+		 * @param timeout Timeout for a response of the database.
 		 */
 		public record Jdbc(@DefaultValue("false") boolean enabled, @Nullable String dataSource,
-				@DefaultValue("embedded") InitializeSchema initializeSchema, @Nullable Duration retention,
-				@DefaultValue("10s") Duration timeout, @DefaultValue("1000") int findLimit) {
+				@DefaultValue("embedded") InitializeSchema initializeSchema,
+				@Nullable @DurationUnit(ChronoUnit.SECONDS) Duration retention,
+				@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration timeout) {
 
 			/**
 			 * When to create the table. (Spring Boot has such an enum, but not on every

@@ -19,7 +19,6 @@ import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.authorization.TargetPattern;
 import io.mcpsecurity.message.McpTarget.Kind;
-import io.mcpsecurity.token.ClaimPointer;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.access.hierarchicalroles.CycleInRoleHierarchyException;
@@ -29,14 +28,18 @@ import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * The part of the properties that is about who may use what, as the rooms of the library
- * understand it. A value that is wrong is an {@link InvalidMcpSecurityPropertyException}.
+ * The rules and scopes of the configuration, checked and converted to the types of the
+ * authorization package.
  */
 final class PolicyProperties {
 
-	private static final String RULES = "mcp.security.rules";
+	private static final String POLICY = PropertyBinder.PREFIX + ".policy";
 
-	private static final String HIERARCHY = "mcp.security.scope-hierarchy";
+	static final String RULES = POLICY + ".rules";
+
+	private static final String HIERARCHY = POLICY + ".scope-hierarchy";
+
+	private static final String SCOPES = PropertyBinder.PREFIX + ".scopes";
 
 	private final List<ConfiguredRule> rules;
 
@@ -46,22 +49,15 @@ final class PolicyProperties {
 
 	private final ScopeCatalogue catalogue;
 
-	private final List<ClaimPointer> moreScopeClaims;
-
 	PolicyProperties(McpSecurityProperties properties, String requestPrefix) {
-		this.rules = rules(RULES, properties.rules());
-		checkScope("mcp.security.read-only-scope", properties.readOnlyScope());
-		checkScope("mcp.security.destructive-scope", properties.destructiveScope());
-		checkScope("mcp.security.scope-template", properties.scopeTemplate());
-		this.conventions = new Conventions(properties.readOnlyScope(), properties.destructiveScope(),
-				properties.scopeTemplate());
-		this.hierarchy = hierarchy(properties.scopeHierarchy());
+		McpSecurityProperties.Policy policy = properties.policy();
+		this.rules = rules(RULES, policy.rules());
+		checkScope(POLICY + ".read-only-scope", policy.readOnlyScope());
+		checkScope(POLICY + ".destructive-scope", policy.destructiveScope());
+		checkScope(POLICY + ".scope-template", policy.scopeTemplate());
+		this.conventions = new Conventions(policy.readOnlyScope(), policy.destructiveScope(), policy.scopeTemplate());
+		this.hierarchy = hierarchy(policy.scopeHierarchy());
 		this.catalogue = catalogue(properties.scopes(), requestPrefix);
-		this.moreScopeClaims = properties.token()
-			.moreScopeClaims()
-			.stream()
-			.map((claim) -> checked("mcp.security.token.more-scope-claims", claim, () -> ClaimPointer.of(claim)))
-			.toList();
 	}
 
 	static List<ConfiguredRule> rules(String property, List<McpSecurityProperties.Rule> rules) {
@@ -73,15 +69,15 @@ final class PolicyProperties {
 	}
 
 	/**
-	 * Make a rule book of rules that could contradict each other.
+	 * Create a rule book, whose rules may contradict each other.
 	 */
 	static RuleBook ruleBook(String property, Supplier<RuleBook> book) {
 		try {
 			return book.get();
 		}
 		catch (IllegalArgumentException ex) {
-			throw new InvalidMcpSecurityPropertyException(property, null,
-					"cannot be followed: " + ex.getMessage() + ".", "Remove one of the two from " + property + ".");
+			throw CheckedProperties.invalid(property, null,
+					StringUtils.capitalize(ex.getMessage()) + ". Remove one of the two.");
 		}
 	}
 
@@ -93,16 +89,17 @@ final class PolicyProperties {
 			.flatMap(List::stream)
 			.toList();
 		if (patterns.isEmpty()) {
-			throw new InvalidMcpSecurityPropertyException(property, null, "names no tools, resources or prompts.",
-					"Set at least one of " + property + ".tools, .resources and .prompts.");
+			throw CheckedProperties.invalid(property, null,
+					"It names no tools, resources or prompts. Set at least one of .tools, .resources and .prompts.");
 		}
-		ScopeRequirement requirement = checked(property + ".scopes", rule.scopes(),
-				() -> new ScopeRequirement(rule.scopes().allOf(), rule.scopes().anyOf()));
+		checked(property + ".scopes", rule.scopes(), () -> new ScopeRequirement(rule.scopes(), List.of()));
+		ScopeRequirement requirement = checked(property + ".any-of", rule.anyOf(),
+				() -> new ScopeRequirement(rule.scopes(), rule.anyOf()));
 		boolean scopes = !requirement.equals(ScopeRequirement.NONE);
 		if (scopes == (rule.access() != null)) {
-			throw new InvalidMcpSecurityPropertyException(property, null,
-					scopes ? "has both scopes and access." : "has neither scopes nor access.",
-					"Set either " + property + ".scopes.all-of or .any-of, or " + property + ".access.");
+			throw CheckedProperties.invalid(property, null,
+					(scopes ? "It has both scopes and access." : "It has neither scopes nor access.")
+							+ " Set either .scopes or .any-of (or both of them), or .access.");
 		}
 		Access access = (rule.access() != null) ? Access.valueOf(rule.access().name()) : Access.SCOPES;
 		return new ConfiguredRule(patterns, access, requirement, property);
@@ -127,7 +124,8 @@ final class PolicyProperties {
 		for (String line : text.lines().filter(StringUtils::hasText).toList()) {
 			List<String> scopes = Stream.of(line.split(">", -1)).map(String::trim).toList();
 			if (scopes.size() < 2) {
-				throw CheckedProperties.invalid(HIERARCHY, line.trim(), "is not a relation like broader > narrower.");
+				throw CheckedProperties.invalid(HIERARCHY, line.trim(),
+						"It is not a relation like broader > narrower.");
 			}
 			checked(HIERARCHY, line.trim(), () -> new ScopeRequirement(scopes, List.of()));
 			named.addAll(scopes);
@@ -138,7 +136,7 @@ final class PolicyProperties {
 			return hierarchy(RoleHierarchyImpl.fromHierarchy(relations.toString()), named);
 		}
 		catch (CycleInRoleHierarchyException ex) {
-			throw CheckedProperties.invalid(HIERARCHY, text.trim(), "has a cycle: a scope would contain itself.");
+			throw CheckedProperties.invalid(HIERARCHY, text.trim(), "It has a cycle: a scope would contain itself.");
 		}
 	}
 
@@ -153,17 +151,28 @@ final class PolicyProperties {
 		};
 	}
 
-	private static ScopeCatalogue catalogue(Map<String, McpSecurityProperties.Scope> scopes, String requestPrefix) {
+	private static ScopeCatalogue catalogue(List<McpSecurityProperties.Scope> scopes, String requestPrefix) {
 		Map<String, ScopeCatalogue.Entry> entries = new LinkedHashMap<>();
-		scopes.forEach((scope, known) -> {
-			checkScope("mcp.security.scopes", scope);
-			checkScope("mcp.security.scopes[" + scope + "].requested-as", known.requestedAs());
-			if (!known.grantedAs().stream().allMatch(StringUtils::hasText)) {
-				throw CheckedProperties.invalid("mcp.security.scopes[" + scope + "].granted-as", known.grantedAs(),
-						"has an empty name.");
+		for (int i = 0; i < scopes.size(); i++) {
+			String property = SCOPES + "[" + i + "]";
+			McpSecurityProperties.Scope scope = scopes.get(i);
+			String name = scope.name();
+			if (name == null) {
+				throw CheckedProperties.invalid(property + ".name", null,
+						"It is not set. Set it to the name of the scope in rules.");
 			}
-			entries.put(scope, new ScopeCatalogue.Entry(known.description(), known.grantedAs(), known.requestedAs()));
-		});
+			checkScope(property + ".name", name);
+			checkScope(property + ".requested-as", scope.requestedAs());
+			if (!scope.grantedAs().stream().allMatch(StringUtils::hasText)) {
+				throw CheckedProperties.invalid(property + ".granted-as", scope.grantedAs(),
+						"It contains an empty name.");
+			}
+			ScopeCatalogue.Entry entry = new ScopeCatalogue.Entry(scope.description(), scope.grantedAs(),
+					scope.requestedAs());
+			if (entries.put(name, entry) != null) {
+				throw CheckedProperties.invalid(property + ".name", name, "An earlier entry has the same name.");
+			}
+		}
 		return new ScopeCatalogue(entries, requestPrefix);
 	}
 
@@ -172,7 +181,7 @@ final class PolicyProperties {
 			return supplier.get();
 		}
 		catch (IllegalArgumentException ex) {
-			throw CheckedProperties.invalid(property, value, "cannot be used: " + ex.getMessage() + ".");
+			throw CheckedProperties.invalid(property, value, StringUtils.capitalize(ex.getMessage()) + ".");
 		}
 	}
 
@@ -190,10 +199,6 @@ final class PolicyProperties {
 
 	ScopeCatalogue catalogue() {
 		return this.catalogue;
-	}
-
-	List<ClaimPointer> moreScopeClaims() {
-		return this.moreScopeClaims;
 	}
 
 }

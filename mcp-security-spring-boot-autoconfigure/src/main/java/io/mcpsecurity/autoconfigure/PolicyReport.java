@@ -8,7 +8,6 @@ import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
-import io.mcpsecurity.autoconfigure.McpSecurityProperties.UnmatchedRules;
 import io.mcpsecurity.message.McpTarget;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -44,21 +43,22 @@ class PolicyReport implements SmartInitializingSingleton {
 		reportUndescribed();
 		reportUnused();
 		reportShared();
-		if (this.properties.mode() == AccessPolicy.Mode.REPORT) {
-			logger.warn("mcp.security.mode=report: calls whose scopes are missing pass");
+		if (this.properties.policy().enforcement() == AccessPolicy.Mode.REPORT) {
+			logger.warn("mcp-security.policy.enforcement=report: calls whose scopes are missing pass");
 		}
-		if (this.properties.discovery() == McpSecurityProperties.Discovery.PUBLIC) {
-			logger.warn("mcp.security.discovery=public: anybody may list tools, resources and prompts");
+		if (this.properties.policy().anonymousDiscovery()) {
+			logger.warn("mcp-security.policy.anonymous-discovery=true: anybody may list tools, resources and prompts");
 		}
 		if (this.properties.allowInsecureHttp()) {
-			logger.warn("mcp.security.allow-insecure-http=true: tokens and keys may travel without TLS");
+			logger.warn("mcp-security.allow-insecure-http=true: tokens and keys may travel without TLS");
 		}
 	}
 
 	private void reportUseless(List<String> rules, String reason) {
-		if (!rules.isEmpty() && this.properties.unmatchedRules() == UnmatchedRules.FAIL) {
-			throw new InvalidMcpSecurityPropertyException("mcp.security.rules", rules, reason + ".",
-					"Correct the entries of mcp.security.rules, or set mcp.security.unmatched-rules=report.");
+		if (!rules.isEmpty()
+				&& this.properties.policy().unmatchedRules() == McpSecurityProperties.Policy.UnmatchedRules.FAIL) {
+			throw CheckedProperties.invalid(PolicyProperties.RULES, rules,
+					"A rule " + reason + ". Correct the rule, or set mcp-security.policy.unmatched-rules=report.");
 		}
 		rules.forEach((rule) -> logger.warn("A rule " + reason + ": " + rule));
 	}
@@ -73,7 +73,7 @@ class PolicyReport implements SmartInitializingSingleton {
 			.sorted()
 			.toList());
 		if (!denied.isEmpty()) {
-			logger.warn("mcp.security.undeclared=deny: without a rule and not callable are " + denied);
+			logger.warn("mcp-security.policy.default-access=deny: without a rule and not callable are " + denied);
 		}
 	}
 
@@ -82,13 +82,10 @@ class PolicyReport implements SmartInitializingSingleton {
 			.filter((scope) -> this.catalogue.description(scope) == null)
 			.toList();
 		if (!undescribed.isEmpty()) {
-			logger.info("Scopes without mcp.security.scopes.<scope>.description: " + undescribed);
+			logger.info("Scopes without mcp-security.scopes[].description: " + undescribed);
 		}
 	}
 
-	/**
-	 * A name without the brackets that its colon needs becomes another one.
-	 */
 	private void reportUnused() {
 		List<String> scopes = distinct(RuleBook::scopes);
 		List<String> unused = this.catalogue.entries()
@@ -98,8 +95,7 @@ class PolicyReport implements SmartInitializingSingleton {
 			.sorted()
 			.toList();
 		if (!unused.isEmpty()) {
-			logger.warn("mcp.security.scopes describes scopes that no rule names: " + unused
-					+ " (a name with a colon goes in brackets: \"[records:purge]\")");
+			logger.warn("mcp-security.scopes describes scopes that no rule names: " + unused);
 		}
 	}
 

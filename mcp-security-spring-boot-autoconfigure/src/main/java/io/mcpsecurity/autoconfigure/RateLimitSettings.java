@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
 /**
- * The limits of the configuration after every check.
+ * The rate limits of the configuration, checked.
  */
 final class RateLimitSettings {
 
-	private static final String PREFIX = "mcp.security.rate-limit";
+	private static final String PREFIX = PropertyBinder.PREFIX + ".rate-limit";
 
 	private static final String CALLS = "concurrent-calls";
 
@@ -38,9 +38,9 @@ final class RateLimitSettings {
 
 	RateLimitSettings(RateLimit properties) {
 		this.properties = properties;
-		checkPositive("max-concurrent-calls", properties.maxConcurrentCalls());
-		checkPositive("max-concurrent-streams", properties.maxConcurrentStreams());
-		checkPositive("max-buckets", properties.maxBuckets());
+		CheckedProperties.checkPositive(PREFIX + ".max-concurrent-calls", properties.maxConcurrentCalls());
+		CheckedProperties.checkPositive(PREFIX + ".max-concurrent-streams", properties.maxConcurrentStreams());
+		CheckedProperties.checkPositive(PREFIX + ".max-buckets", properties.maxBuckets());
 		checkRedis(properties.redis());
 		Set<String> names = new HashSet<>(Set.of(AuthenticationFailures.NAME, CALLS, STREAMS));
 		for (int i = 0; i < properties.rules().size(); i++) {
@@ -70,14 +70,14 @@ final class RateLimitSettings {
 
 	private static LimitRule rule(String property, int index, RateLimit.Rule rule, Set<String> names) {
 		if (rule.per().isEmpty()) {
-			throw new InvalidMcpSecurityPropertyException(property + ".per", null,
-					"is not set. Everybody would have one bucket together.",
-					"Set it to what has a bucket of its own: caller, client, tool, address, or a list of these.");
+			throw CheckedProperties.invalid(property + ".per", null,
+					"It is not set, so all requests would share one bucket. Set it to what has a bucket of its own: "
+							+ "caller, client, tool, address, or a list of these.");
 		}
 		Long capacity = rule.capacity();
 		if (capacity == null) {
-			throw new InvalidMcpSecurityPropertyException(property + ".capacity", null, "is not set.",
-					"Set it to the number of requests that are allowed at once.");
+			throw CheckedProperties.invalid(property + ".capacity", null,
+					"It is not set. Set it to the number of requests that are allowed at once.");
 		}
 		Budget budget = budget(property, capacity, rule.refill(), rule.period());
 		EnumSet<Per> per = EnumSet.copyOf(rule.per());
@@ -86,7 +86,7 @@ final class RateLimitSettings {
 			return new LimitRule(name, per, rule.tools(), budget);
 		}
 		catch (IllegalArgumentException ex) {
-			throw CheckedProperties.invalid(property, rule, "makes no limit: " + ex.getMessage() + ".");
+			throw CheckedProperties.invalid(property, rule, "It is not a valid limit: " + ex.getMessage() + ".");
 		}
 	}
 
@@ -99,10 +99,10 @@ final class RateLimitSettings {
 		}
 		if (!name.matches("[A-Za-z0-9_.-]{1,60}")) {
 			throw CheckedProperties.invalid(property + ".name", name,
-					"is not made of up to 60 letters, digits, dots, hyphens and underscores.");
+					"It is not 1 to 60 letters, digits, dots, hyphens and underscores.");
 		}
 		if (!names.add(name)) {
-			throw CheckedProperties.invalid(property + ".name", name, "is the name of another limit.");
+			throw CheckedProperties.invalid(property + ".name", name, "It is the name of another limit.");
 		}
 		return name;
 	}
@@ -118,13 +118,7 @@ final class RateLimitSettings {
 
 	private static void checkTokens(String property, long tokens) {
 		if (tokens < 1 || tokens > Budget.MAX_TOKENS) {
-			throw CheckedProperties.invalid(property, tokens, "is not between 1 and " + Budget.MAX_TOKENS + ".");
-		}
-	}
-
-	private static void checkPositive(String property, int value) {
-		if (value < 1) {
-			throw CheckedProperties.invalid(PREFIX + "." + property, value, "is not positive.");
+			throw CheckedProperties.invalid(property, tokens, "It is not between 1 and " + Budget.MAX_TOKENS + ".");
 		}
 	}
 
@@ -132,16 +126,14 @@ final class RateLimitSettings {
 		checkBetween(PREFIX + ".redis.timeout", redis.timeout(), Duration.ofMillis(1), Duration.ofSeconds(30));
 		checkBetween(PREFIX + ".redis.connect-timeout", redis.connectTimeout(), Duration.ofMillis(1),
 				Duration.ofMinutes(1));
-		checkBetween(PREFIX + ".redis.retry-interval", redis.retryInterval(), Duration.ofMillis(10),
-				Duration.ofMinutes(10));
 		if (!StringUtils.hasText(redis.keyPrefix())) {
-			throw CheckedProperties.invalid(PREFIX + ".redis.key-prefix", redis.keyPrefix(), "is empty.");
+			throw CheckedProperties.invalid(PREFIX + ".redis.key-prefix", redis.keyPrefix(), "It is empty.");
 		}
 	}
 
 	private static void checkBetween(String property, Duration value, Duration min, Duration max) {
 		if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
-			throw CheckedProperties.invalid(property, value, "is not between " + min + " and " + max + ".");
+			throw CheckedProperties.invalid(property, value, "It is not between " + min + " and " + max + ".");
 		}
 	}
 

@@ -30,7 +30,7 @@ final class SpringAiTransportFilter implements AutoConfigurationImportFilter, En
 	@Override
 	public boolean[] match(@Nullable String[] candidates, AutoConfigurationMetadata metadata) {
 		boolean enabled = this.environment == null
-				|| this.environment.getProperty("mcp.security.enabled", Boolean.class, true);
+				|| this.environment.getProperty(PropertyBinder.CONDITION + "enabled", Boolean.class, true);
 		boolean[] matches = new boolean[candidates.length];
 		for (int i = 0; i < candidates.length; i++) {
 			matches[i] = !(enabled && candidates[i] != null && TRANSPORTS.contains(candidates[i]));

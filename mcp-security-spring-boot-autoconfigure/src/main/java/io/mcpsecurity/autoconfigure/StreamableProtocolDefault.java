@@ -16,7 +16,7 @@ class StreamableProtocolDefault implements EnvironmentPostProcessor {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		if (environment.getProperty("mcp.security.enabled", Boolean.class, true)) {
+		if (environment.getProperty(PropertyBinder.CONDITION + "enabled", Boolean.class, true)) {
 			environment.getPropertySources()
 				.addLast(new MapPropertySource("mcpSecurityDefaults",
 						Map.of(McpSecurityAutoConfiguration.PROTOCOL, "STREAMABLE")));

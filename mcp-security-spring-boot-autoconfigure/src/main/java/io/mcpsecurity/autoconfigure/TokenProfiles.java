@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.StringUtils;
 
 /**
- * What the tokens of each authorization server look like: as its provider has it, and
- * otherwise as configured. A value that is wrong is an
- * {@link InvalidMcpSecurityPropertyException}.
+ * The token profile of each authorization server: the defaults of its provider, replaced
+ * by what is configured.
  */
 final class TokenProfiles {
 
@@ -43,10 +42,9 @@ final class TokenProfiles {
 		checkTexts(property + ".token-types", server.tokenTypes());
 		checkTexts(property + ".refused-claims", server.refusedClaims());
 		if (provider.audienceNeeded() != null && server.audiences().isEmpty()) {
-			throw new InvalidMcpSecurityPropertyException(property + ".audiences", null,
-					"is not set. The tokens of the provider " + provider.text()
-							+ " do not name the resource, so it has to be known what else they must name.",
-					"Set " + property + ".audiences to " + provider.audienceNeeded() + ".");
+			throw CheckedProperties.invalid(property + ".audiences", null,
+					"It is not set, and the tokens of the provider " + provider.text()
+							+ " do not contain the resource identifier. Set it to " + provider.audienceNeeded() + ".");
 		}
 		List<String> types = server.tokenTypes()
 			.stream()
@@ -64,16 +62,11 @@ final class TokenProfiles {
 	private static TokenProfile.Claims claims(String property, AuthorizationServer server, TokenProfile.Claims preset) {
 		AuthorizationServer.Claims claims = server.claims();
 		String actor = claims.actor();
-		List<ClaimPointer> roles = pointers(property + ".claims.roles", claims.roles(), preset.roles());
-		if (server.rolesAsScopes() && roles.isEmpty()) {
-			throw new InvalidMcpSecurityPropertyException(property + ".roles-as-scopes", true,
-					"needs to know where the roles are.", "Set " + property + ".claims.roles.");
-		}
 		return new TokenProfile.Claims(pointers(property + ".claims.scopes", claims.scopes(), preset.scopes()),
 				claims.scopes().isEmpty() ? preset.appScopes() : List.of(),
 				pointers(property + ".claims.client", claims.client(), preset.client()),
-				(actor != null) ? pointer(property + ".claims.actor", actor) : preset.actor(), roles,
-				server.rolesAsScopes(), scopePrefix(property + ".scope-prefix", server), preset.clientAsSubject());
+				(actor != null) ? pointer(property + ".claims.actor", actor) : preset.actor(),
+				scopePrefix(property + ".scope-prefix", server), preset.clientAsSubject());
 	}
 
 	private static @Nullable String scopePrefix(String property, AuthorizationServer server) {
@@ -99,7 +92,7 @@ final class TokenProfiles {
 	private static Map<String, List<String>> marks(String property, Map<String, List<String>> marks) {
 		marks.forEach((claim, values) -> {
 			if (values.isEmpty()) {
-				throw CheckedProperties.invalid(property + "." + claim, values, "has no values.");
+				throw CheckedProperties.invalid(property + "." + claim, values, "It has no values.");
 			}
 			checkTexts(property + "." + claim, values);
 		});
@@ -108,7 +101,7 @@ final class TokenProfiles {
 
 	private static void checkTexts(String property, List<String> values) {
 		if (!values.stream().allMatch(StringUtils::hasText)) {
-			throw CheckedProperties.invalid(property, values, "has an empty value.");
+			throw CheckedProperties.invalid(property, values, "It contains an empty value.");
 		}
 	}
 
@@ -121,8 +114,8 @@ final class TokenProfiles {
 	}
 
 	/**
-	 * What clients put before the names of scopes, if all authorization servers agree:
-	 * one challenge goes to the clients of all of them.
+	 * The prefix of scope names where clients request them, if it is the same for all
+	 * authorization servers: one challenge is sent to the clients of all of them.
 	 */
 	static String requestPrefix(Collection<TokenProfile> profiles) {
 		Set<String> prefixes = profiles.stream()
@@ -132,8 +125,8 @@ final class TokenProfiles {
 		if (prefixes.size() == 1) {
 			return prefixes.iterator().next();
 		}
-		logger.warn("The authorization servers have different names for scopes, so challenges have the names of rules: "
-				+ "set mcp.security.scopes.<scope>.requested-as where clients need others");
+		logger.warn("The authorization servers have different prefixes of scopes, so challenges contain the names "
+				+ "of rules: set mcp-security.scopes[].requested-as where clients need other names");
 		return "";
 	}
 

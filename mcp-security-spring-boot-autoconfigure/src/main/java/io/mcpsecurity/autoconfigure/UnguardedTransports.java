@@ -18,7 +18,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
  */
 final class UnguardedTransports implements SmartInitializingSingleton {
 
-	static final String ALLOWED = "mcp.security.unguarded-transports";
+	static final String ALLOWED = PropertyBinder.PREFIX + ".unguarded-transports";
 
 	private final ListableBeanFactory beans;
 
@@ -37,17 +37,17 @@ final class UnguardedTransports implements SmartInitializingSingleton {
 		transports.forEach((name, transport) -> {
 			boolean own = transport instanceof StreamableTransport || transport instanceof StatelessTransport;
 			if (!own && !this.allowed.contains(name)) {
-				throw new InvalidMcpSecurityPropertyException(ALLOWED, this.allowed,
-						"does not name '" + name + "', an MCP transport (" + transport.getClass().getName()
-								+ ") at which nothing checks tokens and scopes.",
-						"Remove the bean: this starter brings the transport, and further endpoints are configured by "
-								+ "mcp.security.endpoints; or add its name to " + ALLOWED + ".");
+				throw CheckedProperties.invalid(ALLOWED, this.allowed, "It does not contain '" + name
+						+ "', an MCP transport (" + transport.getClass().getName()
+						+ ") at which tokens and scopes are not checked. Remove the bean: this starter has its own "
+						+ "transport, and mcp-security.endpoints configures further endpoints. "
+						+ "Or add its name here.");
 			}
 		});
 		for (String name : this.allowed) {
 			if (!transports.containsKey(name)) {
-				throw new InvalidMcpSecurityPropertyException(ALLOWED, name, "is not the name of an MCP transport.",
-						"Remove it.");
+				throw CheckedProperties.invalid(ALLOWED, name,
+						"'" + name + "' is not the name of an MCP transport. Remove it.");
 			}
 		}
 	}

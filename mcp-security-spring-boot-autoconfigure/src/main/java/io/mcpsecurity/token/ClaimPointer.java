@@ -31,6 +31,13 @@ public record ClaimPointer(String text, List<String> path) {
 	}
 
 	/**
+	 * The name of the claim, without those of the objects that contain it.
+	 */
+	String name() {
+		return this.path.get(this.path.size() - 1);
+	}
+
+	/**
 	 * The claim, or {@code null} when it is not there.
 	 */
 	@Nullable Object read(Map<String, Object> claims) {

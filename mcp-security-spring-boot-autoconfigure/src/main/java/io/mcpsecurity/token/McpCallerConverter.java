@@ -19,17 +19,19 @@ import org.springframework.util.StringUtils;
 /**
  * Reads the caller from the claims of a verified token.
  * <p>
- * Where nothing else is known, scopes come from {@code scope} (RFC 9068 section 2.2.3)
- * and {@code scp} (Okta, Microsoft Entra ID), together; each may be a string separated by
- * spaces or an array of strings. The client is {@code client_id} (RFC 9068 section 2.2)
- * or one of the names that authorization servers use instead. A claim of the wrong type
- * is never guessed at: it refuses the token.
+ * By default, scopes come from {@code scope} (RFC 9068 section 2.2.3) and {@code scp}
+ * (Okta, Microsoft Entra ID), together; each may be a string separated by spaces or an
+ * array of strings. In claims of other names, such as those of roles, a string is one
+ * name, because names of roles may contain spaces. The client is {@code client_id} (RFC
+ * 9068 section 2.2) or one of the names that authorization servers use instead. A claim
+ * of the wrong type is never guessed at: it refuses the token.
  */
 public final class McpCallerConverter implements Converter<Jwt, McpAuthenticationToken> {
 
-	private final String resource;
+	/** Claims whose strings are separated by spaces (RFC 8693 section 4.2). */
+	private static final Set<String> SEPARATED = Set.of("scope", "scp");
 
-	private final List<ClaimPointer> moreScopeClaims;
+	private final String resource;
 
 	private final UnaryOperator<Set<String>> scopesOf;
 
@@ -38,19 +40,14 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	/**
 	 * Create a converter.
 	 * @param resource the resource identifier that the tokens are accepted for
-	 * @param moreScopeClaims claims whose values count as scopes too: roles, permissions,
-	 * groups
 	 * @param scopesOf the scopes that the names in a token stand for
 	 */
-	public McpCallerConverter(String resource, List<ClaimPointer> moreScopeClaims,
-			UnaryOperator<Set<String>> scopesOf) {
-		this(resource, moreScopeClaims, scopesOf, Provider.GENERIC.profile().claims());
+	public McpCallerConverter(String resource, UnaryOperator<Set<String>> scopesOf) {
+		this(resource, scopesOf, Provider.GENERIC.profile().claims());
 	}
 
-	private McpCallerConverter(String resource, List<ClaimPointer> moreScopeClaims, UnaryOperator<Set<String>> scopesOf,
-			TokenProfile.Claims where) {
+	private McpCallerConverter(String resource, UnaryOperator<Set<String>> scopesOf, TokenProfile.Claims where) {
 		this.resource = resource;
-		this.moreScopeClaims = List.copyOf(moreScopeClaims);
 		this.scopesOf = scopesOf;
 		this.where = where;
 	}
@@ -61,14 +58,14 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 	 * @param resource the resource identifier that the tokens are accepted for
 	 */
 	public McpCallerConverter(String resource) {
-		this(resource, List.of(), UnaryOperator.identity());
+		this(resource, UnaryOperator.identity());
 	}
 
 	/**
 	 * The same, for tokens whose claims are elsewhere.
 	 */
 	McpCallerConverter with(TokenProfile.Claims where) {
-		return new McpCallerConverter(this.resource, this.moreScopeClaims, this.scopesOf, where);
+		return new McpCallerConverter(this.resource, this.scopesOf, where);
 	}
 
 	@Override
@@ -99,13 +96,8 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 
 	private Set<String> scopes(Map<String, Object> claims) {
 		Set<String> names = new LinkedHashSet<>();
-		boolean found = addScopes(names, this.where.scopes(), claims);
-		if (!found) {
-			addNames(names, this.where.appScopes(), claims);
-		}
-		addNames(names, this.moreScopeClaims, claims);
-		if (this.where.rolesAsScopes()) {
-			addNames(names, this.where.roles(), claims);
+		if (!addScopes(names, this.where.scopes(), claims)) {
+			addScopes(names, this.where.appScopes(), claims);
 		}
 		return this.scopesOf.apply(withoutPrefix(names));
 	}
@@ -116,21 +108,12 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 			Object claim = pointer.read(claims);
 			found |= claim != null;
 			if (claim instanceof String text) {
-				names.addAll(List.of(StringUtils.tokenizeToStringArray(text, " ", false, true)));
+				claim = SEPARATED.contains(pointer.name())
+						? List.of(StringUtils.tokenizeToStringArray(text, " ", false, true)) : List.of(text);
 			}
-			else {
-				addAll(names, claim, pointer.text());
-			}
+			addAll(names, claim, pointer.text());
 		}
 		return found;
-	}
-
-	private static void addNames(Set<String> names, List<ClaimPointer> pointers, Map<String, Object> claims) {
-		for (ClaimPointer pointer : pointers) {
-			Object claim = pointer.read(claims);
-			// A single role is one name, whatever it is made of.
-			addAll(names, (claim instanceof String text) ? List.of(text) : claim, pointer.text());
-		}
 	}
 
 	private Set<String> withoutPrefix(Set<String> names) {

@@ -19,11 +19,7 @@ public enum Provider {
 	 * Keycloak. The claim {@code typ} of its ID and refresh tokens is {@code ID},
 	 * {@code Refresh} or {@code Offline}.
 	 */
-	KEYCLOAK(preset().types("jwt", "at+jwt")
-		.mark("typ", "Bearer", "DPoP")
-		.scopes("scope")
-		.client("azp", "client_id")
-		.roles("realm_access.roles")),
+	KEYCLOAK(preset().types("jwt", "at+jwt").mark("typ", "Bearer", "DPoP").scopes("scope").client("azp", "client_id")),
 
 	/** ThunderID. Its ID tokens are of the type {@code JWT}. */
 	THUNDERID(preset().types("at+jwt").scopes("scope").client("client_id")),
@@ -37,8 +33,7 @@ public enum Provider {
 		.mark("tty", "at")
 		.mark("scope", TokenProfile.ANY)
 		.scopes("scope")
-		.client("applicationId")
-		.roles("roles")),
+		.client("applicationId")),
 
 	/**
 	 * PingOne Advanced Identity Cloud and PingAM, with client-side tokens.
@@ -54,16 +49,14 @@ public enum Provider {
 		.mark("client_id", TokenProfile.ANY)
 		.scopes("scope")
 		.client("client_id")
-		.clientAsSubject()
-		.roles("/p1.permissions")),
+		.clientAsSubject()),
 
 	/** Okta. ID tokens have no {@code cid}. */
 	OKTA(preset().types(TokenProfile.NO_TYPE, "at+jwt")
 		.audience("api://default")
 		.mark("cid", TokenProfile.ANY)
 		.scopes("scp")
-		.client("cid")
-		.roles("groups")),
+		.client("cid")),
 
 	/**
 	 * Microsoft Entra ID, v2.0 and v1.0 tokens. ID tokens have neither {@code azp} nor
@@ -75,16 +68,14 @@ public enum Provider {
 		.mark("appid", TokenProfile.ANY)
 		.scopes("scp")
 		.appScopes("roles")
-		.client("azp", "appid")
-		.roles("roles")),
+		.client("azp", "appid")),
 
 	/** Auth0, both profiles of access tokens. ID tokens name no client but in aud. */
 	AUTH0(preset().types("jwt", "at+jwt")
 		.mark("azp", TokenProfile.ANY)
 		.mark("client_id", TokenProfile.ANY)
 		.scopes("scope")
-		.client("client_id", "azp")
-		.roles("permissions")),
+		.client("client_id", "azp")),
 
 	/**
 	 * Amazon Cognito. Access tokens have no {@code aud} unless a resource was asked for,
@@ -95,8 +86,7 @@ public enum Provider {
 		.audienceNeeded("the ids of the app clients that may call this server")
 		.mark("token_use", "access")
 		.scopes("scope")
-		.client("client_id")
-		.roles("/cognito:groups")),
+		.client("client_id")),
 
 	/** Spring Authorization Server. Its ID tokens, and only they, have {@code azp}. */
 	SPRING(preset().types(TokenProfile.NO_TYPE, "at+jwt").refused("azp").scopes("scope").client("client_id")),
@@ -164,8 +154,6 @@ public enum Provider {
 
 		private List<ClaimPointer> client = List.of();
 
-		private List<ClaimPointer> roles = List.of();
-
 		private boolean clientAsSubject;
 
 		Preset types(String... types) {
@@ -213,11 +201,6 @@ public enum Provider {
 			return this;
 		}
 
-		Preset roles(String... claims) {
-			this.roles = pointers(claims);
-			return this;
-		}
-
 		Preset clientAsSubject() {
 			this.clientAsSubject = true;
 			return this;
@@ -225,8 +208,8 @@ public enum Provider {
 
 		TokenProfile profile() {
 			return new TokenProfile(this.types, this.audienceClaim, this.audiences, this.marks, this.refused,
-					new TokenProfile.Claims(this.scopes, this.appScopes, this.client, ClaimPointer.of("act"),
-							this.roles, false, null, this.clientAsSubject));
+					new TokenProfile.Claims(this.scopes, this.appScopes, this.client, ClaimPointer.of("act"), null,
+							this.clientAsSubject));
 		}
 
 		private static List<ClaimPointer> pointers(String... claims) {

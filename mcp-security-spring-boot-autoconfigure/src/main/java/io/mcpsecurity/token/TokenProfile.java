@@ -59,27 +59,23 @@ public record TokenProfile(List<String> types, ClaimPointer audienceClaim, List<
 	/**
 	 * Where the caller is read from.
 	 *
-	 * @param scopes claims that hold scopes, together: strings separated by spaces or
-	 * arrays of strings
+	 * @param scopes claims that contain scopes, all of them together: strings or arrays
+	 * of strings
 	 * @param appScopes claims that hold names of scopes where none of {@code scopes} is
 	 * there: strings or arrays of strings
 	 * @param client claims that name the client; the first that is there counts
 	 * @param actor the claim that holds the actor chain (RFC 8693 section 4.1)
-	 * @param roles claims that hold names of roles
-	 * @param rolesAsScopes whether roles count as scopes
 	 * @param scopePrefix what the names of scopes begin with, where clients ask for them
 	 * and perhaps in tokens, and not in rules; or {@code null}
 	 * @param clientAsSubject whether a token without {@code sub} is the client's own
 	 */
 	public record Claims(List<ClaimPointer> scopes, List<ClaimPointer> appScopes, List<ClaimPointer> client,
-			ClaimPointer actor, List<ClaimPointer> roles, boolean rolesAsScopes, @Nullable String scopePrefix,
-			boolean clientAsSubject) {
+			ClaimPointer actor, @Nullable String scopePrefix, boolean clientAsSubject) {
 
 		public Claims {
 			scopes = List.copyOf(scopes);
 			appScopes = List.copyOf(appScopes);
 			client = List.copyOf(client);
-			roles = List.copyOf(roles);
 		}
 
 	}

@@ -68,7 +68,7 @@ class LoginEventsTests {
 
 	@Test
 	void loginsAreNotRecordedBecauseOfTheStarter() {
-		try (SecuredServer server = start("mcp.security.enabled=true")) {
+		try (SecuredServer server = start("mcp-security.enabled=true")) {
 			useTheApplication(server);
 			assertThat(published(server)).isEmpty();
 			for (Class<?> listener : LISTENERS) {
@@ -87,7 +87,7 @@ class LoginEventsTests {
 
 	@Test
 	void withoutTheStarterThereWouldBeNothingElse() {
-		try (SecuredServer server = start("mcp.security.enabled=false")) {
+		try (SecuredServer server = start("mcp-security.enabled=false")) {
 			useTheApplication(server);
 			assertThat(published(server)).isEmpty();
 			for (Class<?> listener : LISTENERS) {
@@ -99,8 +99,8 @@ class LoginEventsTests {
 
 	@Test
 	void aRepositoryOfTheApplicationGetsWhatItGetsWithoutTheStarter() {
-		List<String> with = recorded("mcp.security.enabled=true");
-		assertThat(with).isEqualTo(recorded("mcp.security.enabled=false"));
+		List<String> with = recorded("mcp-security.enabled=true");
+		assertThat(with).isEqualTo(recorded("mcp-security.enabled=false"));
 		// It is Spring Boot that names refused tokens.
 		assertThat(with).contains("AUTHENTICATION_SUCCESS, bob", "AUTHENTICATION_FAILURE, eve",
 				"AUTHENTICATION_FAILURE, no-token", "AUTHORIZATION_FAILURE, bob");

@@ -37,19 +37,20 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class McpSecurityEndpointTests {
 
-	private static final String[] POLICY = { "mcp.security.undeclared=deny", "mcp.security.scope-template=run:{name}",
-			"mcp.security.rules[0].tools[0]=time", "mcp.security.rules[0].access=public",
-			"mcp.security.scope-hierarchy=records:admin > records:export",
-			"mcp.security.scopes[records:purge].description=Delete records for good",
-			"mcp.security.scopes[records:browse].requested-as=api://records/browse",
-			"mcp.security.scopes[records:browse].granted-as[0]=browse" };
+	private static final String[] POLICY = { "mcp-security.policy.default-access=deny",
+			"mcp-security.policy.scope-template=run:{name}", "mcp-security.policy.rules[0].tools[0]=time",
+			"mcp-security.policy.rules[0].access=public",
+			"mcp-security.policy.scope-hierarchy=records:admin > records:export",
+			"mcp-security.scopes[0].name=records:purge", "mcp-security.scopes[0].description=Delete records for good",
+			"mcp-security.scopes[1].name=records:browse", "mcp-security.scopes[1].requested-as=api://records/browse",
+			"mcp-security.scopes[1].granted-as[0]=browse" };
 
-	private static final String[] ADMIN_ENDPOINT = { "mcp.security.endpoints.admin.path=/admin/mcp",
-			"mcp.security.endpoints.admin.resource=https://admin.example/mcp",
-			"mcp.security.endpoints.admin.rules[0].tools=time",
-			"mcp.security.endpoints.admin.rules[0].scopes.all-of=admin:time",
-			"mcp.security.endpoints.second.path=/second/mcp",
-			"mcp.security.endpoints.second.resource=https://second.example/mcp" };
+	private static final String[] ADMIN_ENDPOINT = { "mcp-security.endpoints.admin.path=/admin/mcp",
+			"mcp-security.endpoints.admin.resource=https://admin.example/mcp",
+			"mcp-security.endpoints.admin.policy.rules[0].tools=time",
+			"mcp-security.endpoints.admin.policy.rules[0].scopes=admin:time",
+			"mcp-security.endpoints.second.path=/second/mcp",
+			"mcp-security.endpoints.second.resource=https://second.example/mcp" };
 
 	private static final String[] OPERATOR = { "spring.security.user.name=operator",
 			"spring.security.user.password=a-secret-of-the-operator" };
@@ -68,7 +69,7 @@ class McpSecurityEndpointTests {
 					.of(POLICY, ADMIN_ENDPOINT, OPERATOR,
 							new String[] {
 									"management.endpoints.web.exposure.include=mcpsecurity",
-									"mcp.security.authorization-servers=" + authorizationServer.issuer() + ","
+									"mcp-security.authorization-servers=" + authorizationServer.issuer() + ","
 											+ SECOND_ISSUER })
 					.flatMap(Stream::of)
 					.toArray(String[]::new));
@@ -90,7 +91,7 @@ class McpSecurityEndpointTests {
 		assertThat(description.path("issuers").path(authorizationServer.issuer()).asString()).isIn("NOT_ASKED",
 				"AVAILABLE");
 		assertThat(description.path("modes").toString()).isEqualTo(
-				"{\"mode\":\"enforce\",\"listings\":\"filtered\",\"discovery\":\"authenticated\",\"undeclared\":\"deny\"}");
+				"{\"enforcement\":\"enforce\",\"listings\":\"filtered\",\"anonymousDiscovery\":false,\"defaultAccess\":\"deny\"}");
 		assertThat(description.path("hierarchy").toString()).isEqualTo("[\"records:admin > records:export\"]");
 	}
 
@@ -98,12 +99,12 @@ class McpSecurityEndpointTests {
 	void tellsEachRuleAndWhereItComesFrom() {
 		JsonNode description = describe(server);
 		assertThat(rule(description, "tools", "time")).isEqualTo(
-				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"source\":\"mcp.security.rules[0]\"}");
+				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"source\":\"mcp-security.policy.rules[0]\"}");
 		assertThat(rule(description, "tools", "export"))
 			.isEqualTo("{\"access\":\"scopes\",\"allOf\":[],\"anyOf\":[\"records:export\",\"records:admin\"],"
 					+ "\"when\":null,\"source\":\"@RequiresScope on RecordsApplication.Records.export\"}");
 		assertThat(rule(description, "tools", "who")).contains("\"allOf\":[\"run:who\"]",
-				"\"source\":\"mcp.security.scope-template\"");
+				"\"source\":\"mcp-security.policy.scope-template\"");
 		assertThat(rule(description, "resources", "records://all"))
 			.contains("@RequiresScope on RecordsApplication.Records.all");
 		assertThat(rule(description, "resourceTemplates", "records://{id}/details"))
@@ -132,7 +133,7 @@ class McpSecurityEndpointTests {
 			assertThat(admin.path(common)).as(common).isNotEmpty().isEqualTo(main.path(common));
 		}
 		assertThat(rule(admin, "tools", "time")).contains("\"allOf\":[\"admin:time\"]",
-				"\"source\":\"mcp.security.endpoints.admin.rules[0]\"");
+				"\"source\":\"mcp-security.endpoints.admin.policy.rules[0]\"");
 		assertThat(rule(main.at("/endpoints/second"), "tools", "time")).isEqualTo(rule(main, "tools", "time"));
 		assertThat(admin.path("scopes").has("admin:time")).isTrue();
 		assertThat(main.path("scopes").has("admin:time")).isFalse();
@@ -226,7 +227,7 @@ class McpSecurityEndpointTests {
 		McpSecurityEndpoint own(ProtectedResource resource, AccessPolicy policy, AuthorizationServers servers,
 				ScopeCatalogue catalogue, ClientAccess clients) {
 			return new McpSecurityEndpoint(resource, policy, Map.of(), servers, catalogue,
-					new McpSecurityEndpoint.Modes("enforce", "all", "public", "deny"), List.of(), clients);
+					new McpSecurityEndpoint.Modes("enforce", "all", true, "deny"), List.of(), clients);
 		}
 
 	}

@@ -26,8 +26,8 @@ class TokenCacheMetricsTests {
 
 	private static final String STATELESS = "spring.ai.mcp.server.protocol=STATELESS";
 
-	private static final String[] TWO_ENDPOINTS = { STATELESS, "mcp.security.endpoints.admin.path=/admin/mcp",
-			"mcp.security.endpoints.admin.resource=" + ADMIN };
+	private static final String[] TWO_ENDPOINTS = { STATELESS, "mcp-security.endpoints.admin.path=/admin/mcp",
+			"mcp-security.endpoints.admin.resource=" + ADMIN };
 
 	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
@@ -56,7 +56,7 @@ class TokenCacheMetricsTests {
 
 	@Test
 	void tokensThatAreDroppedForWantOfRoomAreCounted() {
-		try (SecuredServer server = start(STATELESS, "mcp.security.token.cache.max-size=2")) {
+		try (SecuredServer server = start(STATELESS, "mcp-security.token.cache.max-size=2")) {
 			for (int i = 0; i < 5; i++) {
 				String token = server.token().claim("jti", "token-" + i).sign();
 				assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
@@ -68,8 +68,8 @@ class TokenCacheMetricsTests {
 
 	@Test
 	void aTokenIsVerifiedAgainWhenTheTimeOfTheKeysIsOver() {
-		try (SecuredServer server = start(STATELESS, "mcp.security.keys.cache-ttl=1500ms",
-				"mcp.security.keys.read-timeout=500ms", "mcp.security.keys.retry-interval=300ms")) {
+		try (SecuredServer server = start(STATELESS, "mcp-security.token.keys.cache-ttl=1500ms",
+				"mcp-security.token.keys.read-timeout=500ms", "mcp-security.token.keys.retry-interval=300ms")) {
 			String token = server.token().sign();
 			Awaitility.await().untilAsserted(() -> {
 				assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
@@ -84,9 +84,9 @@ class TokenCacheMetricsTests {
 	 */
 	@Test
 	void withoutACacheEveryTokenIsVerifiedAndNothingIsMeasured() {
-		try (SecuredServer server = start(STATELESS, "mcp.security.token.cache.enabled=false",
-				"mcp.security.rate-limit.authentication-failures.capacity=1",
-				"mcp.security.rate-limit.authentication-failures.period=31d")) {
+		try (SecuredServer server = start(STATELESS, "mcp-security.token.cache.max-size=0",
+				"mcp-security.rate-limit.authentication-failures.capacity=1",
+				"mcp-security.rate-limit.authentication-failures.period=31d")) {
 			String token = server.token().sign();
 			for (int i = 0; i < 3; i++) {
 				assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
@@ -131,7 +131,7 @@ class TokenCacheMetricsTests {
 	@Test
 	void endpointsOfOneNameAreCountedTogether() {
 		try (SecuredServer server = start(TWO_ENDPOINTS[0], TWO_ENDPOINTS[1], TWO_ENDPOINTS[2],
-				"mcp.security.resource-name=Records", "mcp.security.endpoints.admin.resource-name=Records")) {
+				"mcp-security.resource-name=Records", "mcp-security.endpoints.admin.resource-name=Records")) {
 			assertThat(server.send(server.post(server.token().sign(), LIST)).statusCode()).isEqualTo(200);
 			assertThat(admin(server, this.authorizationServer.token(ADMIN).sign())).isEqualTo(200);
 			assertThat(count(server, "miss")).isEqualTo(2);

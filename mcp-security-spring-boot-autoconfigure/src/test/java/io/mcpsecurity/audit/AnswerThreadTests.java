@@ -40,7 +40,7 @@ class AnswerThreadTests {
 		Watch.threads.clear();
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = SecuredServer.start(Watch.class, authorizationServer,
-						"mcp.security.audit.on-failure=deny", "spring.ai.mcp.server.protocol=" + protocol,
+						"mcp-security.audit.on-failure=deny", "spring.ai.mcp.server.protocol=" + protocol,
 						"spring.ai.mcp.server.type=" + type)) {
 			String token = server.token("records:browse").sign();
 			for (int i = 0; i < 20; i++) {

@@ -52,10 +52,12 @@ class AuditEventTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Variant variant : Variant.values()) {
-			fixtures.put(variant, new Fixture(SecuredServer.start(AuditedApplication.class, authorizationServer,
-					"spring.ai.mcp.server.protocol=" + variant.protocol, "spring.ai.mcp.server.type=" + variant.type,
-					"mcp.security.request.max-size=10KB", "mcp.security.rules[0].resources[0]=records://secret",
-					"mcp.security.rules[0].access=deny")));
+			fixtures.put(variant,
+					new Fixture(SecuredServer.start(AuditedApplication.class, authorizationServer,
+							"spring.ai.mcp.server.protocol=" + variant.protocol,
+							"spring.ai.mcp.server.type=" + variant.type, "mcp-security.http.max-body-size=10KB",
+							"mcp-security.policy.rules[0].resources[0]=records://secret",
+							"mcp-security.policy.rules[0].access=deny")));
 		}
 	}
 
@@ -89,7 +91,7 @@ class AuditEventTests {
 		fixture.call("tools/call", "{\"name\":\"open\",\"arguments\":{}}");
 		Map<String, Object> facts = fixture.tool("open");
 		facts.putAll(Map.of("decision", "granted", "reason", "satisfied", "requiredScopes", List.of(), "missingScopes",
-				List.of(), "rule", "authenticated", "ruleSource", "mcp.security.undeclared"));
+				List.of(), "rule", "authenticated", "ruleSource", "mcp-security.policy.default-access"));
 		facts.putAll(Map.of("outcome", "success", "httpStatus", 200));
 		fixture.assertOneEvent(Type.MCP_CALL, facts);
 	}
@@ -169,7 +171,7 @@ class AuditEventTests {
 		Map<String, Object> facts = fixture.caller();
 		facts.putAll(Map.of("method", "resources/read", "targetKind", "resource", "targetName", "records://secret"));
 		facts.putAll(Map.of("decision", "denied", "reason", "forbidden", "requiredScopes", List.of(), "missingScopes",
-				List.of(), "rule", "deny", "ruleSource", "mcp.security.rules[0]"));
+				List.of(), "rule", "deny", "ruleSource", "mcp-security.policy.rules[0]"));
 		facts.putAll(Map.of("outcome", "denied", "httpStatus", 403, "requestId", "7"));
 		facts.remove("clientName");
 		facts.remove("clientVersion");
@@ -394,8 +396,8 @@ class AuditEventTests {
 		Map<String, Object> undeclared(String tool, String outcome) {
 			Map<String, Object> facts = tool(tool);
 			facts.putAll(Map.of("decision", "granted", "reason", "satisfied", "requiredScopes", List.of(),
-					"missingScopes", List.of(), "rule", "authenticated", "ruleSource", "mcp.security.undeclared",
-					"outcome", outcome, "httpStatus", 200));
+					"missingScopes", List.of(), "rule", "authenticated", "ruleSource",
+					"mcp-security.policy.default-access", "outcome", outcome, "httpStatus", 200));
 			return facts;
 		}
 

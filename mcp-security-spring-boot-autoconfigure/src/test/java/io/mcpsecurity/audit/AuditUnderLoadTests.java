@@ -137,9 +137,9 @@ class AuditUnderLoadTests {
 			AuditedDatabaseApplication.pool = this.pool;
 			this.server = SecuredServer.start(AuditedDatabaseApplication.class, authorizationServer,
 					"spring.ai.mcp.server.protocol=STATELESS", "spring.ai.mcp.server.type=SYNC",
-					"mcp.security.audit.jdbc.enabled=true", "mcp.security.audit.jdbc.initialize-schema=always",
-					"mcp.security.audit.events.enabled=false", "mcp.security.audit.on-failure=" + onFailure,
-					"mcp.security.audit.queue-capacity=1000");
+					"mcp-security.audit.jdbc.enabled=true", "mcp-security.audit.jdbc.initialize-schema=always",
+					"mcp-security.audit.events.enabled=false", "mcp-security.audit.on-failure=" + onFailure,
+					"mcp-security.audit.queue-capacity=1000");
 		}
 
 		void run(Runnable incident) {

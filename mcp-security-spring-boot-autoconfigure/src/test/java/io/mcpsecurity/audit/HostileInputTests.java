@@ -42,7 +42,7 @@ class HostileInputTests {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(AuditedApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "spring.ai.mcp.server.type=SYNC",
-				"mcp.security.audit.log.enabled=true", "mcp.security.audit.arguments=full",
+				"mcp-security.audit.log.enabled=true", "mcp-security.audit.arguments=full",
 				"logging.level.io.mcpsecurity=trace", "logging.level.root=debug",
 				"management.endpoints.web.exposure.include=*");
 		events = server.context().getBean(AuditedApplication.Events.class);

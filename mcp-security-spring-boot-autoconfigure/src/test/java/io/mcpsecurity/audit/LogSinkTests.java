@@ -181,9 +181,9 @@ class LogSinkTests {
 			this.process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 					"-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
 					SpringApplication.class.getName(), "--spring.main.sources=" + RecordsApplication.class.getName(),
-					"--server.port=" + port, "--mcp.security.resource=" + this.url,
-					"--mcp.security.authorization-servers=" + authorizationServer.issuer(),
-					"--mcp.security.audit.log.enabled=true", "--spring.ai.mcp.server.protocol=STATELESS",
+					"--server.port=" + port, "--mcp-security.resource=" + this.url,
+					"--mcp-security.authorization-servers=" + authorizationServer.issuer(),
+					"--mcp-security.audit.log.enabled=true", "--spring.ai.mcp.server.protocol=STATELESS",
 					"--spring.main.banner-mode=off", "--server.tomcat.basedir=" + directory,
 					"--logging.config=" + logging.toUri(), property)
 				.redirectOutput(this.output.toFile())

@@ -43,9 +43,9 @@ class OpenTelemetrySinkTests {
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
 		.withUserConfiguration(Application.class)
 		.withPropertyValues("spring.main.banner-mode=off", "spring.jmx.enabled=false",
-				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp.security.resource=https://mcp.example.com/mcp",
-				"mcp.security.authorization-servers=https://login.example.com",
-				"mcp.security.audit.opentelemetry.enabled=true",
+				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.resource=https://mcp.example.com/mcp",
+				"mcp-security.authorization-servers=https://login.example.com",
+				"mcp-security.audit.opentelemetry.enabled=true",
 				"management.opentelemetry.logging.export.schedule-delay=10ms");
 
 	@Test

@@ -58,15 +58,18 @@ class ConventionsTests {
 	void aNameThatMakesNoScopeIsDenied() {
 		AccessRule rule = new Conventions(null, null, "use:{name}").of(McpTarget.tool("an odd name"), Hints.DEFAULT);
 		assertThat(rule.access()).isEqualTo(Access.DENY);
-		assertThat(rule.source()).startsWith("mcp.security.scope-template: 'use:an odd name' is not a scope");
+		assertThat(rule.source()).startsWith("mcp-security.policy.scope-template: 'use:an odd name' is not a scope");
 	}
 
 	@Test
 	void theSourceNamesTheProperty() {
 		Conventions conventions = new Conventions("r", "d", "t");
-		assertThat(conventions.of(TOOL, new Hints(true, false)).source()).contains("mcp.security.read-only-scope");
-		assertThat(conventions.of(TOOL, new Hints(false, true)).source()).contains("mcp.security.destructive-scope");
-		assertThat(conventions.of(TOOL, new Hints(false, false)).source()).isEqualTo("mcp.security.scope-template");
+		assertThat(conventions.of(TOOL, new Hints(true, false)).source())
+			.contains("mcp-security.policy.read-only-scope");
+		assertThat(conventions.of(TOOL, new Hints(false, true)).source())
+			.contains("mcp-security.policy.destructive-scope");
+		assertThat(conventions.of(TOOL, new Hints(false, false)).source())
+			.isEqualTo("mcp-security.policy.scope-template");
 	}
 
 }

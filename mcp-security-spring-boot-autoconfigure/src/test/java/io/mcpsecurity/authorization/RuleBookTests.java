@@ -37,9 +37,9 @@ class RuleBookTests {
 			.isEqualTo("rules[0]");
 		assertThat(book(List.of(), List.of(declared), conventions).ruleFor(TOOL).source()).isEqualTo("code");
 		assertThat(book(List.of(), List.of(), conventions).ruleFor(TOOL).source())
-			.isEqualTo("mcp.security.scope-template");
+			.isEqualTo("mcp-security.policy.scope-template");
 		assertThat(book(List.of(), List.of(), Conventions.NONE).ruleFor(TOOL).source())
-			.isEqualTo("mcp.security.undeclared");
+			.isEqualTo("mcp-security.policy.default-access");
 	}
 
 	@Test

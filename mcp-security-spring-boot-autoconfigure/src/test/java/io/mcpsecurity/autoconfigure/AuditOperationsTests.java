@@ -74,7 +74,7 @@ class AuditOperationsTests {
 
 	private static SecuredServer start(TestAuthorizationServer authorizationServer, String onFailure) {
 		return SecuredServer.start(Application.class, authorizationServer, "spring.ai.mcp.server.protocol=STATELESS",
-				"mcp.security.audit.on-failure=" + onFailure, "management.endpoint.health.show-details=always",
+				"mcp-security.audit.on-failure=" + onFailure, "management.endpoint.health.show-details=always",
 				"management.endpoints.web.exposure.include=health,auditevents,metrics");
 	}
 

@@ -5,6 +5,7 @@ import io.mcpsecurity.token.IssuerKeys;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
 
@@ -17,7 +18,7 @@ class AuthorizationServerConnectionTests {
 
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
 		.withUserConfiguration(Application.class)
-		.withPropertyValues("mcp.security.resource=https://mcp.example.com/mcp",
+		.withPropertyValues("mcp-security.resource=https://mcp.example.com/mcp",
 				"spring.ai.mcp.server.protocol=STREAMABLE", "spring.main.banner-mode=off", "spring.jmx.enabled=false");
 
 	@Test
@@ -29,7 +30,7 @@ class AuthorizationServerConnectionTests {
 	void itTakesThePlaceOfThoseInProperties() {
 		assertThatIssuersAre(
 				connected("https://found.example").withPropertyValues(
-						"mcp.security.authorization-servers=https://one.example,https://two.example",
+						"mcp-security.authorization-servers=https://one.example,https://two.example",
 						"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://three.example"),
 				"https://found.example");
 	}
@@ -38,7 +39,7 @@ class AuthorizationServerConnectionTests {
 	void itsIssuerIsCheckedLikeOneInProperties() {
 		connected("http://found.example").run((context) -> assertThat(context).getFailure()
 			.rootCause()
-			.isInstanceOf(InvalidMcpSecurityPropertyException.class)
+			.isInstanceOf(InvalidConfigurationPropertyValueException.class)
 			.hasMessageContaining("AuthorizationServerConnectionDetails[0].issuer")
 			.hasMessageContaining("uses http for another machine"));
 	}

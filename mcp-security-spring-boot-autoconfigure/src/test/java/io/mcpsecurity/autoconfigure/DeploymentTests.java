@@ -132,8 +132,8 @@ class DeploymentTests {
 		@Override
 		protected SpringApplicationBuilder configure(SpringApplicationBuilder builder) {
 			return builder.sources(RecordsApplication.class)
-				.properties("spring.ai.mcp.server.protocol=STREAMABLE", "mcp.security.resource=" + this.url,
-						"mcp.security.authorization-servers=" + authorizationServer.issuer(),
+				.properties("spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.resource=" + this.url,
+						"mcp-security.authorization-servers=" + authorizationServer.issuer(),
 						"spring.main.banner-mode=off", "logging.level.root=warn", "spring.jmx.enabled=false");
 		}
 

@@ -54,8 +54,8 @@ class FurtherEndpointsTests {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Protocol protocol : Protocol.values()) {
 			List<String> properties = new ArrayList<>(List.of("spring.ai.mcp.server.protocol=" + protocol));
-			properties.add("mcp.security.authorization-servers[0].issuer=" + authorizationServer.issuer());
-			properties.add("mcp.security.authorization-servers[0].audiences=" + MAIN + "," + OTHER);
+			properties.add("mcp-security.authorization-servers[0].issuer=" + authorizationServer.issuer());
+			properties.add("mcp-security.authorization-servers[0].audiences=" + MAIN + "," + OTHER);
 			Documentation.properties(printed()).forEach((name, value) -> properties.add(name + "=" + value));
 			servers.put(protocol, SecuredServer.start(TwoEndpointsApplication.class, authorizationServer,
 					properties.toArray(String[]::new)));

@@ -30,8 +30,6 @@ import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
 import org.springframework.boot.actuate.audit.listener.AuditListener;
 import org.springframework.boot.actuate.autoconfigure.audit.AuditAutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer;
@@ -55,7 +53,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @ExtendWith(OutputCaptureExtension.class)
 class McpAuditJdbcAutoConfigurationTests {
 
-	private static final String ENABLED = "mcp.security.audit.jdbc.enabled=true";
+	private static final String ENABLED = "mcp-security.audit.jdbc.enabled=true";
 
 	/** Tells every step otherwise, without asking how much is to be logged. */
 	private static final Logger liquibase = Logger.getLogger("liquibase");
@@ -85,7 +83,7 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	@Test
 	void whenSecurityIsSwitchedOffThereIsNothing() {
-		this.h2.withPropertyValues("mcp.security.enabled=false")
+		this.h2.withPropertyValues("mcp-security.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(AuditSink.class));
 	}
 
@@ -113,11 +111,11 @@ class McpAuditJdbcAutoConfigurationTests {
 	@Test
 	void elsewhereTheTableIsMadeOnlyIfAskedFor() {
 		WebApplicationContextRunner postgres = postgres();
-		assertRefuses(postgres, "mcp.security.audit.jdbc.initialize-schema", "EMBEDDED", "mcp_audit_event");
-		assertRefuses(postgres.withPropertyValues("mcp.security.audit.jdbc.initialize-schema=never"),
-				"mcp.security.audit.jdbc.initialize-schema", "NEVER");
+		assertRefuses(postgres, "mcp-security.audit.jdbc.initialize-schema", "EMBEDDED", "mcp_audit_event");
+		assertRefuses(postgres.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never"),
+				"mcp-security.audit.jdbc.initialize-schema", "NEVER");
 		WebApplicationContextRunner always = postgres
-			.withPropertyValues("mcp.security.audit.jdbc.initialize-schema=always");
+			.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=always");
 		always.run(McpAuditJdbcAutoConfigurationTests::assertStores);
 		always.run((context) -> assertThat(context).as("with the table there").hasNotFailed());
 		postgres.run(McpAuditJdbcAutoConfigurationTests::assertStores);
@@ -125,17 +123,17 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	@Test
 	void evenInAnEmbeddedDatabaseTheTableIsNotMadeIfThatIsForbidden() {
-		assertRefuses(this.h2.withPropertyValues("mcp.security.audit.jdbc.initialize-schema=never"),
-				"mcp.security.audit.jdbc.initialize-schema", "NEVER");
+		assertRefuses(this.h2.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never"),
+				"mcp-security.audit.jdbc.initialize-schema", "NEVER");
 	}
 
 	@Test
 	void aTableThatIsNotAsItShouldBeStopsTheStart() {
 		WebApplicationContextRunner postgres = postgres();
-		postgres.withPropertyValues("mcp.security.audit.jdbc.initialize-schema=always")
+		postgres.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=always")
 			.run((context) -> new JdbcTemplate(context.getBean(DataSource.class))
 				.execute("alter table mcp_audit_event drop column client"));
-		assertRefuses(postgres, "mcp.security.audit.jdbc.initialize-schema", "client");
+		assertRefuses(postgres, "mcp-security.audit.jdbc.initialize-schema", "client");
 	}
 
 	@ParameterizedTest
@@ -143,7 +141,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	void flywayMakesTheTableAmongTheApplicationsOwn(String vendor) {
 		WebApplicationContextRunner runner = vendor.equals("h2") ? this.h2 : postgres();
 		runner = runner.withConfiguration(AutoConfigurations.of(FlywayAutoConfiguration.class))
-			.withPropertyValues("mcp.security.audit.jdbc.initialize-schema=never",
+			.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never",
 					"spring.flyway.locations=classpath:db/flyway,classpath:io/mcpsecurity/audit/jdbc/{vendor}");
 		runner.run((context) -> {
 			assertStores(context);
@@ -166,7 +164,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	void liquibaseMakesTheTableAmongTheApplicationsOwn(String vendor) {
 		WebApplicationContextRunner runner = vendor.equals("h2") ? this.h2 : postgres();
 		runner = runner.withConfiguration(AutoConfigurations.of(LiquibaseAutoConfiguration.class))
-			.withPropertyValues("mcp.security.audit.jdbc.initialize-schema=never",
+			.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never",
 					"spring.liquibase.change-log=classpath:db/liquibase/application.yaml");
 		runner.run((context) -> {
 			assertStores(context);
@@ -192,7 +190,7 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	@Test
 	void withoutADataSourceItDoesNotStart() {
-		assertRefuses(this.bare.withPropertyValues(ENABLED), "mcp.security.audit.jdbc.enabled",
+		assertRefuses(this.bare.withPropertyValues(ENABLED), "mcp-security.audit.jdbc.enabled",
 				"needs a DataSource, and there is none");
 	}
 
@@ -202,17 +200,17 @@ class McpAuditJdbcAutoConfigurationTests {
 				this.bare.withPropertyValues(ENABLED)
 					.withClassLoader(new FilteredClassLoader("org.springframework.boot.jdbc",
 							"org.springframework.jdbc", "org.springframework.boot.sql")),
-				"mcp.security.audit.jdbc.enabled", "needs Spring JDBC");
+				"mcp-security.audit.jdbc.enabled", "needs Spring JDBC");
 	}
 
 	@Test
 	void withSeveralDataSourcesOneMustBeNamed() {
 		WebApplicationContextRunner several = this.bare.withPropertyValues(ENABLED)
 			.withUserConfiguration(SeveralDataSources.class);
-		assertRefuses(several, "mcp.security.audit.jdbc.data-source", "ordersDataSource", "auditDataSource");
-		assertRefuses(several.withPropertyValues("mcp.security.audit.jdbc.data-source=audit"),
-				"mcp.security.audit.jdbc.data-source", "'audit'", "auditDataSource");
-		several.withPropertyValues("mcp.security.audit.jdbc.data-source=auditDataSource").run((context) -> {
+		assertRefuses(several, "mcp-security.audit.jdbc.data-source", "ordersDataSource", "auditDataSource");
+		assertRefuses(several.withPropertyValues("mcp-security.audit.jdbc.data-source=audit"),
+				"mcp-security.audit.jdbc.data-source", "audit It is", "auditDataSource");
+		several.withPropertyValues("mcp-security.audit.jdbc.data-source=auditDataSource").run((context) -> {
 			assertStores(context);
 			assertThat(rows(context, "auditDataSource")).isOne();
 		});
@@ -231,8 +229,8 @@ class McpAuditJdbcAutoConfigurationTests {
 	void anotherDatabaseStopsTheStart(String mode) {
 		assertRefuses(
 				this.withDataSource.withPropertyValues(ENABLED, "spring.datasource.url=jdbc:hsqldb:mem:other",
-						"mcp.security.audit.jdbc.initialize-schema=" + mode),
-				"mcp.security.audit.jdbc.enabled", "PostgreSQL and H2, but not in HSQL");
+						"mcp-security.audit.jdbc.initialize-schema=" + mode),
+				"mcp-security.audit.jdbc.enabled", "PostgreSQL and H2, but not in HSQL");
 	}
 
 	@Test
@@ -240,30 +238,21 @@ class McpAuditJdbcAutoConfigurationTests {
 		this.h2.withUserConfiguration(OwnRepository.class).run((context) -> {
 			assertThat(context).hasNotFailed().doesNotHaveBean(AuditSink.class);
 			assertThat(context.getBean(AuditEventRepository.class)).isInstanceOf(InMemoryAuditEventRepository.class);
-			assertThat(output).contains("mcp.security.audit.jdbc.enabled=true has no effect");
+			assertThat(output).contains("mcp-security.audit.jdbc.enabled=true has no effect");
 		});
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "retention, 30", "retention, 23h", "retention, -1d", "retention, 40000d", "timeout, 10", "timeout, 2h",
-			"find-limit, 0" })
+	@CsvSource({ "retention, 86399", "retention, 23h", "retention, -1d", "retention, 40000d", "timeout, 500ms",
+			"timeout, 2h" })
 	void aValueThatCannotBeMeantStopsTheStart(String name, String value) {
-		assertRefuses(this.h2.withPropertyValues("mcp.security.audit.jdbc." + name + "=" + value),
-				"mcp.security.audit.jdbc." + name, "is not");
-	}
-
-	@Test
-	void aMisspeltPropertyStopsTheStart() {
-		this.h2.withPropertyValues("mcp.security.audit.jdbc.retentoin=30d")
-			.run((context) -> assertThat(context).hasFailed()
-				.getFailure()
-				.hasRootCauseMessage("The elements [mcp.security.audit.jdbc.retentoin] were left unbound.")
-				.hasStackTraceContaining(BindException.class.getName()));
+		assertRefuses(this.h2.withPropertyValues("mcp-security.audit.jdbc." + name + "=" + value),
+				"mcp-security.audit.jdbc." + name, "is not");
 	}
 
 	@Test
 	void withARetentionOldEventsAreDeleted() {
-		this.h2.withPropertyValues("mcp.security.audit.jdbc.retention=30d")
+		this.h2.withPropertyValues("mcp-security.audit.jdbc.retention=30d")
 			.run((context) -> assertThat(context).hasSingleBean(AuditRetention.class));
 	}
 
@@ -285,11 +274,9 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	private static void assertRefuses(WebApplicationContextRunner runner, String property, String... words) {
 		runner.run((context) -> {
-			assertThat(context).hasFailed();
-			FailureAnalysis analysis = new McpSecurityFailureAnalyzer().analyze(context.getStartupFailure());
-			assertThat(analysis).isNotNull();
-			assertThat(analysis.getDescription()).contains("'" + property + "'").contains(words);
-			assertThat(analysis.getAction()).contains("mcp.security.audit.jdbc.");
+			Refusal refusal = Refusal.of(context);
+			assertThat(refusal.property()).isEqualTo(property);
+			assertThat(refusal.value() + " " + refusal.reason()).contains(words);
 		});
 	}
 

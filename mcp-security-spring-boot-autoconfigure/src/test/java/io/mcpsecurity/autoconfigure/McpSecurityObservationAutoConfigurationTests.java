@@ -31,8 +31,8 @@ class McpSecurityObservationAutoConfigurationTests {
 	private final WebApplicationContextRunner runner = new WebApplicationContextRunner()
 		.withUserConfiguration(Application.class)
 		.withPropertyValues("spring.main.banner-mode=off", "spring.jmx.enabled=false",
-				"mcp.security.resource=https://mcp.example.com/mcp",
-				"mcp.security.authorization-servers=https://login.example.com/realms/main",
+				"mcp-security.resource=https://mcp.example.com/mcp",
+				"mcp-security.authorization-servers=https://login.example.com/realms/main",
 				"spring.ai.mcp.server.protocol=STREAMABLE");
 
 	@Test
@@ -80,7 +80,7 @@ class McpSecurityObservationAutoConfigurationTests {
 
 	@Test
 	void whereNothingIsSecuredNothingIsMeasured() {
-		this.runner.withPropertyValues("mcp.security.enabled=false")
+		this.runner.withPropertyValues("mcp-security.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(RequestMetrics.class)
 				.doesNotHaveBean(RequestObservations.class));

@@ -18,7 +18,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * What is configured of an authorization server, and what its provider has.
@@ -37,10 +37,9 @@ class TokenProfilesTests {
 	@CsvSource({ "fusionauth, the id of the application", "entra, the application (client) id of the API",
 			"cognito, the ids of the app clients" })
 	void aPresetWithoutWhatItNeedsIsRefusedByTheNameOfTheProperty(String provider, String need) {
-		assertThatExceptionOfType(InvalidMcpSecurityPropertyException.class)
-			.isThrownBy(() -> profile("provider", provider))
-			.satisfies((ex) -> assertThat(ex.getMessage()).contains("'servers[0].audiences'", provider))
-			.satisfies((ex) -> assertThat(ex.getAction()).contains("servers[0].audiences", need));
+		Refusal refusal = Refusal.of(catchThrowable(() -> profile("provider", provider)));
+		assertThat(refusal.property()).isEqualTo("servers[0].audiences");
+		assertThat(refusal.reason()).contains(provider, need);
 	}
 
 	@ParameterizedTest
@@ -52,31 +51,28 @@ class TokenProfilesTests {
 			claims.scopes, a..b
 			claims.client, /
 			claims.actor, a.
-			claims.roles, .a
 			scope-prefix, a b
 			marks.use[0], ' '
-			roles-as-scopes, true
 			""")
 	void aBadValueIsNamed(String name, String value) {
 		String property = name.replaceAll("\\[0]", "");
-		assertThatExceptionOfType(InvalidMcpSecurityPropertyException.class).isThrownBy(() -> {
+		assertThat(Refusal.of(catchThrowable(() -> {
 			profile("provider", "generic", name, value);
 			profile("provider", "entra", name, value);
-		}).withMessageContaining("'servers[0]." + property);
+		})).property()).isEqualTo("servers[0]." + property);
 	}
 
 	@Test
 	void everythingOfAPresetCanBeReplaced() {
 		TokenProfile profile = profile("provider", "okta", "audiences", "https://mcp.example.com/mcp", "audience-claim",
 				"resource", "token-types", "application/at+jwt,none", "marks.kind", "a,b", "refused-claims", "idp",
-				"scope-prefix", "mcp/", "roles-as-scopes", "true", "claims.scopes", "scopes", "claims.client", "app",
-				"claims.actor", "/agent", "claims.roles", "realm.roles");
+				"scope-prefix", "mcp/", "claims.scopes", "scopes,realm.roles", "claims.client", "app", "claims.actor",
+				"/agent");
 		assertThat(profile)
 			.isEqualTo(new TokenProfile(List.of("at+jwt", TokenProfile.NO_TYPE), ClaimPointer.of("resource"),
 					List.of("https://mcp.example.com/mcp"), Map.of("kind", List.of("a", "b")), List.of("idp"),
-					new TokenProfile.Claims(List.of(ClaimPointer.of("scopes")), List.of(),
-							List.of(ClaimPointer.of("app")), ClaimPointer.of("/agent"),
-							List.of(ClaimPointer.of("realm.roles")), true, "mcp/", false)));
+					new TokenProfile.Claims(List.of(ClaimPointer.of("scopes"), ClaimPointer.of("realm.roles")),
+							List.of(), List.of(ClaimPointer.of("app")), ClaimPointer.of("/agent"), "mcp/", false)));
 	}
 
 	@ParameterizedTest

@@ -58,8 +58,8 @@ class DeniedClientTests {
 		dataSource = PostgresServer.pool(PostgresServer.shared().newDatabase());
 		createTable(dataSource);
 		server = SecuredServer.start(DeniedApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.clients.store=jdbc",
-				"mcp.security.clients.refresh-interval=100ms", "mcp.security.clients.deny=configured-*",
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.clients.store=jdbc",
+				"mcp-security.clients.refresh-interval=100ms", "mcp-security.clients.deny=configured-*",
 				"management.endpoints.web.exposure.include=mcpsecurity",
 				"management.endpoint.mcpsecurity.access=unrestricted");
 	}
@@ -113,7 +113,7 @@ class DeniedClientTests {
 	@Test
 	void aServerThatHasNeverReadTheDenialsLetsNobodyIn() {
 		try (SecuredServer fresh = SecuredServer.start(WithoutTableApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.clients.store=jdbc")) {
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.clients.store=jdbc")) {
 			String token = fresh.token("records:browse").sign();
 			HttpResponse<String> refused = fresh.send(fresh.post(token, LIST));
 			assertThat(refused.statusCode()).isEqualTo(503);

@@ -65,7 +65,7 @@ final class FuzzedServer implements AutoCloseable {
 
 	FuzzedServer(Protocol protocol, TestAuthorizationServer authorizationServer) {
 		this.server = SecuredServer.start(Application.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.audit.enabled=false",
+				"spring.ai.mcp.server.protocol=" + protocol, "mcp-security.audit.enabled=false",
 				"logging.level.root=off");
 		// Good for as long as anybody fuzzes.
 		this.token = this.server.token(SCOPES).claim("exp", Date.from(Instant.now().plus(Duration.ofDays(7)))).sign();

@@ -42,8 +42,8 @@ class BoundaryTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.rules[0].tools=time",
-				"mcp.security.rules[0].access=public");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.rules[0].tools=time",
+				"mcp-security.policy.rules[0].access=public");
 	}
 
 	@AfterAll

@@ -156,8 +156,8 @@ class ConditionalScopeTests {
 
 	@Test
 	void aRuleOfTheOperatorReplacesTheConditionToo() {
-		try (SecuredServer server = start("mcp.security.rules[0].tools[0]=purge",
-				"mcp.security.rules[0].scopes.all-of[0]=operate")) {
+		try (SecuredServer server = start("mcp-security.policy.rules[0].tools[0]=purge",
+				"mcp-security.policy.rules[0].scopes[0]=operate")) {
 			assertThat(server.callTool(server.token("purge:all").sign(), "purge", "{\"before\":\"2026\"}").statusCode())
 				.isEqualTo(403);
 			assertThat(SecuredServer.text(server.callTool(server.token("operate").sign(), "purge", "{}")))
@@ -167,7 +167,7 @@ class ConditionalScopeTests {
 
 	@Test
 	void inReportModeTheCallPassesAndIsReported(CapturedOutput output) {
-		try (SecuredServer server = start("mcp.security.mode=report")) {
+		try (SecuredServer server = start("mcp-security.policy.enforcement=report")) {
 			assertThat(SecuredServer.text(server.callTool(server.token().sign(), "purge", "{}"))).contains("purged");
 			assertThat(output).contains("Would be denied: tool 'purge'");
 			assertThat(server.callTool(server.token("purge:all").sign(), "broken", "{\"text\":\"x\"}").statusCode())

@@ -56,11 +56,13 @@ class PolicyLawsTests {
 
 	private static final List<String> MANY_KINDS = List.of("GRANTED", "MISSING_SCOPES", "FORBIDDEN", "UNAUTHENTICATED",
 			"name SCOPES", "name AUTHENTICATED", "name PUBLIC", "name DENY", "pattern SCOPES", "pattern AUTHENTICATED",
-			"pattern PUBLIC", "pattern DENY", "declared SCOPES", "readOnlyHint and mcp.security.read-only-scope SCOPES",
-			"destructiveHint and mcp.security.destructive-scope SCOPES", "mcp.security.scope-template SCOPES",
-			"mcp.security.undeclared AUTHENTICATED", "mcp.security.undeclared DENY", "all of ...", "one of ...",
-			"all of ... and one of ...", "the hierarchy decides", "mode ENFORCE", "mode REPORT",
-			"plain uri of a template", "odd uri of a template", "uri of nothing");
+			"pattern PUBLIC", "pattern DENY", "declared SCOPES",
+			"readOnlyHint and mcp-security.policy.read-only-scope SCOPES",
+			"destructiveHint and mcp-security.policy.destructive-scope SCOPES",
+			"mcp-security.policy.scope-template SCOPES", "mcp-security.policy.default-access AUTHENTICATED",
+			"mcp-security.policy.default-access DENY", "all of ...", "one of ...", "all of ... and one of ...",
+			"the hierarchy decides", "mode ENFORCE", "mode REPORT", "plain uri of a template", "odd uri of a template",
+			"uri of nothing");
 
 	@Test
 	void aCallIsGrantedIfAndOnlyIfTheToolIsInTheFilteredListing() {

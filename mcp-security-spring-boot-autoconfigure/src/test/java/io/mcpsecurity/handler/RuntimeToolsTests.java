@@ -220,12 +220,13 @@ class RuntimeToolsTests {
 					"spring.ai.mcp.server.protocol=" + parts[0], "spring.ai.mcp.server.type=" + parts[1],
 					"spring.ai.mcp.server.tool-change-notification=false",
 					"spring.ai.mcp.server.resource-change-notification=false",
-					"spring.ai.mcp.server.prompt-change-notification=false", "mcp.security.undeclared=deny",
-					"mcp.security.rules[0].tools=scoped*", "mcp.security.rules[0].prompts=scoped*",
-					"mcp.security.rules[0].resources=run://scoped*", "mcp.security.rules[0].scopes.all-of=run:use",
-					"mcp.security.rules[1].tools=free*", "mcp.security.rules[1].access=authenticated",
+					"spring.ai.mcp.server.prompt-change-notification=false", "mcp-security.policy.default-access=deny",
+					"mcp-security.policy.rules[0].tools=scoped*", "mcp-security.policy.rules[0].prompts=scoped*",
+					"mcp-security.policy.rules[0].resources=run://scoped*",
+					"mcp-security.policy.rules[0].scopes=run:use", "mcp-security.policy.rules[1].tools=free*",
+					"mcp-security.policy.rules[1].access=authenticated",
 					// Or nobody could begin a session without a token.
-					"mcp.security.discovery=" + (parts[0].equals("STREAMABLE") ? "public" : "authenticated")));
+					"mcp-security.policy.anonymous-discovery=" + (parts[0].equals("STREAMABLE") ? "true" : "false")));
 		}
 	}
 
@@ -323,7 +324,7 @@ class RuntimeToolsTests {
 	@Test
 	void theChallengeWithoutATokenFollowsWhatIsAdded() {
 		SecuredServer server = SecuredServer.start(EmptyApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.scope-template=run:{name}");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.scope-template=run:{name}");
 		try (server) {
 			McpStatelessSyncServer bean = server.context().getBean(McpStatelessSyncServer.class);
 			assertThat(challenge(server)).doesNotContain("scope=");

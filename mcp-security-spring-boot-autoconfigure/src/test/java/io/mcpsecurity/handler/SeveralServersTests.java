@@ -48,12 +48,12 @@ class SeveralServersTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(TwoServers.class, authorizationServer, "spring.ai.mcp.server.protocol=STATELESS",
-				"mcp.security.discovery=public", "mcp.security.read-only-scope=look",
-				"mcp.security.destructive-scope=wipe", "mcp.security.endpoints.admin.path=/admin/mcp",
-				"mcp.security.endpoints.admin.resource=https://mcp.example.com/admin/mcp",
-				"mcp.security.endpoints.admin.offers.beans=adminTools,adminResources",
-				"mcp.security.endpoints.admin.rules[0].tools=reset",
-				"mcp.security.endpoints.admin.rules[0].access=deny");
+				"mcp-security.policy.anonymous-discovery=true", "mcp-security.policy.read-only-scope=look",
+				"mcp-security.policy.destructive-scope=wipe", "mcp-security.endpoints.admin.path=/admin/mcp",
+				"mcp-security.endpoints.admin.resource=https://mcp.example.com/admin/mcp",
+				"mcp-security.endpoints.admin.offers.beans=adminTools,adminResources",
+				"mcp-security.endpoints.admin.policy.rules[0].tools=reset",
+				"mcp-security.endpoints.admin.policy.rules[0].access=deny");
 		admin = server.url("/admin/mcp");
 	}
 

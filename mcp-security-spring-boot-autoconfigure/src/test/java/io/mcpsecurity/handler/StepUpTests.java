@@ -50,9 +50,10 @@ class StepUpTests {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Protocol protocol : Protocol.values()) {
 			servers.put(protocol, SecuredServer.start(StepUpApplication.class, authorizationServer,
-					"spring.ai.mcp.server.protocol=" + protocol, "mcp.security.rules[0].tools[0]=open",
-					"mcp.security.rules[0].access=public", "mcp.security.discovery=public",
-					"mcp.security.scope-hierarchy=root > deep", "mcp.security.scopes[deep].requested-as=api://deep"));
+					"spring.ai.mcp.server.protocol=" + protocol, "mcp-security.policy.rules[0].tools[0]=open",
+					"mcp-security.policy.rules[0].access=public", "mcp-security.policy.anonymous-discovery=true",
+					"mcp-security.policy.scope-hierarchy=root > deep", "mcp-security.scopes[0].name=deep",
+					"mcp-security.scopes[0].requested-as=api://deep"));
 		}
 	}
 

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * With {@code mcp.security.unlisted=hide} nobody can tell what they may not use from what
- * does not exist.
+ * With {@code mcp-security.policy.unlisted=hide} nobody can tell what they may not use
+ * from what does not exist.
  */
 class UnlistedTests {
 
@@ -41,9 +41,10 @@ class UnlistedTests {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Variant variant : Variant.values()) {
 			servers.put(variant,
-					variant.start(authorizationServer, "mcp.security.unlisted=hide",
-							"mcp.security.rules[0].tools=locked*", "mcp.security.rules[0].access=deny",
-							"mcp.security.rules[1].resources=vault://boxes/1", "mcp.security.rules[1].access=deny"));
+					variant.start(authorizationServer, "mcp-security.policy.unlisted=hide",
+							"mcp-security.policy.rules[0].tools=locked*", "mcp-security.policy.rules[0].access=deny",
+							"mcp-security.policy.rules[1].resources=vault://boxes/1",
+							"mcp-security.policy.rules[1].access=deny"));
 		}
 	}
 

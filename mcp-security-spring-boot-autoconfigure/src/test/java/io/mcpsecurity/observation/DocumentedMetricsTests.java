@@ -40,7 +40,7 @@ class DocumentedMetricsTests {
 	}
 
 	private static String[] withIntrospection(String issuer) {
-		String server = "mcp.security.authorization-servers[0].";
+		String server = "mcp-security.authorization-servers[0].";
 		return Stream
 			.concat(Scrape.PROPERTIES.stream(),
 					Stream.of(server + "issuer=" + issuer, server + "introspection.uri=" + issuer + "/introspect",

@@ -55,13 +55,13 @@ class RedisStoreTests {
 
 	private static SecuredServer start(String onStoreFailure) {
 		return SecuredServer.start(RedisApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.resource=" + RESOURCE,
-				"mcp.security.rate-limit.store=redis", "mcp.security.rate-limit.on-store-failure=" + onStoreFailure,
-				"mcp.security.rate-limit.redis.timeout=3s", "mcp.security.rate-limit.redis.connect-timeout=3s",
-				"mcp.security.rate-limit.redis.retry-interval=200ms", "mcp.security.rate-limit.rules[0].per=caller",
-				"mcp.security.rate-limit.rules[0].tools=who", "mcp.security.rate-limit.rules[0].capacity=" + CAPACITY,
-				"mcp.security.rate-limit.rules[0].period=31d", "mcp.security.rate-limit.rules[1].per=caller",
-				"mcp.security.rate-limit.rules[1].tools=time", "mcp.security.rate-limit.rules[1].capacity=1000000");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.resource=" + RESOURCE,
+				"mcp-security.rate-limit.store=redis", "mcp-security.rate-limit.on-store-failure=" + onStoreFailure,
+				"mcp-security.rate-limit.redis.timeout=3s", "mcp-security.rate-limit.redis.connect-timeout=3s",
+				"mcp-security.rate-limit.rules[0].per=caller", "mcp-security.rate-limit.rules[0].tools=who",
+				"mcp-security.rate-limit.rules[0].capacity=" + CAPACITY, "mcp-security.rate-limit.rules[0].period=31d",
+				"mcp-security.rate-limit.rules[1].per=caller", "mcp-security.rate-limit.rules[1].tools=time",
+				"mcp-security.rate-limit.rules[1].capacity=1000000");
 	}
 
 	@AfterAll

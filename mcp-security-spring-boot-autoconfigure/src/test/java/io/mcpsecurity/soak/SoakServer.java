@@ -34,8 +34,8 @@ final class SoakServer implements AutoCloseable {
 						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
 						SoakApplication.class.getName(), String.valueOf(this.door)));
 		Stream
-			.concat(Stream.of("server.port=" + this.port, "mcp.security.resource=" + url(),
-					"mcp.security.authorization-servers=" + authorizationServer.issuer(), "spring.main.banner-mode=off",
+			.concat(Stream.of("server.port=" + this.port, "mcp-security.resource=" + url(),
+					"mcp-security.authorization-servers=" + authorizationServer.issuer(), "spring.main.banner-mode=off",
 					"logging.level.root=error", "server.tomcat.mbeanregistry.enabled=true",
 					"server.tomcat.basedir=target/tomcat"), properties.stream())
 			.forEach((property) -> command.add("--" + property));

@@ -244,9 +244,9 @@ class SoakTests {
 
 		/** As docs/reliability.md advises. */
 		ADVISED(1 << 20,
-				List.of("mcp.security.request.max-size=1MB", "server.tomcat.max-connections=12000",
-						"server.tomcat.connection-timeout=5s", "mcp.security.request.read-timeout=10s",
-						"mcp.security.rate-limit.max-concurrent-calls=10"));
+				List.of("mcp-security.http.max-body-size=1MB", "server.tomcat.max-connections=12000",
+						"server.tomcat.connection-timeout=5s", "mcp-security.http.body-timeout=10s",
+						"mcp-security.rate-limit.max-concurrent-calls=10"));
 
 		private final int maxSize;
 

@@ -57,8 +57,8 @@ public final class SecuredServer implements AutoCloseable {
 				+ value("spring.mvc.servlet.path", properties) + "/mcp";
 		SpringApplication spring = new SpringApplication(application);
 		spring.setRegisterShutdownHook(false);
-		spring.setDefaultProperties(Map.of("server.port", port, "mcp.security.resource", url,
-				"mcp.security.authorization-servers", authorizationServer.issuer(), "spring.main.banner-mode", "off",
+		spring.setDefaultProperties(Map.of("server.port", port, "mcp-security.resource", url,
+				"mcp-security.authorization-servers", authorizationServer.issuer(), "spring.main.banner-mode", "off",
 				"logging.level.root", "warn", "spring.jmx.enabled", "false", "server.tomcat.basedir", "target/tomcat"));
 		return new SecuredServer(authorizationServer,
 				spring.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new)), url);

@@ -22,7 +22,7 @@ class AuthorizationServerOutageTests {
 	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
 
 	private static final String[] PROPERTIES = { "spring.ai.mcp.server.protocol=STATELESS",
-			"mcp.security.keys.retry-interval=1s", "management.endpoint.health.show-details=always" };
+			"mcp-security.token.keys.retry-interval=1s", "management.endpoint.health.show-details=always" };
 
 	@Test
 	void theServerStartsWithoutItAnswers503AndRecovers() {

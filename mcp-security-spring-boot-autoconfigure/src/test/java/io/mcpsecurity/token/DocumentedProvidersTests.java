@@ -44,11 +44,8 @@ class DocumentedProvidersTests {
 			.stream()
 			.map((mark) -> mark.getValue().contains(TokenProfile.ANY) ? "`" + mark.getKey() + "`"
 					: "`" + mark.getKey() + "`: " + String.join(" or ", mark.getValue()));
-		return "| `" + String.join(" | ", provider.text() + "`", join(scopes), join(code(texts(claims.client()))),
-				join(code(texts(claims.roles()))),
-				join(profile.types()
-					.stream()
-					.map((type) -> type.equals(TokenProfile.NO_TYPE) ? "none" : "`" + type + "`")),
+		return "| `" + String.join(" | ", provider.text() + "`", join(scopes), join(code(texts(claims.client()))), join(
+				profile.types().stream().map((type) -> type.equals(TokenProfile.NO_TYPE) ? "none" : "`" + type + "`")),
 				"`" + profile.audienceClaim().text() + "`: " + accepted, join(marks),
 				join(code(profile.refusedClaims()))) + " |";
 	}

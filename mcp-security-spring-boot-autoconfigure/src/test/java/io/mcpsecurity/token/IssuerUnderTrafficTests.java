@@ -47,11 +47,12 @@ class IssuerUnderTrafficTests {
 	private final TestAuthorizationServer issuer = TestAuthorizationServer.start();
 
 	private final SecuredServer server = SecuredServer.start(RecordsApplication.class, this.issuer,
-			"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.keys.cache-ttl=" + TTL.toMillis() + "ms",
-			"mcp.security.keys.connect-timeout=20s", "mcp.security.keys.read-timeout=600ms",
-			"mcp.security.keys.retry-interval=" + INTERVAL.toMillis() + "ms", "mcp.security.keys.outage-tolerance=10m",
+			"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.token.keys.cache-ttl=" + TTL.toMillis() + "ms",
+			"mcp-security.token.keys.connect-timeout=20s", "mcp-security.token.keys.read-timeout=600ms",
+			"mcp-security.token.keys.retry-interval=" + INTERVAL.toMillis() + "ms",
+			"mcp-security.token.keys.outage-tolerance=10m",
 			// Attackers and clients have one address here.
-			"mcp.security.rate-limit.authentication-failures.enabled=false",
+			"mcp-security.rate-limit.authentication-failures.enabled=false",
 			"logging.level.io.mcpsecurity.token=error");
 
 	private final IssuerKeys keys = this.server.context().getBean(AuthorizationServers.class).keys().get(0);

@@ -27,6 +27,7 @@ import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestIntrospectionEndpoint;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,14 +62,14 @@ class OpaqueTokenTests {
 
 	@BeforeAll
 	static void start() {
-		String property = "mcp.security.authorization-servers[0].";
+		String property = "mcp-security.authorization-servers[0].";
 		server = SecuredServer.start(OpaqueApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", property + "issuer=" + authorizationServer.issuer(),
 				property + "introspection.uri=" + endpoint.uri(), property + "introspection.client-id=the server",
-				property + "introspection.client-secret=s3cr:t%", "mcp.security.introspection.cache-ttl=1h",
-				"mcp.security.introspection.read-timeout=15s", "mcp.security.introspection.connect-timeout=15s",
-				"mcp.security.introspection.failure-threshold=1000", "mcp.security.introspection.max-concurrent=4",
-				property + "refused-claims=only_id_tokens");
+				property + "introspection.client-secret=s3cr:t%", "mcp-security.token.introspection.cache-ttl=1h",
+				"mcp-security.token.introspection.read-timeout=15s",
+				"mcp-security.token.introspection.connect-timeout=15s",
+				"mcp-security.token.introspection.max-concurrent=4", property + "refused-claims=only_id_tokens");
 	}
 
 	@AfterAll
@@ -76,6 +77,14 @@ class OpaqueTokenTests {
 		server.close();
 		endpoint.close();
 		authorizationServer.close();
+	}
+
+	/**
+	 * Ends the series of failures of other tests, after which the endpoint is not called.
+	 */
+	@BeforeEach
+	void succeed() {
+		assertThat(server.send(server.post(token(Map.of()), LIST)).statusCode()).isEqualTo(200);
 	}
 
 	@Test

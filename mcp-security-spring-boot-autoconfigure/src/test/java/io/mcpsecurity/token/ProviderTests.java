@@ -44,7 +44,7 @@ class ProviderTests {
 		for (Provider provider : Provider.values()) {
 			TestAuthorizationServer issuer = TestAuthorizationServer.stopped(path(provider));
 			issuer.open();
-			String property = "mcp.security.authorization-servers[" + issuers.size() + "].";
+			String property = "mcp-security.authorization-servers[" + issuers.size() + "].";
 			issuers.put(provider, issuer);
 			properties.add(property + "issuer=" + issuer.issuer());
 			properties.add(property + "provider=" + provider.text());
@@ -52,7 +52,7 @@ class ProviderTests {
 				case FUSIONAUTH, ENTRA -> properties.add(property + "audiences=" + APPLICATION);
 				case COGNITO -> properties
 					.addAll(List.of(property + "audiences=the-client", property + "scope-prefix=https://api.example/"));
-				case KEYCLOAK -> properties.add(property + "roles-as-scopes=true");
+				case KEYCLOAK -> properties.add(property + "claims.scopes=scope,realm_access.roles");
 				case SPRING -> properties.add(property + "audiences=the-client");
 				default -> {
 				}

@@ -120,8 +120,8 @@ class VerifiedTokenKeysTests {
 	@Test
 	void aServerAcceptsTheTokensOfAWithdrawnKeyNoLongerThanConfigured() {
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, this.authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.keys.cache-ttl=1500ms",
-				"mcp.security.keys.read-timeout=500ms", "mcp.security.keys.retry-interval=300ms")) {
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.token.keys.cache-ttl=1500ms",
+				"mcp-security.token.keys.read-timeout=500ms", "mcp-security.token.keys.retry-interval=300ms")) {
 			String token = server.token("records:browse").sign();
 			assertThat(server.callTool(token, "browse", "{}").statusCode()).isEqualTo(200);
 			this.authorizationServer.rotateKey();

@@ -40,12 +40,12 @@ class AddressLimitTests {
 	private static final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
 	private static final SecuredServer server = SecuredServer.start(SlowApplication.class, authorizationServer,
-			"server.forward-headers-strategy=framework", "mcp.security.discovery=public",
-			"mcp.security.rate-limit.authentication-failures.capacity=3",
-			"mcp.security.rate-limit.authentication-failures.period=31d",
-			"mcp.security.rate-limit.rules[0].per=address", "mcp.security.rate-limit.rules[0].capacity=3",
-			"mcp.security.rate-limit.rules[0].period=31d", "mcp.security.rate-limit.max-concurrent-calls=2",
-			"mcp.security.rate-limit.max-concurrent-streams=1",
+			"server.forward-headers-strategy=framework", "mcp-security.policy.anonymous-discovery=true",
+			"mcp-security.rate-limit.authentication-failures.capacity=3",
+			"mcp-security.rate-limit.authentication-failures.period=31d",
+			"mcp-security.rate-limit.rules[0].per=address", "mcp-security.rate-limit.rules[0].capacity=3",
+			"mcp-security.rate-limit.rules[0].period=31d", "mcp-security.rate-limit.max-concurrent-calls=2",
+			"mcp-security.rate-limit.max-concurrent-streams=1",
 			"spring.ai.mcp.server.streamable-http.keep-alive-interval=1s");
 
 	@AfterAll

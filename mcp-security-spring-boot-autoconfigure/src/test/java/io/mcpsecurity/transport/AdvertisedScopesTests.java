@@ -49,8 +49,8 @@ class AdvertisedScopesTests {
 			"'other,browse', browse other" })
 	void challengeAndMetadataAdvertise(String configured, String scopes) {
 		String[] properties = configured.isEmpty() ? new String[0]
-				: new String[] { "mcp.security.challenge.initial-scopes=" + configured,
-						"mcp.security.metadata.scopes-supported=" + configured };
+				: new String[] { "mcp-security.metadata.challenge-scopes=" + configured,
+						"mcp-security.metadata.scopes-supported=" + configured };
 		List<String> expected = scopes.isEmpty() ? List.of() : List.of(scopes.split(" "));
 		try (SecuredServer server = SecuredServer.start(HintedApplication.class, authorizationServer, properties)) {
 			HttpResponse<String> refused = server.get(server.url());

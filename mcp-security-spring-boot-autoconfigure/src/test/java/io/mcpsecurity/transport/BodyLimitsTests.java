@@ -56,8 +56,8 @@ class BodyLimitsTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(BodiesApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=" + Protocol.STATELESS, "mcp.security.request.max-size=" + LIMIT + "B",
-				"server.tomcat.connection-timeout=3s", "mcp.security.request.read-timeout=5s");
+				"spring.ai.mcp.server.protocol=" + Protocol.STATELESS, "mcp-security.http.max-body-size=" + LIMIT + "B",
+				"server.tomcat.connection-timeout=3s", "mcp-security.http.body-timeout=5s");
 		events = server.context().getBean(RejectedEvents.class);
 		head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 				+ "Accept: application/json, text/event-stream\r\nAuthorization: Bearer " + server.token().sign()

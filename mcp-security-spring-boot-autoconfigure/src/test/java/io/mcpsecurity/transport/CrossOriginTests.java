@@ -56,11 +56,11 @@ class CrossOriginTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		local = SecuredServer.start(BrowserApplication.class, authorizationServer);
-		configured = SecuredServer.start(BrowserApplication.class, authorizationServer, "mcp.security.resource=" + MAIN,
-				"mcp.security.allowed-origins=" + APP + ",https://[2001:db8::1]:8443",
-				"mcp.security.allowed-hosts=localhost,[::1]", "mcp.security.endpoints.admin.path=/admin/mcp",
-				"mcp.security.endpoints.admin.resource=https://mcp.example.com/admin/mcp",
-				"mcp.security.request.max-size=1KB");
+		configured = SecuredServer.start(BrowserApplication.class, authorizationServer, "mcp-security.resource=" + MAIN,
+				"mcp-security.http.allowed-origins=" + APP + ",https://[2001:db8::1]:8443",
+				"mcp-security.http.allowed-hosts=localhost,[::1]", "mcp-security.endpoints.admin.path=/admin/mcp",
+				"mcp-security.endpoints.admin.resource=https://mcp.example.com/admin/mcp",
+				"mcp-security.http.max-body-size=1KB");
 	}
 
 	@AfterAll

@@ -42,8 +42,8 @@ class HeadersAgainstBodyTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(SqlApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.rules[0].tools=execute_sql",
-				"mcp.security.rules[0].scopes.all-of=sql");
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.rules[0].tools=execute_sql",
+				"mcp-security.policy.rules[0].scopes=sql");
 	}
 
 	@AfterAll

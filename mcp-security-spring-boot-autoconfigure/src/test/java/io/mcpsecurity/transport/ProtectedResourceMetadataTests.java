@@ -87,8 +87,8 @@ class ProtectedResourceMetadataTests {
 	@Test
 	void tellsWhatIsConfigured() {
 		try (SecuredServer other = SecuredServer.start(RecordsApplication.class, this.server.authorizationServer(),
-				"mcp.security.resource-name=Research", "mcp.security.metadata.scopes-supported=records:browse",
-				"mcp.security.challenge.initial-scopes=none")) {
+				"mcp-security.resource-name=Research", "mcp-security.metadata.scopes-supported=records:browse",
+				"mcp-security.metadata.challenge-scopes=none")) {
 			HttpResponse<String> response = other.get(other.url(WELL_KNOWN));
 			assertThat(SecuredServer.json(response).path("resource_name").asString()).isEqualTo("Research");
 			assertThat(SecuredServer.json(response).path("scopes_supported").toString())
@@ -101,7 +101,7 @@ class ProtectedResourceMetadataTests {
 	@Test
 	void worksBehindAContextPath() {
 		try (SecuredServer other = SecuredServer.start(RecordsApplication.class, this.server.authorizationServer(),
-				"server.servlet.context-path=/research", "mcp.security.challenge.initial-scopes=records:browse")) {
+				"server.servlet.context-path=/research", "mcp-security.metadata.challenge-scopes=records:browse")) {
 			String location = other.url("/research" + WELL_KNOWN + "/mcp");
 			assertThat(other.get(other.url()).headers().firstValue("WWW-Authenticate"))
 				.hasValue("Bearer resource_metadata=\"" + location + "\", scope=\"records:browse\"");

@@ -44,7 +44,7 @@ class RateLimitTests {
 	}
 
 	private static void rule(List<String> properties, int index, String name, String per, int capacity, String tools) {
-		String prefix = "mcp.security.rate-limit.rules[" + index + "].";
+		String prefix = "mcp-security.rate-limit.rules[" + index + "].";
 		properties.add(prefix + "name=" + name);
 		properties.add(prefix + "per=" + per);
 		properties.add(prefix + "capacity=" + capacity);

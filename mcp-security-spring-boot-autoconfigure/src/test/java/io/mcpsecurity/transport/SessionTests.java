@@ -58,10 +58,11 @@ class SessionTests {
 		TestAuthorizationServer issuer = TestAuthorizationServer.start();
 		otherIssuer = TestAuthorizationServer.start();
 		server = SecuredServer.start(SessionApplication.class, issuer,
-				"mcp.security.authorization-servers[0]=" + issuer.issuer(),
-				"mcp.security.authorization-servers[1]=" + otherIssuer.issuer(), "mcp.security.discovery=public",
-				"mcp.security.token.clock-skew=0s", "mcp.security.session.check-interval=100ms",
-				"mcp.security.session.max-per-caller=5", "spring.ai.mcp.server.request-timeout=5m");
+				"mcp-security.authorization-servers[0]=" + issuer.issuer(),
+				"mcp-security.authorization-servers[1]=" + otherIssuer.issuer(),
+				"mcp-security.policy.anonymous-discovery=true", "mcp-security.token.clock-skew=0s",
+				"mcp-security.sessions.check-interval=100ms", "mcp-security.sessions.max-per-caller=5",
+				"spring.ai.mcp.server.request-timeout=5m");
 		tools = server.context().getBean(SessionApplication.Tools.class);
 		events = server.context().getBean(RejectedEvents.class);
 	}

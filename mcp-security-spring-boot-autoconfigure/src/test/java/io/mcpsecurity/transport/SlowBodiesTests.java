@@ -75,8 +75,8 @@ class SlowBodiesTests {
 			servers.put(container,
 					SecuredServer.start(SlowApplication.class, authorizationServer,
 							"test.container=" + container.name().toLowerCase(Locale.ROOT),
-							"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.request.max-size=10000B",
-							"mcp.security.request.read-timeout=" + READ_TIMEOUT, "server.http2.enabled=true",
+							"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.http.max-body-size=10000B",
+							"mcp-security.http.body-timeout=" + READ_TIMEOUT, "server.http2.enabled=true",
 							"server.tomcat.threads.max=" + THREADS, "server.tomcat.threads.min-spare=1",
 							"server.jetty.threads.acceptors=1", "server.jetty.threads.selectors=1",
 							"server.jetty.threads.max=" + (THREADS + 3), "server.jetty.threads.min=" + (THREADS + 3)));
@@ -277,7 +277,7 @@ class SlowBodiesTests {
 	void bodiesAreAwaitedOnVirtualThreadsAsWell(Container container) throws Exception {
 		try (SecuredServer server = SecuredServer.start(SlowApplication.class, authorizationServer,
 				"test.container=" + container.name().toLowerCase(Locale.ROOT), "spring.threads.virtual.enabled=true",
-				"spring.ai.mcp.server.protocol=STATELESS", "mcp.security.request.read-timeout=1s")) {
+				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.http.body-timeout=1s")) {
 			String head = head(server.token().sign());
 			try (RawConnection connection = RawConnection.to(server.url())) {
 				assertServed(connection.send(head + sized(CALL)).read(), "REQUEST");

@@ -52,7 +52,6 @@ import io.modelcontextprotocol.spec.McpSchema.SamplingMessage;
 import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -462,9 +461,9 @@ class StreamsTests {
 					"spring.ai.mcp.server.type=" + type,
 					"spring.ai.mcp.server.request-timeout=" + REQUEST_TIMEOUT.toSeconds() + "s",
 					"spring.ai.mcp.server.streamable-http.keep-alive-interval=300ms",
-					"mcp.security.session.check-interval=100ms", "mcp.security.session.max-per-caller=50",
-					"mcp.security.clients.refresh-interval=100ms", "mcp.security.rate-limit.max-concurrent-calls=1",
-					"mcp.security.rate-limit.max-concurrent-streams=100", "server.tomcat.threads.max=4",
+					"mcp-security.sessions.check-interval=100ms", "mcp-security.sessions.max-per-caller=50",
+					"mcp-security.clients.refresh-interval=100ms", "mcp-security.rate-limit.max-concurrent-calls=1",
+					"mcp-security.rate-limit.max-concurrent-streams=100", "server.tomcat.threads.max=4",
 					"server.tomcat.threads.min-spare=1", "server.tomcat.connection-timeout=3s",
 					"server.jetty.connection-idle-timeout=3s", "server.jetty.threads.acceptors=1",
 					"server.jetty.threads.selectors=1", "server.jetty.threads.max=8", "server.jetty.threads.min=8"));

@@ -75,7 +75,7 @@ class TransportLifecycleTests {
 	void openStreamsDoNotDelayTheStopOfAnApplication(Container container) {
 		SecuredServer server = SecuredServer.start(LifecycleApplication.class, authorizationServer,
 				"test.container=" + container.name().toLowerCase(Locale.ROOT), "server.shutdown=graceful",
-				"spring.ai.mcp.server.type=SYNC", "mcp.security.session.max-per-caller=50");
+				"spring.ai.mcp.server.type=SYNC", "mcp-security.sessions.max-per-caller=50");
 		String token = server.token().sign();
 		List<CompletableFuture<HttpResponse<String>>> streams = new ArrayList<>();
 		HttpClient client = HttpClient.newHttpClient();
@@ -163,7 +163,7 @@ class TransportLifecycleTests {
 	void aResponseWaitsForItsEventAndIsRefusedWhenThatCannotBeWritten(Protocol protocol, String type) {
 		try (SecuredServer server = SecuredServer.start(LifecycleApplication.class, authorizationServer,
 				"spring.ai.mcp.server.type=" + type, "spring.ai.mcp.server.protocol=" + protocol,
-				"mcp.security.audit.on-failure=deny", "mcp.security.audit.events.enabled=false")) {
+				"mcp-security.audit.on-failure=deny", "mcp-security.audit.events.enabled=false")) {
 			SlowSink sink = server.context().getBean(SlowSink.class);
 			String token = server.token().sign();
 			String session = (protocol == Protocol.STREAMABLE) ? server.initialize(token) : null;

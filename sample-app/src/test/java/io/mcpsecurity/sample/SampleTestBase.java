@@ -40,7 +40,7 @@ public abstract class SampleTestBase {
 	static void port(DynamicPropertyRegistry properties) {
 		properties.add("server.port", () -> PORT);
 		properties.add("sample.authorization-server.issuer", () -> ISSUER);
-		properties.add("mcp.security.resource", () -> RESOURCE);
+		properties.add("mcp-security.resource", () -> RESOURCE);
 	}
 
 	protected static AuthorizationRequest inspectorRequest(String... scopes) {

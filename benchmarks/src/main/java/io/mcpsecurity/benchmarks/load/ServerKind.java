@@ -77,7 +77,7 @@ enum ServerKind {
 	Map<String, String> properties(Issuer issuer, boolean opaque) {
 		return switch (this) {
 			case UNSECURED, OBSERVED -> Map.of();
-			case DOOR -> Map.of("mcp.security.enabled", "false", "spring.autoconfigure.exclude",
+			case DOOR -> Map.of("mcp-security.enabled", "false", "spring.autoconfigure.exclude",
 					"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration");
 			case RESOURCE_SERVER -> opaque
 					? Map.of("spring.security.oauth2.resourceserver.opaquetoken.introspection-uri",
@@ -87,11 +87,11 @@ enum ServerKind {
 							"spring.security.oauth2.resourceserver.jwt.audiences", RESOURCE);
 			case PEER -> Map.of("benchmark.issuer", issuer.uri());
 			case STARTER -> opaque
-					? Map.of("mcp.security.resource", RESOURCE, "mcp.security.authorization-servers[0].issuer",
-							issuer.uri(), "mcp.security.authorization-servers[0].introspection.uri",
-							issuer.introspectionUri(), "mcp.security.authorization-servers[0].introspection.client-id",
-							"bench", "mcp.security.authorization-servers[0].introspection.client-secret", "bench")
-					: Map.of("mcp.security.resource", RESOURCE, "mcp.security.authorization-servers", issuer.uri());
+					? Map.of("mcp-security.resource", RESOURCE, "mcp-security.authorization-servers[0].issuer",
+							issuer.uri(), "mcp-security.authorization-servers[0].introspection.uri",
+							issuer.introspectionUri(), "mcp-security.authorization-servers[0].introspection.client-id",
+							"bench", "mcp-security.authorization-servers[0].introspection.client-secret", "bench")
+					: Map.of("mcp-security.resource", RESOURCE, "mcp-security.authorization-servers", issuer.uri());
 		};
 	}
 

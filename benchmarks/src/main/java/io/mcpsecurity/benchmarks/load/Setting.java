@@ -61,14 +61,14 @@ record Setting(String protocol, int tools, int rules, boolean unlimited, boolean
 		properties.put("spring.threads.virtual.enabled", String.valueOf(this.virtualThreads));
 		properties.put("benchmark.tools", String.valueOf(this.tools));
 		if (kind == ServerKind.STARTER) {
-			properties.put("mcp.security.rate-limit.authentication-failures.enabled", String.valueOf(!this.unlimited));
-			properties.put("mcp.security.token.cache.enabled", String.valueOf(!this.uncached));
+			properties.put("mcp-security.rate-limit.authentication-failures.enabled", String.valueOf(!this.unlimited));
+			properties.put("mcp-security.token.cache.max-size", this.uncached ? "0" : "10000");
 			// All sessions are of one caller here.
-			properties.put("mcp.security.session.max", "30000");
-			properties.put("mcp.security.session.max-per-caller", "30000");
+			properties.put("mcp-security.sessions.max", "30000");
+			properties.put("mcp-security.sessions.max-per-caller", "30000");
 			for (int i = 0; i < this.rules; i++) {
-				properties.put("mcp.security.rules[%d].tools".formatted(i), "other-" + i);
-				properties.put("mcp.security.rules[%d].scopes.all-of".formatted(i), "bench:other-" + i);
+				properties.put("mcp-security.policy.rules[%d].tools".formatted(i), "other-" + i);
+				properties.put("mcp-security.policy.rules[%d].scopes".formatted(i), "bench:other-" + i);
 			}
 		}
 		return properties;

@@ -11,23 +11,23 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SettingTests {
 
-	private static final String CACHE = "mcp.security.token.cache.enabled";
+	private static final String CACHE = "mcp-security.token.cache.max-size";
 
-	private static final String LIMIT = "mcp.security.rate-limit.authentication-failures.enabled";
+	private static final String LIMIT = "mcp-security.rate-limit.authentication-failures.enabled";
 
 	@Test
 	void theStarterRemembersTokensAndLimitsBadOnesUnlessTold() {
-		assertThat(Setting.STATELESS.properties(STARTER)).containsEntry(CACHE, "true").containsEntry(LIMIT, "true");
-		assertThat(Setting.STATELESS.withoutCache().properties(STARTER)).containsEntry(CACHE, "false")
+		assertThat(Setting.STATELESS.properties(STARTER)).containsEntry(CACHE, "10000").containsEntry(LIMIT, "true");
+		assertThat(Setting.STATELESS.withoutCache().properties(STARTER)).containsEntry(CACHE, "0")
 			.containsEntry(LIMIT, "true");
-		assertThat(Setting.STATELESS.withoutLimits().properties(STARTER)).containsEntry(CACHE, "true")
+		assertThat(Setting.STATELESS.withoutLimits().properties(STARTER)).containsEntry(CACHE, "10000")
 			.containsEntry(LIMIT, "false");
 	}
 
 	@Test
 	void theStarterHasAsManyRulesAsTold() {
-		assertThat(Setting.STATELESS.withRules(2).properties(STARTER)).containsEntry("mcp.security.rules[1].tools",
-				"other-1");
+		assertThat(Setting.STATELESS.withRules(2).properties(STARTER))
+			.containsEntry("mcp-security.policy.rules[1].tools", "other-1");
 	}
 
 	@Test
@@ -35,7 +35,7 @@ class SettingTests {
 		assertThat(Setting.STATELESS.withTools(8).withRules(2).properties(UNSECURED))
 			.containsEntry("benchmark.tools", "8")
 			.containsEntry("spring.ai.mcp.server.protocol", "STATELESS")
-			.allSatisfy((name, value) -> assertThat(name).doesNotStartWith("mcp.security"));
+			.allSatisfy((name, value) -> assertThat(name).doesNotStartWith("mcp-security"));
 	}
 
 }

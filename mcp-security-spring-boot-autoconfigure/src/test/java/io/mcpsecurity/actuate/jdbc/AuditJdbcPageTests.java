@@ -68,7 +68,7 @@ class AuditJdbcPageTests {
 
 	@Test
 	void theSettingsDoWhatTheyShould() {
-		String yaml = block("```yaml\n", "mcp.security.audit.jdbc:");
+		String yaml = block("```yaml\n", "mcp-security.audit.jdbc:");
 		assertThat(yaml.lines().count()).isLessThanOrEqualTo(10);
 		new WebApplicationContextRunner()
 			.withConfiguration(

@@ -48,7 +48,7 @@ final class Events {
 		data.put("decision", "granted");
 		data.put("requiredScopes", List.of("records:purge"));
 		data.put("grantedScopes", List.of("records:browse", "records:purge"));
-		data.put("rule", "mcp.security.rules[0]");
+		data.put("rule", "mcp-security.policy.rules[0]");
 		data.put("outcome", "success");
 		data.put("durationMs", 12);
 		data.put("httpStatus", 200);

@@ -100,7 +100,7 @@ class JdbcAuditEventRepositoryTests {
 					Map.entry("resource", "https://mcp.example.com/mcp"), Map.entry("method", "tools/call"),
 					Map.entry("target_kind", "tool"), Map.entry("target_name", "purge_records"),
 					Map.entry("decision", "granted"), Map.entry("reason", "insufficient_scope"),
-					Map.entry("rule", "mcp.security.rules[0]"), Map.entry("outcome", "success"),
+					Map.entry("rule", "mcp-security.policy.rules[0]"), Map.entry("outcome", "success"),
 					Map.entry("http_status", 200), Map.entry("duration_ms", 12L), Map.entry("token_id", "17"),
 					Map.entry("session_id_hash", "b1946ac9"), Map.entry("request_id", "7"),
 					Map.entry("trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"),

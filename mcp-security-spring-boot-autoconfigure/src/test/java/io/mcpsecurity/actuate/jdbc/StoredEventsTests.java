@@ -47,7 +47,7 @@ class StoredEventsTests {
 		authorizationServer = TestAuthorizationServer.start();
 		server = SecuredServer.start(Application.class, authorizationServer,
 				"test.issuer=" + authorizationServer.issuer(), "test.database=" + PostgresServer.shared().newDatabase(),
-				"mcp.security.audit.jdbc.enabled=true", "mcp.security.audit.jdbc.initialize-schema=always",
+				"mcp-security.audit.jdbc.enabled=true", "mcp-security.audit.jdbc.initialize-schema=always",
 				"management.endpoints.web.exposure.include=auditevents", "spring.security.user.name=operator",
 				"spring.security.user.password=operator");
 	}

@@ -63,7 +63,7 @@ class AuthorizationServerConfiguration {
 
 	@Bean
 	ResourceIndicators resourceIndicators(Environment environment) {
-		return new ResourceIndicators(List.of(environment.getRequiredProperty("mcp.security.resource")));
+		return new ResourceIndicators(List.of(environment.getRequiredProperty("mcp-security.resource")));
 	}
 
 	@Bean

@@ -70,7 +70,7 @@ class AuthorizationServerSecurityConfiguration {
 			ResourceIndicators resources, ClientRegistry clients, OAuth2AuthorizationService authorizations,
 			TokenSettings tokens, Environment environment) {
 		CrossOriginAccess crossOrigin = new CrossOriginAccess(settings);
-		ServerMetadata metadata = new ServerMetadata(environment.getRequiredProperty("mcp.security.resource"));
+		ServerMetadata metadata = new ServerMetadata(environment.getRequiredProperty("mcp-security.resource"));
 		return http.oauth2AuthorizationServer((server) -> {
 			http.securityMatcher(new OrRequestMatcher(server.getEndpointsMatcher(), crossOrigin.preflightMatcher()));
 			server

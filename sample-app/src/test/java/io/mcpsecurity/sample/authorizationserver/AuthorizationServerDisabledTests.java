@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "sample.authorization-server.enabled=false",
 				"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://issuer.example",
-				"mcp.security.resource=http://localhost/mcp" })
+				"mcp-security.resource=http://localhost/mcp" })
 @Import(AuthorizationServerDisabledTests.TokenOfTheIssuer.class)
 class AuthorizationServerDisabledTests {
 

@@ -24,8 +24,7 @@ class AuditFeedTests {
 
 	private static final EventFilter ALL = new EventFilter(null, null, null, null);
 
-	private final AuditFeed feed = new AuditFeed(5,
-			new Activity(new OfferedTargets(), Clock.systemUTC()));
+	private final AuditFeed feed = new AuditFeed(5, new Activity(new OfferedTargets(), Clock.systemUTC()));
 
 	@Test
 	void newestComeFirst() {

@@ -8,8 +8,8 @@ import io.mcpsecurity.sample.SampleTestBase;
 import io.modelcontextprotocol.client.McpSyncClient;
 import org.htmlunit.html.DomElement;
 import org.htmlunit.html.HtmlForm;
-import org.htmlunit.html.HtmlPage;
 import org.htmlunit.html.HtmlInput;
+import org.htmlunit.html.HtmlPage;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -85,7 +85,7 @@ class ConsolePageTests extends SampleTestBase {
 			HtmlPage page = (HtmlPage) bob.signInIfAsked(bob.open(ISSUER + "/console"), "bob");
 			assertThat(page.getElementById("policy").asNormalizedText())
 				.containsSubsequence("purge_records", PURGE, "@RequiresScope on ResearchTools.purge")
-				.containsSubsequence("server_time", "a valid token", "mcp.security.undeclared")
+				.containsSubsequence("server_time", "a valid token", "mcp-security.policy.default-access")
 				.contains(RESOURCE, "research://records/{id}", "summarize_records");
 		}
 	}

@@ -74,10 +74,10 @@ abstract class KeycloakTestBase {
 	@DynamicPropertySource
 	static void addresses(DynamicPropertyRegistry properties) {
 		properties.add("server.port", () -> PORT);
-		properties.add("mcp.security.resource", () -> RESOURCE);
-		properties.add("mcp.security.metadata.url", () -> METADATA);
+		properties.add("mcp-security.resource", () -> RESOURCE);
+		properties.add("mcp-security.metadata.url", () -> METADATA);
 		properties.add("spring.security.oauth2.resourceserver.jwt.issuer-uri", () -> keycloak().issuer());
-		properties.add("mcp.security.keys.retry-interval", () -> "1s");
+		properties.add("mcp-security.token.keys.retry-interval", () -> "1s");
 	}
 
 	static KeycloakServer keycloak() {

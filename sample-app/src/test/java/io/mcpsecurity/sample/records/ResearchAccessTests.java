@@ -269,7 +269,7 @@ class ResearchAccessTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "ANNOTATIONS, @RequiresScope on ResearchTools.purge", "CONFIGURATION, mcp.security.rules[2]" })
+	@CsvSource({ "ANNOTATIONS, @RequiresScope on ResearchTools.purge", "CONFIGURATION, mcp-security.policy.rules[2]" })
 	void theScopesAreDeclaredWhereTheVariantSays(Variant variant, String source) {
 		assertThat(
 				samples.get(variant).context.getBean(RuleBook.class).ruleFor(McpTarget.tool("purge_records")).source())
