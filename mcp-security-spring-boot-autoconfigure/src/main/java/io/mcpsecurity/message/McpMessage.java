@@ -74,7 +74,8 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 	 * a client was asked for.
 	 */
 	public boolean mayBeLong() {
-		return this.method == null || this.method.equals("tools/call") || this.method.equals("prompts/get");
+		McpMethod method = McpMethod.of(this.method);
+		return this.method == null || method == McpMethod.TOOLS_CALL || method == McpMethod.PROMPTS_GET;
 	}
 
 	private static @Nullable Object completion(Map<String, @Nullable Object> params) {
