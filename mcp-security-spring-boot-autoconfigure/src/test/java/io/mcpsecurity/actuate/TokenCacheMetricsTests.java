@@ -79,21 +79,14 @@ class TokenCacheMetricsTests {
 		}
 	}
 
-	/**
-	 * A token that is remembered would be let in whatever else comes from its address.
-	 */
 	@Test
-	void withoutACacheEveryTokenIsVerifiedAndNothingIsMeasured() {
-		try (SecuredServer server = start(STATELESS, "mcp-security.token.cache.max-size=0",
-				"mcp-security.rate-limit.authentication-failures.capacity=1",
-				"mcp-security.rate-limit.authentication-failures.period=31d")) {
+	void withoutACacheNothingIsMeasured() {
+		try (SecuredServer server = start(STATELESS, "mcp-security.token.cache.max-size=0")) {
 			String token = server.token().sign();
 			for (int i = 0; i < 3; i++) {
 				assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
 			}
 			assertThat(meters(server)).isEmpty();
-			assertThat(server.send(server.post("bad", LIST)).statusCode()).isEqualTo(401);
-			assertThat(server.send(server.post(token, LIST)).statusCode()).as("not known").isEqualTo(429);
 		}
 	}
 
