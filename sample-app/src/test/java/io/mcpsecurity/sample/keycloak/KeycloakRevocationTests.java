@@ -84,7 +84,7 @@ class KeycloakRevocationTests extends KeycloakTestBase {
 			.matcher(page)
 			.results()
 			.map((block) -> block.group(1))
-			.filter((block) -> block.contains("revocation:"))
+			.filter((block) -> block.contains("revocation-check:"))
 			.toList();
 		assertThat(blocks).hasSize(1);
 		return Files.writeString(this.directory.resolve("documented.yml"),
