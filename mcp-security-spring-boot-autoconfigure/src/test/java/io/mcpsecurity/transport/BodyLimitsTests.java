@@ -119,6 +119,24 @@ class BodyLimitsTests {
 			.statusCode()).isEqualTo(200);
 	}
 
+	/**
+	 * One body after another takes more than all may take at the same time.
+	 */
+	@Test
+	void theMemoryOfABodyIsReleasedWhenItsRequestEnds() {
+		SecuredServer server = SecuredServers.of(Protocol.STATELESS);
+		String token = server.token("records:browse").sign();
+		int size = 3_500_000;
+		for (String method : new String[] { "tools/call", "tools/list" }) {
+			String body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"" + method
+					+ "\",\"params\":{\"name\":\"browse\",\"arguments\":{\"x\":\"" + "x".repeat(size) + "\"}}}";
+			int expected = method.equals("tools/call") ? 200 : 413;
+			for (long taken = 0; taken <= Runtime.getRuntime().maxMemory() / 32 + size; taken += size) {
+				assertThat(server.send(server.post(token, body)).statusCode()).as(method).isEqualTo(expected);
+			}
+		}
+	}
+
 	@Test
 	void aBodyWithoutEndIsTooLargeAsSoonAsItIsLongerThanTheLimit() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
