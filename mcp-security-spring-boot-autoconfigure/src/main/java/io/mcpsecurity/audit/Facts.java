@@ -3,31 +3,36 @@ package io.mcpsecurity.audit;
 import java.io.Serializable;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
 /**
  * The facts of an event: values by name, in order, added by {@link AuditEvents} alone and
- * never changed after. It is a list, because for so few names a hash table takes twice
- * the memory.
+ * never changed after. Names and values are in one array: the events that are kept in
+ * memory are copied by each garbage collection, which takes the longer the more objects
+ * they consist of.
  */
 final class Facts extends AbstractMap<String, Object> implements Serializable {
 
 	private static final long serialVersionUID = 1L;
 
-	private final ArrayList<Map.Entry<String, Object>> entries;
+	/** Each name, followed by its value. */
+	private Object[] facts;
+
+	/** How much of the array is in use. */
+	private int end;
 
 	/**
 	 * Create without facts.
 	 * @param capacity the expected number of facts
 	 */
 	Facts(int capacity) {
-		this.entries = new ArrayList<>(capacity);
+		this.facts = new Object[2 * capacity];
 	}
 
 	/**
@@ -37,8 +42,22 @@ final class Facts extends AbstractMap<String, Object> implements Serializable {
 	 */
 	void add(String name, @Nullable Object value) {
 		if (value != null) {
-			this.entries.add(new SimpleImmutableEntry<>(name, value));
+			if (this.end == this.facts.length) {
+				this.facts = Arrays.copyOf(this.facts, 2 * this.end);
+			}
+			this.facts[this.end++] = name;
+			this.facts[this.end++] = value;
 		}
+	}
+
+	@Override
+	public @Nullable Object get(@Nullable Object name) {
+		for (int i = 0; i < this.end; i += 2) {
+			if (this.facts[i].equals(name)) {
+				return this.facts[i + 1];
+			}
+		}
+		return null;
 	}
 
 	@Override
@@ -47,15 +66,35 @@ final class Facts extends AbstractMap<String, Object> implements Serializable {
 
 			@Override
 			public Iterator<Map.Entry<String, Object>> iterator() {
-				return Collections.unmodifiableList(Facts.this.entries).iterator();
+				return new Entries();
 			}
 
 			@Override
 			public int size() {
-				return Facts.this.entries.size();
+				return Facts.this.end / 2;
 			}
 
 		};
+	}
+
+	private final class Entries implements Iterator<Map.Entry<String, Object>> {
+
+		private int next;
+
+		@Override
+		public boolean hasNext() {
+			return this.next < Facts.this.end;
+		}
+
+		@Override
+		public Map.Entry<String, Object> next() {
+			if (!hasNext()) {
+				throw new NoSuchElementException();
+			}
+			this.next += 2;
+			return Map.entry((String) Facts.this.facts[this.next - 2], Facts.this.facts[this.next - 1]);
+		}
+
 	}
 
 }
