@@ -3,10 +3,10 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,10 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 /**
  * The authorizations, in memory, as they stand today: a code or a refresh token brings
  * only the scopes that its client still has after an administrator narrowed them, and an
- * authorization whose last token has expired is forgotten.
+ * authorization whose last token has expired is removed.
+ * <p>
+ * One thread at a time: the delegate looks through the authorizations that have no code
+ * yet, and fails when another one is added meanwhile.
  */
 final class CurrentAuthorizations implements OAuth2AuthorizationService {
 
@@ -27,13 +30,13 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 
 	private final InMemoryOAuth2AuthorizationService delegate = new InMemoryOAuth2AuthorizationService();
 
-	private final Map<String, Instant> expiries = new ConcurrentHashMap<>();
+	private final Map<String, Instant> expiries = new HashMap<>();
 
 	private final ClientRegistry clients;
 
 	private final Clock clock;
 
-	private volatile Instant nextSweep;
+	private Instant nextSweep;
 
 	CurrentAuthorizations(ClientRegistry clients, Clock clock) {
 		this.clients = clients;
@@ -42,7 +45,7 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 	}
 
 	@Override
-	public void save(OAuth2Authorization authorization) {
+	public synchronized void save(OAuth2Authorization authorization) {
 		this.delegate.save(authorization);
 		Instant expiry = expiry(authorization);
 		if (expiry != null) {
@@ -52,18 +55,18 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 	}
 
 	@Override
-	public void remove(OAuth2Authorization authorization) {
+	public synchronized void remove(OAuth2Authorization authorization) {
 		this.expiries.remove(authorization.getId());
 		this.delegate.remove(authorization);
 	}
 
 	@Override
-	public @Nullable OAuth2Authorization findById(String id) {
+	public synchronized @Nullable OAuth2Authorization findById(String id) {
 		return current(this.delegate.findById(id));
 	}
 
 	@Override
-	public @Nullable OAuth2Authorization findByToken(String token, @Nullable OAuth2TokenType tokenType) {
+	public synchronized @Nullable OAuth2Authorization findByToken(String token, @Nullable OAuth2TokenType tokenType) {
 		return current(this.delegate.findByToken(token, tokenType));
 	}
 
@@ -84,14 +87,15 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 			return;
 		}
 		this.nextSweep = now.plus(SWEEP_INTERVAL);
-		this.expiries.forEach((id, expiry) -> {
-			if (expiry.isBefore(now)) {
-				this.expiries.remove(id);
-				OAuth2Authorization authorization = this.delegate.findById(id);
-				if (authorization != null) {
-					this.delegate.remove(authorization);
-				}
+		this.expiries.entrySet().removeIf((entry) -> {
+			if (!entry.getValue().isBefore(now)) {
+				return false;
 			}
+			OAuth2Authorization expired = this.delegate.findById(entry.getKey());
+			if (expired != null) {
+				this.delegate.remove(expired);
+			}
+			return true;
 		});
 	}
 

@@ -5,6 +5,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +16,9 @@ import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.core.OAuth2AccessToken.TokenType;
+import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 
@@ -23,6 +29,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class CurrentAuthorizationsTests {
 
+	private static final OAuth2TokenType STATE = new OAuth2TokenType(OAuth2ParameterNames.STATE);
+
 	private final ManualClock clock = new ManualClock();
 
 	private final ClientRegistry clients = new ClientRegistry(0, KnownClients
@@ -31,7 +39,7 @@ class CurrentAuthorizationsTests {
 	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(this.clients, this.clock);
 
 	@Test
-	void authorizationWhoseTokenHasExpiredIsForgotten() {
+	void anAuthorizationWhoseTokenHasExpiredIsRemoved() {
 		OAuth2Authorization first = authorization("first");
 		this.authorizations.save(first);
 		this.clock.advance(Duration.ofMinutes(4));
@@ -42,6 +50,34 @@ class CurrentAuthorizationsTests {
 		this.authorizations.save(third);
 		assertThat(this.authorizations.findById(first.getId())).isNull();
 		assertThat(this.authorizations.findById(third.getId())).isNotNull();
+	}
+
+	@Test
+	void authorizationsAreLookedForWhileOthersBegin() throws Exception {
+		ExecutorService threads = Executors.newFixedThreadPool(2);
+		try {
+			Future<?> others = threads
+				.submit(() -> IntStream.range(0, 5000).forEach((i) -> this.authorizations.save(begun("state-" + i))));
+			Future<?> one = threads.submit(() -> {
+				while (!others.isDone()) {
+					assertThat(this.authorizations.findByToken("none", STATE)).isNull();
+				}
+			});
+			others.get();
+			one.get();
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	private OAuth2Authorization begun(String state) {
+		return OAuth2Authorization.withRegisteredClient(this.clients.findByClientId("mcp-inspector"))
+			.id(state)
+			.principalName("alice")
+			.authorizationGrantType(AuthorizationGrantType.AUTHORIZATION_CODE)
+			.attribute(OAuth2ParameterNames.STATE, state)
+			.build();
 	}
 
 	private OAuth2Authorization authorization(String token) {
