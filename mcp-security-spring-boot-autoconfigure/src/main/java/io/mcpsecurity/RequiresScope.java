@@ -48,8 +48,8 @@ public @interface RequiresScope {
 	 * it cannot call methods, name types or beans, create or change anything.
 	 * <p>
 	 * It is for tools only, and decided at the tool, where arguments are known: the HTTP
-	 * gate lets every caller pass whom the condition may spare, and listings show the
-	 * tool to all of them. A call whose condition cannot be evaluated is denied.
+	 * gate lets every caller pass whom the condition may spare, and the tool is listed to
+	 * all of them. A call whose condition cannot be evaluated is denied.
 	 */
 	String when() default "";
 

@@ -96,14 +96,14 @@ class ResourceAccessTests {
 		Files.writeString(base.resolve("open note+1.txt"), "what is open");
 		authorizationServer = TestAuthorizationServer.start();
 		for (Protocol protocol : Protocol.values()) {
-			challenging.put(protocol, start(protocol, "challenge"));
-			hiding.put(protocol, start(protocol, "hide"));
+			challenging.put(protocol, start(protocol, "step-up"));
+			hiding.put(protocol, start(protocol, "need-to-know"));
 		}
 	}
 
-	private static SecuredServer start(Protocol protocol, String unlisted) {
+	private static SecuredServer start(Protocol protocol, String visibility) {
 		List<String> properties = new ArrayList<>(List.of("spring.ai.mcp.server.protocol=" + protocol,
-				"mcp-security.policy.unlisted=" + unlisted, "mcp-security.policy.rules[0].scopes=hidden",
+				"mcp-security.policy.visibility=" + visibility, "mcp-security.policy.rules[0].scopes=hidden",
 				"mcp-security.rate-limit.rules[0].name=taking", "mcp-security.rate-limit.rules[0].per=caller",
 				"mcp-security.rate-limit.rules[0].capacity=1", "mcp-security.rate-limit.rules[0].period=31d",
 				"mcp-security.rate-limit.rules[0].tools=take", "mcp-security.rate-limit.rules[1].name=each",

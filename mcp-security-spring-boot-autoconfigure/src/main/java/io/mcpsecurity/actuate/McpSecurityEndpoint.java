@@ -204,18 +204,18 @@ public final class McpSecurityEndpoint {
 	 * How strict a server is, in the values of its properties.
 	 *
 	 * @param enforcement {@code mcp-security.policy.enforcement}
-	 * @param listings {@code mcp-security.policy.listings}
+	 * @param visibility {@code mcp-security.policy.visibility}
 	 * @param anonymousDiscovery {@code mcp-security.policy.anonymous-discovery}
 	 * @param defaultAccess {@code mcp-security.policy.default-access}
 	 */
-	public record Modes(String enforcement, String listings, boolean anonymousDiscovery, String defaultAccess) {
+	public record Modes(String enforcement, String visibility, boolean anonymousDiscovery, String defaultAccess) {
 
 		/**
 		 * From the constants that the properties are bound to.
 		 */
-		public static Modes of(Enum<?> enforcement, Enum<?> listings, boolean anonymousDiscovery,
+		public static Modes of(Enum<?> enforcement, Enum<?> visibility, boolean anonymousDiscovery,
 				Enum<?> defaultAccess) {
-			return new Modes(value(enforcement), value(listings), anonymousDiscovery, value(defaultAccess));
+			return new Modes(value(enforcement), value(visibility), anonymousDiscovery, value(defaultAccess));
 		}
 
 	}
@@ -250,7 +250,7 @@ public final class McpSecurityEndpoint {
 	}
 
 	private static String value(Enum<?> constant) {
-		return constant.name().toLowerCase(Locale.ROOT);
+		return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
 
 }

@@ -3,6 +3,7 @@ package io.mcpsecurity.authorization;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
@@ -26,6 +27,9 @@ public final class AccessPolicy {
 	 */
 	private static final Predicate<AccessRule> UNDECIDED = (rule) -> false;
 
+	/** The maximum of scopes that handlers have asked for. */
+	private static final int MAX_ASKED = 1000;
+
 	private final RuleBook rules;
 
 	private final ScopeHierarchy hierarchy;
@@ -34,17 +38,20 @@ public final class AccessPolicy {
 
 	private final boolean publicDiscovery;
 
-	private final boolean hiding;
+	private final Visibility visibility;
+
+	/** What handlers have asked for, which no rule need name. */
+	private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
 	/**
-	 * Create a policy that challenges whoever lacks scopes.
+	 * Create a policy whose callers step up.
 	 * @param rules which rule holds for what
 	 * @param hierarchy which scopes contain which
 	 * @param mode what becomes of a call whose scopes are missing
 	 * @param publicDiscovery whether anybody may initialize, ping and list
 	 */
 	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery) {
-		this(rules, hierarchy, mode, publicDiscovery, false);
+		this(rules, hierarchy, mode, publicDiscovery, Visibility.STEP_UP);
 	}
 
 	/**
@@ -53,21 +60,22 @@ public final class AccessPolicy {
 	 * @param hierarchy which scopes contain which
 	 * @param mode what becomes of a call whose scopes are missing
 	 * @param publicDiscovery whether anybody may initialize, ping and list
-	 * @param hiding whether what a caller may not use does not exist for that caller
+	 * @param visibility what callers see of what they may not use
 	 */
-	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery, boolean hiding) {
+	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
+			Visibility visibility) {
 		this.rules = rules;
 		this.hierarchy = hierarchy;
 		this.mode = mode;
 		this.publicDiscovery = publicDiscovery;
-		this.hiding = hiding;
+		this.visibility = visibility;
 	}
 
 	/**
 	 * The same policy over other rules.
 	 */
 	public AccessPolicy with(RuleBook rules) {
-		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.hiding);
+		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility);
 	}
 
 	/**
@@ -91,7 +99,8 @@ public final class AccessPolicy {
 	 * @param denial a denial that was decided without knowing arguments
 	 */
 	public boolean hides(AccessDecision denial) {
-		return this.hiding && (denial.outcome() == Outcome.MISSING_SCOPES || denial.outcome() == Outcome.FORBIDDEN);
+		return this.visibility == Visibility.NEED_TO_KNOW
+				&& (denial.outcome() == Outcome.MISSING_SCOPES || denial.outcome() == Outcome.FORBIDDEN);
 	}
 
 	/**
@@ -143,12 +152,16 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * The same decision about many targets that are offered: whether one caller may use
-	 * them, by their own names.
+	 * Whether targets that are offered, by their own names, are listed to a caller. What
+	 * nobody can be granted is never listed. Without a caller (only where discovery is
+	 * public) there is nothing else to go by.
 	 * @param granted the scopes that the caller holds, or {@code null} when there is no
 	 * caller
 	 */
-	public Predicate<McpTarget> usableBy(@Nullable Set<String> granted) {
+	public Predicate<McpTarget> listedTo(@Nullable Set<String> granted) {
+		if (granted == null || this.visibility == Visibility.STEP_UP) {
+			return (target) -> this.rules.ruleFor(target).access() != Access.DENY;
+		}
 		Set<String> held = held(granted);
 		return (target) -> !decide(this.rules.rulesFor(target, target), granted, held, UNDECIDED).denied();
 	}
@@ -225,11 +238,14 @@ public final class AccessPolicy {
 		if (granted == null) {
 			return unauthenticated(null);
 		}
+		if (this.asked.size() < MAX_ASKED) {
+			this.asked.addAll(needed);
+		}
 		Set<String> held = this.hierarchy.reachable(granted);
 		Set<String> operation = new LinkedHashSet<>();
 		this.rules.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
 		operation.addAll(needed);
-		List<String> missing = needed.stream().filter((scope) -> !held.contains(scope)).toList();
+		List<String> missing = operation.stream().filter((scope) -> !held.contains(scope)).toList();
 		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
 				missing.isEmpty() ? List.copyOf(needed) : missing, null);
 	}
@@ -241,6 +257,38 @@ public final class AccessPolicy {
 	 */
 	public boolean holds(String scope, Set<String> granted) {
 		return this.hierarchy.reachable(granted).contains(scope);
+	}
+
+	/**
+	 * The scopes that the challenge of a denied call names: the missing ones, which come
+	 * first because a challenge has a limited length, and then those that the client's
+	 * next token must not lose.
+	 * @param denial the decision
+	 * @param granted the scopes that the caller holds
+	 * @param kept whether the client keeps what it holds, so that only the scopes of the
+	 * operation are named (MCP 2026-07-28). Otherwise all that the caller holds of this
+	 * server's scopes are named as well (MCP 2025-11-25, "Runtime Insufficient Scope
+	 * Errors"): clients replace the scopes of their token by those of the challenge.
+	 */
+	public List<String> challenged(AccessDecision denial, Set<String> granted, boolean kept) {
+		Set<String> scopes = new LinkedHashSet<>(denial.missing());
+		if (kept) {
+			scopes.addAll(denial.operationScopes());
+		}
+		else {
+			granted.stream().filter(this::concerns).sorted().forEach(scopes::add);
+		}
+		return List.copyOf(scopes);
+	}
+
+	/**
+	 * Whether a scope is or contains one that is needed for something here. (A token may
+	 * have others, such as those of OpenID Connect.)
+	 */
+	private boolean concerns(String scope) {
+		return this.hierarchy.reachable(Set.of(scope))
+			.stream()
+			.anyMatch((each) -> this.rules.scopes().contains(each) || this.asked.contains(each));
 	}
 
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {
@@ -264,6 +312,22 @@ public final class AccessPolicy {
 
 		/** It passes, and is reported: for introducing scopes on a live server. */
 		REPORT
+
+	}
+
+	/**
+	 * What callers see of what they may not use.
+	 */
+	public enum Visibility {
+
+		/**
+		 * Everything that somebody can be granted is listed with its scopes, and a call
+		 * without them is challenged.
+		 */
+		STEP_UP,
+
+		/** Only what the caller may use is listed; nothing else exists. */
+		NEED_TO_KNOW
 
 	}
 

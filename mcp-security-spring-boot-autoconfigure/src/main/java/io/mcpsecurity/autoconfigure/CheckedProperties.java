@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.mcpsecurity.audit.SensitiveNames;
+import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
@@ -82,7 +83,7 @@ final class CheckedProperties {
 		checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
 		checkHttp(properties.http());
-		checkUnlisted(properties.policy());
+		checkVisibility(properties.policy());
 		checkAudit(properties.audit());
 		checkSessions(properties.sessions());
 		this.allowedOrigins = checkOrigins(properties.http().allowedOrigins());
@@ -351,15 +352,13 @@ final class CheckedProperties {
 	}
 
 	/**
-	 * What is listed to every caller cannot be hidden.
+	 * What is listed to everybody cannot be hidden.
 	 */
-	private static void checkUnlisted(McpSecurityProperties.Policy policy) {
-		boolean all = policy.listings() == McpSecurityProperties.Policy.Listings.ALL;
-		if (policy.unlisted() == McpSecurityProperties.Policy.Unlisted.HIDE && (all || policy.anonymousDiscovery())) {
-			throw invalid("mcp-security.policy.unlisted", "hide", (all ? "mcp-security.policy.listings=all lists"
-					: "mcp-security.policy.anonymous-discovery=true lists")
-					+ " what would be hidden. Set mcp-security.policy.unlisted=challenge, or mcp-security.policy."
-					+ (all ? "listings=filtered" : "anonymous-discovery=false") + ".");
+	private static void checkVisibility(McpSecurityProperties.Policy policy) {
+		if (policy.visibility() == AccessPolicy.Visibility.NEED_TO_KNOW && policy.anonymousDiscovery()) {
+			throw invalid("mcp-security.policy.visibility", "need-to-know",
+					"mcp-security.policy.anonymous-discovery=true lists what would be hidden. Set"
+							+ " mcp-security.policy.visibility=step-up, or mcp-security.policy.anonymous-discovery=false.");
 		}
 	}
 

@@ -180,7 +180,7 @@ public final class McpSecurityAutoConfiguration {
 		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
 			McpSecurityProperties.Policy policy = properties.policy();
 			return new AccessPolicy(rules, checked.policy().hierarchy(), policy.enforcement(),
-					policy.anonymousDiscovery(), policy.unlisted() == McpSecurityProperties.Policy.Unlisted.HIDE);
+					policy.anonymousDiscovery(), policy.visibility());
 		}
 
 		@Bean
@@ -240,9 +240,8 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		ListingFilter mcpListingFilter(AccessPolicies policies, ScopeCatalogue catalogue,
-				McpSecurityProperties properties, @Qualifier("mcpServerJsonMapper") JsonMapper json) {
-			return new ListingFilter(policies, catalogue,
-					properties.policy().listings() == McpSecurityProperties.Policy.Listings.ALL, json);
+				@Qualifier("mcpServerJsonMapper") JsonMapper json) {
+			return new ListingFilter(policies, catalogue, json);
 		}
 
 		@Bean
@@ -548,7 +547,7 @@ public final class McpSecurityAutoConfiguration {
 			McpSecurityProperties.Policy configured = properties.policy();
 			String hierarchy = configured.scopeHierarchy();
 			return new McpSecurityEndpoint(resource, policy, further.protectedEndpoints(), servers, catalogue,
-					McpSecurityEndpoint.Modes.of(configured.enforcement(), configured.listings(),
+					McpSecurityEndpoint.Modes.of(configured.enforcement(), configured.visibility(),
 							configured.anonymousDiscovery(), configured.defaultAccess()),
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of(),

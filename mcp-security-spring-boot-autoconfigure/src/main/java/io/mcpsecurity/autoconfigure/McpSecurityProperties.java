@@ -73,11 +73,10 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * "authenticated" (a valid token is enough) or "deny".
 	 * @param anonymousDiscovery Whether initialize, ping and listings are allowed without
 	 * a token.
-	 * @param listings Whether listings contain what the caller may use ("filtered") or
-	 * everything that any caller may use ("all").
-	 * @param unlisted Response to a call of something that the caller may not use and
-	 * that listings therefore leave out: "challenge", so that clients can request its
-	 * scopes, or "hide", as if it did not exist.
+	 * @param visibility What callers see of what they may not use: with "step-up",
+	 * everything that somebody can be granted is listed with its scopes, and a call
+	 * without them is challenged; with "need-to-know", only what the caller may use is
+	 * listed, and nothing else exists.
 	 * @param scopeTemplate Scope of every tool without a rule, with {name} for the tool's
 	 * name. Default: none.
 	 * @param readOnlyScope Scope of tools without a rule that have readOnlyHint. Default:
@@ -90,8 +89,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	public record Policy(@DefaultValue("enforce") AccessPolicy.Mode enforcement, @DefaultValue List<Rule> rules,
 			@DefaultValue("report") UnmatchedRules unmatchedRules,
 			@DefaultValue("authenticated") DefaultAccess defaultAccess,
-			@DefaultValue("false") boolean anonymousDiscovery, @DefaultValue("filtered") Listings listings,
-			@DefaultValue("challenge") Unlisted unlisted, @Nullable String scopeTemplate,
+			@DefaultValue("false") boolean anonymousDiscovery,
+			@DefaultValue("step-up") AccessPolicy.Visibility visibility, @Nullable String scopeTemplate,
 			@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy) {
 
 		/**
@@ -117,32 +116,6 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 			/** Nobody. */
 			DENY
-
-		}
-
-		/**
-		 * Contents of listings.
-		 */
-		public enum Listings {
-
-			/** What the caller may use. */
-			FILTERED,
-
-			/** What any caller may use. */
-			ALL
-
-		}
-
-		/**
-		 * Response to a call of something that is not listed to the caller.
-		 */
-		public enum Unlisted {
-
-			/** A denial with the scopes that are needed. */
-			CHALLENGE,
-
-			/** The response for something that does not exist. */
-			HIDE
 
 		}
 

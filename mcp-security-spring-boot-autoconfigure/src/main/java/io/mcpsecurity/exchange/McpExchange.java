@@ -2,6 +2,7 @@ package io.mcpsecurity.exchange;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -11,8 +12,10 @@ import java.util.function.Supplier;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import org.jspecify.annotations.Nullable;
@@ -326,6 +329,24 @@ public final class McpExchange implements McpTransportContext {
 
 	public Connection connection() {
 		return this.connection;
+	}
+
+	/**
+	 * The revision of MCP that the request names, or {@code null}. It may be anything.
+	 */
+	public @Nullable String revision() {
+		McpMessage message = this.message;
+		String revision = (message != null && message.meta() != null) ? message.meta().protocolVersion() : null;
+		return (revision != null) ? revision : this.connection.protocolVersion();
+	}
+
+	/**
+	 * The scopes that the challenge of a denial names in this exchange.
+	 */
+	public List<String> challenged(AccessPolicy policy, AccessDecision denial) {
+		McpCaller caller = this.caller;
+		return (caller != null) ? policy.challenged(denial, caller.scopes(), McpRevision.keepsScopes(revision()))
+				: List.of();
 	}
 
 	/**

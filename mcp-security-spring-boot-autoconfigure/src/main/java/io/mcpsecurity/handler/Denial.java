@@ -3,7 +3,6 @@ package io.mcpsecurity.handler;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
@@ -29,11 +28,11 @@ final class Denial extends McpError {
 	/**
 	 * Create a denial.
 	 * @param decision why the invocation is denied
+	 * @param scopes the scopes to request, by the names by which clients request them
 	 * @param metadata the URL of the protected resource metadata
-	 * @param requestNames the names by which clients request scopes
 	 */
-	Denial(AccessDecision decision, String metadata, UnaryOperator<List<String>> requestNames) {
-		this(decision, challenge(decision, metadata, requestNames));
+	Denial(AccessDecision decision, List<String> scopes, String metadata) {
+		this(decision, challenge(decision, scopes, metadata));
 	}
 
 	private Denial(AccessDecision decision, Map<String, Object> challenge) {
@@ -46,15 +45,14 @@ final class Denial extends McpError {
 		this.challenge = challenge;
 	}
 
-	private static Map<String, Object> challenge(AccessDecision decision, String metadata,
-			UnaryOperator<List<String>> requestNames) {
+	private static Map<String, Object> challenge(AccessDecision decision, List<String> scopes, String metadata) {
 		if (decision.outcome() == Outcome.FORBIDDEN) {
 			return Map.of();
 		}
 		Map<String, Object> challenge = new LinkedHashMap<>();
 		if (decision.outcome() == Outcome.MISSING_SCOPES) {
 			challenge.put("error", "insufficient_scope");
-			challenge.put("scope", String.join(" ", requestNames.apply(decision.operationScopes())));
+			challenge.put("scope", String.join(" ", scopes));
 		}
 		challenge.put("resource_metadata", metadata);
 		return Map.of(InvocationGuard.CHALLENGE, challenge);

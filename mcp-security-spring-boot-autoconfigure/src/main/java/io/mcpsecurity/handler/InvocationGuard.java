@@ -128,8 +128,9 @@ public final class InvocationGuard {
 		if (exchange != null) {
 			exchange.decided(decision);
 		}
-		return new Denial(decision, this.metadata.apply((exchange != null) ? exchange.connection().resource() : null),
-				this.requestNames);
+		return new Denial(decision, (exchange != null)
+				? this.requestNames.apply(exchange.challenged(policy(exchange), decision)) : List.of(),
+				this.metadata.apply((exchange != null) ? exchange.connection().resource() : null));
 	}
 
 	/**

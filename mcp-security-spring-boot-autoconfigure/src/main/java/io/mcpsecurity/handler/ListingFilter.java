@@ -35,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * Leaves in a listing what the caller may use, and adds to each entry the scopes that it
+ * Leaves in a listing what the caller may see, and adds to each entry the scopes that it
  * needs. Works on the server's response before it is written, so that plain JSON and
  * server-sent events, synchronous and asynchronous servers are all the same; a response
  * of another type is refused.
@@ -56,8 +56,6 @@ public final class ListingFilter {
 
 	private final ScopeCatalogue catalogue;
 
-	private final boolean everything;
-
 	private final JsonMapper json;
 
 	/** By identity of what servers offer. */
@@ -67,14 +65,11 @@ public final class ListingFilter {
 	 * Create a filter.
 	 * @param policies decide, each for the callers of its endpoint
 	 * @param catalogue describes scopes
-	 * @param everything whether entries that the caller may not use are listed as well,
-	 * so that a client can step up
 	 * @param json writes entries, as the transport writes responses
 	 */
-	public ListingFilter(AccessPolicies policies, ScopeCatalogue catalogue, boolean everything, JsonMapper json) {
+	public ListingFilter(AccessPolicies policies, ScopeCatalogue catalogue, JsonMapper json) {
 		this.policies = policies;
 		this.catalogue = catalogue;
-		this.everything = everything;
 		this.json = json;
 	}
 
@@ -139,18 +134,16 @@ public final class ListingFilter {
 	}
 
 	/**
-	 * What the caller may see. Without a caller (only where discovery is public) there is
-	 * nothing to go by: what anybody may come to use is shown.
+	 * What the caller may see.
 	 */
 	private <T> List<RawValue> entries(List<T> offered, Function<T, McpTarget> target, AccessPolicy policy,
 			@Nullable Set<String> granted) {
-		boolean all = this.everything || granted == null;
-		Predicate<McpTarget> usable = policy.usableBy(granted);
+		Predicate<McpTarget> listed = policy.listedTo(granted);
 		List<RawValue> shown = new ArrayList<>(offered.size());
 		for (T each : offered) {
 			Entry entry = this.entries.get(each, (key) -> new Entry(target.apply(each), new ConcurrentHashMap<>()));
-			AccessRule rule = policy.rules().ruleFor(entry.target());
-			if (all ? rule.access() != Access.DENY : usable.test(entry.target())) {
+			if (listed.test(entry.target())) {
+				AccessRule rule = policy.rules().ruleFor(entry.target());
 				shown.add(entry.json().computeIfAbsent(rule, (key) -> write(each, rule)));
 			}
 		}

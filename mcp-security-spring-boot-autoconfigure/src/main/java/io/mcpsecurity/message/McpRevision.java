@@ -53,11 +53,25 @@ public enum McpRevision {
 	}
 
 	/**
+	 * Whether clients of a revision add the scopes of a challenge to those that they
+	 * hold, which they do since 2026-07-28. Those of earlier ones may request the scopes
+	 * of the challenge alone.
+	 * @param revision what a request says; anything at all, or {@code null}
+	 */
+	public static boolean keepsScopes(@Nullable String revision) {
+		return isSince2026(revision);
+	}
+
+	/**
 	 * Whether HTTP requests of a revision repeat parts of the message in headers: those
 	 * of 2026-07-28, and of later ones that are not known yet.
 	 * @param revision what a request says; anything at all, or {@code null}
 	 */
 	static boolean hasMirroredHeaders(@Nullable String revision) {
+		return isSince2026(revision);
+	}
+
+	private static boolean isSince2026(@Nullable String revision) {
 		return revision != null && revision.compareTo(V2026_07_28.text) >= 0 && FORM.matcher(revision).matches();
 	}
 

@@ -113,11 +113,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	}
 
 	private static String revision(McpExchange request) {
-		McpMessage message = request.message();
-		String revision = (message != null && message.meta() != null) ? message.meta().protocolVersion() : null;
-		if (revision == null) {
-			revision = request.connection().protocolVersion();
-		}
+		String revision = request.revision();
 		if (revision == null) {
 			return NONE;
 		}

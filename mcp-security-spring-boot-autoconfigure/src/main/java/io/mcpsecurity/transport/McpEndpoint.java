@@ -77,7 +77,7 @@ public final class McpEndpoint {
 		this.origins = origins;
 		this.dispatcher = dispatcher;
 		this.clockSkew = clockSkew;
-		this.responses = new Responses(listings, challenge, refusals);
+		this.responses = new Responses(policy, listings, challenge, refusals);
 	}
 
 	/**

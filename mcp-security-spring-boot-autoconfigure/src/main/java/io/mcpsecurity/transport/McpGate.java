@@ -134,7 +134,7 @@ final class McpGate {
 		exchange.decided(decision);
 		boolean hidden = policy.hides(decision);
 		if (decision.denied() && !hidden) {
-			throw this.endpoint.responses().denial(decision, message.id());
+			throw this.endpoint.responses().denial(exchange, decision, message.id());
 		}
 		boolean unknown = target != null && (hidden || !offered.contains(target));
 		// After the decision: who may not use a tool learns nothing of its use.

@@ -2,6 +2,7 @@ package io.mcpsecurity.transport;
 
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Result;
 import io.mcpsecurity.handler.HandlerError;
@@ -24,13 +25,17 @@ import org.springframework.http.HttpHeaders;
  */
 final class Responses {
 
+	private final AccessPolicy policy;
+
 	private final ListingFilter listings;
 
 	private final BearerChallenge challenge;
 
 	private final AuthenticationRefusals authentication;
 
-	Responses(ListingFilter listings, BearerChallenge challenge, AuthenticationRefusals authentication) {
+	Responses(AccessPolicy policy, ListingFilter listings, BearerChallenge challenge,
+			AuthenticationRefusals authentication) {
+		this.policy = policy;
 		this.listings = listings;
 		this.challenge = challenge;
 		this.authentication = authentication;
@@ -82,15 +87,17 @@ final class Responses {
 	 */
 	@Nullable RefusedRequestException refusal(McpExchange exchange, JSONRPCResponse response) {
 		AccessDecision decision = exchange.decision();
-		return (decision != null && decision.denied() && !exchange.hidden()) ? denial(decision, response.id()) : null;
+		return (decision != null && decision.denied() && !exchange.hidden()) ? denial(exchange, decision, response.id())
+				: null;
 	}
 
 	/**
 	 * The refusal of a request that the policy denies.
+	 * @param exchange the exchange of the request
 	 * @param decision the decision
 	 * @param id the request's id, or {@code null}
 	 */
-	RefusedRequestException denial(AccessDecision decision, @Nullable Object id) {
+	RefusedRequestException denial(McpExchange exchange, AccessDecision decision, @Nullable Object id) {
 		if (decision.outcome() == Outcome.UNAUTHENTICATED) {
 			return this.authentication.missing();
 		}
@@ -99,7 +106,8 @@ final class Responses {
 				(McpExchange.Refusal) null, scopes ? JsonRpcErrorCode.INSUFFICIENT_SCOPE : JsonRpcErrorCode.FORBIDDEN,
 				decision.description(), id);
 		return scopes ? refusal.header(HttpHeaders.WWW_AUTHENTICATE,
-				this.challenge.insufficientScope(decision.operationScopes(), decision.description())) : refusal;
+				this.challenge.insufficientScope(exchange.challenged(this.policy, decision), decision.description()))
+				: refusal;
 	}
 
 	/**

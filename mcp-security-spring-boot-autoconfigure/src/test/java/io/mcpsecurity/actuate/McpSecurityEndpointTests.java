@@ -91,7 +91,7 @@ class McpSecurityEndpointTests {
 		assertThat(description.path("issuers").path(authorizationServer.issuer()).asString()).isIn("NOT_ASKED",
 				"AVAILABLE");
 		assertThat(description.path("modes").toString()).isEqualTo(
-				"{\"enforcement\":\"enforce\",\"listings\":\"filtered\",\"anonymousDiscovery\":false,\"defaultAccess\":\"deny\"}");
+				"{\"enforcement\":\"enforce\",\"visibility\":\"step-up\",\"anonymousDiscovery\":false,\"defaultAccess\":\"deny\"}");
 		assertThat(description.path("hierarchy").toString()).isEqualTo("[\"records:admin > records:export\"]");
 	}
 
@@ -227,7 +227,7 @@ class McpSecurityEndpointTests {
 		McpSecurityEndpoint own(ProtectedResource resource, AccessPolicy policy, AuthorizationServers servers,
 				ScopeCatalogue catalogue, ClientAccess clients) {
 			return new McpSecurityEndpoint(resource, policy, Map.of(), servers, catalogue,
-					new McpSecurityEndpoint.Modes("enforce", "all", true, "deny"), List.of(), clients);
+					new McpSecurityEndpoint.Modes("enforce", "step-up", true, "deny"), List.of(), clients);
 		}
 
 	}

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +33,19 @@ class AccessPolicyTests {
 		assertThat(decision)
 			.isEqualTo(new AccessDecision(Outcome.MISSING_SCOPES, List.of("a", "b", "c"), List.of("a", "c"), rule));
 		assertThat(decision.denied()).isTrue();
+	}
+
+	@Test
+	void aChallengeNamesTheMissingScopesAndWhatTheClientWouldLose() {
+		AccessPolicy policy = policy(rule(PURGE, "a", "b", "c"), rule(McpTarget.tool("browse"), "d"));
+		Set<String> granted = Set.of("b", "d", "openid");
+		AccessDecision denial = policy.decide(PURGE, granted);
+		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes("2025-11-25"))).containsExactly("a", "c",
+				"b", "d");
+		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes(null))).containsExactly("a", "c", "b",
+				"d");
+		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes("2026-07-28"))).containsExactly("a", "c",
+				"b");
 	}
 
 	@Test

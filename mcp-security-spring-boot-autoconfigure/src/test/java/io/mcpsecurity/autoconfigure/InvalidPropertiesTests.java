@@ -131,8 +131,7 @@ class InvalidPropertiesTests {
 					policy.scope-hierarchy=a                  | * | It is not a relation like broader > narrower
 					policy.enforcement=perhaps                | * | No enum constant
 					policy.anonymous-discovery=public         | * | Invalid boolean value
-					policy.listings=all,policy.unlisted=hide  | policy.unlisted | policy.listings=all lists what would be hidden
-					policy.anonymous-discovery=true,policy.unlisted=hide | policy.unlisted | policy.anonymous-discovery=true lists what would be hidden
+					policy.anonymous-discovery=true,policy.visibility=need-to-know | policy.visibility | policy.anonymous-discovery=true lists what would be hidden
 					scopes.description=x                      | scopes[0].name | It is not set
 					scopes.name=a b                           | scopes[0].name | is not a scope
 					scopes[0].name=a,scopes[1].name=a         | scopes[1].name | An earlier entry has the same name

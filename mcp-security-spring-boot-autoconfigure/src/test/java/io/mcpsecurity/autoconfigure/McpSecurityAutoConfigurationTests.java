@@ -519,7 +519,7 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		ListingFilter ownFilter(AccessPolicies policies) {
-			return new ListingFilter(policies, ScopeCatalogue.EMPTY, false, JsonMapper.shared());
+			return new ListingFilter(policies, ScopeCatalogue.EMPTY, JsonMapper.shared());
 		}
 
 		@Bean

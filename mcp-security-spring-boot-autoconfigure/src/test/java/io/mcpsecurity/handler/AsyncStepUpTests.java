@@ -64,7 +64,7 @@ class AsyncStepUpTests {
 					"{\"name\":\"" + tool + "\",\"arguments\":{}}");
 			assertThat(response.statusCode()).as(tool + ": " + response.body()).isEqualTo(403);
 			assertThat(response.headers().firstValue("WWW-Authenticate").orElse("")).as(tool)
-				.contains("scope=\"shallow deep\"");
+				.contains("scope=\"deep shallow\"");
 		}
 	}
 

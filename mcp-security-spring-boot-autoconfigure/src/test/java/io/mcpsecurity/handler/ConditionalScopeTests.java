@@ -137,14 +137,14 @@ class ConditionalScopeTests {
 	@EnumSource
 	void theScopesOfTheConditionAreInAChallengeOfTheTool(Protocol protocol) {
 		HttpResponse<String> denied = call(protocol, "insist", "{\"all\":true}", "purge:all");
-		assertThat(denied.headers().firstValue("WWW-Authenticate").orElse("")).contains("scope=\"purge:all deep\"");
+		assertThat(denied.headers().firstValue("WWW-Authenticate").orElse("")).contains("scope=\"deep purge:all\"");
 		denied = call(protocol, "insist", "{\"all\":false}");
 		assertThat(denied.headers().firstValue("WWW-Authenticate").orElse("")).contains("scope=\"deep\"");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void aListingShowsWhatTheCallerMayCallInSomeWay(Protocol protocol) {
+	void aListingMarksToolsWhoseScopesDependOnArguments(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> listing = server.call(server.token().sign(), "tools/list", "{}");
 		assertThat(SecuredServer.json(listing)

@@ -8,6 +8,7 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.AccessPolicy.Visibility;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
@@ -45,9 +46,9 @@ class ListingFilterTests {
 
 	private static final McpCaller HOLDER = caller("a");
 
-	private final AccessPolicy policy = policy(false);
+	private final AccessPolicy policy = policy(Visibility.NEED_TO_KNOW, false);
 
-	private final ListingFilter filter = new ListingFilter(policies(this.policy), ScopeCatalogue.EMPTY, false,
+	private final ListingFilter filter = new ListingFilter(policies(this.policy), ScopeCatalogue.EMPTY,
 			JsonMapper.shared());
 
 	@Test
@@ -117,7 +118,7 @@ class ListingFilterTests {
 				new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null));
 		assertThat(this.filter.filter(TestExchanges.of(null), request("tools/list"), response).error().code())
 			.isEqualTo(-32010);
-		ListingFilter discovery = new ListingFilter(policies(policy(true)), ScopeCatalogue.EMPTY, false,
+		ListingFilter discovery = new ListingFilter(policies(policy(Visibility.STEP_UP, true)), ScopeCatalogue.EMPTY,
 				JsonMapper.shared());
 		ListToolsResult listed = parsed(ListToolsResult.class,
 				discovery.filter(TestExchanges.of(null), request("tools/list"), response));
@@ -128,7 +129,8 @@ class ListingFilterTests {
 	void scopesAreDescribedAndNamedAsAClientAsksForThem() {
 		ScopeCatalogue catalogue = new ScopeCatalogue(
 				Map.of("a", new ScopeCatalogue.Entry("Lets one see", List.of(), "api://x/a")));
-		ListingFilter everything = new ListingFilter(policies(this.policy), catalogue, true, JsonMapper.shared());
+		ListingFilter everything = new ListingFilter(policies(policy(Visibility.STEP_UP, false)), catalogue,
+				JsonMapper.shared());
 		ListToolsResult listed = parsed(ListToolsResult.class,
 				everything.filter(TestExchanges.of(caller()), request("tools/list"), JSONRPCResponse.result(1,
 						new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null))));
@@ -154,12 +156,12 @@ class ListingFilterTests {
 
 	@Test
 	void endpointsWithDifferentRulesDescribeTheSameEntryEachByItsOwn() {
-		AccessPolicy main = policy(false);
+		AccessPolicy main = policy(Visibility.STEP_UP, false);
 		AccessPolicy further = main.with(main.rules()
 			.with(List.of(new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "closed")), Access.SCOPES,
 					ScopeRequirement.of("b"), "further"))));
 		ListingFilter both = new ListingFilter(new AccessPolicies(main, Map.of("https://mcp.example/further", further)),
-				ScopeCatalogue.EMPTY, true, JsonMapper.shared());
+				ScopeCatalogue.EMPTY, JsonMapper.shared());
 		JSONRPCResponse response = JSONRPCResponse.result(1, new ListToolsResult(List.of(tool("closed")), null, null));
 		for (int i = 0; i < 2; i++) {
 			assertThat(scopes(both, "https://mcp.example/mcp", response)).isEqualTo("a");
@@ -214,14 +216,14 @@ class ListingFilterTests {
 		return new AccessPolicies(policy, Map.of());
 	}
 
-	private static AccessPolicy policy(boolean publicDiscovery) {
+	private static AccessPolicy policy(Visibility visibility, boolean publicDiscovery) {
 		McpTarget denied = McpTarget.tool("denied");
 		return new AccessPolicy(
 				new RuleBook(List.of(),
 						List.of(new AccessRule(McpTarget.tool("closed"), ScopeRequirement.of("a"), "test"),
 								new AccessRule(denied, Access.DENY, ScopeRequirement.NONE, "test")),
 						Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets()),
-				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, publicDiscovery);
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, publicDiscovery, visibility);
 	}
 
 }

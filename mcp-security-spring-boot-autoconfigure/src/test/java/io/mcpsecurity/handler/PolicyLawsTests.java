@@ -314,7 +314,7 @@ class PolicyLawsTests {
 	private static Set<String> listed(AccessPolicy decisions, String method, Object all, Set<String> held,
 			String entries, String name) {
 		JsonMapper json = JsonMapper.shared();
-		Object listed = new ListingFilter(new AccessPolicies(decisions, Map.of()), ScopeCatalogue.EMPTY, false, json)
+		Object listed = new ListingFilter(new AccessPolicies(decisions, Map.of()), ScopeCatalogue.EMPTY, json)
 			.filter(TestExchanges.of(caller(held)), new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all))
 			.result();
 		return json.readTree(json.writeValueAsBytes(listed))

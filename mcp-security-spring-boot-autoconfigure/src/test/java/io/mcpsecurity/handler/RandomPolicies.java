@@ -251,7 +251,7 @@ final class RandomPolicies {
 			}
 			return new AccessPolicy(
 					new RuleBook(this.configured, this.declared, this.conventions, this.undeclared, offered),
-					this.hierarchy, this.mode, false);
+					this.hierarchy, this.mode, false, AccessPolicy.Visibility.NEED_TO_KNOW);
 		}
 
 		@Override

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
+import tools.jackson.databind.JsonNode;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -261,13 +262,17 @@ class RuntimeToolsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsAddedIsListedForThoseWhoMayUseIt(Kind kind) {
+	void whatIsAddedIsListedWithItsScopes(Kind kind) {
 		kind.add("scoped2");
 		SecuredServer server = servers.get(kind);
 		for (String method : List.of("tools/list", "resources/list", "resources/templates/list", "prompts/list")) {
-			Use list = new Use(method, "{}");
-			assertThat(front(kind, server.token().sign(), list).body()).as(method).doesNotContain("scoped2");
-			assertThat(front(kind, server.token("run:use").sign(), list).body()).as(method).contains("scoped2");
+			JsonNode listed = SecuredServer.json(front(kind, server.token().sign(), new Use(method, "{}")));
+			assertThat(listed.at("/result").valueStream().filter(JsonNode::isArray).flatMap(JsonNode::valueStream))
+				.as(method)
+				.filteredOn((entry) -> entry.toString().contains("scoped2"))
+				.singleElement()
+				.extracting((entry) -> entry.at("/_meta/io.mcpsecurity~1scopes/allOf/0/scope").asString())
+				.isEqualTo("run:use");
 		}
 	}
 

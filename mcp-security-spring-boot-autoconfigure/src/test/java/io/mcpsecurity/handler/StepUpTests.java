@@ -70,7 +70,7 @@ class StepUpTests {
 		HttpResponse<String> response = server.callTool(server.token("shallow").sign(), "dig", "{}");
 		assertThat(response.statusCode()).isEqualTo(403);
 		assertThat(response.headers().allValues("WWW-Authenticate"))
-			.containsExactly("Bearer error=\"insufficient_scope\", scope=\"shallow api://deep\", resource_metadata=\""
+			.containsExactly("Bearer error=\"insufficient_scope\", scope=\"api://deep shallow\", resource_metadata=\""
 					+ server.url("/.well-known/oauth-protected-resource/mcp")
 					+ "\", error_description=\"Needs the scope deep as well\"");
 		assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
@@ -92,21 +92,22 @@ class StepUpTests {
 	@ParameterizedTest
 	@EnumSource
 	void soIsOneInsideAnotherException(Protocol protocol) {
-		assertChallenged(call(protocol, "tools/call", "{\"name\":\"wrap\",\"arguments\":{}}"), "api://deep");
+		assertChallenged(call(protocol, "tools/call", "{\"name\":\"wrap\",\"arguments\":{}}"), "api://deep shallow");
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void soIsThatOfAToolCallback(Protocol protocol) {
-		assertChallenged(call(protocol, "tools/call", "{\"name\":\"callback\",\"arguments\":{}}"), "api://deep more");
+		assertChallenged(call(protocol, "tools/call", "{\"name\":\"callback\",\"arguments\":{}}"),
+				"api://deep more shallow");
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void soAreThoseOfResourcesAndPrompts(Protocol protocol) {
-		assertChallenged(call(protocol, "resources/read", "{\"uri\":\"deep://all\"}"), "api://deep");
-		assertChallenged(call(protocol, "resources/read", "{\"uri\":\"deep://7/part\"}"), "shallow api://deep");
-		assertChallenged(call(protocol, "prompts/get", "{\"name\":\"deepPrompt\"}"), "api://deep");
+		assertChallenged(call(protocol, "resources/read", "{\"uri\":\"deep://all\"}"), "api://deep shallow");
+		assertChallenged(call(protocol, "resources/read", "{\"uri\":\"deep://7/part\"}"), "api://deep shallow");
+		assertChallenged(call(protocol, "prompts/get", "{\"name\":\"deepPrompt\"}"), "api://deep shallow");
 	}
 
 	@ParameterizedTest
@@ -116,6 +117,17 @@ class StepUpTests {
 		HttpResponse<String> response = server.callTool(server.token("root").sign(), "callback", "{}");
 		assertThat(SecuredServer.json(response).at("/error/message").asString())
 			.isEqualTo("Needs the scope more as well");
+		assertChallenged(response, "more root");
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aChallengeNamesWhatTheCallerHoldsAndHandlersHaveRequired(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		assertThat(call(protocol, "tools/call", "{\"name\":\"callback\",\"arguments\":{}}").statusCode())
+			.isEqualTo(403);
+		assertChallenged(server.callTool(server.token("shallow", "more", "other").sign(), "dig", "{}"),
+				"api://deep more shallow");
 	}
 
 	@ParameterizedTest
@@ -129,7 +141,7 @@ class StepUpTests {
 					.contains("dug");
 			}
 			assertChallenged(call(protocol, "tools/call", "{\"name\":\"%s\",\"arguments\":{}}".formatted(tool)),
-					"api://deep");
+					"api://deep shallow");
 		}
 	}
 
@@ -186,7 +198,7 @@ class StepUpTests {
 		assertThat(result.path("isError").asBoolean()).isTrue();
 		assertThat(result.at("/content/0/text").asString()).isEqualTo("Needs the scope deep as well");
 		JsonNode challenge = result.path("_meta").path("io.mcpsecurity/challenge");
-		assertThat(challenge.toString()).isEqualTo("{\"error\":\"insufficient_scope\",\"scope\":\"shallow api://deep\","
+		assertThat(challenge.toString()).isEqualTo("{\"error\":\"insufficient_scope\",\"scope\":\"api://deep shallow\","
 				+ "\"resource_metadata\":\"" + server.url("/.well-known/oauth-protected-resource/mcp") + "\"}");
 	}
 
@@ -197,7 +209,7 @@ class StepUpTests {
 				"{\"uri\":\"deep://begin\"}");
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.body()).contains("\"code\":-32011", "\"data\":{\"io.mcpsecurity/challenge\":{\"error\":"
-				+ "\"insufficient_scope\",\"scope\":\"api://deep\",");
+				+ "\"insufficient_scope\",\"scope\":\"api://deep shallow\",");
 	}
 
 	private static HttpResponse<String> call(Protocol protocol, String method, String params) {

@@ -44,7 +44,7 @@ class BearerChallengeTests {
 	}
 
 	@Test
-	void missingScopesAreAnsweredWithTheScopesOfTheOperationAlone() {
+	void missingScopesAreAnsweredWithScopesToRequest() {
 		assertThat(parse(this.challenge.insufficientScope(List.of("x", "y"), "Needs y"))).containsExactly(
 				entry("error", "insufficient_scope"), entry("scope", "x y"), entry("resource_metadata", METADATA),
 				entry("error_description", "Needs y"));

@@ -45,16 +45,41 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aMissingScopeIsAnsweredWith403AndAllScopesOfTheOperation(Protocol protocol) {
+	void aMissingScopeIsAnsweredWith403AndAllScopesOfTheOperationTheMissingOnesFirst(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.callTool(server.token("records:browse").sign(), "move", "{}");
 		assertThat(response.statusCode()).isEqualTo(403);
 		assertThat(challenges(response)).containsExactly(
-				"Bearer error=\"insufficient_scope\", scope=\"records:browse records:write\", resource_metadata=\"%s\", error_description=\"Needs the scope records:write as well\""
+				"Bearer error=\"insufficient_scope\", scope=\"records:write records:browse\", resource_metadata=\"%s\", error_description=\"Needs the scope records:write as well\""
 					.formatted(metadata(server)));
 		assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
 		assertThat(response.body()).isEqualTo(
 				"{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32011,\"message\":\"Needs the scope records:write as well\"}}");
+	}
+
+	/**
+	 * A client of revision 2025-11-25 or before may request the scopes of a challenge
+	 * alone. The scopes of this resource that it holds are named as well, so it does not
+	 * lose them, and does not need another challenge for each of its calls.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void aClientThatRequestsWhatAChallengeNamesKeepsWhatItHolds(Protocol protocol) {
+		SecuredServer server = SecuredServers.of(protocol);
+		List<String> tools = List.of("browse", "purge", "move", "browse", "purge", "export", "move");
+		String[] scopes = { "openid", "offline_access", "records:elsewhere" };
+		int challenges = 0;
+		for (String tool : tools) {
+			HttpResponse<String> response = server.callTool(server.token(scopes).sign(), tool, "{}");
+			if (response.statusCode() == 403) {
+				challenges++;
+				scopes = challenges(response).get(0).replaceFirst(".* scope=\"([^\"]*)\".*", "$1").split(" ");
+				assertThat(server.callTool(server.token(scopes).sign(), tool, "{}").statusCode()).isEqualTo(200);
+			}
+		}
+		assertThat(challenges).isEqualTo(4);
+		assertThat(scopes).containsExactlyInAnyOrder("records:browse", "records:purge", "records:write",
+				"records:export");
 	}
 
 	@ParameterizedTest

@@ -27,10 +27,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * With {@code mcp-security.policy.unlisted=hide} nobody can tell what they may not use
- * from what does not exist.
+ * With {@code mcp-security.policy.visibility=need-to-know} nobody can tell what they may
+ * not use from what does not exist.
  */
-class UnlistedTests {
+class NeedToKnowTests {
 
 	private static final Map<Variant, SecuredServer> servers = new EnumMap<>(Variant.class);
 
@@ -41,7 +41,7 @@ class UnlistedTests {
 		authorizationServer = TestAuthorizationServer.start();
 		for (Variant variant : Variant.values()) {
 			servers.put(variant,
-					variant.start(authorizationServer, "mcp-security.policy.unlisted=hide",
+					variant.start(authorizationServer, "mcp-security.policy.visibility=need-to-know",
 							"mcp-security.policy.rules[0].tools=locked*", "mcp-security.policy.rules[0].access=deny",
 							"mcp-security.policy.rules[1].resources=vault://boxes/1",
 							"mcp-security.policy.rules[1].access=deny"));
@@ -154,7 +154,7 @@ class UnlistedTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsListedIsChallengedStill(Variant variant) {
+	void whatTheCallerMayCallInSomeWayIsListedAndChallenged(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		String token = server.token("vault:other").sign();
 		assertThat(server.callTool(token, "asking", "{}").statusCode()).isEqualTo(403);
