@@ -8,13 +8,14 @@ import org.jspecify.annotations.Nullable;
  * The answer to whether a caller may use a target.
  *
  * @param outcome the answer
- * @param operationScopes all scopes of the operation, held or missing; a challenge names
- * them
+ * @param operationScopes all scopes of the operation, held or missing
  * @param missing those of them that the caller lacks; empty unless scopes are missing
  * @param rule the rule that decided, or {@code null} when there is none for the target
  */
 public record AccessDecision(Outcome outcome, List<String> operationScopes, List<String> missing,
 		@Nullable AccessRule rule) {
+
+	private static final int MAX_NAMES = 500;
 
 	/**
 	 * The decision about a call without a caller.
@@ -36,11 +37,19 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	 */
 	public String description() {
 		return switch (this.outcome) {
-			case MISSING_SCOPES, REPORTED -> "Needs the scope " + String.join(" ", this.missing) + " as well";
+			case MISSING_SCOPES, REPORTED -> missingScopes(String.join(" ", this.missing));
 			case FORBIDDEN -> "Not allowed on this server";
 			case UNAUTHENTICATED -> "An access token is required";
 			case GRANTED, NOT_A_SCOPE_MATTER -> "Allowed";
 		};
+	}
+
+	/**
+	 * A header contains this, so it has a limited length.
+	 */
+	private String missingScopes(String names) {
+		return (names.length() <= MAX_NAMES) ? "Needs the scope " + names + " as well"
+				: "Needs " + this.missing.size() + " more scopes";
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.mcpsecurity.authorization;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +23,11 @@ public final class ScopeCatalogue {
 	 * Nothing is known.
 	 */
 	public static final ScopeCatalogue EMPTY = new ScopeCatalogue(Map.of());
+
+	/**
+	 * The maximum length of the scopes of a challenge.
+	 */
+	private static final int MAX_CHALLENGE = 4096;
 
 	/** OpenID Connect Core sections 5.4 and 11. */
 	private static final Set<String> OPENID_SCOPES = Set.of("openid", "profile", "email", "address", "phone",
@@ -79,6 +85,23 @@ public final class ScopeCatalogue {
 			Entry entry = this.entries.get(scope);
 			return (entry != null && entry.requestedAs() != null) ? entry.requestedAs() : prefixed(scope);
 		}).distinct().toList();
+	}
+
+	/**
+	 * The names by which a client asks for the scopes of a challenge: of as many, in
+	 * their order, as fit into a header. (Containers accept 8 KB of all headers together,
+	 * and a response with more becomes another one, without the challenge.)
+	 */
+	public List<String> challenged(List<String> scopes) {
+		List<String> names = new ArrayList<>();
+		int length = 0;
+		for (String name : requested(scopes)) {
+			if (length + name.length() < MAX_CHALLENGE) {
+				length += name.length() + 1;
+				names.add(name);
+			}
+		}
+		return names;
 	}
 
 	/**

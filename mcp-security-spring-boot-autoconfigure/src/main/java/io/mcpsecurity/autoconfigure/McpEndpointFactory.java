@@ -3,6 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.actuate.TokenCacheMetrics;
 import io.mcpsecurity.authorization.MinimalScopes;
@@ -96,7 +97,7 @@ final class McpEndpointFactory {
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {
-		return new BearerChallenge(resource.metadataLocation(), scopes(initial, rules), this.catalogue::requested);
+		return new BearerChallenge(resource.metadataLocation(), scopes(initial, rules), this.catalogue::challenged);
 	}
 
 	ResourceMetadata metadata(ProtectedResource resource, String name, RuleBook rules, List<String> supported) {
@@ -109,21 +110,26 @@ final class McpEndpointFactory {
 	 * The scopes that a property asks to advertise.
 	 */
 	private Supplier<List<String>> scopes(List<String> configured, RuleBook rules) {
+		MinimalScopes minimal = new MinimalScopes(rules, this.checked.policy().hierarchy(), this.catalogue::requested);
 		if (configured.equals(List.of("minimal"))) {
-			return new MinimalScopes(rules, this.checked.policy().hierarchy(), this.catalogue::requested);
+			return minimal;
 		}
 		if (configured.equals(List.of("declared"))) {
-			return () -> advertised(rules.scopes());
+			return () -> declared(minimal.get(), rules.scopes());
 		}
 		return configured.equals(List.of("none")) ? List::of : () -> configured;
 	}
 
 	/**
+	 * All scopes, those for basic use first, because a challenge has a limited length.
 	 * MCP 2026-07-28, Authorization: {@code offline_access} belongs neither into a
 	 * challenge nor into {@code scopes_supported}.
 	 */
-	private static List<String> advertised(List<String> scopes) {
-		return scopes.stream().filter((scope) -> !scope.equals("offline_access")).toList();
+	private static List<String> declared(List<String> minimal, List<String> all) {
+		return Stream.concat(minimal.stream(), all.stream())
+			.filter((scope) -> !scope.equals("offline_access"))
+			.distinct()
+			.toList();
 	}
 
 }

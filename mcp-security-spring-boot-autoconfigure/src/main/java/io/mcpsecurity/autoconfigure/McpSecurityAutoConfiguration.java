@@ -225,7 +225,7 @@ public final class McpSecurityAutoConfiguration {
 				ProtectedResource resource, FurtherEndpoints further, ScopeCatalogue catalogue) {
 			return new InvocationGuard(policies, declarations.conditions(),
 					(identifier) -> further.metadataLocation(identifier).orElseGet(resource::metadataLocation),
-					catalogue::requested);
+					catalogue::challenged);
 		}
 
 		/**

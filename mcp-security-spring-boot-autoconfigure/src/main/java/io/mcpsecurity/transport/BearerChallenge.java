@@ -27,7 +27,8 @@ public final class BearerChallenge {
 	 * @param metadataLocation the URL of its metadata
 	 * @param initialScopes the scopes that a client is advised to ask for first; none
 	 * leaves {@code scope} out
-	 * @param requestNames the names by which clients ask for scopes
+	 * @param requestNames the names by which clients ask for scopes, of as many as a
+	 * header has space for
 	 */
 	public BearerChallenge(String metadataLocation, Supplier<List<String>> initialScopes,
 			UnaryOperator<List<String>> requestNames) {
@@ -56,21 +57,21 @@ public final class BearerChallenge {
 	/**
 	 * For a token without the scopes of the operation (MCP Authorization, "Runtime
 	 * Insufficient Scope Errors").
-	 * @param operationScopes all scopes of the operation
+	 * @param scopes the scopes to request
 	 * @param description what is missing
 	 */
-	public String insufficientScope(List<String> operationScopes, String description) {
-		return "Bearer " + parameter("error", "insufficient_scope") + ", " + scope(operationScopes) + ", "
-				+ this.metadataParameter + ", " + parameter("error_description", description);
+	public String insufficientScope(List<String> scopes, String description) {
+		return "Bearer " + parameter("error", "insufficient_scope") + scope(scopes) + ", " + this.metadataParameter
+				+ ", " + parameter("error_description", description);
 	}
 
 	private String advice() {
-		List<String> scopes = this.initialScopes.get();
-		return this.metadataParameter + (scopes.isEmpty() ? "" : ", " + scope(scopes));
+		return this.metadataParameter + scope(this.initialScopes.get());
 	}
 
 	private String scope(List<String> scopes) {
-		return parameter("scope", String.join(" ", this.requestNames.apply(scopes)));
+		List<String> names = this.requestNames.apply(scopes);
+		return names.isEmpty() ? "" : ", " + parameter("scope", String.join(" ", names));
 	}
 
 	static String parameter(String name, String value) {
