@@ -385,10 +385,9 @@ final class CheckedProperties {
 			return (origins != null) ? AllowedOrigins.of(origins) : null;
 		}
 		catch (IllegalArgumentException ex) {
-			throw invalid("mcp-security.http.allowed-origins", origins,
-					"It is not a list of origins: " + ex.getMessage()
-							+ ". An origin consists of scheme, host and port, as in the header Origin: "
-							+ "https://app.example.com or http://localhost:6274. There are no wildcards.");
+			throw invalid("mcp-security.http.allowed-origins", origins, "It is not a list of origins: "
+					+ ex.getMessage() + ". An origin consists of scheme, host and port, as in the header Origin: "
+					+ "https://app.example.com or http://localhost:6274. The only wildcard is that for all extensions of a browser: chrome-extension://*.");
 		}
 	}
 

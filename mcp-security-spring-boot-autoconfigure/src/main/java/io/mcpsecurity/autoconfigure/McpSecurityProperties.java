@@ -454,8 +454,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param bodyTimeout Timeout for the whole body to arrive.
 	 * @param maxJsonDepth Maximum nesting of the JSON in a body.
 	 * @param allowedOrigins Web origins whose pages may use the MCP endpoints, for
-	 * example https://app.example.com. Default: the origin of the resource, and all of
-	 * this machine if the resource is on this machine.
+	 * example https://app.example.com, or chrome-extension://* for all extensions of a
+	 * browser. Default: the origin of the resource, and all of this machine if the
+	 * resource is on this machine.
 	 * @param allowedHosts Accepted names and addresses in the Host header, without ports.
 	 * Default: all.
 	 */

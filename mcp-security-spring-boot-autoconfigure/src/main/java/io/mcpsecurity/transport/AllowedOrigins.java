@@ -1,9 +1,9 @@
 package io.mcpsecurity.transport;
 
 import java.net.URI;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The web origins whose pages may use an MCP endpoint, and no others (MCP Transports,
@@ -14,10 +14,13 @@ public final class AllowedOrigins {
 
 	private final Set<Origin> origins;
 
+	private final Set<String> schemes;
+
 	private final boolean loopback;
 
-	private AllowedOrigins(Set<Origin> origins, boolean loopback) {
+	private AllowedOrigins(Set<Origin> origins, Set<String> schemes, boolean loopback) {
 		this.origins = origins;
+		this.schemes = schemes;
 		this.loopback = loopback;
 	}
 
@@ -28,19 +31,32 @@ public final class AllowedOrigins {
 	 */
 	public static AllowedOrigins of(URI resource) {
 		Origin own = Origin.of(resource);
-		return new AllowedOrigins(Set.of(own), own.isLoopback());
+		return new AllowedOrigins(Set.of(own), Set.of(), own.isLoopback());
 	}
 
 	/**
 	 * Allow certain origins.
-	 * @param origins the origins, as an {@code Origin} header writes them
-	 * @throws IllegalArgumentException if one of them is no origin
+	 * @param origins the origins, as an {@code Origin} header writes them, or
+	 * {@code scheme://*} for all of a scheme that web pages do not have: browsers give
+	 * each installation of an extension an identifier of its own
+	 * @throws IllegalArgumentException if one of them is neither
 	 */
 	public static AllowedOrigins of(List<String> origins) {
-		return new AllowedOrigins(origins.stream()
-			.map((origin) -> Origin.parse(origin)
-				.orElseThrow(() -> new IllegalArgumentException(origin + " is not an origin")))
-			.collect(Collectors.toUnmodifiableSet()), false);
+		Set<Origin> allowed = new HashSet<>();
+		Set<String> schemes = new HashSet<>();
+		for (String origin : origins) {
+			boolean all = origin.endsWith("://*");
+			Origin parsed = Origin.parse(all ? origin.substring(0, origin.length() - 1) + "all" : origin)
+				.filter((each) -> !all || !each.isOfWebPage())
+				.orElseThrow(() -> new IllegalArgumentException(origin + " is not an origin"));
+			if (all) {
+				schemes.add(parsed.scheme());
+			}
+			else {
+				allowed.add(parsed);
+			}
+		}
+		return new AllowedOrigins(allowed, schemes, false);
 	}
 
 	/**
@@ -49,7 +65,8 @@ public final class AllowedOrigins {
 	 */
 	boolean allow(String header) {
 		return Origin.parse(header)
-			.filter((origin) -> this.origins.contains(origin) || (this.loopback && origin.isLoopback()))
+			.filter((origin) -> this.origins.contains(origin) || this.schemes.contains(origin.scheme())
+					|| (this.loopback && origin.isLoopback()))
 			.isPresent();
 	}
 

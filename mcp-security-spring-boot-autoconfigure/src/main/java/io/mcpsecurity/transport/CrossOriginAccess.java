@@ -2,10 +2,8 @@ package io.mcpsecurity.transport;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -29,12 +27,6 @@ import org.springframework.web.cors.DefaultCorsProcessor;
 public final class CrossOriginAccess {
 
 	private static final List<String> METHODS = List.of("GET", "POST", "DELETE");
-
-	private static final Set<String> REQUEST_HEADERS = Set.of("accept", "authorization", "content-type", "dpop",
-			"last-event-id", "traceparent", "tracestate");
-
-	/** Of every revision, and those that tools declare. */
-	private static final String MCP_HEADERS = "mcp-";
 
 	private static final List<String> RESPONSE_HEADERS = List.of(HttpHeaders.WWW_AUTHENTICATE, "Mcp-Session-Id",
 			"MCP-Protocol-Version", HttpHeaders.RETRY_AFTER);
@@ -60,6 +52,8 @@ public final class CrossOriginAccess {
 			.collect(Collectors.toUnmodifiableSet());
 		this.cors = new McpCorsConfiguration(origins);
 		this.cors.setAllowedMethods(METHODS);
+		// No header makes a request acceptable, so an origin may send any.
+		this.cors.addAllowedHeader(CorsConfiguration.ALL);
 		this.cors.setExposedHeaders(RESPONSE_HEADERS);
 		this.cors.setMaxAge(Duration.ofHours(1));
 	}
@@ -110,7 +104,7 @@ public final class CrossOriginAccess {
 	}
 
 	/**
-	 * Compares origins as the check does, and knows headers by their beginning.
+	 * Compares origins as the check does.
 	 */
 	private static final class McpCorsConfiguration extends CorsConfiguration {
 
@@ -123,18 +117,6 @@ public final class CrossOriginAccess {
 		@Override
 		public @Nullable String checkOrigin(@Nullable String origin) {
 			return (origin != null && this.origins.allow(origin)) ? origin : null;
-		}
-
-		@Override
-		public List<String> checkHeaders(@Nullable List<String> names) {
-			List<String> allowed = new ArrayList<>();
-			for (String name : (names != null) ? names : List.<String>of()) {
-				String lowerCase = name.toLowerCase(Locale.ROOT);
-				if (REQUEST_HEADERS.contains(lowerCase) || lowerCase.startsWith(MCP_HEADERS)) {
-					allowed.add(name);
-				}
-			}
-			return allowed;
 		}
 
 	}

@@ -59,10 +59,17 @@ public record Origin(String scheme, String host, int port) {
 	}
 
 	/**
+	 * Whether it is an origin that pages of a web site have.
+	 */
+	boolean isOfWebPage() {
+		return PORTS.containsKey(this.scheme);
+	}
+
+	/**
 	 * Whether it is an origin of this machine, at whatever port.
 	 */
 	boolean isLoopback() {
-		return PORTS.containsKey(this.scheme) && LOOPBACK.contains(this.host);
+		return isOfWebPage() && LOOPBACK.contains(this.host);
 	}
 
 	/**

@@ -57,7 +57,7 @@ class CrossOriginTests {
 		authorizationServer = TestAuthorizationServer.start();
 		local = SecuredServer.start(BrowserApplication.class, authorizationServer);
 		configured = SecuredServer.start(BrowserApplication.class, authorizationServer, "mcp-security.resource=" + MAIN,
-				"mcp-security.http.allowed-origins=" + APP + ",https://[2001:db8::1]:8443",
+				"mcp-security.http.allowed-origins=" + APP + ",https://[2001:db8::1]:8443,moz-extension://*",
 				"mcp-security.http.allowed-hosts=localhost,[::1]", "mcp-security.endpoints.admin.path=/admin/mcp",
 				"mcp-security.endpoints.admin.resource=https://mcp.example.com/admin/mcp",
 				"mcp-security.http.max-body-size=1KB");
@@ -122,13 +122,14 @@ class CrossOriginTests {
 	@Test
 	void namedOriginsAreLetInAndNoOthers() {
 		String token = configured.authorizationServer().token(MAIN).sign();
-		for (String origin : List.of(APP, "https://app.example.com:443", "https://[2001:DB8:0::1]:8443")) {
+		for (String origin : List.of(APP, "https://app.example.com:443", "https://[2001:DB8:0::1]:8443",
+				"moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc")) {
 			assertThat(configured.send(configured.post(token, initialize()).header("Origin", origin)).statusCode())
 				.as(origin)
 				.isEqualTo(200);
 		}
 		for (String origin : List.of("https://mcp.example.com", "http://localhost:6274", "http://app.example.com",
-				"https://app.example.com.evil.example", "https://[2001:db8::1]")) {
+				"https://app.example.com.evil.example", "https://[2001:db8::1]", "chrome-extension://a")) {
 			assertRefused(configured, configured.post(token, initialize()).header("Origin", origin), "origin");
 		}
 	}
@@ -165,15 +166,13 @@ class CrossOriginTests {
 
 	@Test
 	void aPreflightRequestNeedsNoTokenAndLeavesNoEvent() {
-		HttpResponse<String> response = configured.send(preflight(configured, APP, "POST",
-				"authorization,content-type,dpop,last-event-id,mcp-method,mcp-param-region,mcp-protocol-version,"
-						+ "mcp-session-id,x-other"));
+		HttpResponse<String> response = configured
+			.send(preflight(configured, APP, "POST", "authorization,baggage,content-type,mcp-session-id,x-request-id"));
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(header(response, "Access-Control-Allow-Origin")).isEqualTo(APP);
 		assertThat(header(response, "Access-Control-Allow-Methods")).contains("GET", "POST", "DELETE");
 		assertThat(header(response, "Access-Control-Allow-Headers").split(", ")).containsExactly("authorization",
-				"content-type", "dpop", "last-event-id", "mcp-method", "mcp-param-region", "mcp-protocol-version",
-				"mcp-session-id");
+				"baggage", "content-type", "mcp-session-id", "x-request-id");
 		assertThat(response.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
 		assertThat(response.body()).isEmpty();
 		// An event of it would come before this one.

@@ -69,6 +69,23 @@ class OriginTests {
 	}
 
 	@Test
+	void allExtensionsOfABrowserAreLetInByTheirScheme() {
+		AllowedOrigins origins = AllowedOrigins
+			.of(List.of("chrome-extension://*", "MOZ-extension://*", "https://app.example.com"));
+		assertThat(List.of("chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+				"moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc", "https://app.example.com"))
+			.allMatch(origins::allow);
+		assertThat(List.of("chrome-extension://a/x", "chrome-extension://", "chrome-extension://*",
+				"safari-web-extension://a", "https://chrome-extension", "http://app.example.com", "null"))
+			.noneMatch(origins::allow);
+		assertThat(AllowedOrigins.of(List.of("chrome-extension://a")).allow("chrome-extension://b")).isFalse();
+		for (String refused : List.of("https://*", "http://*", "*", "*://*", "://*", "https://*.example.com",
+				"chrome-extension://*/", "chrome-extension*", "chrome-extension://a*")) {
+			assertThatIllegalArgumentException().as(refused).isThrownBy(() -> AllowedOrigins.of(List.of(refused)));
+		}
+	}
+
+	@Test
 	void certainOriginsLetInNothingElse() {
 		AllowedOrigins origins = AllowedOrigins.of(List.of("http://localhost:3000"));
 		assertThat(origins.allow("http://localhost:3000")).isTrue();
