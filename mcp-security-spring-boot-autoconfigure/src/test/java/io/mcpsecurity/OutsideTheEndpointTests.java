@@ -122,6 +122,10 @@ class OutsideTheEndpointTests {
 		List<String> after = chains(with);
 		assertThat(List.of(after.remove(0), after.remove(0))).containsExactlyInAnyOrder("[McpEndpointFilter]",
 				"[ProtectedResourceMetadataFilter]");
+		// Where an authorization server would have its metadata, after every chain with
+		// an
+		// order.
+		assertThat(after.remove("[ProtectedResourceMetadataFilter]")).isTrue();
 		assertThat(after).isEqualTo(before);
 	}
 

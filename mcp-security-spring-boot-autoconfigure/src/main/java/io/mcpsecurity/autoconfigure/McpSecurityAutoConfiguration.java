@@ -80,6 +80,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
@@ -382,6 +383,17 @@ public final class McpSecurityAutoConfiguration {
 					properties.metadata().scopesSupported()));
 			metadata.addAll(further.metadata());
 			return new ProtectedResourceMetadataFilter(metadata).filterChain();
+		}
+
+		/**
+		 * After the chains of an application that have an order, before its others and
+		 * that of Spring Boot.
+		 */
+		@Bean
+		@Order(SecurityFilterProperties.BASIC_AUTH_ORDER - 1)
+		SecurityFilterChain mcpAuthorizationServerMetadataFilterChain(ProtectedResource resource,
+				AuthorizationServers servers) {
+			return ProtectedResourceMetadataFilter.authorizationServerChain(resource.identifier(), servers.issuers());
 		}
 
 		/**

@@ -1,11 +1,13 @@
 package io.mcpsecurity.transport;
 
 import java.io.IOException;
+import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -18,6 +20,7 @@ import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
+import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -28,6 +31,9 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * request's {@code Host}, answers for any suffix and claims certificate-bound tokens.
  */
 public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter {
+
+	private static final List<String> AUTHORIZATION_SERVER = List.of("/.well-known/oauth-authorization-server",
+			"/.well-known/openid-configuration");
 
 	private static final Set<String> METHODS = Set.of("GET", "HEAD");
 
@@ -53,14 +59,32 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 				path.matcher(ProtectedResource.WELL_KNOWN + "/**")), this);
 	}
 
+	/**
+	 * A chain that answers 404 at the locations of the metadata of an authorization
+	 * server (RFC 8414, OpenID Connect Discovery). Clients of earlier revisions of MCP
+	 * look there, and would get the login of the rest of the application. Where the
+	 * origin of the resource is that of an issuer, the chain matches nothing.
+	 * @param resource the protected resource
+	 * @param issuers the issuers of its tokens
+	 */
+	public static SecurityFilterChain authorizationServerChain(URI resource, List<String> issuers) {
+		if (issuers.stream()
+			.map(URI::create)
+			.filter((issuer) -> issuer.getHost() != null)
+			.map(Origin::of)
+			.anyMatch(Origin.of(resource)::equals)) {
+			return new DefaultSecurityFilterChain((request) -> false);
+		}
+		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+		return new DefaultSecurityFilterChain(new OrRequestMatcher(AUTHORIZATION_SERVER.stream()
+			.flatMap((location) -> Stream.of(path.matcher(location), path.matcher(location + "/**")))
+			.toArray(RequestMatcher[]::new)), new ProtectedResourceMetadataFilter(List.of()));
+	}
+
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
 		String path = request.getRequestURI().substring(request.getContextPath().length());
-		if (!path.equals(ProtectedResource.WELL_KNOWN) && !path.startsWith(ProtectedResource.WELL_KNOWN + "/")) {
-			chain.doFilter(request, response);
-			return;
-		}
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
 		response.setHeader("X-Content-Type-Options", "nosniff");
 		Supplier<byte[]> document = this.documents.get(path);

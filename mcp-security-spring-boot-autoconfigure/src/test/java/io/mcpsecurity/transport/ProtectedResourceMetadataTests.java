@@ -6,6 +6,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.mock.web.MockHttpServletRequest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -46,6 +49,30 @@ class ProtectedResourceMetadataTests {
 	@ValueSource(strings = { WELL_KNOWN + "/other", WELL_KNOWN + "/mcp/", WELL_KNOWN + "/", WELL_KNOWN + "/mcp/x" })
 	void isNotFoundUnderAnyOtherSuffix(String path) {
 		assertThat(this.server.get(this.server.url(path)).statusCode()).isEqualTo(404);
+	}
+
+	/**
+	 * Where clients of earlier revisions look, there is no login of Spring Boot's.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp",
+			"/.well-known/openid-configuration", "/.well-known/openid-configuration/mcp" })
+	void thatOfAnAuthorizationServerElsewhereIsNotFound(String path) {
+		HttpResponse<String> response = this.server.get(this.server.url(path));
+		assertThat(response.statusCode()).isEqualTo(404);
+		assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
+		assertThat(this.server.get(this.server.url("/other")).statusCode()).isEqualTo(401);
+	}
+
+	@Test
+	void thatOfAnAuthorizationServerOfTheSameOriginIsItsOwn() {
+		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/.well-known/oauth-authorization-server");
+		URI resource = URI.create("https://example.com/mcp");
+		assertThat(ProtectedResourceMetadataFilter.authorizationServerChain(resource, List.of("https://a.example"))
+			.matches(request)).isTrue();
+		assertThat(ProtectedResourceMetadataFilter
+			.authorizationServerChain(resource, List.of("https://a.example", "https://EXAMPLE.com:443/issuer"))
+			.matches(request)).isFalse();
 	}
 
 	@Test
