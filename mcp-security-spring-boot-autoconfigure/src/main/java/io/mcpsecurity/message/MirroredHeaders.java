@@ -55,7 +55,9 @@ public final class MirroredHeaders {
 	public MirroredHeaders(McpMessage message, Function<String, List<String>> headers) {
 		this.message = message;
 		this.headers = headers;
+		// By initialize, a client of any revision negotiates an earlier one.
 		this.required = message.id() != null && message.method() != null
+				&& McpMethod.of(message.method()) != McpMethod.INITIALIZE
 				&& (headers.apply(PROTOCOL_VERSION).stream().anyMatch(McpRevision::hasMirroredHeaders)
 						|| McpRevision.hasMirroredHeaders(protocolVersion(message)));
 	}

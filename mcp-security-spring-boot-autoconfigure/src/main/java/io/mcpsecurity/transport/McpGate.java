@@ -106,8 +106,7 @@ final class McpGate {
 	}
 
 	private static void checkVersion(HttpServletRequest request, @Nullable Object id) throws RefusedRequestException {
-		String header = request.getHeader(PROTOCOL_VERSION);
-		if (header != null && !McpRevision.spoken().contains(header)) {
+		if (!McpRevision.spoken().containsAll(Collections.list(request.getHeaders(PROTOCOL_VERSION)))) {
 			throw unsupportedVersion(id);
 		}
 	}
@@ -181,7 +180,7 @@ final class McpGate {
 
 	private void pass(McpExchange exchange, McpMessage message, HttpCall call)
 			throws RefusedRequestException, IOException {
-		Runnable end = message.isRequest() ? begin(exchange, this.common.limits().calls(), message.id()) : NOTHING;
+		Runnable end = takesLong(message) ? begin(exchange, this.common.limits().calls(), message.id()) : NOTHING;
 		boolean passed = false;
 		try {
 			if (message.target() != null) {
@@ -199,6 +198,14 @@ final class McpGate {
 				end.run();
 			}
 		}
+	}
+
+	/**
+	 * Whether a message counts as a call that is under way. At the limit, a client can
+	 * still respond to what a call asks, cancel one, and ask whether the server is there.
+	 */
+	private static boolean takesLong(McpMessage message) {
+		return message.isRequest() && McpMethod.of(message.method()) != McpMethod.PING;
 	}
 
 	/**

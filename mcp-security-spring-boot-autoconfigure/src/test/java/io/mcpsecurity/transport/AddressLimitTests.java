@@ -143,7 +143,8 @@ class AddressLimitTests {
 		CompletableFuture<Integer> first = CompletableFuture.supplyAsync(() -> tool(token, session, "wait"));
 		CompletableFuture<Integer> second = CompletableFuture.supplyAsync(() -> tool(token, session, "wait"));
 		await().atMost(Duration.ofSeconds(30)).until(() -> SlowTools.waiting.getQueueLength() == 2);
-		HttpResponse<String> third = server.send(server.post(token, LIST).setHeader("Mcp-Session-Id", session));
+		HttpResponse<String> third = server
+			.send(server.post(token, LIST.replace("ping", "tools/list")).setHeader("Mcp-Session-Id", session));
 		assertThat(third.statusCode()).isEqualTo(429);
 		assertThat(third.headers().firstValue("Retry-After")).hasValue("1");
 		assertThat(status("198.51.100.9", caller("idle"))).isNotEqualTo(429);

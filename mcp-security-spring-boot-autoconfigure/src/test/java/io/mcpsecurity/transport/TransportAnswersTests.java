@@ -99,10 +99,30 @@ class TransportAnswersTests {
 					.setHeader("MCP-Protocol-Version", "2026-07-28")
 					.setHeader("Mcp-Method", "no/such"),
 				kind.request("ping", "{}").setHeader("MCP-Protocol-Version", "1.0"),
+				kind.request("ping", "{}")
+					.header("MCP-Protocol-Version", "2025-11-25")
+					.header("MCP-Protocol-Version", "2026-07-28"),
 				kind.request("ping", "{}").setHeader("MCP-Protocol-Version", ""))) {
 			JsonNode error = assertError(kind.send(request), 400, "7", -32022);
 			assertThat(error.at("/data/supported").toString())
 				.isEqualTo("[\"2024-11-05\",\"2025-03-26\",\"2025-06-18\",\"2025-11-25\"]");
+		}
+	}
+
+	/**
+	 * A client of a later revision begins with its own, and has the server choose.
+	 */
+	@ParameterizedTest
+	@MethodSource("kinds")
+	void anInitializationMayNameAnyRevision(Kind kind) {
+		for (String revision : List.of("2026-07-28", "2027-01-01", "1.0", "")) {
+			HttpResponse<String> response = kind.send(kind
+				.request("initialize",
+						"{\"protocolVersion\":\"2026-07-28\",\"capabilities\":{},"
+								+ "\"clientInfo\":{\"name\":\"test\",\"version\":\"1\"}}")
+				.setHeader("MCP-Protocol-Version", revision));
+			assertThat(response.statusCode()).as(revision).isEqualTo(200);
+			assertThat(SecuredServer.json(response).at("/result/protocolVersion").asString()).isEqualTo("2025-11-25");
 		}
 	}
 
