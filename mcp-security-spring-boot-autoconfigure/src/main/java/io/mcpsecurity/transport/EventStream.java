@@ -18,6 +18,8 @@ final class EventStream implements OpenStream {
 
 	private static final byte[] BEFORE = "event: message\ndata: ".getBytes(StandardCharsets.US_ASCII);
 
+	private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
+
 	private final AsyncOutput output;
 
 	private final @Nullable McpCaller caller;
@@ -77,6 +79,14 @@ final class EventStream implements OpenStream {
 	 */
 	boolean send(byte[] message) {
 		return this.output.write(event(message));
+	}
+
+	/**
+	 * The container does not read from a connection whose response it waits for.
+	 */
+	@Override
+	public void probe() {
+		this.output.write(COMMENT);
 	}
 
 	@Override

@@ -17,6 +17,13 @@ interface OpenStream {
 	void end();
 
 	/**
+	 * Send what clients ignore, if the container would not notice otherwise that the
+	 * connection is gone.
+	 */
+	default void probe() {
+	}
+
+	/**
 	 * The caller, or {@code null} when there is none.
 	 */
 	@Nullable McpCaller caller();

@@ -334,11 +334,18 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		while (this.ending && this.lock.tryLock());
 	}
 
+	/**
+	 * The last event tells the client why there is no response, if the connection takes
+	 * it at once.
+	 */
 	private void endStream() {
 		this.ending = false;
 		if (!this.streaming || this.done) {
 			return;
 		}
+		Instant expiry = expiry();
+		write(EventStream.event(this.json
+			.writeValueAsBytes(Responses.ended(this.request.id(), expiry != null && Instant.now().isAfter(expiry)))));
 		this.done = true;
 		if (this.output != null) {
 			this.output.end();

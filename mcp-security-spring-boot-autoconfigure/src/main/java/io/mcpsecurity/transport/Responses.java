@@ -129,6 +129,18 @@ final class Responses {
 	}
 
 	/**
+	 * The response to a call whose stream ends before its handler has responded.
+	 * @param expired whether its access token has expired
+	 */
+	static JSONRPCResponse ended(Object id, boolean expired) {
+		return JSONRPCResponse.error(id,
+				new JSONRPCResponse.JSONRPCError(
+						expired ? JsonRpcErrorCode.UNAUTHENTICATED : JsonRpcErrorCode.UNAVAILABLE,
+						expired ? "The access token has expired before the response, and the call may go on"
+								: "The session has ended before the response, and the call may go on"));
+	}
+
+	/**
 	 * The response to a call whose event could not be recorded, on a stream.
 	 */
 	static JSONRPCResponse unrecorded(Object id) {

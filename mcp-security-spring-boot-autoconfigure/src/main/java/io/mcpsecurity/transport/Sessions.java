@@ -38,6 +38,9 @@ public final class Sessions {
 
 	private static final Log logger = LogFactory.getLog(Sessions.class);
 
+	/** The number of checks with one probe of the streams. */
+	private static final int PROBE = 6;
+
 	private final Cache<String, McpSession> sessions;
 
 	private final ConcurrentMap<SessionOwner, Set<String>> byOwner = new ConcurrentHashMap<>();
@@ -53,6 +56,8 @@ public final class Sessions {
 	private final LongAdder deleted = new LongAdder();
 
 	private final LongAdder expired = new LongAdder();
+
+	private int checks;
 
 	private volatile boolean stopping;
 
@@ -187,10 +192,11 @@ public final class Sessions {
 
 	/**
 	 * End the streams whose token has expired or whose client is denied, and the sessions
-	 * that were not used. To be called now and then.
+	 * that were not used. To be called now and then, by one thread.
 	 */
 	public void check() {
 		Instant now = this.clock.instant();
+		boolean probe = ++this.checks % PROBE == 0;
 		for (McpSession session : this.sessions.asMap().values()) {
 			boolean used = false;
 			for (OpenStream stream : session.streams()) {
@@ -199,6 +205,9 @@ public final class Sessions {
 				}
 				else {
 					used = true;
+					if (probe) {
+						guarded(stream::probe);
+					}
 				}
 			}
 			if (used) {

@@ -146,6 +146,19 @@ public final class RawConnection implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Close with a reset in place of the usual end.
+	 */
+	public void reset() {
+		try {
+			this.socket.setSoLinger(true, 0);
+			this.socket.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	@Override
 	public void close() {
 		try {

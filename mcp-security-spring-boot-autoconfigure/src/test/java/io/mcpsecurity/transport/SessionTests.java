@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RawConnection;
 import io.mcpsecurity.test.RejectedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.SecuredServers;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -197,8 +199,31 @@ class SessionTests {
 		awaitStreams(0);
 	}
 
+	/**
+	 * Nothing is sent on it, so nothing but the probes of the stream can fail.
+	 */
 	@Test
-	void theStreamOfAToolThatRunsOnEndsWithTheToken() {
+	void aStreamWhoseClientIsGoneEnds() {
+		String token = server.token().claim("sub", "leaving").sign();
+		String session = server.initialize(token);
+		for (boolean reset : List.of(true, false)) {
+			RawConnection client = RawConnection.to(server.url());
+			client.send("GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nAuthorization: Bearer "
+					+ token + "\r\nMcp-Session-Id: " + session + "\r\n\r\n");
+			assertThat(client.read(true).status()).isEqualTo(200);
+			awaitStreams(1);
+			if (reset) {
+				client.reset();
+			}
+			else {
+				client.close();
+			}
+			awaitStreams(0);
+		}
+	}
+
+	@Test
+	void theStreamOfAToolThatRunsOnEndsWithTheTokenAndSaysSo() {
 		String tool = "ticking";
 		tools.begin();
 		String longToken = server.token().claim("sub", "calling").sign();
@@ -210,6 +235,10 @@ class SessionTests {
 		assertThat(ended.statusCode()).isEqualTo(200);
 		assertThat(ended.body()).doesNotContain("ended by itself");
 		assertThat(ended.body()).contains("tick").endsWith("\n\n");
+		String last = ended.body().strip().lines().reduce((before, line) -> line).orElseThrow();
+		assertThat(JsonMapper.shared().readTree(last.substring("data: ".length())).toString())
+			.isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32010,"
+					+ "\"message\":\"The access token has expired before the response, and the call may go on\"}}");
 		assertThat(goesOn).isNotDone();
 		tools.end();
 		assertThat(awaitEnd(goesOn).body()).contains("ended by itself");

@@ -183,11 +183,13 @@ class StreamsTests {
 	}
 
 	/**
-	 * Calls of a caller are limited to one at a time, among which responses are not.
+	 * Calls of a caller are limited to one at a time. Responses, notifications, pings and
+	 * the end of a session do not count.
 	 */
 	@ParameterizedTest
 	@MethodSource("kinds")
 	void aClientRespondsToWhatAToolAsksWhileItRuns(Kind kind) {
+		Session other = kind.open();
 		Session session = kind.open();
 		Events events = session.stream(session.call("ask"));
 		JsonNode elicitation = events.next();
@@ -197,6 +199,11 @@ class StreamsTests {
 		JsonNode sampling = events.next();
 		assertThat(sampling.path("method").asString()).isEqualTo("sampling/createMessage");
 		assertThat(kind.server.send(session.call("report")).statusCode()).isEqualTo(429);
+		assertThat(session.send("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"ping\"}").statusCode()).isEqualTo(200);
+		assertThat(session
+			.send("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":9}}")
+			.statusCode()).isEqualTo(202);
+		assertThat(kind.server.send(other.post("").DELETE()).statusCode()).isEqualTo(200);
 		assertThat(session
 			.respond(sampling,
 					"{\"role\":\"assistant\",\"content\":{\"type\":\"text\",\"text\":\"two\"},\"model\":\"m\"}")
@@ -597,7 +604,8 @@ class StreamsTests {
 			assertThat(this.kind.server.send(post("").DELETE()).statusCode()).isEqualTo(200);
 			// Until its tools have ended they count against the limit of concurrent
 			// calls.
-			StreamsTests.await(() -> send("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}").statusCode() == 404);
+			StreamsTests
+				.await(() -> send("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}").statusCode() == 404);
 		}
 
 	}
@@ -658,7 +666,7 @@ class StreamsTests {
 				(message.path("method").asString("").equals("ping") ? this.pings : this.messages).add(message);
 			}
 			else {
-				assertThat(line).isIn("event: message", "");
+				assertThat(line).isIn("event: message", ":", "");
 			}
 		}
 
