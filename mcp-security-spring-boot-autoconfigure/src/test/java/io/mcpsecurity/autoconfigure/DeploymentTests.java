@@ -73,6 +73,21 @@ class DeploymentTests {
 		}
 	}
 
+	@Test
+	void theActuatorHasAPortOfItsOwn() throws Exception {
+		int port = FreePort.find();
+		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
+				"management.server.port=" + port, "management.endpoints.web.exposure.include=health,mcpsecurity")) {
+			assertIsServed(server.url());
+			String other = "http://localhost:" + port;
+			assertThat(send(HttpRequest.newBuilder(URI.create(other + "/actuator/health"))).statusCode())
+				.isEqualTo(200);
+			assertThat(send(HttpRequest.newBuilder(URI.create(other + "/actuator/mcpsecurity"))).statusCode())
+				.isEqualTo(401);
+			assertThat(send(HttpRequest.newBuilder(URI.create(other + "/mcp"))).statusCode()).isEqualTo(401);
+		}
+	}
+
 	/**
 	 * As a WAR is deployed: the container has the context path, and no property does.
 	 */

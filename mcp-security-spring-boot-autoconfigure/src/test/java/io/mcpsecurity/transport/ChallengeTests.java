@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 
 import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RawConnection;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.SecuredServers;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -218,6 +219,30 @@ class ChallengeTests {
 		assertThat(response.statusCode()).isEqualTo(400);
 		assertThat(SecuredServer.json(response).at("/error/code").asInt()).isEqualTo(code);
 		assertThat(response.body()).doesNotContain("xception", "io.mcpsecurity", "jackson");
+	}
+
+	/**
+	 * As a content delivery network sends the name of a town, and browsers a cookie.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void headersInUtf8AreNoReasonToRefuse(Protocol protocol) {
+		SecuredServer server = SecuredServers.of(protocol);
+		String headers = "Host: localhost\r\nX-Town: Zürich \u200b北京\r\nCookie: näme=wért; other=1\r\n";
+		try (RawConnection connection = RawConnection.to(server.url())) {
+			String body = call("ping", "{}");
+			connection.send("POST /mcp HTTP/1.1\r\n" + headers + "Authorization: Bearer " + server.token().sign()
+					+ "\r\nContent-Type: application/json\r\nMcp-Session-Id: "
+					+ ((protocol == Protocol.STREAMABLE) ? server.initialize(server.token().sign()) : "none")
+					+ "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+			assertThat(connection.read().status()).isEqualTo(200);
+		}
+		for (String path : List.of("/mcp", "/.well-known/oauth-protected-resource/mcp")) {
+			try (RawConnection connection = RawConnection.to(server.url())) {
+				connection.send("GET " + path + " HTTP/1.1\r\n" + headers + "\r\n");
+				assertThat(connection.read().status()).as(path).isEqualTo(path.equals("/mcp") ? 401 : 200);
+			}
+		}
 	}
 
 	private static String call(String method, String params) {
