@@ -28,7 +28,9 @@ final class TokenError extends OAuth2Error {
 	}
 
 	static RefusedTokenException refused(OAuth2Error error) {
-		return new RefusedTokenException(failure(error), String.valueOf(error.getDescription()));
+		String description = error.getDescription();
+		return new RefusedTokenException(failure(error),
+				(description != null) ? description : "The token is not accepted");
 	}
 
 }
