@@ -4,7 +4,6 @@ import java.util.Set;
 
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 
@@ -24,7 +23,7 @@ final class AccessTokenDecoders {
 	 */
 	private static final Set<JWSAlgorithm> ALGORITHMS = Set.of(JWSAlgorithm.RS256, JWSAlgorithm.RS384,
 			JWSAlgorithm.RS512, JWSAlgorithm.PS256, JWSAlgorithm.PS384, JWSAlgorithm.PS512, JWSAlgorithm.ES256,
-			JWSAlgorithm.ES384, JWSAlgorithm.ES512);
+			JWSAlgorithm.ES384, JWSAlgorithm.ES512, JWSAlgorithm.EdDSA, JWSAlgorithm.Ed25519, JWSAlgorithm.Ed448);
 
 	private AccessTokenDecoders() {
 	}
@@ -36,7 +35,8 @@ final class AccessTokenDecoders {
 	 */
 	static JwtDecoder create(JWKSource<SecurityContext> keys, OAuth2TokenValidator<Jwt> validator) {
 		DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(ALGORITHMS, keys));
+		processor.setJWSKeySelector(new EdwardsCurves.KeySelector(ALGORITHMS, keys));
+		processor.setJWSVerifierFactory(new EdwardsCurves.VerifierFactory());
 		// Types and claims are AccessTokenValidators' business; Nimbus' own checks would
 		// refuse at+jwt.
 		processor.setJWSTypeVerifier((type, context) -> {

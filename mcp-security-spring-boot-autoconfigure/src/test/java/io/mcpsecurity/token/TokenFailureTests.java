@@ -1,7 +1,13 @@
 package io.mcpsecurity.token;
 
+import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.Signature;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -9,8 +15,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.Curve;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.PlainJWT;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
@@ -18,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -90,6 +103,42 @@ class TokenFailureTests {
 	@ValueSource(strings = { "secret", "a.b.c", "e30.e30", "e30.W10.e30" })
 	void whatIsNoJwtIsMalformed(String token) {
 		assertThat(failure(token)).isEqualTo(TokenFailure.MALFORMED);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "EdDSA, Ed25519", "Ed25519, Ed25519", "EdDSA, Ed448", "Ed448, Ed448" })
+	void aTokenMayBeSignedWithAnEdwardsCurveKey(String algorithm, String curve) throws Exception {
+		KeyPair keys = KeyPairGenerator.getInstance(curve).generateKeyPair();
+		byte[] encoded = keys.getPublic().getEncoded();
+		byte[] x = Arrays.copyOfRange(encoded, encoded.length - (curve.equals("Ed448") ? 57 : 32), encoded.length);
+		JWK key = new OctetKeyPair.Builder(Curve.parse(curve), Base64URL.encode(x)).keyID("edwards").build();
+		this.authorizationServer
+			.answerKeysWith(new JWKSet(List.of(this.authorizationServer.publicKey(), key)).toString());
+		Map<String, Object> header = Map.of("alg", algorithm, "kid", "edwards", "typ", "at+jwt");
+		String token = edwardsSigned(keys.getPrivate(), header);
+		this.manager.authenticate(new BearerTokenAuthenticationToken(token));
+
+		assertThat(failure(token.substring(0, token.lastIndexOf('.') + 1)
+				+ Base64URL.encode(new byte[curve.equals("Ed448") ? 114 : 64])))
+			.isEqualTo(TokenFailure.SIGNATURE);
+		assertThat(failure(token.substring(0, token.lastIndexOf('.') + 1) + Base64URL.encode("short")))
+			.isEqualTo(TokenFailure.SIGNATURE);
+		KeyPair stranger = KeyPairGenerator.getInstance(curve).generateKeyPair();
+		assertThat(failure(edwardsSigned(stranger.getPrivate(), header))).isEqualTo(TokenFailure.SIGNATURE);
+		Map<String, Object> critical = Map.of("alg", algorithm, "kid", "edwards", "typ", "at+jwt", "crit",
+				List.of("unknown"), "unknown", "x");
+		assertThat(failure(edwardsSigned(keys.getPrivate(), critical))).isEqualTo(TokenFailure.SIGNATURE);
+		Map<String, Object> confused = Map.of("alg", "RS256", "kid", "edwards", "typ", "at+jwt");
+		assertThat(failure(edwardsSigned(keys.getPrivate(), confused))).isEqualTo(TokenFailure.SIGNATURE);
+	}
+
+	private String edwardsSigned(PrivateKey key, Map<String, Object> header) throws Exception {
+		String input = Base64URL.encode(JSONObjectUtils.toJSONString(header)) + "."
+				+ Base64URL.encode(this.authorizationServer.token(RESOURCE).claims().toString());
+		Signature signature = Signature.getInstance("EdDSA");
+		signature.initSign(key);
+		signature.update(input.getBytes(StandardCharsets.US_ASCII));
+		return input + "." + Base64URL.encode(signature.sign());
 	}
 
 	@Test
