@@ -12,6 +12,13 @@ final class Printable {
 	private Printable() {
 	}
 
+	/**
+	 * What was expected, and what was found instead.
+	 */
+	static String difference(@Nullable Object expected, @Nullable Object found) {
+		return "expected " + of(expected) + ", found " + of(found);
+	}
+
 	static String of(@Nullable Object value) {
 		String text = String.valueOf(value);
 		String bounded = (text.length() > MAX_LENGTH) ? text.substring(0, MAX_LENGTH) + "..." : text;

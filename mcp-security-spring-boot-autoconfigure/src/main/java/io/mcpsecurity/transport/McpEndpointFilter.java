@@ -3,6 +3,7 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.util.List;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.exchange.ExchangeDetails;
@@ -11,6 +12,7 @@ import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.exchange.McpExchange.Result;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.token.McpAuthenticationToken;
+import io.mcpsecurity.token.RefusedTokens;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -58,6 +60,8 @@ final class McpEndpointFilter implements Filter {
 	private final AddressLimit addresses;
 
 	private final McpGate gate;
+
+	private final RefusedTokens refused = new RefusedTokens(Ticker.systemTicker());
 
 	McpEndpointFilter(McpEndpoint endpoint, McpEndpoint.Common common) {
 		this.endpoint = endpoint;
@@ -202,6 +206,7 @@ final class McpEndpointFilter implements Filter {
 			}
 		}
 		catch (AuthenticationException ex) {
+			this.refused.log(this.endpoint.resource().identifier(), ex);
 			RefusedRequestException refusal = this.endpoint.refusals().of(ex);
 			this.addresses.failed(request, refusal.reason());
 			throw refusal;

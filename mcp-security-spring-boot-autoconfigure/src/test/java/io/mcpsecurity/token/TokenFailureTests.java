@@ -1,5 +1,6 @@
 package io.mcpsecurity.token;
 
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -28,12 +30,17 @@ import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.security.authentication.InsufficientAuthenticationException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
@@ -48,6 +55,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 /**
  * The one word for why a token is not accepted.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class TokenFailureTests {
 
 	private static final String RESOURCE = "https://mcp.example.com/mcp";
@@ -67,6 +75,68 @@ class TokenFailureTests {
 	void close() throws Exception {
 		this.keys.close();
 		this.authorizationServer.close();
+	}
+
+	static Stream<Arguments> details() {
+		return Stream.of(
+				detail("iss: expected [http://localhost:", (token) -> token.claim("iss", "https://other.example\n")),
+				detail("found https://other.example?", (token) -> token.claim("iss", "https://other.example\n")),
+				detail("aud: expected [" + RESOURCE + "], found [https://other.example]",
+						(token) -> token.claim("aud", "https://other.example")),
+				detail("aud: expected [" + RESOURCE + "], found null", (token) -> token.claim("aud", null)),
+				detail("typ: expected [jwt, at+jwt, (none)], found id_token+jwt",
+						(token) -> token.type("id_token+jwt")),
+				detail("it is another token's typ: Refresh", (token) -> token.claim("typ", "Refresh")),
+				detail("nbf null, now 20", (token) -> token.claim("exp", inSeconds(-90))),
+				detail("clock skew PT1M", (token) -> token.claim("nbf", inSeconds(90))),
+				detail("found stranger", (token) -> token.key(strangersKey())),
+				detail("alg RS256, kid: expected [", (token) -> token.key(strangersKey())));
+	}
+
+	@ParameterizedTest
+	@MethodSource
+	void details(String detail, UnaryOperator<Token> change) {
+		String token = change.apply(this.authorizationServer.token(RESOURCE)).sign();
+		for (int i = 0; i < 2; i++) {
+			RefusedTokenException exception = (RefusedTokenException) authenticate(token);
+			assertThat(exception.detail()).contains(detail).doesNotContain(token, "\n");
+			assertThat(exception.getMessage()).doesNotContain(exception.detail());
+		}
+	}
+
+	@Test
+	void whatIsLoggedOfATokenIsBounded() {
+		String token = this.authorizationServer.token(RESOURCE).claim("aud", "x\u001b\u2028y".repeat(1000)).sign();
+		assertThat(((RefusedTokenException) authenticate(token)).detail()).hasSizeLessThan(1200)
+			.matches("[\\x20-\\x7E]+");
+	}
+
+	@Test
+	void theFirstRefusalOfAKindPerMinuteIsLoggedAtInfo(CapturedOutput output) {
+		LoggingSystem.get(getClass().getClassLoader()).setLogLevel(RefusedTokens.class.getName(), LogLevel.DEBUG);
+		AtomicLong nanos = new AtomicLong();
+		RefusedTokens log = new RefusedTokens(nanos::get);
+		AuthenticationException audience = authenticate(
+				this.authorizationServer.token("https://other.example/mcp").sign());
+		AuthenticationException expired = authenticate(
+				this.authorizationServer.token(RESOURCE).claim("exp", inSeconds(-90)).sign());
+		this.authorizationServer.close();
+		for (int i = 0; i < 120; i++) {
+			log.log(URI.create(RESOURCE), audience);
+			log.log(URI.create(RESOURCE), expired);
+			nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+		}
+		for (String kind : List.of("[audience]", "[expired]")) {
+			assertThat(output.toString().lines().filter((line) -> line.contains("A token for") && line.contains(kind)))
+				.hasSize(120)
+				.filteredOn((line) -> line.contains(" INFO "))
+				.hasSize(2)
+				.allSatisfy((line) -> assertThat(line).contains("others of this kind"));
+		}
+	}
+
+	private static Arguments detail(String detail, UnaryOperator<Token> change) {
+		return arguments(detail, change);
 	}
 
 	static Stream<Arguments> refusals() {
