@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,8 @@ import io.mcpsecurity.token.Provider;
 import io.mcpsecurity.token.TokenProfile;
 import io.mcpsecurity.transport.AllowedOrigins;
 import io.mcpsecurity.transport.Origin;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -32,6 +35,8 @@ import org.springframework.util.StringUtils;
  * an {@link InvalidConfigurationPropertyValueException}, whose reason says what to do.
  */
 final class CheckedProperties {
+
+	private static final Log logger = LogFactory.getLog(CheckedProperties.class);
 
 	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -66,6 +71,8 @@ final class CheckedProperties {
 	private final SensitiveNames sensitiveNames;
 
 	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
+
+	private final Map<String, String> advertised = new HashMap<>();
 
 	private final RateLimitSettings rateLimit;
 
@@ -141,6 +148,14 @@ final class CheckedProperties {
 	 */
 	Map<String, TokenProfile> profiles() {
 		return this.profiles;
+	}
+
+	/**
+	 * What the metadata contain of an authorization server.
+	 * @param issuer its issuer identifier
+	 */
+	String advertised(String issuer) {
+		return this.advertised.getOrDefault(issuer, issuer);
 	}
 
 	private static List<ClientPattern> clients(String property, List<String> clients) {
@@ -227,10 +242,16 @@ final class CheckedProperties {
 		}
 		else if (servers.isEmpty()) {
 			if (!StringUtils.hasText(boot.getIssuerUri())) {
+				if (this.properties.startLocked()) {
+					logger.warn("No authorization server is configured: every request for an MCP endpoint gets 503");
+					return List.of();
+				}
 				throw invalid(SERVERS, null,
 						"It is not set, and neither is " + BOOT
 								+ ".issuer-uri. Set one of them to the issuer identifier "
-								+ "of your authorization server, for example https://login.example.com/realms/main.");
+								+ "of your authorization server, for example https://login.example.com/realms/main. "
+								+ "(With mcp-security.start-locked=true the application starts without one, and "
+								+ "responds with 503 to every request.)");
 			}
 			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC));
 			property = BOOT;
@@ -246,8 +267,13 @@ final class CheckedProperties {
 				throw invalid(issuerProperty, null,
 						"It is not set. Set it to the issuer identifier of the authorization server.");
 			}
-			if (checkUri(issuerProperty, issuer).getRawQuery() != null) {
-				throw invalid(issuerProperty, issuer, "It has a query (RFC 8414 section 2 allows none).");
+			if (server.advertisedAs() != null) {
+				checkIssuer(prefix + ".advertised-as", server.advertisedAs());
+				this.advertised.put(issuer, server.advertisedAs());
+			}
+			// Otherwise only a name, which neither this server nor a client looks up.
+			if (server.advertisedAs() == null || server.jwkSetUri() == null) {
+				checkIssuer(issuerProperty, issuer);
 			}
 			if (!issuers.add(issuer)) {
 				throw invalid(issuerProperty, issuer, "An earlier entry has the same issuer.");
@@ -262,6 +288,12 @@ final class CheckedProperties {
 			checked.add(server);
 		}
 		return List.copyOf(checked);
+	}
+
+	private void checkIssuer(String property, String issuer) {
+		if (checkUri(property, issuer).getRawQuery() != null) {
+			throw invalid(property, issuer, "It has a query (RFC 8414 section 2 allows none).");
+		}
 	}
 
 	private URI checkUri(String property, @Nullable String value) {

@@ -1,6 +1,8 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -91,7 +93,7 @@ final class McpEndpointFactory {
 				(configured != null) ? configured : AllowedOrigins.of(definition.resource().identifier()),
 				this.properties.http().allowedHosts());
 		return new McpEndpoint(definition.resource(), definition.policy(), definition.authentication(),
-				definition.challenge(),
+				this.servers.issuers().isEmpty(), definition.challenge(),
 				new AuthenticationRefusals(definition.challenge(), this.properties.token().keys().retryInterval()),
 				origins, listings, this.properties.token().clockSkew(), dispatcher);
 	}
@@ -102,8 +104,8 @@ final class McpEndpointFactory {
 
 	ResourceMetadata metadata(ProtectedResource resource, String name, RuleBook rules, List<String> supported) {
 		Supplier<List<String>> scopes = scopes(supported, rules);
-		return new ResourceMetadata(resource, name, this.servers.issuers(),
-				() -> this.catalogue.requested(scopes.get()));
+		List<String> advertised = this.servers.issuers().stream().map(this.checked::advertised).distinct().toList();
+		return new ResourceMetadata(resource, name, advertised, () -> this.catalogue.requested(scopes.get()));
 	}
 
 	/**

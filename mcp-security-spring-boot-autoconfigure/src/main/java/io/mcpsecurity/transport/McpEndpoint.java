@@ -1,8 +1,13 @@
 package io.mcpsecurity.transport;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -16,6 +21,11 @@ import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.KnownTokens;
 import io.modelcontextprotocol.common.McpTransportContext;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +48,8 @@ public final class McpEndpoint {
 
 	private final AuthenticationManagerResolver<HttpServletRequest> authentication;
 
+	private final boolean locked;
+
 	private final AuthenticationRefusals refusals;
 
 	private final CrossOriginAccess origins;
@@ -59,6 +71,8 @@ public final class McpEndpoint {
 	 * @param resource its identity
 	 * @param policy who may use what of it
 	 * @param authentication verifies its tokens
+	 * @param locked whether every request is refused, because there is no authorization
+	 * server
 	 * @param challenge its challenges
 	 * @param refusals refuses requests without a caller
 	 * @param origins accepts requests of browsers
@@ -67,12 +81,13 @@ public final class McpEndpoint {
 	 * @param dispatcher leads to its MCP server
 	 */
 	public McpEndpoint(ProtectedResource resource, AccessPolicy policy,
-			AuthenticationManagerResolver<HttpServletRequest> authentication, BearerChallenge challenge,
+			AuthenticationManagerResolver<HttpServletRequest> authentication, boolean locked, BearerChallenge challenge,
 			AuthenticationRefusals refusals, CrossOriginAccess origins, ListingFilter listings, Duration clockSkew,
 			McpDispatcher dispatcher) {
 		this.resource = resource;
 		this.policy = policy;
 		this.authentication = authentication;
+		this.locked = locked;
 		this.refusals = refusals;
 		this.origins = origins;
 		this.dispatcher = dispatcher;
@@ -109,6 +124,10 @@ public final class McpEndpoint {
 	 */
 	boolean isKnown(HttpServletRequest request, String token) {
 		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
+	}
+
+	boolean isLocked() {
+		return this.locked;
 	}
 
 	AuthenticationRefusals refusals() {

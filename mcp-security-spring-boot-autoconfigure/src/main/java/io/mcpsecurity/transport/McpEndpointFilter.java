@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.AnonymousAuthenticationToken;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.authority.AuthorityUtils;
@@ -154,6 +155,9 @@ final class McpEndpointFilter implements Filter {
 			throws RefusedRequestException, IOException {
 		if (!this.endpoint.origins().check(request, response)) {
 			return;
+		}
+		if (this.endpoint.isLocked()) {
+			throw this.endpoint.refusals().of(new AuthenticationServiceException("There is no authorization server"));
 		}
 		authenticate(exchange, request);
 		checkClient(exchange);

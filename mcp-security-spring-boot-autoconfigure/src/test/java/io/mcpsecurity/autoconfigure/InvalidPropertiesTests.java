@@ -50,6 +50,10 @@ class InvalidPropertiesTests {
 					authorization-servers.issuer=https://a#b  | authorization-servers[0].issuer | It has a fragment
 					authorization-servers.issuer=https://a,authorization-servers.jwk-set-uri=http://a/k | authorization-servers[0].jwk-set-uri | Use https
 					authorization-servers.issuer=https://a,authorization-servers.provider=oktaa | authorization-servers[0].provider | No enum constant
+					authorization-servers.issuer=http://a,authorization-servers.jwk-set-uri=https://a/k | authorization-servers[0].issuer | Use https
+					authorization-servers.issuer=http://a,authorization-servers.advertised-as=https://b | authorization-servers[0].issuer | Use https
+					authorization-servers.issuer=a,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=http://b | authorization-servers[0].advertised-as | Use https
+					authorization-servers.issuer=a,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=https://b?c | authorization-servers[0].advertised-as | It has a query
 					metadata.url=/metadata                    | * | It is not an absolute URI
 					metadata.url=http://a/b                   | * | Use https
 					metadata.challenge-scopes=a b             | * | 'a b' is not a scope
