@@ -22,6 +22,7 @@ import io.mcpsecurity.token.Provider;
 import io.mcpsecurity.token.TokenProfile;
 import io.mcpsecurity.transport.AllowedOrigins;
 import io.mcpsecurity.transport.Origin;
+import io.mcpsecurity.transport.ProtectedResource;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,8 @@ final class CheckedProperties {
 
 	private final URI resource;
 
+	private final List<URI> aliases = new ArrayList<>();
+
 	private final List<AuthorizationServer> authorizationServers;
 
 	private final List<ClientPattern> allowedClients;
@@ -86,6 +89,7 @@ final class CheckedProperties {
 		checkProtocol(protocol);
 		this.stateless = "STATELESS".equalsIgnoreCase(protocol);
 		this.resource = checkResource(properties.resource());
+		properties.resourceAliases().forEach(this::checkAlias);
 		this.authorizationServers = checkServers(boot.getJwt(), connections);
 		checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
@@ -200,6 +204,26 @@ final class CheckedProperties {
 		return checkUri(RESOURCE, value);
 	}
 
+	private void checkAlias(String value) {
+		String property = RESOURCE + "-aliases[" + this.aliases.size() + "]";
+		URI alias = checkUri(property, value);
+		ProtectedResource main = new ProtectedResource(this.resource, "", "", null);
+		if (main.hasHostOf(alias) || aliases(main).stream().anyMatch((other) -> other.hasHostOf(alias))) {
+			throw invalid(property, value, "Another resource identifier has the same host and port.");
+		}
+		this.aliases.add(alias);
+	}
+
+	/**
+	 * The endpoint that Spring AI configures, by each of its other names.
+	 * @param main that endpoint
+	 */
+	List<ProtectedResource> aliases(ProtectedResource main) {
+		return this.aliases.stream()
+			.map((alias) -> new ProtectedResource(alias, main.endpoint(), main.contextPath(), null))
+			.toList();
+	}
+
 	private Endpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
 		String property = "mcp-security.endpoints." + name;
 		String path = endpoint.path();
@@ -213,9 +237,10 @@ final class CheckedProperties {
 					"It is not set. Set it to the URL that clients use for this MCP endpoint.");
 		}
 		URI identifier = checkUri(property + ".resource", endpoint.resource());
-		boolean taken = identifier.equals(this.resource) || this.endpoints.values()
-			.stream()
-			.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
+		boolean taken = identifier.equals(this.resource) || this.aliases.contains(identifier)
+				|| this.endpoints.values()
+					.stream()
+					.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
 		if (taken) {
 			throw invalid(property, endpoint.resource() + " at " + path,
 					"Another endpoint has the same resource identifier or path.");

@@ -62,7 +62,8 @@ final class McpEndpointFactory {
 		McpSecurityProperties.Token token = this.properties.token();
 		// What is configured as the audience of an authorization server is for one
 		// endpoint: a token for it is refused at the others.
-		boolean main = resource.identifier().equals(this.checked.resource());
+		boolean main = resource.identifier().equals(this.checked.resource())
+				|| this.checked.aliases(resource).contains(resource);
 		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
 				main ? this.servers : this.servers.forResourceOnly(), audience, token.clockSkew(),
 				new McpCallerConverter(audience, this.catalogue::granted), (token.cache().maxSize() > 0)
@@ -72,6 +73,25 @@ final class McpEndpointFactory {
 			this.tokenCaches.add(new TokenCacheMetrics.Endpoint(name, cache));
 		}
 		return (request) -> manager;
+	}
+
+	/**
+	 * What verifies the tokens for a resource and its aliases, each for its own name.
+	 * @param resource the resource
+	 * @param name its name for people
+	 */
+	AuthenticationManagerResolver<HttpServletRequest> authenticationByName(ProtectedResource resource, String name) {
+		AuthenticationManagerResolver<HttpServletRequest> main = authentication(resource, name);
+		Map<ProtectedResource, AuthenticationManagerResolver<HttpServletRequest>> others = new LinkedHashMap<>();
+		this.checked.aliases(resource)
+			.forEach((alias) -> others.put(alias, authentication(alias, alias.identifier().toString())));
+		return (request) -> others.entrySet()
+			.stream()
+			.filter((other) -> other.getKey().isCalled(request))
+			.map(Map.Entry::getValue)
+			.findFirst()
+			.orElse(main)
+			.resolve(request);
 	}
 
 	/**

@@ -29,6 +29,10 @@ import org.springframework.util.unit.DataSize;
  * @param resource Resource identifier of this server: the absolute URI, without fragment,
  * that clients use for its MCP endpoint and that access tokens must name as their
  * audience. Required.
+ * @param resourceAliases Further resource identifiers of the MCP endpoint that Spring AI
+ * configures, with other hosts or ports. Metadata, challenge and audience are those of
+ * the identifier whose host a request was sent to, and those of the resource for any
+ * other host.
  * @param resourceName Human-readable name in the protected resource metadata. Default:
  * the name of the MCP server.
  * @param authorizationServers Authorization servers whose access tokens are accepted: an
@@ -55,8 +59,8 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties(PropertyBinder.PREFIX)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
-		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
-		@DefaultValue("false") boolean startLocked,
+		@DefaultValue List<String> resourceAliases, @Nullable String resourceName,
+		@DefaultValue List<AuthorizationServer> authorizationServers, @DefaultValue("false") boolean startLocked,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Clients clients,
 		@DefaultValue Policy policy, @DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata,
 		@DefaultValue Http http, @DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,

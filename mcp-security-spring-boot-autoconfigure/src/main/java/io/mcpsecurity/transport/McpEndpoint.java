@@ -99,12 +99,18 @@ public final class McpEndpoint {
 	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
 	 * need: no HTTP session, no request cache, no CSRF.
 	 * @param common what all endpoints have in common
+	 * @param aliases the same endpoint by its other names, each of which serves the
+	 * requests to its host
 	 */
-	public SecurityFilterChain filterChain(Common common) {
+	public SecurityFilterChain filterChain(Common common, List<McpEndpoint> aliases) {
+		Filter main = new McpEndpointFilter(this, common);
+		Map<ProtectedResource, Filter> others = new LinkedHashMap<>();
+		aliases.forEach((alias) -> others.put(alias.resource, new McpEndpointFilter(alias, common)));
 		return new DefaultSecurityFilterChain(
 				new OrRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
-						(request) -> McpEndpointFilter.isServed(request, this)),
-				new McpEndpointFilter(this, common));
+						(request) -> Stream.concat(Stream.of(this), aliases.stream())
+							.anyMatch((endpoint) -> McpEndpointFilter.isServed(request, endpoint))),
+				others.isEmpty() ? main : new ByName(others, main));
 	}
 
 	public ProtectedResource resource() {
@@ -163,6 +169,28 @@ public final class McpEndpoint {
 				&& exchange.authentication().getCredentials() instanceof AbstractOAuth2Token token)
 						? token.getExpiresAt() : null;
 		return (expiry != null) ? expiry.plus(this.clockSkew) : null;
+	}
+
+	/**
+	 * Selects by the host that a request was sent to.
+	 *
+	 * @param others by name
+	 * @param main serves all other requests
+	 */
+	private record ByName(Map<ProtectedResource, Filter> others, Filter main) implements Filter {
+
+		@Override
+		public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+				throws IOException, ServletException {
+			for (Map.Entry<ProtectedResource, Filter> other : this.others.entrySet()) {
+				if (other.getKey().isCalled((HttpServletRequest) request)) {
+					other.getValue().doFilter(request, response, chain);
+					return;
+				}
+			}
+			this.main.doFilter(request, response, chain);
+		}
+
 	}
 
 	/**

@@ -41,6 +41,9 @@ class InvalidPropertiesTests {
 					resource=urn:mcp:server                   | * | It is not an absolute URI
 					resource=http://a/mcp                     | * | set mcp-security.allow-insecure-http=true
 					resource=http://localhost.evil.example/mcp | * | Use https
+					resource-aliases=http://a/mcp             | resource-aliases[0] | Use https
+					resource-aliases=https://b/mcp;https://MCP.example:443/x | resource-aliases[1] | Another resource identifier has the same host
+					resource-aliases=https://b/mcp;https://B/x | resource-aliases[1] | Another resource identifier has the same host
 					authorization-servers=                    | * | It is not set, and neither is spring.security
 					authorization-servers=login               | authorization-servers[0].issuer | It is not an absolute URI
 					authorization-servers=http://a            | authorization-servers[0].issuer | Use https
