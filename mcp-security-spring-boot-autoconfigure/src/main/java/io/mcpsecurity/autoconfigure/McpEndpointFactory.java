@@ -85,7 +85,7 @@ final class McpEndpointFactory {
 		Map<ProtectedResource, AuthenticationManagerResolver<HttpServletRequest>> others = new LinkedHashMap<>();
 		this.checked.aliases(resource)
 			.forEach((alias) -> others.put(alias, authentication(alias, alias.identifier().toString())));
-		return (request) -> others.entrySet()
+		return others.isEmpty() ? main : (request) -> others.entrySet()
 			.stream()
 			.filter((other) -> other.getKey().isCalled(request))
 			.map(Map.Entry::getValue)
