@@ -296,9 +296,12 @@ final class CheckedProperties {
 				checkIssuer(prefix + ".advertised-as", server.advertisedAs());
 				this.advertised.put(issuer, server.advertisedAs());
 			}
-			// Otherwise only a name, which neither this server nor a client looks up.
 			if (server.advertisedAs() == null || server.jwkSetUri() == null) {
 				checkIssuer(issuerProperty, issuer);
+			}
+			else {
+				// Only a name, which neither this server nor a client looks up.
+				parse(issuerProperty, issuer);
 			}
 			if (!issuers.add(issuer)) {
 				throw invalid(issuerProperty, issuer, "An earlier entry has the same issuer.");

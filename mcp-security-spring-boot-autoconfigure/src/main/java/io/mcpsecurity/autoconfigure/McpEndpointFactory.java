@@ -85,13 +85,14 @@ final class McpEndpointFactory {
 		Map<ProtectedResource, AuthenticationManagerResolver<HttpServletRequest>> others = new LinkedHashMap<>();
 		this.checked.aliases(resource)
 			.forEach((alias) -> others.put(alias, authentication(alias, alias.identifier().toString())));
-		return others.isEmpty() ? main : (request) -> others.entrySet()
-			.stream()
-			.filter((other) -> other.getKey().isCalled(request))
-			.map(Map.Entry::getValue)
-			.findFirst()
-			.orElse(main)
-			.resolve(request);
+		return others.isEmpty() ? main
+				: (request) -> others.entrySet()
+					.stream()
+					.filter((other) -> other.getKey().isCalled(request))
+					.map(Map.Entry::getValue)
+					.findFirst()
+					.orElse(main)
+					.resolve(request);
 	}
 
 	/**

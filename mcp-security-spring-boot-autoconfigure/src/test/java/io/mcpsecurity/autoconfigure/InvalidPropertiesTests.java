@@ -55,6 +55,7 @@ class InvalidPropertiesTests {
 					authorization-servers.issuer=https://a,authorization-servers.provider=oktaa | authorization-servers[0].provider | No enum constant
 					authorization-servers.issuer=http://a,authorization-servers.jwk-set-uri=https://a/k | authorization-servers[0].issuer | Use https
 					authorization-servers.issuer=http://a,authorization-servers.advertised-as=https://b | authorization-servers[0].issuer | Use https
+					authorization-servers.issuer=a b,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=https://b | authorization-servers[0].issuer | It is not a URI
 					authorization-servers.issuer=a,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=http://b | authorization-servers[0].advertised-as | Use https
 					authorization-servers.issuer=a,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=https://b?c | authorization-servers[0].advertised-as | It has a query
 					metadata.url=/metadata                    | * | It is not an absolute URI

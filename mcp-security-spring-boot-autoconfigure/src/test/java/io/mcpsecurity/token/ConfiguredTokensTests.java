@@ -102,8 +102,6 @@ class ConfiguredTokensTests {
 			"records.*, browse, false", "records:**, browse, false", "Records:*, browse, false" })
 	void aWildcardContainsScopesOfItsPrefix(String scope, String tool, boolean allowed) {
 		assertThat(status(token().scope(scope), tool)).isEqualTo(allowed ? 200 : 403);
-		HttpResponse<String> list = server.send(server.post(token().scope(scope).sign(), LIST));
-		assertThat(list.body().contains("\"" + tool + "\"")).isEqualTo(allowed);
 	}
 
 	@Test
