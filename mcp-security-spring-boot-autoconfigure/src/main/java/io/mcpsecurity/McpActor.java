@@ -1,7 +1,5 @@
 package io.mcpsecurity;
 
-import java.io.Serializable;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +11,5 @@ import org.jspecify.annotations.Nullable;
  * that of the token
  * @param client the actor's {@code client_id}, or {@code null}
  */
-public record McpActor(@Nullable String subject, @Nullable String issuer,
-		@Nullable String client) implements Serializable {
+public record McpActor(@Nullable String subject, @Nullable String issuer, @Nullable String client) {
 }

@@ -1,7 +1,11 @@
 package io.mcpsecurity;
 
-import java.io.Serializable;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -10,52 +14,36 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.modelcontextprotocol.common.McpTransportContext;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.security.core.AuthenticatedPrincipal;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
  * Who makes a request, and through what: read from the access token after it was
- * verified. It holds no part of the token itself.
+ * verified. It holds the token's claims, but neither its text nor its signature.
  * <p>
  * A tool, resource or prompt method may declare a parameter of this type; it does not
  * appear in the tool's input schema, and nothing that a client sends can fill it. (This
  * is why it is a {@link McpTransportContext}: the one kind of parameter that Spring AI
- * passes from the transport to the method.) Other code asks {@link #current()}.
+ * passes from the transport to the method.) Other code calls {@link #current()}, and
+ * tests use a {@link #builder}.
  * <p>
  * Two callers are equal if everything that was read from their tokens is.
  */
-public final class McpCaller implements McpTransportContext, AuthenticatedPrincipal, Serializable {
-
-	private static final long serialVersionUID = 1L;
+public final class McpCaller implements McpTransportContext {
 
 	/**
 	 * How many levels of the {@code act} claim are read.
 	 */
 	public static final int MAX_ACTORS = 10;
 
+	/** The key of the caller in a transport context. */
+	private static final String KEY = McpCaller.class.getName();
+
 	@JsonValue
 	private final Facts facts;
 
 	/** Of the request in which this is the handlers' transport context. */
-	private final transient @Nullable McpTransportContext context;
-
-	/**
-	 * Create a caller.
-	 * @param subject see {@link #subject()}
-	 * @param issuer see {@link #issuer()}
-	 * @param client see {@link #client()}
-	 * @param actors see {@link #actors()}
-	 * @param actorsTruncated see {@link #actorsTruncated()}
-	 * @param scopes see {@link #scopes()}
-	 * @param tokenId see {@link #tokenId()}
-	 * @param resource see {@link #resource()}
-	 */
-	public McpCaller(String subject, String issuer, @Nullable String client, List<McpActor> actors,
-			boolean actorsTruncated, Set<String> scopes, @Nullable String tokenId, String resource) {
-		this(new Facts(subject, issuer, client, List.copyOf(actors), actorsTruncated, Set.copyOf(scopes), tokenId,
-				resource), null);
-	}
+	private final @Nullable McpTransportContext context;
 
 	/**
 	 * From the JSON that Spring AI makes of the arguments of a {@code @Tool} method.
@@ -71,13 +59,24 @@ public final class McpCaller implements McpTransportContext, AuthenticatedPrinci
 	}
 
 	/**
-	 * The caller of the request that this thread works for.
-	 * @return the caller, or empty outside a request that passed the security filters
+	 * Build a caller.
+	 * @param subject see {@link #subject()}
+	 * @param issuer see {@link #issuer()}
+	 * @param resource see {@link #resource()}
+	 */
+	public static Builder builder(String subject, String issuer, String resource) {
+		return new Builder(subject, issuer, resource);
+	}
+
+	/**
+	 * The caller of the request that this thread works for, found through the details of
+	 * Spring Security's {@link Authentication}.
+	 * @return the caller, or empty outside a request with an access token
 	 */
 	public static Optional<McpCaller> current() {
 		Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
-		return (authentication != null && authentication.getPrincipal() instanceof McpCaller caller)
-				? Optional.of(caller) : Optional.empty();
+		return (authentication != null && authentication.getDetails() instanceof McpTransportContext details
+				&& details.get(KEY) instanceof McpCaller caller) ? Optional.of(caller) : Optional.empty();
 	}
 
 	/**
@@ -130,7 +129,30 @@ public final class McpCaller implements McpTransportContext, AuthenticatedPrinci
 	 * The {@code jti} claim, or {@code null}.
 	 */
 	public @Nullable String tokenId() {
-		return this.facts.tokenId();
+		return (claim("jti") instanceof String id) ? id : null;
+	}
+
+	/**
+	 * A claim of the access token, or for an opaque token a member of the introspection
+	 * response. Not part of {@link #toString()}.
+	 * @param name the name of the claim
+	 * @return the value as in JSON: a {@code String}, {@code Number}, {@code Boolean},
+	 * {@code List} or {@code Map} that cannot be changed, or {@code null} when there is
+	 * none; times are seconds
+	 */
+	public @Nullable Object claim(String name) {
+		return this.facts.claims().get(name);
+	}
+
+	/**
+	 * A claim of a known type.
+	 * @param name the name of the claim
+	 * @param type its type
+	 * @return the value as {@link #claim(String)} returns it
+	 * @throws ClassCastException if the claim has another type
+	 */
+	public <T> @Nullable T claim(String name, Class<T> type) {
+		return type.cast(claim(name));
 	}
 
 	/**
@@ -149,20 +171,12 @@ public final class McpCaller implements McpTransportContext, AuthenticatedPrinci
 	}
 
 	/**
-	 * The subject, so that {@code Authentication.getName()} names the user.
-	 */
-	@Override
-	public String getName() {
-		return subject();
-	}
-
-	/**
 	 * Part of {@link McpTransportContext}: what the application's own
 	 * {@code McpTransportContextExtractor} put there, while a request is served.
 	 */
 	@Override
 	public @Nullable Object get(String key) {
-		return (this.context != null) ? this.context.get(key) : null;
+		return KEY.equals(key) ? this : (this.context != null) ? this.context.get(key) : null;
 	}
 
 	@Override
@@ -177,12 +191,87 @@ public final class McpCaller implements McpTransportContext, AuthenticatedPrinci
 
 	@Override
 	public String toString() {
-		return this.facts.toString().replaceFirst("^Facts", "McpCaller");
+		return "McpCaller[subject=" + subject() + ", issuer=" + issuer() + ", client=" + client() + ", actors="
+				+ actors() + ", actorsTruncated=" + actorsTruncated() + ", scopes=" + scopes() + ", tokenId="
+				+ tokenId() + ", resource=" + resource() + "]";
 	}
 
-	private record Facts(String subject, String issuer, @Nullable String client, List<McpActor> actors,
-			boolean actorsTruncated, Set<String> scopes, @Nullable String tokenId,
-			String resource) implements Serializable {
+	private record Facts(String subject, String issuer, String resource, @Nullable String client, List<McpActor> actors,
+			boolean actorsTruncated, Set<String> scopes, Map<String, Object> claims) {
+	}
+
+	/**
+	 * Builds a caller. What is not set is absent or empty.
+	 */
+	public static final class Builder {
+
+		private final String subject;
+
+		private final String issuer;
+
+		private final String resource;
+
+		private @Nullable String client;
+
+		private List<McpActor> actors = List.of();
+
+		private boolean actorsTruncated;
+
+		private Set<String> scopes = Set.of();
+
+		private Map<String, Object> claims = Map.of();
+
+		private Builder(String subject, String issuer, String resource) {
+			this.subject = subject;
+			this.issuer = issuer;
+			this.resource = resource;
+		}
+
+		/**
+		 * Set {@link McpCaller#client()}.
+		 */
+		public Builder client(@Nullable String client) {
+			this.client = client;
+			return this;
+		}
+
+		/**
+		 * Set {@link McpCaller#actors()} and {@link McpCaller#actorsTruncated()}.
+		 */
+		public Builder actors(List<McpActor> actors, boolean truncated) {
+			this.actors = List.copyOf(actors);
+			this.actorsTruncated = truncated;
+			return this;
+		}
+
+		/**
+		 * Set {@link McpCaller#scopes()}.
+		 */
+		public Builder scopes(Collection<String> scopes) {
+			this.scopes = Set.copyOf(scopes);
+			return this;
+		}
+
+		/**
+		 * Set what {@link McpCaller#claim(String)} returns.
+		 * @param claims the claims by name; an {@link Instant} becomes its seconds, as in
+		 * the token
+		 */
+		public Builder claims(Map<String, Object> claims) {
+			Map<String, Object> copy = new LinkedHashMap<>(claims);
+			copy.replaceAll((name, value) -> (value instanceof Instant time) ? time.getEpochSecond() : value);
+			this.claims = Collections.unmodifiableMap(copy);
+			return this;
+		}
+
+		/**
+		 * Build the caller.
+		 */
+		public McpCaller build() {
+			return new McpCaller(new Facts(this.subject, this.issuer, this.resource, this.client, this.actors,
+					this.actorsTruncated, this.scopes, this.claims), null);
+		}
+
 	}
 
 }

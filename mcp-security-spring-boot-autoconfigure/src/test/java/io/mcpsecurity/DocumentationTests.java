@@ -31,10 +31,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DocumentationTests {
 
+	private static final String SPRING_SECURITY = "docs/spring-security.md";
+
 	private static final List<String> PAGES = Stream
 		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md",
-				"docs/clients.md", "docs/sessions.md", "docs/requests.md", "docs/reliability.md",
-				"docs/rate-limits.md"), providers())
+				"docs/clients.md", "docs/sessions.md", "docs/requests.md", "docs/reliability.md", "docs/rate-limits.md",
+				SPRING_SECURITY), providers())
 		.toList();
 
 	private static Stream<String> providers() {
@@ -67,7 +69,8 @@ class DocumentationTests {
 	}
 
 	static Stream<Arguments> beans() {
-		return blocks("java").filter((block) -> ((String) block.get()[1]).contains("@Bean"));
+		return blocks("java")
+			.filter((block) -> ((String) block.get()[1]).contains("@Bean") || block.get()[0].equals(SPRING_SECURITY));
 	}
 
 	@ParameterizedTest

@@ -86,7 +86,7 @@ public final class McpSecurityEndpoint {
 	public Description describe() {
 		Map<String, Description> endpoints = new LinkedHashMap<>();
 		this.further.forEach((name, endpoint) -> endpoints.put(name, describe(endpoint)));
-		return describe(this.resource, this.policy.rules(), endpoints);
+		return describe(this.resource, this.policy, endpoints);
 	}
 
 	/**
@@ -128,14 +128,15 @@ public final class McpSecurityEndpoint {
 	}
 
 	private Description describe(ProtectedEndpoint endpoint) {
-		return describe(endpoint.resource(), endpoint.policy().rules(), Map.of());
+		return describe(endpoint.resource(), endpoint.policy(), Map.of());
 	}
 
-	private Description describe(ProtectedResource resource, RuleBook rules, Map<String, Description> endpoints) {
+	private Description describe(ProtectedResource resource, AccessPolicy policy, Map<String, Description> endpoints) {
+		RuleBook rules = policy.rules();
 		Map<String, IssuerKeys.Status> issuers = new LinkedHashMap<>();
 		this.authorizationServers.keys().forEach((keys) -> issuers.put(keys.issuer(), keys.status()));
 		return new Description(resource.identifier().toString(), resource.endpoint(), resource.metadataLocation(),
-				issuers, this.clients.describe(), this.modes, this.hierarchy, scopes(rules),
+				issuers, this.clients.describe(), this.modes, this.hierarchy, policy.required(), scopes(policy),
 				offered(rules, (target) -> target.kind() == Kind.TOOL),
 				offered(rules, (target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
 				offered(rules, (target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
@@ -149,8 +150,8 @@ public final class McpSecurityEndpoint {
 		return resource.name().contains("{");
 	}
 
-	private Map<String, Scope> scopes(RuleBook rules) {
-		Set<String> names = new LinkedHashSet<>(rules.scopes());
+	private Map<String, Scope> scopes(AccessPolicy policy) {
+		Set<String> names = new LinkedHashSet<>(policy.scopes());
 		names.addAll(this.catalogue.entries().keySet());
 		Map<String, Scope> scopes = new LinkedHashMap<>();
 		for (String name : names) {
@@ -185,7 +186,8 @@ public final class McpSecurityEndpoint {
 	 * @param clients which clients may come at all
 	 * @param modes how strict the server is
 	 * @param hierarchy which scopes contain which
-	 * @param scopes the scopes that rules name or the operator described
+	 * @param requiredScopes the scopes that every request to the endpoint needs
+	 * @param scopes the scopes that are required or that the operator described
 	 * @param tools the tools that the application offers, by name, each with the rule
 	 * that holds for it at this endpoint
 	 * @param resources the resources, by URI
@@ -195,9 +197,9 @@ public final class McpSecurityEndpoint {
 	 * of them
 	 */
 	public record Description(String resource, String endpoint, String metadata, Map<String, IssuerKeys.Status> issuers,
-			ClientAccess.Description clients, Modes modes, List<String> hierarchy, Map<String, Scope> scopes,
-			Map<String, Rule> tools, Map<String, Rule> resources, Map<String, Rule> resourceTemplates,
-			Map<String, Rule> prompts, Map<String, Description> endpoints) {
+			ClientAccess.Description clients, Modes modes, List<String> hierarchy, List<String> requiredScopes,
+			Map<String, Scope> scopes, Map<String, Rule> tools, Map<String, Rule> resources,
+			Map<String, Rule> resourceTemplates, Map<String, Rule> prompts, Map<String, Description> endpoints) {
 	}
 
 	/**

@@ -25,6 +25,17 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	}
 
 	/**
+	 * The decision about a call that no scope helps with. Without a caller, a token may
+	 * help.
+	 * @param authenticated whether there is a caller
+	 * @param rule the rule that decided, or {@code null}
+	 */
+	public static AccessDecision forbidden(boolean authenticated, @Nullable AccessRule rule) {
+		return new AccessDecision(authenticated ? Outcome.FORBIDDEN : Outcome.UNAUTHENTICATED, List.of(), List.of(),
+				rule);
+	}
+
+	/**
 	 * Whether the caller must not use the target.
 	 */
 	public boolean denied() {
@@ -68,7 +79,7 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 		 */
 		REPORTED,
 
-		/** Nobody may use the target. */
+		/** Nobody may use the target, or this caller may not, whatever the scopes. */
 		FORBIDDEN,
 
 		/** There is no caller, and the target is not public. */

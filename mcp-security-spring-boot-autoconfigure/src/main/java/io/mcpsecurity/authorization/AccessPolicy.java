@@ -1,10 +1,12 @@
 package io.mcpsecurity.authorization;
 
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpMessage;
@@ -43,6 +45,8 @@ public final class AccessPolicy {
 	/** What handlers have asked for, which no rule need name. */
 	private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
+	private final List<String> required;
+
 	/**
 	 * Create a policy whose callers step up.
 	 * @param rules which rule holds for what
@@ -64,23 +68,61 @@ public final class AccessPolicy {
 	 */
 	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
 			Visibility visibility) {
+		this(rules, hierarchy, mode, publicDiscovery, visibility, List.of());
+	}
+
+	private AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
+			Visibility visibility, List<String> required) {
 		this.rules = rules;
 		this.hierarchy = hierarchy;
 		this.mode = mode;
 		this.publicDiscovery = publicDiscovery;
 		this.visibility = visibility;
+		this.required = required;
 	}
 
 	/**
 	 * The same policy over other rules.
 	 */
 	public AccessPolicy with(RuleBook rules) {
-		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility);
+		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility, this.required);
+	}
+
+	/**
+	 * The same policy for an endpoint that requires scopes of every request, besides
+	 * those that this one requires.
+	 */
+	public AccessPolicy requiring(List<String> scopes) {
+		return new AccessPolicy(this.rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
+				Stream.concat(this.required.stream(), scopes.stream()).distinct().toList());
+	}
+
+	/**
+	 * The scopes that every request needs.
+	 */
+	public List<String> required() {
+		return this.required;
+	}
+
+	/**
+	 * Every scope that the endpoint or a rule requires.
+	 */
+	public List<String> scopes() {
+		return Stream.concat(this.required.stream(), this.rules.scopes().stream()).distinct().toList();
+	}
+
+	/**
+	 * Decide whether a caller may send anything at all.
+	 * @param granted the scopes that the caller holds
+	 */
+	public AccessDecision enter(Set<String> granted) {
+		List<String> missing = this.required.isEmpty() ? List.of() : without(this.required, held(granted));
+		return missing.isEmpty() ? NO_MATTER : lacking(this.required, missing, null);
 	}
 
 	/**
 	 * Decide about a message: by its target, or when it has none by its method, which
-	 * then needs authentication only.
+	 * then needs no scopes but those that every request needs.
 	 * @param message the message
 	 * @param granted the scopes that the caller holds, or {@code null} when there is no
 	 * caller
@@ -89,8 +131,11 @@ public final class AccessPolicy {
 		if (message.target() != null) {
 			return decide(message.target(), granted);
 		}
-		boolean discovery = this.publicDiscovery && McpMethod.of(message.method()).isDiscovery();
-		return (granted != null || discovery) ? NO_MATTER : unauthenticated(null);
+		if (granted != null) {
+			return enter(granted);
+		}
+		boolean discovery = servesAnonymous() && this.publicDiscovery && McpMethod.of(message.method()).isDiscovery();
+		return discovery ? NO_MATTER : unauthenticated(null);
 	}
 
 	/**
@@ -107,7 +152,7 @@ public final class AccessPolicy {
 	 * Whether there is anything that a request without a caller could be granted.
 	 */
 	public boolean servesAnonymous() {
-		return this.publicDiscovery || this.rules.anyPublic();
+		return this.required.isEmpty() && (this.publicDiscovery || this.rules.anyPublic());
 	}
 
 	/**
@@ -180,11 +225,11 @@ public final class AccessPolicy {
 	 */
 	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Set<String> held,
 			Predicate<AccessRule> condition) {
-		Set<String> operation = new LinkedHashSet<>();
-		Set<String> missing = new LinkedHashSet<>();
+		Set<String> operation = new LinkedHashSet<>(this.required);
+		Set<String> missing = new LinkedHashSet<>(without(this.required, held));
 		AccessRule unsatisfied = null;
 		for (AccessRule rule : rules) {
-			if (granted == null && rule.access() != Access.PUBLIC) {
+			if (granted == null && (rule.access() != Access.PUBLIC || !this.required.isEmpty())) {
 				// Whoever is nobody does not even learn that nobody may.
 				return unauthenticated(rule);
 			}
@@ -198,20 +243,29 @@ public final class AccessPolicy {
 			catch (RuntimeException ex) {
 				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
 			}
-			if (rules.size() == 1 && held.containsAll(scopes)) {
+			if (rules.size() == 1 && this.required.isEmpty() && held.containsAll(scopes)) {
 				return new AccessDecision(Outcome.GRANTED, scopes, List.of(), rule);
 			}
 			operation.addAll(scopes);
 			if (!held.containsAll(scopes)) {
 				unsatisfied = (unsatisfied != null) ? unsatisfied : rule;
-				scopes.stream().filter((scope) -> !held.contains(scope)).forEach(missing::add);
+				missing.addAll(without(scopes, held));
 			}
 		}
-		if (unsatisfied == null) {
+		if (missing.isEmpty()) {
 			return new AccessDecision(Outcome.GRANTED, List.copyOf(operation), List.of(), rules.get(0));
 		}
+		return lacking(operation, missing, unsatisfied);
+	}
+
+	private AccessDecision lacking(Collection<String> operation, Collection<String> missing,
+			@Nullable AccessRule rule) {
 		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : Outcome.MISSING_SCOPES,
-				List.copyOf(operation), List.copyOf(missing), unsatisfied);
+				List.copyOf(operation), List.copyOf(missing), rule);
+	}
+
+	private static List<String> without(List<String> scopes, Set<String> held) {
+		return scopes.stream().filter((scope) -> !held.contains(scope)).toList();
 	}
 
 	/**
@@ -242,7 +296,7 @@ public final class AccessPolicy {
 			this.asked.addAll(needed);
 		}
 		Set<String> held = this.hierarchy.reachable(granted);
-		Set<String> operation = new LinkedHashSet<>();
+		Set<String> operation = new LinkedHashSet<>(this.required);
 		this.rules.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
 		operation.addAll(needed);
 		List<String> missing = operation.stream().filter((scope) -> !held.contains(scope)).toList();
@@ -288,7 +342,7 @@ public final class AccessPolicy {
 	private boolean concerns(String scope) {
 		return this.hierarchy.reachable(Set.of(scope))
 			.stream()
-			.anyMatch((each) -> this.rules.scopes().contains(each) || this.asked.contains(each));
+			.anyMatch((each) -> scopes().contains(each) || this.asked.contains(each));
 	}
 
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {

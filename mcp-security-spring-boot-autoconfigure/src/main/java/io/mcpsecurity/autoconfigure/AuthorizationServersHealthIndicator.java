@@ -38,8 +38,9 @@ class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 		Map<String, TokenIntrospection> introspections = this.servers.introspections().byIssuer();
 		for (IssuerKeys keys : this.servers.keys()) {
 			TokenIntrospection introspection = introspections.get(keys.issuer());
-			// Who answers about tokens need not have keys.
-			IssuerKeys.Status status = (introspection != null) ? keys.status() : keys.probe();
+			// Who answers about tokens need not have keys, nor who is not asked for them.
+			boolean needed = introspection == null && this.servers.extensions().decoder() == null;
+			IssuerKeys.Status status = !needed ? keys.status() : keys.probe();
 			Map<String, String> detail = detail(keys, status);
 			if (introspection != null) {
 				IssuerKeys.Status answers = introspection.probe();

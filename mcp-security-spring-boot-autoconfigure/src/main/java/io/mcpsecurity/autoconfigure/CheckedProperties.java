@@ -95,6 +95,7 @@ final class CheckedProperties {
 		checkToken(properties.token());
 		checkHttp(properties.http());
 		checkVisibility(properties.policy());
+		checkRequiredScopes(properties.policy());
 		checkAudit(properties.audit());
 		checkSessions(properties.sessions());
 		this.allowedOrigins = checkOrigins(properties.http().allowedOrigins());
@@ -247,11 +248,13 @@ final class CheckedProperties {
 		}
 		McpSecurityProperties.Metadata metadata = endpoint.metadata();
 		checkMetadata(property + ".metadata", metadata);
+		checkScopes(property + ".policy.required-scopes", endpoint.policy().requiredScopes());
 		return new Endpoint(path, identifier,
 				StringUtils.hasText(endpoint.resourceName()) ? endpoint.resourceName() : name,
-				PolicyProperties.rules(property + ".policy.rules", endpoint.policy().rules()), metadata,
-				metadataUrl(metadata), endpoint.offers(), (endpoint.protocol() != null)
-						? endpoint.protocol() == McpSecurityProperties.Endpoint.Protocol.STATELESS : this.stateless);
+				PolicyProperties.rules(property + ".policy.rules", endpoint.policy().rules()),
+				endpoint.policy().requiredScopes(), metadata, metadataUrl(metadata), endpoint.offers(),
+				(endpoint.protocol() != null) ? endpoint.protocol() == McpSecurityProperties.Endpoint.Protocol.STATELESS
+						: this.stateless);
 	}
 
 	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot,
@@ -261,7 +264,7 @@ final class CheckedProperties {
 		if (!connections.isEmpty()) {
 			servers = connections.stream()
 				.map((connection) -> AuthorizationServer.of(connection.getIssuer(), connection.getJwkSetUri(),
-						connection.getProvider()))
+						connection.getProvider(), List.of()))
 				.toList();
 			property = CONNECTIONS;
 		}
@@ -278,7 +281,8 @@ final class CheckedProperties {
 								+ "(With mcp-security.start-locked=true the application starts without one, and "
 								+ "responds with 503 to every request.)");
 			}
-			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC));
+			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC,
+					boot.getAudiences()));
 			property = BOOT;
 		}
 		List<AuthorizationServer> checked = new ArrayList<>();
@@ -422,6 +426,15 @@ final class CheckedProperties {
 		}
 	}
 
+	private static void checkRequiredScopes(McpSecurityProperties.Policy policy) {
+		checkScopes("mcp-security.policy.required-scopes", policy.requiredScopes());
+		if (policy.anonymousDiscovery() && !policy.requiredScopes().isEmpty()) {
+			throw invalid("mcp-security.policy.required-scopes", policy.requiredScopes(),
+					"mcp-security.policy.anonymous-discovery=true allows requests without a token, which have no scopes. "
+							+ "Remove one of the two.");
+		}
+	}
+
 	private static void checkAudit(McpSecurityProperties.Audit audit) {
 		checkPositive("mcp-security.audit.queue-capacity", audit.queueCapacity());
 		checkPositive("mcp-security.audit.repository-capacity", audit.repositoryCapacity());
@@ -491,7 +504,7 @@ final class CheckedProperties {
 	/**
 	 * A further MCP endpoint.
 	 */
-	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules,
+	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules, List<String> requiredScopes,
 			McpSecurityProperties.Metadata metadata, @Nullable URI metadataUrl,
 			McpSecurityProperties.Endpoint.Offers offers, boolean stateless) {
 	}

@@ -47,10 +47,12 @@ final class FurtherEndpoints {
 					endpoint.metadataUrl());
 			List<ConfiguredRule> own = endpoint.rules();
 			RuleBook book = PolicyProperties.ruleBook(property + ".policy.rules", () -> rules.with(own));
-			BearerChallenge challenge = factory.challenge(resource, book, endpoint.metadata().challengeScopes());
-			this.endpoints.put(name, new EndpointDefinition(resource, policy.with(book),
+			AccessPolicy ownPolicy = policy.with(book).requiring(endpoint.requiredScopes());
+			BearerChallenge challenge = factory.challenge(resource, ownPolicy, endpoint.metadata().challengeScopes());
+			this.endpoints.put(name, new EndpointDefinition(resource, ownPolicy,
 					factory.authentication(resource, endpoint.name()), challenge));
-			this.metadata.add(factory.metadata(resource, endpoint.name(), book, endpoint.metadata().scopesSupported()));
+			this.metadata
+				.add(factory.metadata(resource, endpoint.name(), ownPolicy, endpoint.metadata().scopesSupported()));
 		});
 	}
 
@@ -87,6 +89,19 @@ final class FurtherEndpoints {
 			.stream()
 			.collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(),
 					EndpointDefinition::policy));
+	}
+
+	/**
+	 * The name of one of these endpoints, or {@code null} for another resource
+	 * identifier.
+	 */
+	@Nullable String name(String identifier) {
+		return this.endpoints.entrySet()
+			.stream()
+			.filter((endpoint) -> endpoint.getValue().resource().identifier().toString().equals(identifier))
+			.map(Map.Entry::getKey)
+			.findFirst()
+			.orElse(null);
 	}
 
 	/**

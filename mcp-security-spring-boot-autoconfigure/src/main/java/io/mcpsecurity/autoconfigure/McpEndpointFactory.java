@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.actuate.TokenCacheMetrics;
+import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.MinimalScopes;
-import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.token.AuthorizationServers;
@@ -119,12 +119,12 @@ final class McpEndpointFactory {
 				origins, listings, this.properties.token().clockSkew(), dispatcher);
 	}
 
-	BearerChallenge challenge(ProtectedResource resource, RuleBook rules, List<String> initial) {
-		return new BearerChallenge(resource.metadataLocation(), scopes(initial, rules), this.catalogue::challenged);
+	BearerChallenge challenge(ProtectedResource resource, AccessPolicy policy, List<String> initial) {
+		return new BearerChallenge(resource.metadataLocation(), scopes(initial, policy), this.catalogue::challenged);
 	}
 
-	ResourceMetadata metadata(ProtectedResource resource, String name, RuleBook rules, List<String> supported) {
-		Supplier<List<String>> scopes = scopes(supported, rules);
+	ResourceMetadata metadata(ProtectedResource resource, String name, AccessPolicy policy, List<String> supported) {
+		Supplier<List<String>> scopes = scopes(supported, policy);
 		List<String> advertised = this.servers.issuers().stream().map(this.checked::advertised).distinct().toList();
 		return new ResourceMetadata(resource, name, advertised, () -> this.catalogue.requested(scopes.get()));
 	}
@@ -132,13 +132,17 @@ final class McpEndpointFactory {
 	/**
 	 * The scopes that a property asks to advertise.
 	 */
-	private Supplier<List<String>> scopes(List<String> configured, RuleBook rules) {
-		MinimalScopes minimal = new MinimalScopes(rules, this.checked.policy().hierarchy(), this.catalogue::requested);
+	private Supplier<List<String>> scopes(List<String> configured, AccessPolicy policy) {
+		MinimalScopes rules = new MinimalScopes(policy.rules(), this.checked.policy().hierarchy(),
+				this.catalogue::requested);
+		Supplier<List<String>> minimal = () -> Stream.concat(policy.required().stream(), rules.get().stream())
+			.distinct()
+			.toList();
 		if (configured.equals(List.of("minimal"))) {
 			return minimal;
 		}
 		if (configured.equals(List.of("declared"))) {
-			return () -> declared(minimal.get(), rules.scopes());
+			return () -> declared(minimal.get(), policy.scopes());
 		}
 		return configured.equals(List.of("none")) ? List::of : () -> configured;
 	}

@@ -4,8 +4,10 @@ import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.McpInvocation;
 import io.mcpsecurity.ScopeCheck;
 import io.mcpsecurity.actuate.IntrospectionMetrics;
 import io.mcpsecurity.actuate.KeyMetrics;
@@ -27,6 +29,7 @@ import io.mcpsecurity.client.ClientDenials;
 import io.mcpsecurity.exchange.ExchangeAudit;
 import io.mcpsecurity.exchange.ExchangeObserver;
 import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.handler.AuthorizationRules;
 import io.mcpsecurity.handler.EndpointContents;
 import io.mcpsecurity.handler.InvocationGuard;
 import io.mcpsecurity.handler.ListingFilter;
@@ -38,6 +41,7 @@ import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
+import io.mcpsecurity.token.TokenExtensions;
 import io.mcpsecurity.transport.BearerChallenge;
 import io.mcpsecurity.transport.BodyLimits;
 import io.mcpsecurity.transport.McpDispatcher;
@@ -94,8 +98,13 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.convert.converter.Converter;
 import org.springframework.core.env.Environment;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.util.StringUtils;
 import org.springframework.web.servlet.function.ServerRequest;
@@ -183,7 +192,8 @@ public final class McpSecurityAutoConfiguration {
 		AccessPolicy mcpAccessPolicy(RuleBook rules, CheckedProperties checked, McpSecurityProperties properties) {
 			McpSecurityProperties.Policy policy = properties.policy();
 			return new AccessPolicy(rules, checked.policy().hierarchy(), policy.enforcement(),
-					policy.anonymousDiscovery(), policy.visibility());
+					policy.anonymousDiscovery(), policy.visibility())
+				.requiring(policy.requiredScopes());
 		}
 
 		@Bean
@@ -223,11 +233,17 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
+		AuthorizationRules mcpAuthorizationRules(
+				ObjectProvider<Map<String, AuthorizationManager<McpInvocation>>> managers, FurtherEndpoints further) {
+			return new AuthorizationRules(managers.getIfAvailable(Map::of), further::name);
+		}
+
+		@Bean
 		@ConditionalOnMissingBean
 		InvocationGuard mcpInvocationGuard(AccessPolicies policies, ScopeDeclarations declarations,
-				ProtectedResource resource, CheckedProperties checked, FurtherEndpoints further,
+				AuthorizationRules rules, ProtectedResource resource, CheckedProperties checked, FurtherEndpoints further,
 				ScopeCatalogue catalogue) {
-			return new InvocationGuard(policies, declarations.conditions(),
+			return new InvocationGuard(policies, declarations.conditions(), rules,
 					(identifier) -> checked.aliases(resource)
 						.stream()
 						.filter((alias) -> alias.identifier().toString().equals(identifier))
@@ -249,9 +265,9 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		ListingFilter mcpListingFilter(AccessPolicies policies, ScopeCatalogue catalogue,
+		ListingFilter mcpListingFilter(AccessPolicies policies, AuthorizationRules rules, ScopeCatalogue catalogue,
 				@Qualifier("mcpServerJsonMapper") JsonMapper json) {
-			return new ListingFilter(policies, catalogue, json);
+			return new ListingFilter(policies, rules, catalogue, json);
 		}
 
 		@Bean
@@ -300,21 +316,31 @@ public final class McpSecurityAutoConfiguration {
 	static class TokenConfiguration {
 
 		@Bean
+		TokenExtensions mcpTokenExtensions(ConfigurableListableBeanFactory beans, CheckedProperties checked,
+				McpSecurityProperties properties, OAuth2ResourceServerProperties boot, Environment environment,
+				ObjectProvider<OAuth2TokenValidator<Jwt>> validators,
+				ObjectProvider<Converter<Jwt, ? extends AbstractAuthenticationToken>> converter) {
+			return new ResourceServerBeans(beans, checked.authorizationServers(), properties, boot, environment)
+				.extensions(validators, converter);
+		}
+
+		@Bean
 		@ConditionalOnMissingBean
-		AuthorizationServers mcpAuthorizationServers(CheckedProperties checked, McpSecurityProperties properties) {
+		AuthorizationServers mcpAuthorizationServers(CheckedProperties checked, McpSecurityProperties properties,
+				TokenExtensions extensions) {
 			McpSecurityProperties.Token.Keys keys = properties.token().keys();
 			IssuerKeys.Settings settings = new IssuerKeys.Settings(keys.connectTimeout(), keys.readTimeout(),
 					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
 			return new AuthorizationServers(checked.authorizationServers()
 				.stream()
 				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings))
-				.toList(), checked.profiles(), checked.introspections());
+				.toList(), checked.profiles(), checked.introspections(), extensions);
 		}
 
 		/**
-		 * What verifies tokens. One of the application's must authenticate as
-		 * {@code McpAuthenticationToken}. (Not an {@code AuthenticationManager} bean:
-		 * Spring Security would take that for the whole application's.)
+		 * What verifies tokens. One of the application's must set the {@code McpCaller}
+		 * as the details of its authentications. (Not an {@code AuthenticationManager}
+		 * bean: Spring Security would take that for the whole application's.)
 		 */
 		@Bean
 		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
@@ -360,9 +386,9 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		@ConditionalOnMissingBean
-		BearerChallenge mcpBearerChallenge(ProtectedResource resource, RuleBook rules, McpEndpointFactory endpoints,
-				McpSecurityProperties properties) {
-			return endpoints.challenge(resource, rules, properties.metadata().challengeScopes());
+		BearerChallenge mcpBearerChallenge(ProtectedResource resource, AccessPolicy policy,
+				McpEndpointFactory endpoints, McpSecurityProperties properties) {
+			return endpoints.challenge(resource, policy, properties.metadata().challengeScopes());
 		}
 
 		@Bean
@@ -381,7 +407,7 @@ public final class McpSecurityAutoConfiguration {
 			List<McpEndpoint> aliases = checked.aliases(resource)
 				.stream()
 				.map((alias) -> new EndpointDefinition(alias, policy, authentication,
-						endpoints.challenge(alias, policy.rules(), properties.metadata().challengeScopes())))
+						endpoints.challenge(alias, policy, properties.metadata().challengeScopes())))
 				.map((alias) -> endpoints.endpoint(alias, listings, dispatcher))
 				.toList();
 			return endpoints
@@ -398,7 +424,7 @@ public final class McpSecurityAutoConfiguration {
 			names.addAll(checked.aliases(resource));
 			List<ResourceMetadata> metadata = new ArrayList<>();
 			names.forEach((name) -> metadata.add(endpoints.metadata(name, resourceName(properties, server),
-					policy.rules(), properties.metadata().scopesSupported())));
+					policy, properties.metadata().scopesSupported())));
 			metadata.addAll(further.metadata());
 			return new ProtectedResourceMetadataFilter(metadata).filterChain();
 		}
@@ -431,13 +457,13 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
-		McpEndpoint.Common mcpEndpointParts(Exchanges exchanges, ClientAccess clients, McpMessageReader reader,
-				McpSecurityProperties properties, RequestLimits limits,
+		McpEndpoint.Common mcpEndpointParts(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules,
+				McpMessageReader reader, McpSecurityProperties properties, RequestLimits limits,
 				ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
 				ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors) {
 			McpSecurityProperties.Http http = properties.http();
 			BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
-			return new McpEndpoint.Common(exchanges, clients, reader, bodies, limits,
+			return new McpEndpoint.Common(exchanges, clients, rules, reader, bodies, limits,
 					new ApplicationContexts(servletExtractors, functionalExtractors));
 		}
 

@@ -73,6 +73,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param enforcement "report" lets calls with missing scopes pass and logs them.
 	 * @param rules Rules for tools, resources and prompts. They take precedence over what
 	 * the code declares; the first rule that matches applies.
+	 * @param requiredScopes Scopes that every request to an MCP endpoint requires,
+	 * listings included.
 	 * @param unmatchedRules What to do at start about a rule that matches nothing, or
 	 * that never applies because an earlier one matches the same: "report" logs it,
 	 * "fail" stops the start.
@@ -97,7 +99,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * that records:* contains records:read.
 	 */
 	public record Policy(@DefaultValue("enforce") AccessPolicy.Mode enforcement, @DefaultValue List<Rule> rules,
-			@DefaultValue("report") UnmatchedRules unmatchedRules,
+			@DefaultValue List<String> requiredScopes, @DefaultValue("report") UnmatchedRules unmatchedRules,
 			@DefaultValue("authenticated") DefaultAccess defaultAccess,
 			@DefaultValue("false") boolean anonymousDiscovery,
 			@DefaultValue("step-up") AccessPolicy.Visibility visibility, @Nullable String scopeTemplate,
@@ -238,8 +240,10 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 *
 		 * @param rules Rules that take precedence over the rules that all endpoints have
 		 * in common.
+		 * @param requiredScopes Scopes that every request to the endpoint requires, in
+		 * addition to those that all endpoints require.
 		 */
-		public record Policy(@DefaultValue List<Rule> rules) {
+		public record Policy(@DefaultValue List<Rule> rules, @DefaultValue List<String> requiredScopes) {
 		}
 
 	}
@@ -282,11 +286,12 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 * Allows {@code authorization-servers: https://issuer.example}.
 		 */
 		public static AuthorizationServer valueOf(String issuer) {
-			return of(issuer, null, Provider.GENERIC);
+			return of(issuer, null, Provider.GENERIC, List.of());
 		}
 
-		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri, Provider provider) {
-			return new AuthorizationServer(issuer, jwkSetUri, null, provider, List.of(), null, List.of(), Map.of(),
+		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri, Provider provider,
+				List<String> audiences) {
+			return new AuthorizationServer(issuer, jwkSetUri, null, provider, audiences, null, List.of(), Map.of(),
 					List.of(), null, new Claims(List.of(), List.of(), null, null), null);
 		}
 

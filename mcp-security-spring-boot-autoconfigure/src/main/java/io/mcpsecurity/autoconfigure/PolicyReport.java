@@ -22,14 +22,14 @@ class PolicyReport implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(PolicyReport.class);
 
-	private final List<RuleBook> books;
+	private final List<AccessPolicy> policies;
 
 	private final McpSecurityProperties properties;
 
 	private final ScopeCatalogue catalogue;
 
 	PolicyReport(AccessPolicies policies, McpSecurityProperties properties, ScopeCatalogue catalogue) {
-		this.books = policies.all().stream().map(AccessPolicy::rules).toList();
+		this.policies = policies.all();
 		this.properties = properties;
 		this.catalogue = catalogue;
 	}
@@ -78,7 +78,7 @@ class PolicyReport implements SmartInitializingSingleton {
 	}
 
 	private void reportUndescribed() {
-		List<String> undescribed = distinct(RuleBook::scopes).stream()
+		List<String> undescribed = scopes().stream()
 			.filter((scope) -> this.catalogue.description(scope) == null)
 			.toList();
 		if (!undescribed.isEmpty()) {
@@ -87,7 +87,7 @@ class PolicyReport implements SmartInitializingSingleton {
 	}
 
 	private void reportUnused() {
-		List<String> scopes = distinct(RuleBook::scopes);
+		List<String> scopes = scopes();
 		List<String> unused = this.catalogue.entries()
 			.keySet()
 			.stream()
@@ -109,7 +109,11 @@ class PolicyReport implements SmartInitializingSingleton {
 	}
 
 	private List<String> distinct(Function<RuleBook, List<String>> sentences) {
-		return this.books.stream().map(sentences).flatMap(List::stream).distinct().toList();
+		return this.policies.stream().map(AccessPolicy::rules).map(sentences).flatMap(List::stream).distinct().toList();
+	}
+
+	private List<String> scopes() {
+		return this.policies.stream().map(AccessPolicy::scopes).flatMap(List::stream).distinct().toList();
 	}
 
 }

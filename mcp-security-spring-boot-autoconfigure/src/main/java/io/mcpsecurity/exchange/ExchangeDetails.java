@@ -1,18 +1,19 @@
 package io.mcpsecurity.exchange;
 
+import io.modelcontextprotocol.common.McpTransportContext;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /**
  * The details of an authentication at an MCP endpoint, which lead from the security
- * context of a thread to the exchange that the thread works for.
+ * context of a thread to the exchange that the thread works for, and to its caller.
  */
-public final class ExchangeDetails extends WebAuthenticationDetails {
+public final class ExchangeDetails extends WebAuthenticationDetails implements McpTransportContext {
 
 	private static final long serialVersionUID = 1L;
 
-	private final transient McpExchange exchange;
+	private final transient @Nullable McpExchange exchange;
 
 	/**
 	 * Create details.
@@ -23,8 +24,11 @@ public final class ExchangeDetails extends WebAuthenticationDetails {
 		this.exchange = exchange;
 	}
 
-	@Nullable McpExchange exchange() {
-		return this.exchange;
+	@Override
+	public @Nullable Object get(String key) {
+		// Not there after deserialization.
+		McpExchange exchange = this.exchange;
+		return (exchange != null) ? exchange.context().get(key) : null;
 	}
 
 }

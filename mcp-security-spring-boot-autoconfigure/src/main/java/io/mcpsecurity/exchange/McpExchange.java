@@ -111,8 +111,8 @@ public final class McpExchange implements McpTransportContext {
 	 */
 	public static @Nullable McpExchange current() {
 		Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
-		return (authentication != null && authentication.getDetails() instanceof ExchangeDetails details)
-				? details.exchange() : null;
+		return (authentication != null && authentication.getDetails() instanceof McpTransportContext details)
+				? of(details) : null;
 	}
 
 	/**

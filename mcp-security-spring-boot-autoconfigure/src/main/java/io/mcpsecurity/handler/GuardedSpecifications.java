@@ -120,7 +120,7 @@ final class GuardedSpecifications {
 			BiFunction<Object, Object, Object> handler, boolean async) {
 		return (source, received) -> {
 			Object request = withArguments(received);
-			Invocation invocation = new Invocation(this.guard.get(), target, Specifications.context(source), request);
+			GuardedCall guarded = new GuardedCall(this.guard.get(), target, Specifications.context(source), request);
 			Function<@Nullable McpCaller, Object> call = (caller) -> {
 				CallToolResult invalid = (shown instanceof Tool tool) ? this.validation.refusal(tool, request) : null;
 				if (invalid != null) {
@@ -129,7 +129,7 @@ final class GuardedSpecifications {
 				return handler.apply(source, callerNames.isEmpty() ? request
 						: CallerArguments.fill((CallToolRequest) request, callerNames, caller));
 			};
-			return async ? invocation.runAsync(call) : invocation.run(call);
+			return async ? guarded.runAsync(call) : guarded.run(call);
 		};
 	}
 

@@ -1,6 +1,8 @@
 package io.mcpsecurity.handler;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -14,6 +16,9 @@ import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CompleteRequest;
+import io.modelcontextprotocol.spec.McpSchema.GetPromptRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +50,8 @@ public final class InvocationGuard {
 
 	private final ToolConditions conditions;
 
+	private final AuthorizationRules rules;
+
 	private final Function<@Nullable String, String> metadata;
 
 	private final UnaryOperator<List<String>> requestNames;
@@ -53,14 +60,16 @@ public final class InvocationGuard {
 	 * Create a guard.
 	 * @param policies decide, each for the callers of its endpoint
 	 * @param conditions evaluate conditions of rules
+	 * @param rules the application's own rules
 	 * @param metadata the URL of the metadata of a protected resource by its identifier,
 	 * {@code null} for a call that did not come through an endpoint
 	 * @param requestNames the names by which clients request scopes
 	 */
-	public InvocationGuard(AccessPolicies policies, ToolConditions conditions,
+	public InvocationGuard(AccessPolicies policies, ToolConditions conditions, AuthorizationRules rules,
 			Function<@Nullable String, String> metadata, UnaryOperator<List<String>> requestNames) {
 		this.policies = policies;
 		this.conditions = conditions;
+		this.rules = rules;
 		this.metadata = metadata;
 		this.requestNames = requestNames;
 	}
@@ -93,16 +102,31 @@ public final class InvocationGuard {
 			exchange.decided(decision);
 			report(target, caller, decision);
 		}
+		decision = this.rules.decide(decision, exchange, target, arguments(request));
 		if (decision.denied()) {
 			throw denial(exchange, decision);
 		}
 	}
 
+	private static Map<String, Object> arguments(Object request) {
+		@Nullable Map<String, Object> arguments = null;
+		if (request instanceof CallToolRequest call) {
+			arguments = call.arguments();
+		}
+		else if (request instanceof GetPromptRequest prompt) {
+			arguments = prompt.arguments();
+		}
+		else if (request instanceof CompleteRequest completion) {
+			arguments = Collections.singletonMap(completion.argument().name(), completion.argument().value());
+		}
+		return (arguments != null) ? Collections.unmodifiableMap(arguments) : Map.of();
+	}
+
 	/**
 	 * Log a call that passes only because the policy reports instead of denying.
 	 */
-	public static void report(@Nullable McpTarget target, @Nullable McpCaller caller, AccessDecision decision) {
-		logger.warn("Would be denied: %s of %s: %s".formatted(target, caller, decision.description())
+	public static void report(@Nullable Object what, @Nullable McpCaller caller, AccessDecision decision) {
+		logger.warn("Would be denied: %s of %s: %s".formatted(what, caller, decision.description())
 			.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
 	}
 
@@ -118,6 +142,13 @@ public final class InvocationGuard {
 		McpCaller caller = exchange.caller();
 		return denial(exchange, policy(exchange).refuse(target, handler, (caller != null) ? caller.scopes() : null,
 				this.conditions.in(request, caller), needed));
+	}
+
+	/**
+	 * The denial of a call that Spring Security has denied within its handler.
+	 */
+	Denial forbidden(McpExchange exchange) {
+		return denial(exchange, AccessDecision.forbidden(exchange.caller() != null, null));
 	}
 
 	private AccessPolicy policy(McpExchange exchange) {

@@ -54,6 +54,8 @@ public final class ListingFilter {
 
 	private final AccessPolicies policies;
 
+	private final AuthorizationRules rules;
+
 	private final ScopeCatalogue catalogue;
 
 	private final JsonMapper json;
@@ -64,11 +66,13 @@ public final class ListingFilter {
 	/**
 	 * Create a filter.
 	 * @param policies decide, each for the callers of its endpoint
+	 * @param rules the application's own rules
 	 * @param catalogue describes scopes
 	 * @param json writes entries, as the transport writes responses
 	 */
-	public ListingFilter(AccessPolicies policies, ScopeCatalogue catalogue, JsonMapper json) {
+	public ListingFilter(AccessPolicies policies, AuthorizationRules rules, ScopeCatalogue catalogue, JsonMapper json) {
 		this.policies = policies;
+		this.rules = rules;
 		this.catalogue = catalogue;
 		this.json = json;
 	}
@@ -90,31 +94,31 @@ public final class ListingFilter {
 			return JSONRPCResponse.error(response.id(),
 					new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAUTHENTICATED, "An access token is required"));
 		}
-		Object filtered = filter(response.result(), policy, granted);
+		Object filtered = filter(response.result(), policy, exchange);
 		return (filtered != null) ? JSONRPCResponse.result(response.id(), filtered) : JSONRPCResponse.error(
 				response.id(),
 				new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.INTERNAL_ERROR, "The listing could not be filtered"));
 	}
 
-	private @Nullable Object filter(@Nullable Object result, AccessPolicy policy, @Nullable Set<String> granted) {
+	private @Nullable Object filter(@Nullable Object result, AccessPolicy policy, McpExchange exchange) {
 		if (result instanceof ListToolsResult list) {
-			return listing("tools", entries(list.tools(), (tool) -> McpTarget.tool(tool.name()), policy, granted),
+			return listing("tools", entries(list.tools(), (tool) -> McpTarget.tool(tool.name()), policy, exchange),
 					list.nextCursor(), list.meta());
 		}
 		if (result instanceof ListResourcesResult list) {
 			return listing("resources",
-					entries(list.resources(), (resource) -> McpTarget.resource(resource.uri()), policy, granted),
+					entries(list.resources(), (resource) -> McpTarget.resource(resource.uri()), policy, exchange),
 					list.nextCursor(), list.meta());
 		}
 		if (result instanceof ListResourceTemplatesResult list) {
 			return listing(
 					"resourceTemplates", entries(list.resourceTemplates(),
-							(template) -> McpTarget.resource(template.uriTemplate()), policy, granted),
+							(template) -> McpTarget.resource(template.uriTemplate()), policy, exchange),
 					list.nextCursor(), list.meta());
 		}
 		if (result instanceof ListPromptsResult list) {
 			return listing("prompts",
-					entries(list.prompts(), (prompt) -> McpTarget.prompt(prompt.name()), policy, granted),
+					entries(list.prompts(), (prompt) -> McpTarget.prompt(prompt.name()), policy, exchange),
 					list.nextCursor(), list.meta());
 		}
 		return null;
@@ -137,12 +141,13 @@ public final class ListingFilter {
 	 * What the caller may see.
 	 */
 	private <T> List<RawValue> entries(List<T> offered, Function<T, McpTarget> target, AccessPolicy policy,
-			@Nullable Set<String> granted) {
-		Predicate<McpTarget> listed = policy.listedTo(granted);
+			McpExchange exchange) {
+		McpCaller caller = exchange.caller();
+		Predicate<McpTarget> listed = policy.listedTo((caller != null) ? caller.scopes() : null);
 		List<RawValue> shown = new ArrayList<>(offered.size());
 		for (T each : offered) {
 			Entry entry = this.entries.get(each, (key) -> new Entry(target.apply(each), new ConcurrentHashMap<>()));
-			if (listed.test(entry.target())) {
+			if (listed.test(entry.target()) && this.rules.denying(exchange, entry.target(), null) == null) {
 				AccessRule rule = policy.rules().ruleFor(entry.target());
 				shown.add(entry.json().computeIfAbsent(rule, (key) -> write(each, rule)));
 			}

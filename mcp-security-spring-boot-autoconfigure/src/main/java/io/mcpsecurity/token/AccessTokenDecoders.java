@@ -17,25 +17,19 @@ import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
  */
 final class AccessTokenDecoders {
 
-	/**
-	 * Asymmetric signatures only: with a shared secret the resource server could issue
-	 * tokens itself, and {@code none} is no signature (RFC 8725 sections 3.1 and 3.2).
-	 */
-	static final Set<JWSAlgorithm> ALGORITHMS = Set.of(JWSAlgorithm.RS256, JWSAlgorithm.RS384, JWSAlgorithm.RS512,
-			JWSAlgorithm.PS256, JWSAlgorithm.PS384, JWSAlgorithm.PS512, JWSAlgorithm.ES256, JWSAlgorithm.ES384,
-			JWSAlgorithm.ES512, JWSAlgorithm.EdDSA, JWSAlgorithm.Ed25519, JWSAlgorithm.Ed448);
-
 	private AccessTokenDecoders() {
 	}
 
 	/**
 	 * Build a decoder.
 	 * @param keys where the keys are that a signature may be verified with
+	 * @param algorithms the algorithms that it may have
 	 * @param validator what a token must be, besides signed
 	 */
-	static JwtDecoder create(JWKSource<SecurityContext> keys, OAuth2TokenValidator<Jwt> validator) {
+	static JwtDecoder create(JWKSource<SecurityContext> keys, Set<JWSAlgorithm> algorithms,
+			OAuth2TokenValidator<Jwt> validator) {
 		DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-		processor.setJWSKeySelector(new EdwardsCurves.KeySelector(ALGORITHMS, keys));
+		processor.setJWSKeySelector(new EdwardsCurves.KeySelector(algorithms, keys));
 		processor.setJWSVerifierFactory(new EdwardsCurves.VerifierFactory());
 		// Types and claims are AccessTokenValidators' business; Nimbus' own checks would
 		// refuse at+jwt.

@@ -11,9 +11,10 @@ import java.util.stream.Collectors;
  * @param profiles what the tokens of an issuer look like, by its identifier, where it is
  * not one of no particular kind
  * @param introspections the introspection endpoints that may be asked
+ * @param extensions what the application says of JWTs
  */
 public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfile> profiles,
-		Introspections introspections) implements AutoCloseable {
+		Introspections introspections, TokenExtensions extensions) implements AutoCloseable {
 
 	public AuthorizationServers {
 		keys = List.copyOf(keys);
@@ -25,7 +26,7 @@ public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfi
 	 * @param keys the keys of each
 	 */
 	public AuthorizationServers(List<IssuerKeys> keys) {
-		this(keys, Map.of(), Introspections.NONE);
+		this(keys, Map.of(), Introspections.NONE, TokenExtensions.NONE);
 	}
 
 	/**
@@ -44,7 +45,7 @@ public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfi
 			.stream()
 			.collect(
 					Collectors.toUnmodifiableMap(Map.Entry::getKey, (profile) -> profile.getValue().forResourceOnly())),
-				this.introspections);
+				this.introspections, this.extensions);
 	}
 
 	/**

@@ -11,12 +11,19 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import com.nimbusds.jwt.EncryptedJWT;
 import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTParser;
+import io.mcpsecurity.McpCaller;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.convert.converter.Converter;
+import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
+import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 
 /**
  * Verifies the access tokens for one resource, each by the authorization server that its
@@ -31,7 +38,10 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
  * and an answer of its issuer about it is not too old. The cache belongs to this manager
  * alone, so a token that another resource accepted is not known here.
  * <p>
- * Authentication fails with {@link RefusedTokenException} when the token is bad and with
+ * The result is what Spring Security's own providers make: a
+ * {@code JwtAuthenticationToken}, or a {@code BearerTokenAuthentication} for an opaque
+ * token. Its details are the {@link McpCaller}. Authentication fails with
+ * {@link RefusedTokenException} when the token is bad and with
  * {@code AuthenticationServiceException} when it could not be checked.
  */
 public final class IssuerAuthenticationManager implements AuthenticationManager, KnownTokens {
@@ -41,6 +51,8 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 	private final @Nullable OpaqueTokenVerifier opaque;
 
 	private final @Nullable VerifiedTokens cache;
+
+	private final TokenExtensions extensions;
 
 	/**
 	 * Create a manager.
@@ -59,9 +71,10 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 
 	IssuerAuthenticationManager(AuthorizationServers servers, String audience, TokenTimes times,
 			McpCallerConverter converter, @Nullable VerifiedTokens cache) {
+		this.extensions = servers.extensions();
 		servers.keys()
 			.forEach((keys) -> this.verifiers.put(keys.issuer(), new TokenVerifier(keys, servers.profile(keys.issuer()),
-					audience, times, converter, servers.introspections().forJwtsOf(keys.issuer()))));
+					audience, times, converter, servers.introspections().forJwtsOf(keys.issuer()), this.extensions)));
 		TokenIntrospection introspection = servers.introspections().forOpaqueTokens();
 		this.opaque = (introspection != null) ? new OpaqueTokenVerifier(introspection,
 				servers.profile(introspection.issuer()), audience, times, converter) : null;
@@ -75,9 +88,35 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		}
 		String token = bearer.getToken();
 		VerifiedToken verified = (this.cache != null) ? this.cache.get(token, this::verify) : verify(token);
-		McpAuthenticationToken result = verified.authentication(token);
-		result.setDetails(bearer.getDetails());
+		AbstractAuthenticationToken result = extended(verified.authentication(token));
+		result.setDetails(verified.caller());
 		return result;
+	}
+
+	/**
+	 * The authentication as the application wants it.
+	 */
+	private AbstractAuthenticationToken extended(AbstractAuthenticationToken authentication) {
+		if (!(authentication instanceof JwtAuthenticationToken standard)) {
+			return authentication;
+		}
+		for (OAuth2TokenValidator<Jwt> validator : this.extensions.validators()) {
+			OAuth2TokenValidatorResult result = validator.validate(standard.getToken());
+			if (result.hasErrors()) {
+				throw TokenError.refused(result.getErrors().iterator().next());
+			}
+		}
+		Converter<Jwt, ? extends AbstractAuthenticationToken> converter = this.extensions.converter();
+		if (converter == null) {
+			return standard;
+		}
+		AbstractAuthenticationToken converted = converter.convert(standard.getToken());
+		// Details lead to the request, so requests must not share an authentication.
+		if (converted == null || !converted.isAuthenticated() || converted.getDetails() != null) {
+			throw new IllegalStateException(
+					"The converter must return a new authentication without details that is authenticated");
+		}
+		return converted;
 	}
 
 	@Override

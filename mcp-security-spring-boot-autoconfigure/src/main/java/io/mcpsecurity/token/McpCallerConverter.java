@@ -2,6 +2,7 @@ package io.mcpsecurity.token;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ import org.springframework.util.StringUtils;
  * names that authorization servers use instead. A claim of the wrong type is never
  * guessed at: it refuses the token.
  */
-public final class McpCallerConverter implements Converter<Jwt, McpAuthenticationToken> {
+public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 
 	/** Claims whose strings are separated by spaces (RFC 8693 section 4.2). */
 	private static final Set<String> SEPARATED = Set.of("scope", "scp");
@@ -69,16 +70,12 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		return new McpCallerConverter(this.resource, this.scopesOf, where);
 	}
 
-	@Override
-	public McpAuthenticationToken convert(Jwt jwt) {
-		return new McpAuthenticationToken(jwt, caller(jwt));
-	}
-
 	/**
 	 * Read the caller.
 	 * @throws RefusedTokenException if a claim is missing or malformed
 	 */
-	McpCaller caller(Jwt jwt) {
+	@Override
+	public McpCaller convert(Jwt jwt) {
 		Map<String, Object> claims = jwt.getClaims();
 		String client = client(claims);
 		String subject = text("sub", claims.get("sub"));
@@ -91,8 +88,19 @@ public final class McpCallerConverter implements Converter<Jwt, McpAuthenticatio
 		}
 		List<McpActor> actors = new ArrayList<>();
 		boolean truncated = readActors(this.where.actor(), claims, actors);
-		return new McpCaller(subject, String.valueOf(claims.get("iss")), client, actors, truncated, scopes(claims),
-				text("jti", claims.get("jti")), this.resource);
+		// A wrong type is refused like that of the others.
+		text("jti", claims.get("jti"));
+		Map<String, Object> kept = new LinkedHashMap<>(claims);
+		if (jwt.getExpiresAt() != null) {
+			// Sessions and streams end by this; a decoder need not have put it there.
+			kept.put("exp", jwt.getExpiresAt());
+		}
+		return McpCaller.builder(subject, String.valueOf(claims.get("iss")), this.resource)
+			.client(client)
+			.actors(actors, truncated)
+			.scopes(scopes(claims))
+			.claims(kept)
+			.build();
 	}
 
 	private Set<String> scopes(Map<String, Object> claims) {

@@ -53,12 +53,12 @@ final class OpaqueTokenVerifier {
 	 */
 	VerifiedToken verify(String token) {
 		TokenIntrospection.Answer answer = this.introspection.introspect(token);
-		Jwt facts = facts(token, answer.members());
+		Jwt facts = VerifiedToken.fixed(facts(token, answer.members()));
 		OAuth2TokenValidatorResult result = this.validator.validate(facts);
 		if (result.hasErrors()) {
 			throw TokenError.refused(result.getErrors().iterator().next());
 		}
-		return new VerifiedToken(facts, this.converter.caller(facts), this.times,
+		return new VerifiedToken(facts, this.converter.convert(facts), true, this.times,
 				() -> this.introspection.isFresh(answer));
 	}
 

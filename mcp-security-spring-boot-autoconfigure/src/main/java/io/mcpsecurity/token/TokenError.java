@@ -27,7 +27,7 @@ final class TokenError extends OAuth2Error {
 	}
 
 	static RefusedTokenException refused(OAuth2Error error) {
-		String description = String.valueOf(error.getDescription());
+		String description = (error.getDescription() != null) ? error.getDescription() : "The token is not accepted";
 		return (error instanceof TokenError known) ? new RefusedTokenException(known.failure, description, known.detail)
 				: new RefusedTokenException(TokenFailure.OTHER, description);
 	}

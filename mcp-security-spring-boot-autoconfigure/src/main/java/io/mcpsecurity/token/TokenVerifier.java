@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
+import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.JwtValidationException;
 import org.springframework.util.StringUtils;
@@ -36,8 +38,10 @@ final class TokenVerifier {
 
 	private final @Nullable TokenIntrospection revocation;
 
+	private final TokenExtensions extensions;
+
 	TokenVerifier(IssuerKeys keys, String audience, TokenTimes times, McpCallerConverter converter) {
-		this(keys, Provider.GENERIC.profile(), audience, times, converter, null);
+		this(keys, Provider.GENERIC.profile(), audience, times, converter, null, TokenExtensions.NONE);
 	}
 
 	/**
@@ -49,14 +53,16 @@ final class TokenVerifier {
 	 * @param converter reads the caller
 	 * @param revocation tells whether a token is still active, or {@code null} when
 	 * nobody is asked
+	 * @param extensions what the application says
 	 */
 	TokenVerifier(IssuerKeys keys, TokenProfile profile, String audience, TokenTimes times,
-			McpCallerConverter converter, @Nullable TokenIntrospection revocation) {
+			McpCallerConverter converter, @Nullable TokenIntrospection revocation, TokenExtensions extensions) {
 		this.keys = keys;
 		this.times = times;
 		this.validator = AccessTokenValidators.create(keys.issuer(), audience, times, profile);
 		this.converter = converter.with(profile.claims());
 		this.revocation = revocation;
+		this.extensions = extensions;
 	}
 
 	/**
@@ -67,9 +73,9 @@ final class TokenVerifier {
 	VerifiedToken verify(String token) {
 		NotedKeys noted = new NotedKeys(this.keys);
 		try {
-			Jwt jwt = AccessTokenDecoders.create(noted, this.validator).decode(token);
-			McpCaller caller = this.converter.caller(jwt);
-			return new VerifiedToken(jwt, caller, this.times, evidence(token, noted));
+			Jwt jwt = VerifiedToken.fixed(decode(token, noted));
+			McpCaller caller = this.converter.convert(jwt);
+			return new VerifiedToken(jwt, caller, false, this.times, evidence(token, noted));
 		}
 		catch (BadJwtException ex) {
 			throw refused(ex, token);
@@ -79,15 +85,32 @@ final class TokenVerifier {
 		}
 	}
 
+	private Jwt decode(String token, NotedKeys noted) {
+		JwtDecoder decoder = this.extensions.decoder();
+		if (decoder == null) {
+			return AccessTokenDecoders.create(noted, this.extensions.algorithms(), this.validator).decode(token);
+		}
+		Jwt jwt = decoder.decode(token);
+		OAuth2TokenValidatorResult result = this.validator.validate(jwt);
+		if (result.hasErrors()) {
+			throw new JwtValidationException("The token is not accepted", result.getErrors());
+		}
+		return jwt;
+	}
+
 	/**
 	 * Asked last: nobody makes this server ask about a token that is no good anyway.
 	 */
 	private VerifiedToken.Evidence evidence(String token, NotedKeys noted) {
 		TokenIntrospection revocation = this.revocation;
-		if (revocation == null) {
+		TokenIntrospection.Answer answer = (revocation != null) ? revocation.introspect(token) : null;
+		if (this.extensions.decoder() != null) {
+			// It is not known for how long the decoder's answer is good.
+			return () -> false;
+		}
+		if (revocation == null || answer == null) {
 			return noted::areCurrent;
 		}
-		TokenIntrospection.Answer answer = revocation.introspect(token);
 		return () -> revocation.isFresh(answer) && noted.areCurrent();
 	}
 
@@ -105,8 +128,9 @@ final class TokenVerifier {
 		}
 		// Without a cause the decoder refuses a token that is not signed at all.
 		boolean signature = cause.getCause() == null || cause.getCause() instanceof BadJOSEException;
+		boolean ownKeys = this.extensions.decoder() == null;
 		return new RefusedTokenException(signature ? TokenFailure.SIGNATURE : TokenFailure.MALFORMED,
-				"The token is malformed, or no key of its issuer has signed it", signature ? keys(token) : "");
+				"The token is malformed, or no key of its issuer has signed it", (signature && ownKeys) ? keys(token) : "");
 	}
 
 	/**
@@ -116,8 +140,8 @@ final class TokenVerifier {
 		try {
 			Header header = JWTParser.parse(token).getHeader();
 			if (!(header instanceof JWSHeader signed)
-					|| !AccessTokenDecoders.ALGORITHMS.contains(signed.getAlgorithm())) {
-				return "alg: " + Printable.difference(AccessTokenDecoders.ALGORITHMS, header.getAlgorithm());
+					|| !this.extensions.algorithms().contains(signed.getAlgorithm())) {
+				return "alg: " + Printable.difference(this.extensions.algorithms(), header.getAlgorithm());
 			}
 			List<String> known = this.keys.current().getKeys().stream().map(JWK::getKeyID).toList();
 			return "issuer %s, alg %s, kid: %s".formatted(this.keys.issuer(), signed.getAlgorithm(),

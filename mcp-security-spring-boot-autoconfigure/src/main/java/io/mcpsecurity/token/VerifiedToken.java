@@ -10,9 +10,15 @@ import com.nimbusds.jose.KeySourceException;
 import io.mcpsecurity.McpCaller;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.core.authority.SimpleGrantedAuthority;
+import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthentication;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.introspection.OAuth2IntrospectionAuthenticatedPrincipal;
 
 /**
  * What is known of a token after it was verified: what it says and what speaks for it.
@@ -29,19 +35,39 @@ final class VerifiedToken {
 
 	private final McpCaller caller;
 
+	private final boolean opaque;
+
 	private final List<GrantedAuthority> authorities;
 
 	private final TokenTimes times;
 
 	private final Evidence evidence;
 
-	VerifiedToken(Jwt jwt, McpCaller caller, TokenTimes times, Evidence evidence) {
-		this.facts = new Jwt(NO_TEXT, jwt.getIssuedAt(), jwt.getExpiresAt(), fixed(jwt.getHeaders()),
-				fixed(jwt.getClaims()));
+	/**
+	 * Create a verified token.
+	 * @param facts what it says, {@linkplain #fixed in a form that does not change}
+	 * @param caller the caller that was read from that
+	 * @param opaque whether an introspection endpoint says so, and not the token itself
+	 * @param times looks at its lifetime
+	 * @param evidence what speaks for it
+	 */
+	VerifiedToken(Jwt facts, McpCaller caller, boolean opaque, TokenTimes times, Evidence evidence) {
+		this.facts = facts;
 		this.caller = caller;
-		this.authorities = McpAuthenticationToken.authorities(caller);
+		this.opaque = opaque;
+		this.authorities = caller.scopes()
+			.stream()
+			.<GrantedAuthority>map((scope) -> new SimpleGrantedAuthority("SCOPE_" + scope))
+			.toList();
 		this.times = times;
 		this.evidence = evidence;
+	}
+
+	/**
+	 * What a token says, without its text, and so that nothing in it changes.
+	 */
+	static Jwt fixed(Jwt jwt) {
+		return new Jwt(NO_TEXT, jwt.getIssuedAt(), jwt.getExpiresAt(), fixed(jwt.getHeaders()), fixed(jwt.getClaims()));
 	}
 
 	/**
@@ -58,12 +84,25 @@ final class VerifiedToken {
 		}
 	}
 
+	McpCaller caller() {
+		return this.caller;
+	}
+
 	/**
-	 * An authentication for one request, which that request may change.
+	 * The authentication that Spring Security makes of such a token, for one request,
+	 * which may change it.
 	 * @param token the token's text, as the request brought it
 	 */
-	McpAuthenticationToken authentication(String token) {
-		return new McpAuthenticationToken(new SharingJwt(token, this.facts), this.caller, this.authorities);
+	AbstractAuthenticationToken authentication(String token) {
+		if (this.opaque) {
+			return new BearerTokenAuthentication(
+					new OAuth2IntrospectionAuthenticatedPrincipal(this.caller.subject(), this.facts.getClaims(),
+							this.authorities),
+					new OAuth2AccessToken(OAuth2AccessToken.TokenType.BEARER, token, this.facts.getIssuedAt(),
+							this.facts.getExpiresAt(), this.caller.scopes()),
+					this.authorities);
+		}
+		return new JwtAuthenticationToken(new SharingJwt(token, this.facts), this.authorities, this.caller.subject());
 	}
 
 	private static Map<String, Object> fixed(Map<?, ?> values) {

@@ -16,6 +16,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.handler.AuthorizationRules;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
@@ -31,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
-import org.springframework.security.oauth2.core.AbstractOAuth2Token;
 import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
@@ -165,10 +165,9 @@ public final class McpEndpoint {
 	 * When the token of an exchange is not accepted any more, or {@code null}.
 	 */
 	@Nullable Instant expiry(McpExchange exchange) {
-		Instant expiry = (exchange.authentication() != null
-				&& exchange.authentication().getCredentials() instanceof AbstractOAuth2Token token)
-						? token.getExpiresAt() : null;
-		return (expiry != null) ? expiry.plus(this.clockSkew) : null;
+		McpCaller caller = exchange.caller();
+		Number expiry = (caller != null) ? caller.claim("exp", Number.class) : null;
+		return (expiry != null) ? Instant.ofEpochSecond(expiry.longValue()).plus(this.clockSkew) : null;
 	}
 
 	/**
@@ -198,13 +197,14 @@ public final class McpEndpoint {
 	 *
 	 * @param exchanges begins exchanges
 	 * @param clients which clients are accepted at all
+	 * @param rules the application's own rules
 	 * @param reader reads messages
 	 * @param bodies the bounds of bodies
 	 * @param limits how many requests are accepted
 	 * @param context what the application's own extractor finds in a request
 	 */
-	public record Common(Exchanges exchanges, ClientAccess clients, McpMessageReader reader, BodyLimits bodies,
-			RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context) {
+	public record Common(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules, McpMessageReader reader,
+			BodyLimits bodies, RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context) {
 	}
 
 }

@@ -5,13 +5,14 @@ import java.util.List;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.exchange.ExchangeDetails;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.exchange.McpExchange.Result;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.JsonRpcErrorCode;
-import io.mcpsecurity.token.McpAuthenticationToken;
 import io.mcpsecurity.token.RefusedTokens;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
@@ -161,6 +162,7 @@ final class McpEndpointFilter implements Filter {
 		}
 		authenticate(exchange, request);
 		checkClient(exchange);
+		checkRequiredScopes(exchange);
 		boolean post = "POST".equals(request.getMethod());
 		if (exchange.caller() == null && !(post && this.endpoint.policy().servesAnonymous())) {
 			throw this.endpoint.refusals().missing();
@@ -194,15 +196,12 @@ final class McpEndpointFilter implements Filter {
 					? this.endpoint.authentication(request).authenticate(new BearerTokenAuthenticationToken(token))
 					: new AnonymousAuthenticationToken("mcp", "anonymousUser",
 							AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
+			if (token != null && authentication != null && authentication.getDetails() instanceof McpCaller caller) {
+				exchange.caller(caller);
+				exchange.token(() -> Sha256.of(token).toString());
+			}
 			if (authentication instanceof AbstractAuthenticationToken details) {
 				details.setDetails(new ExchangeDetails(exchange));
-			}
-			if (authentication instanceof McpAuthenticationToken known) {
-				exchange.caller(known.getCaller());
-				exchange.token(known::hash);
-			}
-			else if (authentication != null && authentication.getPrincipal() instanceof McpCaller caller) {
-				exchange.caller(caller);
 			}
 			if (authentication != null) {
 				exchange.authentication(authentication);
@@ -247,6 +246,21 @@ final class McpEndpointFilter implements Filter {
 			throw new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "clients_unavailable",
 					JsonRpcErrorCode.UNAVAILABLE, "Clients cannot be checked at the moment", null)
 				.header(HttpHeaders.RETRY_AFTER, "1");
+		}
+	}
+
+	/**
+	 * Refuse callers without the scopes that every request needs, whatever it is.
+	 */
+	private void checkRequiredScopes(McpExchange exchange) throws RefusedRequestException {
+		McpCaller caller = exchange.caller();
+		if (caller != null) {
+			AccessDecision decision = this.endpoint.policy().enter(caller.scopes());
+			if (decision.denied()) {
+				this.gate.admit(exchange, null);
+				exchange.decided(decision);
+				throw this.endpoint.responses().denial(exchange, decision, null);
+			}
 		}
 	}
 

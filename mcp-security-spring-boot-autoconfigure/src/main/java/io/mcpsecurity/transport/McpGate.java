@@ -129,7 +129,8 @@ final class McpGate {
 		if (target != null && offered.hints(target) == null) {
 			checkUri(target, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), message.id());
 		}
-		AccessDecision decision = policy.decide(message, (caller != null) ? caller.scopes() : null);
+		AccessDecision decision = this.common.rules()
+			.decide(policy.decide(message, (caller != null) ? caller.scopes() : null), exchange, target, null);
 		exchange.decided(decision);
 		boolean hidden = policy.hides(decision);
 		if (decision.denied() && !hidden) {
@@ -141,7 +142,7 @@ final class McpGate {
 				this.common.limits().rules().use(caller, call.request().getRemoteAddr(), target, !unknown),
 				message.id());
 		if (decision.outcome() == Outcome.REPORTED) {
-			InvocationGuard.report(target, caller, decision);
+			InvocationGuard.report((target != null) ? target : message.method(), caller, decision);
 		}
 		if (unknown) {
 			// Of one that is listed: its name, too, must not be told from an unknown one.

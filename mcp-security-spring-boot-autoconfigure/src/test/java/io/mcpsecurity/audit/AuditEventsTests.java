@@ -71,8 +71,9 @@ class AuditEventsTests {
 
 	private void assertScopes(List<String> scopes, List<String> expected) {
 		McpExchange request = request(Instant.EPOCH);
-		request.caller(new McpCaller("alice", "https://issuer.example", null, List.of(), false,
-				new LinkedHashSet<>(scopes), null, "https://mcp.example"));
+		request.caller(McpCaller.builder("alice", "https://issuer.example", "https://mcp.example")
+			.scopes(new LinkedHashSet<>(scopes))
+			.build());
 		request.decided(new AccessDecision(AccessDecision.Outcome.MISSING_SCOPES, scopes, scopes, null));
 		Map<String, Object> data = this.events.of(request).data();
 		assertThat(data).containsEntry("requiredScopes", expected).containsEntry("missingScopes", expected);

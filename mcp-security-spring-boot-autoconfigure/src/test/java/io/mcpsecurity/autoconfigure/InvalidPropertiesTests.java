@@ -140,6 +140,7 @@ class InvalidPropertiesTests {
 					policy.enforcement=perhaps                | * | No enum constant
 					policy.anonymous-discovery=public         | * | Invalid boolean value
 					policy.anonymous-discovery=true,policy.visibility=need-to-know | policy.visibility | policy.anonymous-discovery=true lists what would be hidden
+					policy.anonymous-discovery=true,policy.required-scopes=member | policy.required-scopes | policy.anonymous-discovery=true allows requests without a token
 					scopes.description=x                      | scopes[0].name | It is not set
 					scopes.name=a b                           | scopes[0].name | is not a scope
 					scopes[0].name=a,scopes[1].name=a         | scopes[1].name | An earlier entry has the same name

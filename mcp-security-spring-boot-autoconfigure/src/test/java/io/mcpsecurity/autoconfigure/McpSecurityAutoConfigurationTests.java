@@ -15,6 +15,7 @@ import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
+import io.mcpsecurity.handler.AuthorizationRules;
 import io.mcpsecurity.handler.InvocationGuard;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.handler.McpGuardPostProcessor;
@@ -519,12 +520,13 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		ListingFilter ownFilter(AccessPolicies policies) {
-			return new ListingFilter(policies, ScopeCatalogue.EMPTY, JsonMapper.shared());
+			return new ListingFilter(policies, AuthorizationRules.NONE, ScopeCatalogue.EMPTY, JsonMapper.shared());
 		}
 
 		@Bean
 		InvocationGuard ownGuard(AccessPolicies policies, ScopeDeclarations declarations) {
-			return new InvocationGuard(policies, declarations.conditions(), (resource) -> "", UnaryOperator.identity());
+			return new InvocationGuard(policies, declarations.conditions(), AuthorizationRules.NONE, (resource) -> "",
+					UnaryOperator.identity());
 		}
 
 		@Bean

@@ -148,8 +148,7 @@ class ClientAccessTests {
 	}
 
 	private static McpCaller caller(@Nullable String client) {
-		return new McpCaller("alice", "https://a.example", client, List.of(), false, Set.of(), null,
-				"https://mcp.example.com/mcp");
+		return McpCaller.builder("alice", "https://a.example", "https://mcp.example.com/mcp").client(client).build();
 	}
 
 	private static final class FailingDenials implements ClientDenials {

@@ -80,8 +80,9 @@ class BoundaryTests {
 	 * Whatever the context has: only an endpoint can begin an exchange.
 	 */
 	private static <R> void assertDenied(BiFunction<McpTransportContext, R, ?> handler, R request) {
-		McpCaller caller = new McpCaller("alice", authorizationServer.issuer(), null, List.of(), false,
-				Set.of("records:browse", "records:write", "records:admin", "records:purge"), null, server.url());
+		McpCaller caller = McpCaller.builder("alice", authorizationServer.issuer(), server.url())
+			.scopes(Set.of("records:browse", "records:write", "records:admin", "records:purge"))
+			.build();
 		Stream
 			.of(McpTransportContext.EMPTY, caller, caller.within(McpTransportContext.EMPTY),
 					McpTransportContext.create(Map.of("caller", caller, McpCaller.class.getName(), caller)))

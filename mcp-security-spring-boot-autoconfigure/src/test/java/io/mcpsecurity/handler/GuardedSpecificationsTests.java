@@ -337,8 +337,8 @@ class GuardedSpecificationsTests {
 			.toList();
 		RuleBook book = new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, offeredTargets());
 		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
-		return new InvocationGuard(new AccessPolicies(policy, Map.of()), new ToolConditions(), (resource) -> "",
-				UnaryOperator.identity());
+		return new InvocationGuard(new AccessPolicies(policy, Map.of()), new ToolConditions(), AuthorizationRules.NONE,
+				(resource) -> "", UnaryOperator.identity());
 	}
 
 	private static OfferedTargets offeredTargets() {
@@ -460,8 +460,9 @@ class GuardedSpecificationsTests {
 	}
 
 	private static McpCaller caller(String subject, String... scopes) {
-		return new McpCaller(subject, "https://login.example.com", null, List.of(), false, Set.of(scopes), null,
-				"https://mcp.example/mcp");
+		return McpCaller.builder(subject, "https://login.example.com", "https://mcp.example/mcp")
+			.scopes(Set.of(scopes))
+			.build();
 	}
 
 	/**

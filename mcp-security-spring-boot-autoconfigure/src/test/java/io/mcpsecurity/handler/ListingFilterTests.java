@@ -48,8 +48,8 @@ class ListingFilterTests {
 
 	private final AccessPolicy policy = policy(Visibility.NEED_TO_KNOW, false);
 
-	private final ListingFilter filter = new ListingFilter(policies(this.policy), ScopeCatalogue.EMPTY,
-			JsonMapper.shared());
+	private final ListingFilter filter = new ListingFilter(policies(this.policy), AuthorizationRules.NONE,
+			ScopeCatalogue.EMPTY, JsonMapper.shared());
 
 	@Test
 	void cursorAndMetaOfEveryListingStayAsTheyAre() {
@@ -118,8 +118,8 @@ class ListingFilterTests {
 				new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null));
 		assertThat(this.filter.filter(TestExchanges.of(null), request("tools/list"), response).error().code())
 			.isEqualTo(-32010);
-		ListingFilter discovery = new ListingFilter(policies(policy(Visibility.STEP_UP, true)), ScopeCatalogue.EMPTY,
-				JsonMapper.shared());
+		ListingFilter discovery = new ListingFilter(policies(policy(Visibility.STEP_UP, true)), AuthorizationRules.NONE,
+				ScopeCatalogue.EMPTY, JsonMapper.shared());
 		ListToolsResult listed = parsed(ListToolsResult.class,
 				discovery.filter(TestExchanges.of(null), request("tools/list"), response));
 		assertThat(listed.tools()).extracting(Tool::name).containsExactly("open", "closed");
@@ -129,8 +129,8 @@ class ListingFilterTests {
 	void scopesAreDescribedAndNamedAsAClientAsksForThem() {
 		ScopeCatalogue catalogue = new ScopeCatalogue(
 				Map.of("a", new ScopeCatalogue.Entry("Lets one see", List.of(), "api://x/a")));
-		ListingFilter everything = new ListingFilter(policies(policy(Visibility.STEP_UP, false)), catalogue,
-				JsonMapper.shared());
+		ListingFilter everything = new ListingFilter(policies(policy(Visibility.STEP_UP, false)),
+				AuthorizationRules.NONE, catalogue, JsonMapper.shared());
 		ListToolsResult listed = parsed(ListToolsResult.class,
 				everything.filter(TestExchanges.of(caller()), request("tools/list"), JSONRPCResponse.result(1,
 						new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null))));
@@ -161,7 +161,7 @@ class ListingFilterTests {
 			.with(List.of(new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "closed")), Access.SCOPES,
 					ScopeRequirement.of("b"), "further"))));
 		ListingFilter both = new ListingFilter(new AccessPolicies(main, Map.of("https://mcp.example/further", further)),
-				ScopeCatalogue.EMPTY, JsonMapper.shared());
+				AuthorizationRules.NONE, ScopeCatalogue.EMPTY, JsonMapper.shared());
 		JSONRPCResponse response = JSONRPCResponse.result(1, new ListToolsResult(List.of(tool("closed")), null, null));
 		for (int i = 0; i < 2; i++) {
 			assertThat(scopes(both, "https://mcp.example/mcp", response)).isEqualTo("a");
@@ -170,8 +170,7 @@ class ListingFilterTests {
 	}
 
 	private static String scopes(ListingFilter filter, String resource, JSONRPCResponse response) {
-		McpCaller caller = new McpCaller("alice", "https://issuer.example", null, List.of(), false, Set.of(), null,
-				resource);
+		McpCaller caller = McpCaller.builder("alice", "https://issuer.example", resource).build();
 		return JsonMapper.shared()
 			.valueToTree(parsed(ListToolsResult.class,
 					filter.filter(TestExchanges.of(caller), request("tools/list"), response))
@@ -208,8 +207,9 @@ class ListingFilterTests {
 	}
 
 	private static McpCaller caller(String... scopes) {
-		return new McpCaller("alice", "https://issuer.example", null, List.of(), false, Set.of(scopes), null,
-				"https://mcp.example/mcp");
+		return McpCaller.builder("alice", "https://issuer.example", "https://mcp.example/mcp")
+			.scopes(Set.of(scopes))
+			.build();
 	}
 
 	private static AccessPolicies policies(AccessPolicy policy) {

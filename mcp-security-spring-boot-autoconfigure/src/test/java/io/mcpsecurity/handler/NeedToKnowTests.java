@@ -60,6 +60,7 @@ class NeedToKnowTests {
 			new Probe("tools/call", "{\"name\":\"%s\",\"arguments\":{\"amount\":\"no number\"}}", "take", "tuke"),
 			new Probe("tools/call", "{\"name\":\"%s\",\"arguments\":\"no object\"}", "take", "tuke"),
 			new Probe("tools/call", "{\"arguments\":{},\"name\":\"%s\"}", "take", "tuke"),
+			new Probe("tools/call", "{\"name\":\"%s\",\"arguments\":{}}", "lend", "lind"),
 			new Probe("tools/call", "{\"name\":\"%s\"}", "take", "tuke"),
 			new Probe("tools/call", "{\"name\":\"%s\",\"uri\":\"x\",\"_meta\":{\"progressToken\":\"\u00e4\u20ac\"}}",
 					"take", "tuke"),

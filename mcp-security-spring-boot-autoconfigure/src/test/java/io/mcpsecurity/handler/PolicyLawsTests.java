@@ -287,8 +287,8 @@ class PolicyLawsTests {
 	private static boolean passesGuard(AccessPolicy decisions, McpTarget target, McpTarget handler,
 			@Nullable Set<String> held) {
 		try {
-			new InvocationGuard(new AccessPolicies(decisions, Map.of()), new ToolConditions(), (resource) -> "",
-					UnaryOperator.identity())
+			new InvocationGuard(new AccessPolicies(decisions, Map.of()), new ToolConditions(), AuthorizationRules.NONE,
+					(resource) -> "", UnaryOperator.identity())
 				.check(TestExchanges.of((held != null) ? caller(held) : null), target, handler, target);
 			return true;
 		}
@@ -314,7 +314,8 @@ class PolicyLawsTests {
 	private static Set<String> listed(AccessPolicy decisions, String method, Object all, Set<String> held,
 			String entries, String name) {
 		JsonMapper json = JsonMapper.shared();
-		Object listed = new ListingFilter(new AccessPolicies(decisions, Map.of()), ScopeCatalogue.EMPTY, json)
+		Object listed = new ListingFilter(new AccessPolicies(decisions, Map.of()), AuthorizationRules.NONE,
+				ScopeCatalogue.EMPTY, json)
 			.filter(TestExchanges.of(caller(held)), new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all))
 			.result();
 		return json.readTree(json.writeValueAsBytes(listed))
@@ -325,8 +326,7 @@ class PolicyLawsTests {
 	}
 
 	private static McpCaller caller(Set<String> held) {
-		return new McpCaller("alice", "https://issuer.example", null, List.of(), false, held, null,
-				"https://mcp.example/mcp");
+		return McpCaller.builder("alice", "https://issuer.example", "https://mcp.example/mcp").scopes(held).build();
 	}
 
 }

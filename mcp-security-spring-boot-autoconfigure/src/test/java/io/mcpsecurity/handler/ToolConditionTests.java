@@ -26,8 +26,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
  */
 class ToolConditionTests {
 
-	private static final McpCaller ALICE = new McpCaller("alice", "https://issuer.example", "agent", List.of(), false,
-			Set.of("a"), null, "https://mcp.example/mcp");
+	private static final McpCaller ALICE = McpCaller
+		.builder("alice", "https://issuer.example", "https://mcp.example/mcp")
+		.client("agent")
+		.scopes(Set.of("a"))
+		.build();
 
 	@Test
 	void whatIsMissingIsNull() {

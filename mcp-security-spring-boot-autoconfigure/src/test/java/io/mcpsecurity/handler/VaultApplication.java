@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.mcpsecurity.InsufficientScopeException;
+import io.mcpsecurity.McpInvocation;
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
@@ -25,6 +26,8 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationManager;
 
 /**
  * A server of every kind with one of each that needs a scope, by
@@ -38,6 +41,11 @@ class VaultApplication {
 	@Bean
 	Calls calls() {
 		return new Calls();
+	}
+
+	@Bean
+	AuthorizationManager<McpInvocation> lending() {
+		return (authentication, invocation) -> new AuthorizationDecision(!invocation.name().equals("lend"));
 	}
 
 	/**
@@ -134,6 +142,11 @@ class VaultApplication {
 			throw new InsufficientScopeException("vault:more");
 		}
 
+		@McpTool(description = "Denied by a rule in Java")
+		String lend() {
+			return this.calls.handled("lent");
+		}
+
 		@McpTool(description = "Open to every caller")
 		String look(@McpToolParam(required = false) String where) {
 			return this.calls.handled("looked");
@@ -193,6 +206,11 @@ class VaultApplication {
 		@McpTool(description = "Asks for more while it runs")
 		Mono<String> asking() {
 			return Mono.error(() -> new InsufficientScopeException("vault:more"));
+		}
+
+		@McpTool(description = "Denied by a rule in Java")
+		Mono<String> lend() {
+			return Mono.fromCallable(() -> this.calls.handled("lent"));
 		}
 
 		@McpTool(description = "Open to every caller")

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -213,8 +212,9 @@ class StepUpMetricsTests {
 
 		McpExchange begin() {
 			McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
-			record.caller(new McpCaller("alice", "https://login.example.com", "agent", List.of(), false, Set.of(), null,
-					"https://mcp.example.com/mcp"));
+			record.caller(McpCaller.builder("alice", "https://login.example.com", "https://mcp.example.com/mcp")
+				.client("agent")
+				.build());
 			record.message(new McpMessage("1", "tools/call", TOOL));
 			return record;
 		}

@@ -226,7 +226,7 @@ class RateLimitsTests {
 	}
 
 	private static McpCaller caller(String issuer, String subject, @Nullable String client) {
-		return new McpCaller(subject, issuer, client, List.of(), false, Set.of(), null, "https://mcp.example/mcp");
+		return McpCaller.builder(subject, issuer, "https://mcp.example/mcp").client(client).build();
 	}
 
 }

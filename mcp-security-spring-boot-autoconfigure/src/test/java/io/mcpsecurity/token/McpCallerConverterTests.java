@@ -1,5 +1,6 @@
 package io.mcpsecurity.token;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,7 +18,6 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 
@@ -34,27 +34,35 @@ class McpCallerConverterTests {
 
 	@Test
 	void everyPartOfTheCallerIsRead() {
-		McpCaller caller = caller(Map.of("iss", "https://login.example.com/", "client_id", "agent", "scope", "a b",
-				"jti", "1", "act", Map.of("sub", "bot", "iss", "https://other.example", "client_id", "bot-client")));
-		assertThat(caller).isEqualTo(new McpCaller("alice", "https://login.example.com/", "agent",
-				List.of(new McpActor("bot", "https://other.example", "bot-client")), false, Set.of("a", "b"), "1",
-				RESOURCE));
+		Map<String, Object> claims = Map.of("iss", "https://login.example.com/", "sub", "alice", "client_id", "agent",
+				"scope", "a b", "jti", "1", "act",
+				Map.of("sub", "bot", "iss", "https://other.example", "client_id", "bot-client"));
+		assertThat(caller(claims)).isEqualTo(McpCaller.builder("alice", "https://login.example.com/", RESOURCE)
+			.client("agent")
+			.actors(List.of(new McpActor("bot", "https://other.example", "bot-client")), false)
+			.scopes(Set.of("a", "b"))
+			.claims(claims)
+			.build());
 	}
 
 	@Test
 	void whatATokenDoesNotSayIsNotMadeUp() {
-		assertThat(caller(Map.of())).isEqualTo(
-				new McpCaller("alice", "https://login.example.com", null, List.of(), false, Set.of(), null, RESOURCE));
+		McpCaller caller = caller(Map.of());
+		assertThat(caller.client()).isNull();
+		assertThat(caller.tokenId()).isNull();
+		assertThat(caller.actors()).isEmpty();
+		assertThat(caller.scopes()).isEmpty();
+		assertThat(caller.claim("tenant")).isNull();
 	}
 
 	@Test
-	void theAuthenticationNamesTheSubjectAndHasTheScopesAsAuthorities() {
-		McpAuthenticationToken token = new McpCallerConverter(RESOURCE).convert(jwt(Map.of("scope", "a b:c")));
-		assertThat(token.isAuthenticated()).isTrue();
-		assertThat(token.getName()).isEqualTo("alice");
-		assertThat(token.getAuthorities()).extracting(GrantedAuthority::getAuthority)
-			.containsExactlyInAnyOrder("SCOPE_a", "SCOPE_b:c");
-		assertThat(token.getPrincipal()).isSameAs(token.getCaller());
+	void claimsAreThoseOfTheTokenAndNotPartOfTheText() {
+		McpCaller caller = caller(Map.of("tenant", "acme", "exp", Instant.ofEpochSecond(2_000_000_000), "level", 3));
+		assertThat(caller.claim("tenant")).isEqualTo("acme");
+		assertThat(caller.claim("level", Integer.class)).isEqualTo(3);
+		assertThat(caller.claim("exp")).isEqualTo(2_000_000_000L);
+		assertThatExceptionOfType(ClassCastException.class).isThrownBy(() -> caller.claim("level", String.class));
+		assertThat(caller.toString()).doesNotContain("tenant", "acme", "2000000000");
 	}
 
 	static Stream<Arguments> scopes() {
@@ -170,7 +178,7 @@ class McpCallerConverterTests {
 	}
 
 	private static McpCaller caller(Map<String, Object> claims) {
-		return new McpCallerConverter(RESOURCE).convert(jwt(claims)).getCaller();
+		return new McpCallerConverter(RESOURCE).convert(jwt(claims));
 	}
 
 	private static Jwt jwt(Map<String, Object> claims) {

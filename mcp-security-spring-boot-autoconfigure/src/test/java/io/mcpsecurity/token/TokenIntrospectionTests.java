@@ -334,8 +334,9 @@ class TokenIntrospectionTests {
 	 * One that remembers tokens for much longer than an answer serves.
 	 */
 	private IssuerAuthenticationManager manager(IssuerKeys keys, Introspections introspections) {
-		return new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys), Map.of(), introspections),
-				RESOURCE, new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), new McpCallerConverter(RESOURCE),
+		return new IssuerAuthenticationManager(
+				new AuthorizationServers(List.of(keys), Map.of(), introspections, TokenExtensions.NONE), RESOURCE,
+				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), new McpCallerConverter(RESOURCE),
 				new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofMinutes(5)), this.nanos::get));
 	}
 

@@ -30,6 +30,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.test.MutableClock;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
@@ -44,6 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 import org.springframework.util.ReflectionUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -90,7 +92,7 @@ class VerifiedTokensTests {
 	@Test
 	void aTokenThatComesAgainIsNotVerifiedAgain() {
 		String token = token().sign();
-		McpAuthenticationToken first = authenticate(token);
+		JwtAuthenticationToken first = authenticate(token);
 		for (int i = 0; i < 10; i++) {
 			assertThat(authenticate(token)).isEqualTo(first).isNotSameAs(first);
 		}
@@ -255,15 +257,13 @@ class VerifiedTokensTests {
 	@Test
 	void everyRequestHasAnAuthenticationOfItsOwn() {
 		String token = token().sign();
-		McpAuthenticationToken first = authenticate(token);
+		JwtAuthenticationToken first = authenticate(token);
 		first.setDetails("details of the first request");
 		first.eraseCredentials();
 		first.setAuthenticated(false);
-		BearerTokenAuthenticationToken bearer = new BearerTokenAuthenticationToken(token);
-		bearer.setDetails("details of the second request");
-		McpAuthenticationToken second = (McpAuthenticationToken) this.manager.authenticate(bearer);
+		JwtAuthenticationToken second = authenticate(token);
 		assertThat(this.tokens.hits()).isEqualTo(1);
-		assertThat(second.getDetails()).isEqualTo("details of the second request");
+		assertThat(second.getDetails()).isInstanceOf(McpCaller.class);
 		assertThat(second.isAuthenticated()).isTrue();
 		assertThat(second.getToken().getTokenValue()).isEqualTo(token);
 		assertThat(first.getDetails()).isEqualTo("details of the first request");
@@ -379,7 +379,7 @@ class VerifiedTokensTests {
 		Runnable release = hanging.holdKeys();
 		IssuerAuthenticationManager both = manager(RESOURCE, this.tokens, this.keys, keys(hanging));
 		String stuck = token(hanging).sign();
-		Requests<McpAuthenticationToken> requests = new Requests<>(4, () -> authenticate(both, stuck));
+		Requests<JwtAuthenticationToken> requests = new Requests<>(4, () -> authenticate(both, stuck));
 		requests.awaitWaiting(3);
 		// More than the buckets of a small hash table, so that some share one.
 		List<String> others = distinct(60);
@@ -400,7 +400,7 @@ class VerifiedTokensTests {
 		authenticate(known);
 		Runnable release = this.authorizationServer.holdKeys();
 		String unknown = token().key(strangersKey()).sign();
-		Requests<McpAuthenticationToken> requests = new Requests<>(2, () -> authenticate(unknown));
+		Requests<JwtAuthenticationToken> requests = new Requests<>(2, () -> authenticate(unknown));
 		requests.awaitWaiting(1);
 		List<String> others = distinct(20);
 		CompletableFuture<Void> rest = CompletableFuture.runAsync(() -> {
@@ -497,12 +497,12 @@ class VerifiedTokensTests {
 			.satisfies((ex) -> assertThat(ex.failure()).isEqualTo(failure));
 	}
 
-	private McpAuthenticationToken authenticate(String token) {
+	private JwtAuthenticationToken authenticate(String token) {
 		return authenticate(this.manager, token);
 	}
 
-	private static McpAuthenticationToken authenticate(IssuerAuthenticationManager manager, String token) {
-		McpAuthenticationToken result = (McpAuthenticationToken) manager
+	private static JwtAuthenticationToken authenticate(IssuerAuthenticationManager manager, String token) {
+		JwtAuthenticationToken result = (JwtAuthenticationToken) manager
 			.authenticate(new BearerTokenAuthenticationToken(token));
 		assertThat(result).isNotNull();
 		return result;

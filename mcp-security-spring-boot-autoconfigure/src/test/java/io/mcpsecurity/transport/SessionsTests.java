@@ -289,7 +289,7 @@ class SessionsTests {
 				owner("i", "alice", "c"), owner("j", "alice", "c"), owner("i", "alicec", ""), owner("ia", "lice", "c"),
 				NOBODY, SessionOwner.anonymous("https://other.example", "192.0.2.1"),
 				SessionOwner.anonymous(RESOURCE, "192.0.2.2"),
-				SessionOwner.of(new McpCaller("alice", "i", "c", List.of(), false, Set.of(), null, "https://other"))))
+				SessionOwner.of(McpCaller.builder("alice", "i", "https://other").client("c").build())))
 			.hasSize(12);
 		assertThat(owner("i", "alice", "c")).isEqualTo(owner("i", "alice", "c"));
 		assertThat(owner("alice").value()).matches("[0-9a-f]{64}");
@@ -340,7 +340,7 @@ class SessionsTests {
 	}
 
 	private static McpCaller caller(String subject) {
-		return new McpCaller(subject, "https://issuer.example", "client", List.of(), false, Set.of(), null, RESOURCE);
+		return McpCaller.builder(subject, "https://issuer.example", RESOURCE).client("client").build();
 	}
 
 	private static SessionOwner owner(String subject) {
@@ -348,7 +348,7 @@ class SessionsTests {
 	}
 
 	private static SessionOwner owner(String issuer, String subject, @Nullable String client) {
-		return SessionOwner.of(new McpCaller(subject, issuer, client, List.of(), false, Set.of(), null, RESOURCE));
+		return SessionOwner.of(McpCaller.builder(subject, issuer, RESOURCE).client(client).build());
 	}
 
 	private static final class TestStream implements OpenStream {

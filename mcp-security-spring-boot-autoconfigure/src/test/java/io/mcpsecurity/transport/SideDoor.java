@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.exchange.McpExchange;
@@ -12,7 +13,6 @@ import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMessageReader;
-import io.mcpsecurity.token.McpAuthenticationToken;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -22,6 +22,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
@@ -59,10 +60,10 @@ public class SideDoor {
 		try {
 			String token = BearerToken.of(request);
 			if (token != null) {
-				McpAuthenticationToken caller = (McpAuthenticationToken) endpoint.authentication(request)
+				Authentication authentication = endpoint.authentication(request)
 					.authenticate(new BearerTokenAuthenticationToken(token));
-				exchange.caller(caller.getCaller());
-				exchange.authentication(caller);
+				exchange.caller((McpCaller) authentication.getDetails());
+				exchange.authentication(authentication);
 			}
 			McpMessage message = reader.read(request.getInputStream().readAllBytes());
 			exchange.message(message);

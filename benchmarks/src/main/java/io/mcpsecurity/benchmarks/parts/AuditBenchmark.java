@@ -57,8 +57,11 @@ public class AuditBenchmark {
 	private final McpMessage message = new McpMessage(1, "tools/call", this.target,
 			Map.of("name", "length", "arguments", Map.of("text", "some text")), null, null);
 
-	private final McpCaller caller = new McpCaller("alice", "http://localhost:9900", "bench", List.of(), false,
-			Set.of("bench:call"), "a2cd5bb0-9d0b-4c6d-8a5e-5d3a5a0d2f11", RESOURCE);
+	private final McpCaller caller = McpCaller.builder("alice", "http://localhost:9900", RESOURCE)
+		.client("bench")
+		.scopes(Set.of("bench:call"))
+		.claims(Map.of("jti", "a2cd5bb0-9d0b-4c6d-8a5e-5d3a5a0d2f11"))
+		.build();
 
 	private final AccessDecision decision = new AccessDecision(AccessDecision.Outcome.GRANTED, List.of("bench:call"),
 			List.of(),

@@ -70,7 +70,8 @@ class KeycloakJourneyTests extends KeycloakTestBase {
 			mcp.initialize();
 			String scope = challengedScope(catchThrowable(() -> call(mcp, "purge_records")));
 			token.set(journey.authorize(alice, scope));
-			assertThat(challengedScope(catchThrowable(() -> call(mcp, "purge_records")))).isEqualTo(PURGE + " " + BROWSE);
+			assertThat(challengedScope(catchThrowable(() -> call(mcp, "purge_records"))))
+				.isEqualTo(PURGE + " " + BROWSE);
 			assertThat(call(mcp, "browse_records")).contains("Water levels");
 		}
 	}

@@ -212,9 +212,9 @@ class ResearchAccessTests {
 			assertThat(response.statusCode()).isEqualTo(403);
 			String scopes = Stream.concat(Stream.of(use.scope), caller.scopes.stream().sorted())
 				.collect(Collectors.joining(" "));
-			assertThat(challenges).containsExactly("Bearer error=\"insufficient_scope\", scope=\"" + scopes
-					+ "\", resource_metadata=\"" + sample.metadata() + "\", error_description=\"Needs the scope "
-					+ use.scope + " as well\"");
+			assertThat(challenges)
+				.containsExactly("Bearer error=\"insufficient_scope\", scope=\"" + scopes + "\", resource_metadata=\""
+						+ sample.metadata() + "\", error_description=\"Needs the scope " + use.scope + " as well\"");
 			assertThat(response.body())
 				.isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32011,\"message\":\"Needs the scope "
 						+ use.scope + " as well\"}}");

@@ -21,14 +21,16 @@ import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.ReactiveSecurityContextHolder;
 
 /**
- * One use of a handler: checked, run for its caller, and denied if the policy or an
- * {@link InsufficientScopeException} of the handler itself says so.
+ * One call of a handler: checked, run for its caller, and denied if the policy says so,
+ * or an {@link InsufficientScopeException} or {@link AccessDeniedException} of the
+ * handler itself.
  */
-final class Invocation {
+final class GuardedCall {
 
 	private final InvocationGuard guard;
 
@@ -41,13 +43,13 @@ final class Invocation {
 	private final Object request;
 
 	/**
-	 * Create an invocation.
+	 * Create a call.
 	 * @param guard what checks it
 	 * @param handler the target of the specification that has the handler
 	 * @param context the transport's context of the request
 	 * @param request what the handler is to be called with
 	 */
-	Invocation(InvocationGuard guard, McpTarget handler, McpTransportContext context, Object request) {
+	GuardedCall(InvocationGuard guard, McpTarget handler, McpTransportContext context, Object request) {
 		this.guard = guard;
 		// A rule may be for one URI of a template.
 		this.target = (request instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri()) : handler;
@@ -111,24 +113,22 @@ final class Invocation {
 	 * What a handler returns. Spring AI makes an error result of most exceptions.
 	 */
 	private Object result(Object result, McpExchange exchange) {
-		if (result instanceof CallToolResult tool && Boolean.TRUE.equals(tool.isError())) {
-			InsufficientScopeException refusal = refusal(exchange.failure());
-			return (refusal != null) ? denied(refusal, exchange) : result;
-		}
-		return result;
+		Denial denial = (result instanceof CallToolResult tool && Boolean.TRUE.equals(tool.isError()))
+				? denial(exchange.failure(), exchange) : null;
+		return (denial != null) ? denied(denial) : result;
 	}
 
 	/**
-	 * The result of a failed invocation, or the failure itself.
+	 * The result of a failed call, or the failure itself.
 	 */
 	private Object failure(Throwable failure, McpExchange exchange) {
 		if (failure instanceof Denial denial) {
 			throw denial;
 		}
-		InsufficientScopeException refusal = refusal(failure);
-		refusal = (refusal != null) ? refusal : refusal(exchange.failure());
-		if (refusal != null) {
-			return denied(refusal, exchange);
+		Denial denial = denial(failure, exchange);
+		denial = (denial != null) ? denial : denial(exchange.failure(), exchange);
+		if (denial != null) {
+			return denied(denial);
 		}
 		if (HandlerError.isIntended(failure)) {
 			exchange.intended();
@@ -139,8 +139,23 @@ final class Invocation {
 		throw HandlerError.internal();
 	}
 
-	private Object denied(InsufficientScopeException refusal, McpExchange exchange) {
-		Denial denial = this.guard.refusal(exchange, this.target, this.handler, this.request, refusal.getScopes());
+	/**
+	 * The denial that a failure means: the handler needs more scopes, or Spring Security
+	 * has denied something within it. {@code null} if it is another failure.
+	 */
+	private @Nullable Denial denial(@Nullable Throwable failure, McpExchange exchange) {
+		for (Throwable cause : causes(failure).toList()) {
+			if (cause instanceof InsufficientScopeException refusal) {
+				return this.guard.refusal(exchange, this.target, this.handler, this.request, refusal.getScopes());
+			}
+			if (cause instanceof AccessDeniedException) {
+				return this.guard.forbidden(exchange);
+			}
+		}
+		return null;
+	}
+
+	private Object denied(Denial denial) {
 		CallToolResult result = (this.request instanceof CallToolRequest) ? denial.result() : null;
 		if (result == null) {
 			throw denial;
@@ -150,13 +165,6 @@ final class Invocation {
 
 	private static boolean isTimeout(Throwable failure) {
 		return causes(failure).anyMatch(TimeoutException.class::isInstance);
-	}
-
-	private static @Nullable InsufficientScopeException refusal(@Nullable Throwable failure) {
-		return causes(failure).filter(InsufficientScopeException.class::isInstance)
-			.map(InsufficientScopeException.class::cast)
-			.findFirst()
-			.orElse(null);
 	}
 
 	/**
