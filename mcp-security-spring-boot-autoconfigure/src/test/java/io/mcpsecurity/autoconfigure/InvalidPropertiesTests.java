@@ -95,8 +95,9 @@ class InvalidPropertiesTests {
 					http.max-body-size=big                    | * | 'big' is not a valid data size
 					http.body-timeout=0s                      | * | It is not between
 					http.max-json-depth=0                     | * | It is not positive
-					http.allowed-origins=https://a/           | * | There are no wildcards
+					http.allowed-origins=https://a/           | * | An origin consists of scheme, host and port
 					http.allowed-origins=https://a;*          | * | * is not an origin
+					http.allowed-origins=https://*            | * | https://* is not an origin
 					http.allowed-origins=null                 | * | null is not an origin
 					http.allowed-hosts=a:443                  | * | It is not a name or an address
 					http.allowed-hosts=https://a              | * | It is not a name or an address

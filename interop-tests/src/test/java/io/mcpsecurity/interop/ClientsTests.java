@@ -1,0 +1,88 @@
+package io.mcpsecurity.interop;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Clients that others wrote, against the sample application as its users start it.
+ */
+class ClientsTests {
+
+	/** Of access tokens, in seconds: long enough for a sign-in on a busy machine. */
+	private static final int TOKEN_LIFETIME = 5;
+
+	private static int port;
+
+	private static Process sample;
+
+	@BeforeAll
+	static void startTheSample() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			port = socket.getLocalPort();
+		}
+		sample = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar",
+				System.getProperty("sample.jar"), "--server.port=" + port, "--mcp-security.token.clock-skew=0s",
+				"--sample.authorization-server.access-token-time-to-live=%ds".formatted(TOKEN_LIFETIME))
+			.redirectErrorStream(true)
+			.redirectOutput(Path.of("target", "sample.log").toFile())
+			.start();
+		await().atMost(Duration.ofMinutes(3)).until(ClientsTests::listens);
+	}
+
+	private static boolean listens() {
+		try {
+			new Socket(InetAddress.getLoopbackAddress(), port).close();
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	@AfterAll
+	static void stopTheSample() {
+		sample.destroy();
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 2 })
+	void theTypeScriptClientRegistersItselfAndRefreshesItsTokensWhateverScopesItAsksFor(int generation) {
+		run("registration.mjs", String.valueOf(generation));
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 2 })
+	void theTypeScriptClientStepsUpAndKeepsWhatItHad(int generation) {
+		run("step-up.mjs", String.valueOf(generation));
+	}
+
+	@Test
+	void mcpRemoteRegistersItselfAndPassesCallsOn() {
+		run("mcp-remote.mjs", "");
+	}
+
+	@Test
+	void theInspectorRegistersItselfAndCalls() {
+		run("inspector.mjs", "");
+	}
+
+	private static void run(String script, String argument) {
+		Node.run(Map.of("MCP_URL", "http://localhost:" + port + "/mcp", "TOKEN_LIFETIME",
+				String.valueOf(TOKEN_LIFETIME)), 180, "src/test/js/" + script, argument)
+			.assertPassed();
+	}
+
+}

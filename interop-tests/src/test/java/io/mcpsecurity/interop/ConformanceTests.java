@@ -1,0 +1,94 @@
+package io.mcpsecurity.interop;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+import io.mcpsecurity.interop.conformance.ConformanceServer;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.util.FileSystemUtils;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * The official conformance suite, against the same server without and with the starter:
+ * with it, no scenario fails that passes without.
+ */
+class ConformanceTests {
+
+	private static final String SUITE = "node_modules/@modelcontextprotocol/conformance/dist/index.js";
+
+	@ParameterizedTest
+	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
+	void aSecuredServerPassesWhatTheServerPassesWithoutSecurity(String protocol) {
+		Map<String, Long> unsecured = failures(protocol, false);
+		Map<String, Long> secured = failures(protocol, true);
+		assertThat(secured).hasSameSizeAs(unsecured).hasSizeGreaterThan(30);
+		assertThat(secured).allSatisfy((scenario, failures) -> assertThat(failures).describedAs(scenario)
+			.isLessThanOrEqualTo(unsecured.get(scenario)));
+	}
+
+	/**
+	 * The number of checks that failed, by scenario.
+	 */
+	private static Map<String, Long> failures(String protocol, boolean secured) {
+		Path results = Path.of("target", "conformance", protocol + (secured ? "-secured" : "-unsecured"));
+		int port = freePort();
+		String resource = "http://localhost:" + port + "/mcp";
+		try (Issuer issuer = new Issuer()) {
+			ConfigurableApplicationContext server = SpringApplication.run(ConformanceServer.class,
+					"--server.port=" + port, "--spring.ai.mcp.server.protocol=" + protocol,
+					"--mcp-security.enabled=" + secured, "--mcp-security.resource=" + resource,
+					"--mcp-security.authorization-servers=" + issuer.url(),
+					"--conformance.token=" + issuer.token(resource));
+			try {
+				FileSystemUtils.deleteRecursively(results);
+				Node.run(Map.of(), 400, SUITE, "server", "--url", resource, "--suite", "all", "--spec-version",
+						"2025-11-25", "-o", results.toString());
+				return failures(results);
+			}
+			finally {
+				server.close();
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static int freePort() {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static Map<String, Long> failures(Path results) throws IOException {
+		Map<String, Long> failures = new TreeMap<>();
+		try (DirectoryStream<Path> scenarios = Files.newDirectoryStream(results)) {
+			for (Path scenario : scenarios) {
+				JsonNode checks = JsonMapper.shared().readTree(scenario.resolve("checks.json").toFile());
+				failures.put(scenario.getFileName().toString().replaceFirst("-\\d{4}-\\d\\d-\\d\\dT.*", ""),
+						checks.valueStream()
+							.filter((check) -> check.get("status").asString().equals("FAILURE"))
+							.count());
+			}
+		}
+		return failures;
+	}
+
+}
