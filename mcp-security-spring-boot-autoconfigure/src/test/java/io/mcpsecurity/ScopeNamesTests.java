@@ -1,6 +1,8 @@
 package io.mcpsecurity;
 
 import java.net.http.HttpResponse;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -92,9 +94,24 @@ class ScopeNamesTests {
 
 	@Test
 	void rolesOfTheWrongTypeRefuseTheToken() {
-		for (Object roles : List.of(7, Map.of("admin", true), List.of(List.of("admin")), true)) {
+		for (Object roles : List.of(7, Map.of("admin", 1), Map.of("admin", "x", "user", true),
+				List.of(List.of("admin")), true)) {
 			assertThat(status(server.token().claim("roles", roles).sign(), "time")).as(roles.toString()).isEqualTo(401);
 		}
+	}
+
+	/**
+	 * Zitadel: the organizations that have granted a role are its value.
+	 */
+	@Test
+	void theKeysOfAnObjectAreRoles() {
+		Map<String, Object> roles = new HashMap<>(Map.of("admin", Map.of("17", "example.com"), "user", true));
+		assertThat(status(server.token().claim("roles", roles).sign(), "purge")).isEqualTo(200);
+		for (Object nothing : Arrays.asList(null, false, Map.of())) {
+			roles.put("admin", nothing);
+			assertThat(status(server.token().claim("roles", roles).sign(), "purge")).as("%s", nothing).isEqualTo(403);
+		}
+		assertThat(status(server.token().claim("scope", Map.of("admin", true)).sign(), "time")).isEqualTo(401);
 	}
 
 	private static int status(String token, String tool) {

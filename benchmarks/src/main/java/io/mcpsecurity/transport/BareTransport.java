@@ -55,7 +55,7 @@ public final class BareTransport extends OncePerRequestFilter {
 		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity());
 		URI resource = URI.create(RESOURCE);
 		this.endpoint = new McpEndpoint(new ProtectedResource(resource, "/mcp", "", null), policy,
-				(request) -> (authentication) -> authentication, challenge,
+				(request) -> (authentication) -> authentication, false, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource), List.of()),
 				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false,

@@ -32,6 +32,9 @@ class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
 		builder.up();
+		if (this.servers.keys().isEmpty()) {
+			builder.down().withDetail("authorizationServers", "none");
+		}
 		Map<String, TokenIntrospection> introspections = this.servers.introspections().byIssuer();
 		for (IssuerKeys keys : this.servers.keys()) {
 			TokenIntrospection introspection = introspections.get(keys.issuer());

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,9 @@ import io.mcpsecurity.token.Provider;
 import io.mcpsecurity.token.TokenProfile;
 import io.mcpsecurity.transport.AllowedOrigins;
 import io.mcpsecurity.transport.Origin;
+import io.mcpsecurity.transport.ProtectedResource;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -32,6 +36,8 @@ import org.springframework.util.StringUtils;
  * an {@link InvalidConfigurationPropertyValueException}, whose reason says what to do.
  */
 final class CheckedProperties {
+
+	private static final Log logger = LogFactory.getLog(CheckedProperties.class);
 
 	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -53,6 +59,8 @@ final class CheckedProperties {
 
 	private final URI resource;
 
+	private final List<URI> aliases = new ArrayList<>();
+
 	private final List<AuthorizationServer> authorizationServers;
 
 	private final List<ClientPattern> allowedClients;
@@ -67,6 +75,8 @@ final class CheckedProperties {
 
 	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
 
+	private final Map<String, String> advertised = new HashMap<>();
+
 	private final RateLimitSettings rateLimit;
 
 	private final @Nullable AllowedOrigins allowedOrigins;
@@ -79,6 +89,7 @@ final class CheckedProperties {
 		checkProtocol(protocol);
 		this.stateless = "STATELESS".equalsIgnoreCase(protocol);
 		this.resource = checkResource(properties.resource());
+		properties.resourceAliases().forEach(this::checkAlias);
 		this.authorizationServers = checkServers(boot.getJwt(), connections);
 		checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
@@ -144,6 +155,14 @@ final class CheckedProperties {
 		return this.profiles;
 	}
 
+	/**
+	 * What the metadata contain of an authorization server.
+	 * @param issuer its issuer identifier
+	 */
+	String advertised(String issuer) {
+		return this.advertised.getOrDefault(issuer, issuer);
+	}
+
 	private static List<ClientPattern> clients(String property, List<String> clients) {
 		return clients.stream()
 			.map((client) -> PolicyProperties.checked(property, client, () -> ClientPattern.of(client)))
@@ -186,6 +205,26 @@ final class CheckedProperties {
 		return checkUri(RESOURCE, value);
 	}
 
+	private void checkAlias(String value) {
+		String property = RESOURCE + "-aliases[" + this.aliases.size() + "]";
+		URI alias = checkUri(property, value);
+		ProtectedResource main = new ProtectedResource(this.resource, "", "", null);
+		if (main.hasHostOf(alias) || aliases(main).stream().anyMatch((other) -> other.hasHostOf(alias))) {
+			throw invalid(property, value, "Another resource identifier has the same host and port.");
+		}
+		this.aliases.add(alias);
+	}
+
+	/**
+	 * The endpoint that Spring AI configures, by each of its other names.
+	 * @param main that endpoint
+	 */
+	List<ProtectedResource> aliases(ProtectedResource main) {
+		return this.aliases.stream()
+			.map((alias) -> new ProtectedResource(alias, main.endpoint(), main.contextPath(), null))
+			.toList();
+	}
+
 	private Endpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
 		String property = "mcp-security.endpoints." + name;
 		String path = endpoint.path();
@@ -199,9 +238,10 @@ final class CheckedProperties {
 					"It is not set. Set it to the URL that clients use for this MCP endpoint.");
 		}
 		URI identifier = checkUri(property + ".resource", endpoint.resource());
-		boolean taken = identifier.equals(this.resource) || this.endpoints.values()
-			.stream()
-			.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
+		boolean taken = identifier.equals(this.resource) || this.aliases.contains(identifier)
+				|| this.endpoints.values()
+					.stream()
+					.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
 		if (taken) {
 			throw invalid(property, endpoint.resource() + " at " + path,
 					"Another endpoint has the same resource identifier or path.");
@@ -230,10 +270,16 @@ final class CheckedProperties {
 		}
 		else if (servers.isEmpty()) {
 			if (!StringUtils.hasText(boot.getIssuerUri())) {
+				if (this.properties.startLocked()) {
+					logger.warn("No authorization server is configured: every request for an MCP endpoint gets 503");
+					return List.of();
+				}
 				throw invalid(SERVERS, null,
 						"It is not set, and neither is " + BOOT
 								+ ".issuer-uri. Set one of them to the issuer identifier "
-								+ "of your authorization server, for example https://login.example.com/realms/main.");
+								+ "of your authorization server, for example https://login.example.com/realms/main. "
+								+ "(With mcp-security.start-locked=true the application starts without one, and "
+								+ "responds with 503 to every request.)");
 			}
 			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC,
 					boot.getAudiences()));
@@ -250,8 +296,16 @@ final class CheckedProperties {
 				throw invalid(issuerProperty, null,
 						"It is not set. Set it to the issuer identifier of the authorization server.");
 			}
-			if (checkUri(issuerProperty, issuer).getRawQuery() != null) {
-				throw invalid(issuerProperty, issuer, "It has a query (RFC 8414 section 2 allows none).");
+			if (server.advertisedAs() != null) {
+				checkIssuer(prefix + ".advertised-as", server.advertisedAs());
+				this.advertised.put(issuer, server.advertisedAs());
+			}
+			if (server.advertisedAs() == null || server.jwkSetUri() == null) {
+				checkIssuer(issuerProperty, issuer);
+			}
+			else {
+				// Only a name, which neither this server nor a client looks up.
+				parse(issuerProperty, issuer);
 			}
 			if (!issuers.add(issuer)) {
 				throw invalid(issuerProperty, issuer, "An earlier entry has the same issuer.");
@@ -266,6 +320,12 @@ final class CheckedProperties {
 			checked.add(server);
 		}
 		return List.copyOf(checked);
+	}
+
+	private void checkIssuer(String property, String issuer) {
+		if (checkUri(property, issuer).getRawQuery() != null) {
+			throw invalid(property, issuer, "It has a query (RFC 8414 section 2 allows none).");
+		}
 	}
 
 	private URI checkUri(String property, @Nullable String value) {

@@ -37,7 +37,7 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 						.supplier((beans) -> beans.bean(McpEndpointFactory.class)
 							.endpoint(beans.bean(FurtherEndpoints.class).get(name), beans.bean(ListingFilter.class),
 									beans.bean(FurtherServers.class).dispatcher(name))
-							.filterChain(beans.bean(McpEndpoint.Common.class))));
+							.filterChain(beans.bean(McpEndpoint.Common.class), List.of())));
 		});
 	}
 

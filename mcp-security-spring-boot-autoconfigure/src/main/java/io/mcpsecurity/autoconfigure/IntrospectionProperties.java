@@ -113,7 +113,9 @@ final class IntrospectionProperties {
 					+ ".client-secret and .private-key " + ((key != null) ? "are" : "is") + " set. Set one of them.");
 		}
 		if (key == null) {
-			return ClientAuthentication.secret(client, String.valueOf(secret));
+			return (endpoint.secretMethod() == AuthorizationServer.Endpoint.SecretMethod.CLIENT_SECRET_POST)
+					? ClientAuthentication.secretInForm(client, String.valueOf(secret))
+					: ClientAuthentication.secret(client, String.valueOf(secret));
 		}
 		String audience = endpoint.assertionAudience();
 		return PolicyProperties.checked(property + ".private-key", key, () -> ClientAuthentication.privateKey(client,

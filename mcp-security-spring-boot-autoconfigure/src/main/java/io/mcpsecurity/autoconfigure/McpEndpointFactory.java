@@ -1,6 +1,8 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -60,7 +62,8 @@ final class McpEndpointFactory {
 		McpSecurityProperties.Token token = this.properties.token();
 		// What is configured as the audience of an authorization server is for one
 		// endpoint: a token for it is refused at the others.
-		boolean main = resource.identifier().equals(this.checked.resource());
+		boolean main = resource.identifier().equals(this.checked.resource())
+				|| this.checked.aliases(resource).contains(resource);
 		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
 				main ? this.servers : this.servers.forResourceOnly(), audience, token.clockSkew(),
 				new McpCallerConverter(audience, this.catalogue::granted), (token.cache().maxSize() > 0)
@@ -70,6 +73,26 @@ final class McpEndpointFactory {
 			this.tokenCaches.add(new TokenCacheMetrics.Endpoint(name, cache));
 		}
 		return (request) -> manager;
+	}
+
+	/**
+	 * What verifies the tokens for a resource and its aliases, each for its own name.
+	 * @param resource the resource
+	 * @param name its name for people
+	 */
+	AuthenticationManagerResolver<HttpServletRequest> authenticationByName(ProtectedResource resource, String name) {
+		AuthenticationManagerResolver<HttpServletRequest> main = authentication(resource, name);
+		Map<ProtectedResource, AuthenticationManagerResolver<HttpServletRequest>> others = new LinkedHashMap<>();
+		this.checked.aliases(resource)
+			.forEach((alias) -> others.put(alias, authentication(alias, alias.identifier().toString())));
+		return others.isEmpty() ? main
+				: (request) -> others.entrySet()
+					.stream()
+					.filter((other) -> other.getKey().isCalled(request))
+					.map(Map.Entry::getValue)
+					.findFirst()
+					.orElse(main)
+					.resolve(request);
 	}
 
 	/**
@@ -91,7 +114,7 @@ final class McpEndpointFactory {
 				(configured != null) ? configured : AllowedOrigins.of(definition.resource().identifier()),
 				this.properties.http().allowedHosts());
 		return new McpEndpoint(definition.resource(), definition.policy(), definition.authentication(),
-				definition.challenge(),
+				this.servers.issuers().isEmpty(), definition.challenge(),
 				new AuthenticationRefusals(definition.challenge(), this.properties.token().keys().retryInterval()),
 				origins, listings, this.properties.token().clockSkew(), dispatcher);
 	}
@@ -102,8 +125,8 @@ final class McpEndpointFactory {
 
 	ResourceMetadata metadata(ProtectedResource resource, String name, AccessPolicy policy, List<String> supported) {
 		Supplier<List<String>> scopes = scopes(supported, policy);
-		return new ResourceMetadata(resource, name, this.servers.issuers(),
-				() -> this.catalogue.requested(scopes.get()));
+		List<String> advertised = this.servers.issuers().stream().map(this.checked::advertised).distinct().toList();
+		return new ResourceMetadata(resource, name, advertised, () -> this.catalogue.requested(scopes.get()));
 	}
 
 	/**

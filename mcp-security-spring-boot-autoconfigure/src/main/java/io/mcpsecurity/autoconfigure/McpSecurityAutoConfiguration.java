@@ -1,9 +1,11 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.McpInvocation;
 import io.mcpsecurity.ScopeCheck;
@@ -239,10 +241,16 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		InvocationGuard mcpInvocationGuard(AccessPolicies policies, ScopeDeclarations declarations,
-				AuthorizationRules rules, ProtectedResource resource, FurtherEndpoints further,
+				AuthorizationRules rules, ProtectedResource resource, CheckedProperties checked, FurtherEndpoints further,
 				ScopeCatalogue catalogue) {
 			return new InvocationGuard(policies, declarations.conditions(), rules,
-					(identifier) -> further.metadataLocation(identifier).orElseGet(resource::metadataLocation),
+					(identifier) -> checked.aliases(resource)
+						.stream()
+						.filter((alias) -> alias.identifier().toString().equals(identifier))
+						.map(ProtectedResource::metadataLocation)
+						.findFirst()
+						.or(() -> further.metadataLocation(identifier))
+						.orElseGet(resource::metadataLocation),
 					catalogue::challenged);
 		}
 
@@ -338,7 +346,7 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean(name = "mcpAuthenticationManagerResolver")
 		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(ProtectedResource resource,
 				McpEndpointFactory endpoints, McpSecurityProperties properties, McpServerProperties server) {
-			return endpoints.authentication(resource, resourceName(properties, server));
+			return endpoints.authenticationByName(resource, resourceName(properties, server));
 		}
 
 		@Bean
@@ -393,21 +401,30 @@ public final class McpSecurityAutoConfiguration {
 		@Order(CHAIN_ORDER)
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpEndpointFactory endpoints, McpEndpoint.Common common,
-				ListingFilter listings, McpDispatcher dispatcher,
+				ListingFilter listings, McpDispatcher dispatcher, CheckedProperties checked,
+				McpSecurityProperties properties,
 				@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
+			List<McpEndpoint> aliases = checked.aliases(resource)
+				.stream()
+				.map((alias) -> new EndpointDefinition(alias, policy, authentication,
+						endpoints.challenge(alias, policy, properties.metadata().challengeScopes())))
+				.map((alias) -> endpoints.endpoint(alias, listings, dispatcher))
+				.toList();
 			return endpoints
 				.endpoint(new EndpointDefinition(resource, policy, authentication, challenge), listings, dispatcher)
-				.filterChain(common);
+				.filterChain(common, aliases);
 		}
 
 		@Bean
 		@Order(CHAIN_ORDER)
 		SecurityFilterChain mcpMetadataFilterChain(ProtectedResource resource, AccessPolicy policy,
-				McpEndpointFactory endpoints, FurtherEndpoints further, McpSecurityProperties properties,
-				McpServerProperties server) {
+				McpEndpointFactory endpoints, FurtherEndpoints further, CheckedProperties checked,
+				McpSecurityProperties properties, McpServerProperties server) {
+			List<ProtectedResource> names = new ArrayList<>(List.of(resource));
+			names.addAll(checked.aliases(resource));
 			List<ResourceMetadata> metadata = new ArrayList<>();
-			metadata.add(endpoints.metadata(resource, resourceName(properties, server), policy,
-					properties.metadata().scopesSupported()));
+			names.forEach((name) -> metadata.add(endpoints.metadata(name, resourceName(properties, server),
+					policy, properties.metadata().scopesSupported())));
 			metadata.addAll(further.metadata());
 			return new ProtectedResourceMetadataFilter(metadata).filterChain();
 		}
@@ -419,8 +436,11 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@Order(SecurityFilterProperties.BASIC_AUTH_ORDER - 1)
 		SecurityFilterChain mcpAuthorizationServerMetadataFilterChain(ProtectedResource resource,
-				AuthorizationServers servers) {
-			return ProtectedResourceMetadataFilter.authorizationServerChain(resource.identifier(), servers.issuers());
+				AuthorizationServers servers, CheckedProperties checked) {
+			List<URI> names = new ArrayList<>(List.of(resource.identifier()));
+			checked.aliases(resource).forEach((alias) -> names.add(alias.identifier()));
+			return ProtectedResourceMetadataFilter.authorizationServerChain(names,
+					servers.issuers().stream().flatMap((issuer) -> Stream.of(issuer, checked.advertised(issuer))));
 		}
 
 		/**

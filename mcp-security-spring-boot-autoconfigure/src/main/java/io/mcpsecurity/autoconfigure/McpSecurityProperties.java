@@ -29,12 +29,18 @@ import org.springframework.util.unit.DataSize;
  * @param resource Resource identifier of this server: the absolute URI, without fragment,
  * that clients use for its MCP endpoint and that access tokens must name as their
  * audience. Required.
+ * @param resourceAliases Further resource identifiers of the MCP endpoint that Spring AI
+ * configures, with other hosts or ports. Metadata, challenge and audience are those of
+ * the identifier whose host a request was sent to, and those of the resource for any
+ * other host.
  * @param resourceName Human-readable name in the protected resource metadata. Default:
  * the name of the MCP server.
  * @param authorizationServers Authorization servers whose access tokens are accepted: an
  * issuer identifier, a list of them, or a list of objects. Default: the issuer of
  * spring.security.oauth2.resourceserver.jwt. Ignored if there is a bean of type
  * AuthorizationServerConnectionDetails.
+ * @param startLocked Whether the application starts without any authorization server, and
+ * then responds with 503 to every request for an MCP endpoint.
  * @param allowInsecureHttp Whether http is allowed for a resource or an issuer that is
  * not on this machine.
  * @param token Validation of access tokens.
@@ -53,7 +59,8 @@ import org.springframework.util.unit.DataSize;
  */
 @ConfigurationProperties(PropertyBinder.PREFIX)
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
-		@Nullable String resourceName, @DefaultValue List<AuthorizationServer> authorizationServers,
+		@DefaultValue List<String> resourceAliases, @Nullable String resourceName,
+		@DefaultValue List<AuthorizationServer> authorizationServers, @DefaultValue("false") boolean startLocked,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Clients clients,
 		@DefaultValue Policy policy, @DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata,
 		@DefaultValue Http http, @DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
@@ -87,13 +94,17 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * not readOnlyHint. Default: none.
 	 * @param scopeHierarchy Scopes that contain other scopes, one relation per line:
 	 * broader &gt; narrower. Default: none.
+	 * @param wildcardScopes Whether a scope of a token that ends with :*, .* or /*, none
+	 * of which OAuth knows, contains all scopes that begin with the same characters, so
+	 * that records:* contains records:read.
 	 */
 	public record Policy(@DefaultValue("enforce") AccessPolicy.Mode enforcement, @DefaultValue List<Rule> rules,
 			@DefaultValue List<String> requiredScopes, @DefaultValue("report") UnmatchedRules unmatchedRules,
 			@DefaultValue("authenticated") DefaultAccess defaultAccess,
 			@DefaultValue("false") boolean anonymousDiscovery,
 			@DefaultValue("step-up") AccessPolicy.Visibility visibility, @Nullable String scopeTemplate,
-			@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy) {
+			@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
+			@DefaultValue("false") boolean wildcardScopes) {
 
 		/**
 		 * What to do about a rule that has no effect.
@@ -243,6 +254,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param issuer Issuer identifier, exactly as in the iss claim of its tokens.
 	 * Required.
 	 * @param jwkSetUri URI of its keys. Default: the jwks_uri of its metadata.
+	 * @param advertisedAs Issuer identifier in the protected resource metadata, for
+	 * clients that use an authorization server in front of this one, or that find its
+	 * metadata elsewhere than below the iss claim. Default: the issuer.
 	 * @param provider Kind of authorization server, which has defaults for the other
 	 * properties.
 	 * @param audiences Accepted values of the audience claim, at the MCP endpoint that
@@ -263,8 +277,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 */
 	@ConfigurationPropertiesSource
 	public record AuthorizationServer(@Nullable String issuer, @Nullable String jwkSetUri,
-			@DefaultValue("generic") Provider provider, @DefaultValue List<String> audiences,
-			@Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
+			@Nullable String advertisedAs, @DefaultValue("generic") Provider provider,
+			@DefaultValue List<String> audiences, @Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
 			@DefaultValue Map<String, List<String>> marks, @DefaultValue List<String> refusedClaims,
 			@Nullable String scopePrefix, @DefaultValue Claims claims, @Nullable Endpoint introspection) {
 
@@ -277,18 +291,20 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri, Provider provider,
 				List<String> audiences) {
-			return new AuthorizationServer(issuer, jwkSetUri, provider, audiences, null, List.of(), Map.of(), List.of(),
-					null, new Claims(List.of(), List.of(), null), null);
+			return new AuthorizationServer(issuer, jwkSetUri, null, provider, audiences, null, List.of(), Map.of(),
+					List.of(), null, new Claims(List.of(), List.of(), null, null), null);
 		}
 
 		/**
 		 * An introspection endpoint, and how this server authenticates there: with a
-		 * secret (client_secret_basic) or a private key (private_key_jwt).
+		 * secret or a private key (private_key_jwt).
 		 *
 		 * @param uri URI of the introspection endpoint. Default: none.
 		 * @param clientId Client id of this server at the authorization server. Required
 		 * with an introspection endpoint.
 		 * @param clientSecret Client secret of this server. Default: none.
+		 * @param secretMethod How the secret is sent: "client-secret-basic", in the
+		 * header Authorization, or "client-secret-post", in the form.
 		 * @param privateKey Location of a private key in PEM (PKCS #8), such as
 		 * file:/run/secrets/key.pem, to use instead of a secret. Default: none.
 		 * @param keyId Id of the private key. Default: none.
@@ -297,7 +313,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 * authorization server.
 		 */
 		public record Endpoint(@Nullable String uri, @Nullable String clientId, @Nullable String clientSecret,
-				@Nullable Resource privateKey, @Nullable String keyId, @Nullable String assertionAudience,
+				@DefaultValue("client-secret-basic") SecretMethod secretMethod, @Nullable Resource privateKey,
+				@Nullable String keyId, @Nullable String assertionAudience,
 				@DefaultValue("true") boolean opaqueTokens) {
 
 			/**
@@ -308,6 +325,19 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 				return "Endpoint[uri=" + this.uri + ", clientId=" + this.clientId + "]";
 			}
 
+			/**
+			 * How a secret is sent (RFC 6749 section 2.3.1).
+			 */
+			public enum SecretMethod {
+
+				/** In the header Authorization. */
+				CLIENT_SECRET_BASIC,
+
+				/** In the form. */
+				CLIENT_SECRET_POST
+
+			}
+
 		}
 
 		/**
@@ -316,13 +346,17 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 *
 		 * @param scopes Claims that contain scopes, all of them together; claims of roles
 		 * are allowed. Strings in scope and scp are separated at spaces, in other claims
-		 * a string is one name. Default: those of the provider.
+		 * a string is one name; of an object the keys are the names. Default: those of
+		 * the provider.
 		 * @param client Claims that contain the client id; the first that is present
 		 * counts. Default: those of the provider.
 		 * @param actor Claim that contains the actor chain. Default: act.
+		 * @param clientAsSubject Whether the client is the subject of a token without
+		 * sub, as some authorization servers issue them to machines. Default: as the
+		 * provider issues them; false for most.
 		 */
 		public record Claims(@DefaultValue List<String> scopes, @DefaultValue List<String> client,
-				@Nullable String actor) {
+				@Nullable String actor, @Nullable Boolean clientAsSubject) {
 		}
 
 	}

@@ -18,6 +18,7 @@ import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.authorization.TargetPattern;
+import io.mcpsecurity.authorization.WildcardScopes;
 import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +57,7 @@ final class PolicyProperties {
 		checkScope(POLICY + ".destructive-scope", policy.destructiveScope());
 		checkScope(POLICY + ".scope-template", policy.scopeTemplate());
 		this.conventions = new Conventions(policy.readOnlyScope(), policy.destructiveScope(), policy.scopeTemplate());
-		this.hierarchy = hierarchy(policy.scopeHierarchy());
+		this.hierarchy = hierarchy(policy.scopeHierarchy(), policy.wildcardScopes());
 		this.catalogue = catalogue(properties.scopes(), requestPrefix);
 	}
 
@@ -115,9 +116,9 @@ final class PolicyProperties {
 		}
 	}
 
-	private static ScopeHierarchy hierarchy(@Nullable String text) {
+	private static ScopeHierarchy hierarchy(@Nullable String text, boolean wildcards) {
 		if (!StringUtils.hasText(text)) {
-			return ScopeHierarchy.FLAT;
+			return wildcards ? new WildcardScopes(ScopeHierarchy.FLAT, Set.of()) : ScopeHierarchy.FLAT;
 		}
 		StringBuilder relations = new StringBuilder();
 		Set<String> named = new LinkedHashSet<>();
@@ -133,7 +134,8 @@ final class PolicyProperties {
 			relations.append(String.join(" > ", scopes)).append('\n');
 		}
 		try {
-			return hierarchy(RoleHierarchyImpl.fromHierarchy(relations.toString()), named);
+			ScopeHierarchy hierarchy = hierarchy(RoleHierarchyImpl.fromHierarchy(relations.toString()), named);
+			return wildcards ? new WildcardScopes(hierarchy, named) : hierarchy;
 		}
 		catch (CycleInRoleHierarchyException ex) {
 			throw CheckedProperties.invalid(HIERARCHY, text.trim(), "It has a cycle: a scope would contain itself.");

@@ -66,7 +66,8 @@ final class TokenProfiles {
 				claims.scopes().isEmpty() ? preset.appScopes() : List.of(),
 				pointers(property + ".claims.client", claims.client(), preset.client()),
 				(actor != null) ? pointer(property + ".claims.actor", actor) : preset.actor(),
-				scopePrefix(property + ".scope-prefix", server), preset.clientAsSubject());
+				scopePrefix(property + ".scope-prefix", server),
+				(claims.clientAsSubject() != null) ? claims.clientAsSubject() : preset.clientAsSubject());
 	}
 
 	private static @Nullable String scopePrefix(String property, AuthorizationServer server) {
@@ -122,8 +123,8 @@ final class TokenProfiles {
 			.map((profile) -> profile.claims().scopePrefix())
 			.map((prefix) -> (prefix != null) ? prefix : "")
 			.collect(Collectors.toSet());
-		if (prefixes.size() == 1) {
-			return prefixes.iterator().next();
+		if (prefixes.size() < 2) {
+			return prefixes.isEmpty() ? "" : prefixes.iterator().next();
 		}
 		logger.warn("The authorization servers have different prefixes of scopes, so challenges contain the names "
 				+ "of rules: set mcp-security.scopes[].requested-as where clients need other names");

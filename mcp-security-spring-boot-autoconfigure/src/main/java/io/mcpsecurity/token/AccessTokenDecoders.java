@@ -4,7 +4,6 @@ import java.util.Set;
 
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 
@@ -30,7 +29,8 @@ final class AccessTokenDecoders {
 	static JwtDecoder create(JWKSource<SecurityContext> keys, Set<JWSAlgorithm> algorithms,
 			OAuth2TokenValidator<Jwt> validator) {
 		DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
-		processor.setJWSKeySelector(new JWSVerificationKeySelector<>(algorithms, keys));
+		processor.setJWSKeySelector(new EdwardsCurves.KeySelector(algorithms, keys));
+		processor.setJWSVerifierFactory(new EdwardsCurves.VerifierFactory());
 		// Types and claims are AccessTokenValidators' business; Nimbus' own checks would
 		// refuse at+jwt.
 		processor.setJWSTypeVerifier((type, context) -> {

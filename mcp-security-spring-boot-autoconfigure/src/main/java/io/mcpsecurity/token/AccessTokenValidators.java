@@ -1,10 +1,16 @@
 package io.mcpsecurity.token;
 
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +44,24 @@ public final class AccessTokenValidators {
 
 	/**
 	 * Claims by which authorization servers mark what a token is, with the values of
-	 * access tokens: Keycloak's {@code typ}, Amazon Cognito's {@code token_use},
-	 * FusionAuth's {@code tty}, PingAM's {@code tokenName}.
+	 * access tokens: Keycloak's {@code typ}, the {@code token_use} of Amazon Cognito and
+	 * Ory Hydra, FusionAuth's {@code tty}, PingAM's {@code tokenName}.
 	 */
 	private static final Map<String, Set<String>> USE_CLAIMS = Map.of("typ", Set.of("Bearer", "DPoP", "at+jwt", "JWT"),
-			"token_use", Set.of("access"), "tty", Set.of("at"), "tokenName", Set.of("access_token"));
+			"token_use", Set.of("access", "access_token"), "tty", Set.of("at"), "tokenName", Set.of("access_token"));
+
+	/**
+	 * Claims whose values differ too much to list those of access tokens: of RFC 7662
+	 * section 2.2, and Casdoor's.
+	 */
+	private static final List<String> TYPE_CLAIMS = List.of("token_type", "tokenType");
+
+	/** What they contain of other tokens, among it the types of RFC 8693 section 3. */
+	private static final Pattern OTHER_TYPE = Pattern
+		.compile("(?i)(urn:ietf:params:oauth:token-type:)?(id|refresh|offline)([-_ ]?token)?");
+
+	/** What {@code token_type} is of access tokens. */
+	private static final Set<String> ACCESS_TOKEN_TYPES = Set.of("bearer", "access_token");
 
 	private AccessTokenValidators() {
 	}
@@ -65,28 +84,46 @@ public final class AccessTokenValidators {
 	 * All of the rules above, for tokens that look like those of an authorization server.
 	 */
 	static OAuth2TokenValidator<Jwt> create(String issuer, String resource, TokenTimes times, TokenProfile profile) {
-		return new DelegatingOAuth2TokenValidator<>(
-				described(TokenFailure.ISSUER, "The token has another issuer", new JwtIssuerValidator(issuer)),
-				audience(resource, profile), times, type(profile), AccessTokenValidators::isAccessToken, marks(profile),
-				refused(profile), AccessTokenValidators::isUnbound);
+		return new DelegatingOAuth2TokenValidator<>(issuer(issuer), audience(resource, profile), times, type(profile),
+				AccessTokenValidators::isAccessToken, marks(profile), refused(profile),
+				AccessTokenValidators::isUnbound);
 	}
 
 	/**
 	 * What an answer about an opaque token must say (RFC 7662 section 2.2), besides that
 	 * it is active: the same, except that there is no header, and an answer need not name
-	 * who gives it. Instead of a mark of its provider, {@code token_type} may tell that
-	 * it is an access token; refresh tokens are active as well.
+	 * who gives it. Refresh tokens are active as well: {@code token_type} tells that it
+	 * is an access token. Where it is absent, as RFC 7662 allows, or unknown, a mark of
+	 * the provider does; only if none is known, it may be absent.
 	 */
 	static OAuth2TokenValidator<Jwt> forAnswers(String issuer, String resource, TokenTimes times,
 			TokenProfile profile) {
-		OAuth2TokenValidator<Jwt> marks = profile.marks().isEmpty()
-				? (jwt) -> TokenError.result(TokenFailure.TYPE, "The token is not an access token") : marks(profile);
-		return new DelegatingOAuth2TokenValidator<>(
-				described(TokenFailure.ISSUER, "The token has another issuer", new JwtIssuerValidator(issuer)),
-				audience(resource, profile), times, AccessTokenValidators::isAccessToken,
-				(jwt) -> jwt.getClaims().get("token_type") instanceof String type && type.equalsIgnoreCase("bearer")
-						? OAuth2TokenValidatorResult.success() : marks.validate(jwt),
-				refused(profile), AccessTokenValidators::isUnbound);
+		OAuth2TokenValidator<Jwt> marks = marks(profile);
+		return new DelegatingOAuth2TokenValidator<>(issuer(issuer), audience(resource, profile), times,
+				AccessTokenValidators::isAccessToken, (jwt) -> {
+					Object type = jwt.getClaims().get("token_type");
+					if (type != null && ACCESS_TOKEN_TYPES.contains(String.valueOf(type).toLowerCase(Locale.ROOT))) {
+						return OAuth2TokenValidatorResult.success();
+					}
+					return (type == null || !profile.marks().isEmpty()) ? marks.validate(jwt)
+							: noAccessToken("expected token_type Bearer, found " + Printable.of(type));
+				}, refused(profile), AccessTokenValidators::isUnbound);
+	}
+
+	private static OAuth2TokenValidatorResult noAccessToken(String detail) {
+		return TokenError.result(TokenFailure.TYPE, "The token is not an access token", detail);
+	}
+
+	/**
+	 * Spring's validators answer with texts that name claims and values in their own
+	 * words; here each gets one sentence that a client's developer can act upon.
+	 */
+	private static OAuth2TokenValidator<Jwt> issuer(String issuer) {
+		OAuth2TokenValidator<Jwt> validator = new JwtIssuerValidator(issuer);
+		return (jwt) -> validator.validate(jwt).hasErrors()
+				? TokenError.result(TokenFailure.ISSUER, "The token has another issuer",
+						Printable.difference(issuer, jwt.getClaims().get("iss")))
+				: OAuth2TokenValidatorResult.success();
 	}
 
 	/**
@@ -94,17 +131,36 @@ public final class AccessTokenValidators {
 	 * another resource.
 	 */
 	static OAuth2TokenValidator<Jwt> audience(String resource, TokenProfile profile) {
-		Collection<String> accepted = profile.audiences().isEmpty() ? Set.of(resource) : profile.audiences();
+		Set<String> identifiers = identifiers(resource);
+		Collection<String> accepted = profile.audiences().isEmpty() ? identifiers : profile.audiences();
 		boolean otherClaim = !profile.audienceClaim().equals(TokenProfile.AUD);
 		return (jwt) -> {
 			boolean meant = names(profile.audienceClaim().read(jwt.getClaims()), accepted);
 			Object aud = jwt.getClaims().get("aud");
-			boolean meantForOthers = otherClaim && aud != null && !names(aud, Set.of(resource))
-					&& !names(aud, accepted);
-			return (meant && !meantForOthers) ? OAuth2TokenValidatorResult.success()
-					: TokenError.result(TokenFailure.AUDIENCE,
-							"The token was not issued for this server (" + profile.audienceClaim().text() + ")");
+			boolean meantForOthers = otherClaim && aud != null && !names(aud, identifiers) && !names(aud, accepted);
+			if (meant && !meantForOthers) {
+				return OAuth2TokenValidatorResult.success();
+			}
+			String claim = profile.audienceClaim().text();
+			return TokenError
+				.result(TokenFailure.AUDIENCE, "The token was not issued for this server (" + claim + ")", meant
+						? "aud: " + Printable.difference(identifiers, aud)
+						: claim + ": " + Printable.difference(accepted, profile.audienceClaim().read(jwt.getClaims())));
 		};
+	}
+
+	/**
+	 * At the root of a host the identifier is the same with and without a slash (RFC 3986
+	 * section 6.2.3), and clients use both.
+	 */
+	private static Set<String> identifiers(String resource) {
+		URI uri = URI.create(resource);
+		String path = uri.getRawPath();
+		if (uri.getRawQuery() != null || (path != null && path.length() > 1)) {
+			return Set.of(resource);
+		}
+		String origin = resource.endsWith("/") ? resource.substring(0, resource.length() - 1) : resource;
+		return Set.of(origin, origin + "/");
 	}
 
 	private static boolean names(@Nullable Object claim, Collection<String> accepted) {
@@ -117,8 +173,9 @@ public final class AccessTokenValidators {
 			Object type = jwt.getHeaders().get("typ");
 			boolean accepted = (type != null) ? profile.types().contains(TokenProfile.type(String.valueOf(type)))
 					: profile.types().contains(TokenProfile.NO_TYPE);
-			return accepted ? OAuth2TokenValidatorResult.success()
-					: TokenError.result(TokenFailure.TYPE, "The token's type is not that of an access token");
+			return accepted ? OAuth2TokenValidatorResult.success() : TokenError.result(TokenFailure.TYPE,
+					"The token's type is not that of an access token",
+					"typ: " + Printable.difference(profile.types(), (type != null) ? type : TokenProfile.NO_TYPE));
 		};
 	}
 
@@ -128,40 +185,45 @@ public final class AccessTokenValidators {
 				Object claim = jwt.getClaims().get(mark.getKey());
 				return claim != null && (mark.getValue().contains(TokenProfile.ANY) || names(claim, mark.getValue()));
 			});
-			return marked ? OAuth2TokenValidatorResult.success()
-					: TokenError.result(TokenFailure.TYPE, "The token is not an access token");
+			if (marked) {
+				return OAuth2TokenValidatorResult.success();
+			}
+			Map<String, Object> found = new LinkedHashMap<>(jwt.getClaims());
+			found.keySet().retainAll(profile.marks().keySet());
+			return noAccessToken("one of these claims: " + Printable.difference(profile.marks(), found));
 		};
 	}
 
 	private static OAuth2TokenValidator<Jwt> refused(TokenProfile profile) {
-		return (jwt) -> profile.refusedClaims().stream().noneMatch(jwt::hasClaim) ? OAuth2TokenValidatorResult.success()
-				: TokenError.result(TokenFailure.TYPE, "The token is not an access token");
+		return (jwt) -> profile.refusedClaims()
+			.stream()
+			.filter(jwt::hasClaim)
+			.findFirst()
+			.map((claim) -> noAccessToken("expected no claim " + Printable.of(claim)))
+			.orElseGet(OAuth2TokenValidatorResult::success);
 	}
 
 	private static OAuth2TokenValidatorResult isAccessToken(Jwt jwt) {
-		boolean idToken = ID_TOKEN_CLAIMS.stream().anyMatch(jwt::hasClaim)
-				|| (jwt.hasClaim("nonce") && !jwt.hasClaim("scope") && !jwt.hasClaim("scp"));
-		boolean otherUse = USE_CLAIMS.entrySet()
-			.stream()
-			.anyMatch((use) -> jwt.hasClaim(use.getKey())
-					&& !use.getValue().contains(String.valueOf(jwt.getClaims().get(use.getKey()))));
-		return (idToken || otherUse) ? TokenError.result(TokenFailure.TYPE, "The token is not an access token")
-				: OAuth2TokenValidatorResult.success();
+		List<String> signs = new ArrayList<>();
+		ID_TOKEN_CLAIMS.stream().filter(jwt::hasClaim).forEach(signs::add);
+		if (jwt.hasClaim("nonce") && !jwt.hasClaim("scope") && !jwt.hasClaim("scp")) {
+			signs.add("nonce");
+		}
+		USE_CLAIMS.forEach((claim, values) -> {
+			if (jwt.hasClaim(claim) && !values.contains(String.valueOf(jwt.getClaims().get(claim)))) {
+				signs.add(claim);
+			}
+		});
+		TYPE_CLAIMS.stream()
+			.filter((claim) -> jwt.getClaims().get(claim) instanceof String type && OTHER_TYPE.matcher(type).matches())
+			.forEach(signs::add);
+		return signs.isEmpty() ? OAuth2TokenValidatorResult.success() : noAccessToken(
+				"it is another token's " + signs.get(0) + ": " + Printable.of(jwt.getClaims().get(signs.get(0))));
 	}
 
 	private static OAuth2TokenValidatorResult isUnbound(Jwt jwt) {
-		return jwt.hasClaim("cnf")
-				? TokenError.result(TokenFailure.BOUND, "The token is bound to a key and is no bearer token")
-				: OAuth2TokenValidatorResult.success();
-	}
-
-	/**
-	 * Spring's validators answer with texts that name claims and values in their own
-	 * words; here each gets one sentence that a client's developer can act upon.
-	 */
-	private static OAuth2TokenValidator<Jwt> described(TokenFailure failure, String description,
-			OAuth2TokenValidator<Jwt> validator) {
-		return (jwt) -> validator.validate(jwt).hasErrors() ? TokenError.result(failure, description)
+		return jwt.hasClaim("cnf") ? TokenError.result(TokenFailure.BOUND,
+				"The token is bound to a key and is no bearer token", "expected no claim cnf")
 				: OAuth2TokenValidatorResult.success();
 	}
 

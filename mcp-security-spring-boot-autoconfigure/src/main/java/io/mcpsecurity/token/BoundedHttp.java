@@ -3,6 +3,7 @@ package io.mcpsecurity.token;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -26,6 +27,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class BoundedHttp {
 
+	private static final String VERSION = BoundedHttp.class.getPackage().getImplementationVersion();
+
+	/** Firewalls in front of authorization servers refuse the JDK's own. */
+	private static final String USER_AGENT = "mcp-security/" + ((VERSION != null) ? VERSION : "unknown");
+
 	private final HttpClient http;
 
 	private final Duration timeout;
@@ -42,6 +48,15 @@ final class BoundedHttp {
 		this.http = http;
 		this.timeout = timeout;
 		this.limit = limit;
+	}
+
+	/**
+	 * A request, to be completed.
+	 * @param accept the media types of a response
+	 * @throws IllegalArgumentException if the URI is not of http or https
+	 */
+	static HttpRequest.Builder request(URI uri, String accept) {
+		return HttpRequest.newBuilder(uri).header("Accept", accept).header("User-Agent", USER_AGENT);
 	}
 
 	/**

@@ -51,6 +51,13 @@ public interface ClientAuthentication {
 	}
 
 	/**
+	 * {@code client_secret_post} (RFC 6749 section 2.3.1).
+	 */
+	static ClientAuthentication secretInForm(String client, String secret) {
+		return (request, parameters) -> parameters.putAll(Map.of("client_id", client, "client_secret", secret));
+	}
+
+	/**
 	 * {@code private_key_jwt} (RFC 7523 sections 2.2 and 3): a new assertion for each
 	 * request, signed with RS256 or the ES algorithm of the key's curve.
 	 * @param client the client id

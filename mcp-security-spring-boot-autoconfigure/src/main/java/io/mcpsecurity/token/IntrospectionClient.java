@@ -88,9 +88,8 @@ final class IntrospectionClient {
 		Map<String, String> parameters = new LinkedHashMap<>();
 		parameters.put("token", token);
 		parameters.put("token_type_hint", "access_token");
-		HttpRequest.Builder request = HttpRequest.newBuilder(this.endpoint)
-			.header("Content-Type", "application/x-www-form-urlencoded")
-			.header("Accept", "application/json");
+		HttpRequest.Builder request = BoundedHttp.request(this.endpoint, "application/json")
+			.header("Content-Type", "application/x-www-form-urlencoded");
 		this.authentication.authenticate(request, parameters);
 		return request.POST(BodyPublishers.ofString(parameters.entrySet()
 			.stream()

@@ -128,14 +128,17 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		JWT jwt = readable(token);
 		if (jwt == null) {
 			if (this.opaque == null) {
-				throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT");
+				throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT",
+						"no authorization server has an introspection endpoint for such tokens");
 			}
 			return this.opaque.verify(token);
 		}
 		checkSpelling(token);
-		TokenVerifier verifier = this.verifiers.get(issuer(jwt));
+		String issuer = issuer(jwt);
+		TokenVerifier verifier = this.verifiers.get(issuer);
 		if (verifier == null) {
-			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here");
+			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here",
+					"iss: " + Printable.difference(this.verifiers.keySet(), issuer));
 		}
 		return verifier.verify(token);
 	}
@@ -170,7 +173,8 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 				canonical = false;
 			}
 			if (!canonical) {
-				throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT");
+				throw new RefusedTokenException(TokenFailure.MALFORMED, "The token is not a JWT",
+						"it is not in the canonical form of base64url");
 			}
 		}
 	}

@@ -284,7 +284,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 
 	private void failed(long asked, Throwable failure) {
 		Outage outage = this.outage;
-		String reason = String.valueOf(failure.getMessage()).replaceAll("\\p{Cntrl}", "?");
+		String reason = Printable.of(failure.getMessage());
 		this.outage = new Outage((outage != null) ? outage.began() : asked, asked, reason);
 		if (outage == null) {
 			// Once per outage: a line per try, or per request, would fill the log.

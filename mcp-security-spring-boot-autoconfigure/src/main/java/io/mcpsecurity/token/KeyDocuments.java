@@ -9,14 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
+import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.util.JSONObjectUtils;
 import io.mcpsecurity.token.BoundedHttp.TooLargeException;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +33,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyDocuments {
 
+	private static final Log logger = LogFactory.getLog(KeyDocuments.class);
+
 	private static final int LIMIT = 512 * 1024;
+
+	/** RFC 7517 section 8.5.2 has a type of its own for JWK sets; few servers send it. */
+	private static final String ACCEPT = "application/jwk-set+json, application/json, */*;q=0.1";
 
 	private final String issuer;
 
@@ -37,6 +47,9 @@ final class KeyDocuments {
 	private final BoundedHttp http;
 
 	private @Nullable String jwkSetUri;
+
+	/** Why keys were ignored, which is logged when it changes. */
+	private Set<String> ignored = Set.of();
 
 	/**
 	 * Create the documents; nothing is fetched yet.
@@ -65,7 +78,7 @@ final class KeyDocuments {
 	JWKSet keys() throws JWKSetUnavailableException {
 		String location = (this.jwkSetUri != null) ? this.jwkSetUri : discover();
 		try {
-			JWKSet keys = JWKSet.parse(get(location));
+			JWKSet keys = parse(get(location));
 			this.jwkSetUri = location;
 			return keys;
 		}
@@ -76,6 +89,42 @@ final class KeyDocuments {
 			}
 			throw new JWKSetUnavailableException("No usable keys at " + location + ": " + ex.getMessage(), ex);
 		}
+	}
+
+	/**
+	 * A key that cannot be used (of an unknown kind or curve, or without a member that it
+	 * needs) is ignored (RFC 7517 section 5), so that the others stay usable.
+	 */
+	private JWKSet parse(String document) throws ParseException {
+		// Null where the document is the JSON null.
+		@Nullable Map<String, Object> set = JSONObjectUtils.parse(document);
+		if (set == null || !(set.get("keys") instanceof List<?> members)) {
+			throw new ParseException("it is not a JWK set", 0);
+		}
+		List<JWK> keys = new ArrayList<>();
+		Set<String> reasons = new LinkedHashSet<>();
+		for (Object member : members) {
+			try {
+				// Which leaves out keys of unknown kinds without a word.
+				List<JWK> key = JWKSet.parse(Map.of("keys", List.of(member))).getKeys();
+				if (key.isEmpty()) {
+					reasons.add("Unsupported key type");
+				}
+				keys.addAll(key);
+			}
+			catch (ParseException | RuntimeException ex) {
+				reasons.add(Printable.of(ex.getMessage()));
+			}
+		}
+		if (keys.isEmpty() && !reasons.isEmpty()) {
+			throw new ParseException(String.join(", ", reasons), 0);
+		}
+		if (!reasons.equals(this.ignored) && !reasons.isEmpty()) {
+			logger.warn("Keys of issuer %s are ignored, because they cannot be used: %s".formatted(this.issuer,
+					String.join(", ", reasons)));
+		}
+		this.ignored = reasons;
+		return new JWKSet(keys);
 	}
 
 	private String discover() throws JWKSetUnavailableException {
@@ -141,7 +190,7 @@ final class KeyDocuments {
 
 	private static HttpRequest request(String location) throws IOException {
 		try {
-			return HttpRequest.newBuilder(URI.create(location)).header("Accept", "application/json").build();
+			return BoundedHttp.request(URI.create(location), ACCEPT).build();
 		}
 		catch (IllegalArgumentException ex) {
 			throw new IOException("not an http URL", ex);

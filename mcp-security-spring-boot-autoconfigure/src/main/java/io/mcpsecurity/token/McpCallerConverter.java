@@ -23,9 +23,10 @@ import org.springframework.util.StringUtils;
  * By default, scopes come from {@code scope} (RFC 9068 section 2.2.3) and {@code scp}
  * (Okta, Microsoft Entra ID), together; each may be a string separated by spaces or an
  * array of strings. In claims of other names, such as those of roles, a string is one
- * name, because names of roles may contain spaces. The client is {@code client_id} (RFC
- * 9068 section 2.2) or one of the names that authorization servers use instead. A claim
- * of the wrong type is never guessed at: it refuses the token.
+ * name, because names of roles may contain spaces, and the names may be the keys of an
+ * object (Zitadel). The client is {@code client_id} (RFC 9068 section 2.2) or one of the
+ * names that authorization servers use instead. A claim of the wrong type is never
+ * guessed at: it refuses the token.
  */
 public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 
@@ -78,7 +79,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 		Map<String, Object> claims = jwt.getClaims();
 		String client = client(claims);
 		String subject = text("sub", claims.get("sub"));
-		if (subject == null && this.where.clientAsSubject()) {
+		if (!StringUtils.hasText(subject) && this.where.clientAsSubject()) {
 			subject = client;
 		}
 		if (!StringUtils.hasText(subject)) {
@@ -119,9 +120,26 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 				claim = SEPARATED.contains(pointer.name())
 						? List.of(StringUtils.tokenizeToStringArray(text, " ", false, true)) : List.of(text);
 			}
+			else if (claim instanceof Map<?, ?> object && !SEPARATED.contains(pointer.name())) {
+				claim = object.keySet().stream().filter((name) -> isGranted(object.get(name), pointer.text())).toList();
+			}
 			addAll(names, claim, pointer.text());
 		}
 		return found;
+	}
+
+	/**
+	 * Whether the key of an object is granted: with something in its value, such as the
+	 * organizations for which a role is granted, or true.
+	 */
+	private static boolean isGranted(@Nullable Object value, String claimName) {
+		if (value == null || value instanceof Boolean) {
+			return Boolean.TRUE.equals(value);
+		}
+		if (!(value instanceof Map<?, ?> details)) {
+			throw malformed(claimName);
+		}
+		return !details.isEmpty();
 	}
 
 	private Set<String> withoutPrefix(Set<String> names) {

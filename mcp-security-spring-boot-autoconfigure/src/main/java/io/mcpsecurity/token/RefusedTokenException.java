@@ -12,14 +12,27 @@ public final class RefusedTokenException extends InvalidBearerTokenException {
 
 	private final TokenFailure failure;
 
+	private final String detail;
+
 	/**
 	 * Create an exception.
 	 * @param failure why the token is refused
 	 * @param description what the client may know; it repeats nothing of the token
 	 */
 	public RefusedTokenException(TokenFailure failure, String description) {
+		this(failure, description, "");
+	}
+
+	/**
+	 * Create an exception.
+	 * @param failure why the token is refused
+	 * @param description what the client may know; it repeats nothing of the token
+	 * @param detail what was expected and found, for the log: bounded and on one line
+	 */
+	RefusedTokenException(TokenFailure failure, String description, String detail) {
 		super(description);
 		this.failure = failure;
+		this.detail = detail;
 	}
 
 	/**
@@ -27,6 +40,13 @@ public final class RefusedTokenException extends InvalidBearerTokenException {
 	 */
 	public TokenFailure failure() {
 		return this.failure;
+	}
+
+	/**
+	 * What was expected and found, for the log; empty where there is no more to say.
+	 */
+	String detail() {
+		return this.detail;
 	}
 
 }

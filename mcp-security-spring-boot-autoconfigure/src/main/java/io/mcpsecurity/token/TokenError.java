@@ -5,8 +5,8 @@ import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 
 /**
- * What a validator has against a token: the sentence for the client, and the reason in
- * one word.
+ * What a validator has against a token: the sentence for the client, the reason in one
+ * word, and what was expected and found, for the log.
  */
 final class TokenError extends OAuth2Error {
 
@@ -14,23 +14,22 @@ final class TokenError extends OAuth2Error {
 
 	private final TokenFailure failure;
 
-	private TokenError(TokenFailure failure, String description) {
+	private final String detail;
+
+	private TokenError(TokenFailure failure, String description, String detail) {
 		super(OAuth2ErrorCodes.INVALID_TOKEN, description, null);
 		this.failure = failure;
+		this.detail = detail;
 	}
 
-	static OAuth2TokenValidatorResult result(TokenFailure failure, String description) {
-		return OAuth2TokenValidatorResult.failure(new TokenError(failure, description));
-	}
-
-	static TokenFailure failure(OAuth2Error error) {
-		return (error instanceof TokenError known) ? known.failure : TokenFailure.OTHER;
+	static OAuth2TokenValidatorResult result(TokenFailure failure, String description, String detail) {
+		return OAuth2TokenValidatorResult.failure(new TokenError(failure, description, detail));
 	}
 
 	static RefusedTokenException refused(OAuth2Error error) {
-		String description = error.getDescription();
-		return new RefusedTokenException(failure(error),
-				(description != null) ? description : "The token is not accepted");
+		String description = (error.getDescription() != null) ? error.getDescription() : "The token is not accepted";
+		return (error instanceof TokenError known) ? new RefusedTokenException(known.failure, description, known.detail)
+				: new RefusedTokenException(TokenFailure.OTHER, description);
 	}
 
 }

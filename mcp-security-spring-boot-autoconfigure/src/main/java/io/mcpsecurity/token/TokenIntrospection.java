@@ -123,7 +123,8 @@ public final class TokenIntrospection {
 	Answer introspect(String token) {
 		Answer answer = find(token);
 		if (!answer.active()) {
-			throw new RefusedTokenException(TokenFailure.INACTIVE, "The token is not active");
+			throw new RefusedTokenException(TokenFailure.INACTIVE, "The token is not active",
+					"its introspection at " + this.issuer + " says so");
 		}
 		return answer;
 	}

@@ -36,7 +36,10 @@ final class TokenTimes implements OAuth2TokenValidator<Jwt> {
 		OAuth2TokenValidatorResult result = this.timestamps.validate(jwt);
 		// Spring's sentences are kept: they name the time.
 		return result.hasErrors() ? TokenError.result(failure(jwt.getExpiresAt()),
-				String.valueOf(result.getErrors().iterator().next().getDescription())) : result;
+				String.valueOf(result.getErrors().iterator().next().getDescription()),
+				"exp %s, nbf %s, now %s, clock skew %s".formatted(jwt.getExpiresAt(), jwt.getNotBefore(),
+						this.clock.instant(), this.clockSkew))
+				: result;
 	}
 
 	private TokenFailure failure(@Nullable Instant expiry) {

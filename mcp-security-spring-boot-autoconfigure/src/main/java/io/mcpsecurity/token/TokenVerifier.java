@@ -1,6 +1,14 @@
 package io.mcpsecurity.token;
 
+import java.text.ParseException;
+import java.util.List;
+
+import com.nimbusds.jose.Header;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jwt.JWTParser;
 import io.mcpsecurity.McpCaller;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +78,7 @@ final class TokenVerifier {
 			return new VerifiedToken(jwt, caller, false, this.times, evidence(token, noted));
 		}
 		catch (BadJwtException ex) {
-			throw refused(ex);
+			throw refused(ex, token);
 		}
 		catch (JwtException ex) {
 			throw new AuthenticationServiceException("The token cannot be checked", ex);
@@ -110,7 +118,7 @@ final class TokenVerifier {
 	 * What the client may know: which rule the token breaks. The decoder's own texts can
 	 * repeat parts of the token, so nothing else of them is passed on.
 	 */
-	private static RefusedTokenException refused(BadJwtException cause) {
+	private RefusedTokenException refused(BadJwtException cause, String token) {
 		if (cause instanceof JwtValidationException invalid) {
 			for (OAuth2Error error : invalid.getErrors()) {
 				if (StringUtils.hasText(error.getDescription())) {
@@ -120,8 +128,28 @@ final class TokenVerifier {
 		}
 		// Without a cause the decoder refuses a token that is not signed at all.
 		boolean signature = cause.getCause() == null || cause.getCause() instanceof BadJOSEException;
+		boolean ownKeys = this.extensions.decoder() == null;
 		return new RefusedTokenException(signature ? TokenFailure.SIGNATURE : TokenFailure.MALFORMED,
-				"The token is malformed, or no key of its issuer has signed it");
+				"The token is malformed, or no key of its issuer has signed it", (signature && ownKeys) ? keys(token) : "");
+	}
+
+	/**
+	 * Which key should have signed a token, for the log.
+	 */
+	private String keys(String token) {
+		try {
+			Header header = JWTParser.parse(token).getHeader();
+			if (!(header instanceof JWSHeader signed)
+					|| !this.extensions.algorithms().contains(signed.getAlgorithm())) {
+				return "alg: " + Printable.difference(this.extensions.algorithms(), header.getAlgorithm());
+			}
+			List<String> known = this.keys.current().getKeys().stream().map(JWK::getKeyID).toList();
+			return "issuer %s, alg %s, kid: %s".formatted(this.keys.issuer(), signed.getAlgorithm(),
+					Printable.difference(known, signed.getKeyID()));
+		}
+		catch (ParseException | JWKSetUnavailableException ex) {
+			return "issuer " + this.keys.issuer();
+		}
 	}
 
 }

@@ -139,7 +139,8 @@ public final class VerifiedTokens {
 	 */
 	private static RuntimeException again(@Nullable Throwable failure) {
 		if (failure instanceof RefusedTokenException refused) {
-			return new RefusedTokenException(refused.failure(), String.valueOf(refused.getError().getDescription()));
+			return new RefusedTokenException(refused.failure(), String.valueOf(refused.getError().getDescription()),
+					refused.detail());
 		}
 		if (failure instanceof AuthenticationServiceException unavailable) {
 			return new AuthenticationServiceException(String.valueOf(unavailable.getMessage()), unavailable);

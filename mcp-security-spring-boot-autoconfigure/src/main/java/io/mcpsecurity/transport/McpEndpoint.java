@@ -1,8 +1,13 @@
 package io.mcpsecurity.transport;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -17,6 +22,11 @@ import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.KnownTokens;
 import io.modelcontextprotocol.common.McpTransportContext;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +47,8 @@ public final class McpEndpoint {
 	private final AccessPolicy policy;
 
 	private final AuthenticationManagerResolver<HttpServletRequest> authentication;
+
+	private final boolean locked;
 
 	private final AuthenticationRefusals refusals;
 
@@ -59,6 +71,8 @@ public final class McpEndpoint {
 	 * @param resource its identity
 	 * @param policy who may use what of it
 	 * @param authentication verifies its tokens
+	 * @param locked whether every request is refused, because there is no authorization
+	 * server
 	 * @param challenge its challenges
 	 * @param refusals refuses requests without a caller
 	 * @param origins accepts requests of browsers
@@ -67,12 +81,13 @@ public final class McpEndpoint {
 	 * @param dispatcher leads to its MCP server
 	 */
 	public McpEndpoint(ProtectedResource resource, AccessPolicy policy,
-			AuthenticationManagerResolver<HttpServletRequest> authentication, BearerChallenge challenge,
+			AuthenticationManagerResolver<HttpServletRequest> authentication, boolean locked, BearerChallenge challenge,
 			AuthenticationRefusals refusals, CrossOriginAccess origins, ListingFilter listings, Duration clockSkew,
 			McpDispatcher dispatcher) {
 		this.resource = resource;
 		this.policy = policy;
 		this.authentication = authentication;
+		this.locked = locked;
 		this.refusals = refusals;
 		this.origins = origins;
 		this.dispatcher = dispatcher;
@@ -84,12 +99,18 @@ public final class McpEndpoint {
 	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
 	 * need: no HTTP session, no request cache, no CSRF.
 	 * @param common what all endpoints have in common
+	 * @param aliases the same endpoint by its other names, each of which serves the
+	 * requests to its host
 	 */
-	public SecurityFilterChain filterChain(Common common) {
+	public SecurityFilterChain filterChain(Common common, List<McpEndpoint> aliases) {
+		Filter main = new McpEndpointFilter(this, common);
+		Map<ProtectedResource, Filter> others = new LinkedHashMap<>();
+		aliases.forEach((alias) -> others.put(alias.resource, new McpEndpointFilter(alias, common)));
 		return new DefaultSecurityFilterChain(
 				new OrRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
-						(request) -> McpEndpointFilter.isServed(request, this)),
-				new McpEndpointFilter(this, common));
+						(request) -> Stream.concat(Stream.of(this), aliases.stream())
+							.anyMatch((endpoint) -> McpEndpointFilter.isServed(request, endpoint))),
+				others.isEmpty() ? main : new ByName(others, main));
 	}
 
 	public ProtectedResource resource() {
@@ -109,6 +130,10 @@ public final class McpEndpoint {
 	 */
 	boolean isKnown(HttpServletRequest request, String token) {
 		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
+	}
+
+	boolean isLocked() {
+		return this.locked;
 	}
 
 	AuthenticationRefusals refusals() {
@@ -143,6 +168,28 @@ public final class McpEndpoint {
 		McpCaller caller = exchange.caller();
 		Number expiry = (caller != null) ? caller.claim("exp", Number.class) : null;
 		return (expiry != null) ? Instant.ofEpochSecond(expiry.longValue()).plus(this.clockSkew) : null;
+	}
+
+	/**
+	 * Selects by the host that a request was sent to.
+	 *
+	 * @param others by name
+	 * @param main serves all other requests
+	 */
+	private record ByName(Map<ProtectedResource, Filter> others, Filter main) implements Filter {
+
+		@Override
+		public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+				throws IOException, ServletException {
+			for (Map.Entry<ProtectedResource, Filter> other : this.others.entrySet()) {
+				if (other.getKey().isCalled((HttpServletRequest) request)) {
+					other.getValue().doFilter(request, response, chain);
+					return;
+				}
+			}
+			this.main.doFilter(request, response, chain);
+		}
+
 	}
 
 	/**

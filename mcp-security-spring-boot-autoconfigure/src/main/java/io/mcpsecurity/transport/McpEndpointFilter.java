@@ -3,6 +3,7 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.util.List;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.client.ClientAccess;
@@ -12,6 +13,7 @@ import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.exchange.McpExchange.Result;
 import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.JsonRpcErrorCode;
+import io.mcpsecurity.token.RefusedTokens;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.AnonymousAuthenticationToken;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.core.authority.AuthorityUtils;
@@ -59,6 +62,8 @@ final class McpEndpointFilter implements Filter {
 	private final AddressLimit addresses;
 
 	private final McpGate gate;
+
+	private final RefusedTokens refused = new RefusedTokens(Ticker.systemTicker());
 
 	McpEndpointFilter(McpEndpoint endpoint, McpEndpoint.Common common) {
 		this.endpoint = endpoint;
@@ -152,6 +157,9 @@ final class McpEndpointFilter implements Filter {
 		if (!this.endpoint.origins().check(request, response)) {
 			return;
 		}
+		if (this.endpoint.isLocked()) {
+			throw this.endpoint.refusals().of(new AuthenticationServiceException("There is no authorization server"));
+		}
 		authenticate(exchange, request);
 		checkClient(exchange);
 		checkRequiredScopes(exchange);
@@ -201,6 +209,7 @@ final class McpEndpointFilter implements Filter {
 			}
 		}
 		catch (AuthenticationException ex) {
+			this.refused.log(this.endpoint.resource().identifier(), ex);
 			RefusedRequestException refusal = this.endpoint.refusals().of(ex);
 			this.addresses.failed(request, refusal.reason());
 			throw refusal;

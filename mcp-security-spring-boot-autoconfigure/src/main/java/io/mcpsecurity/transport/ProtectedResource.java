@@ -3,8 +3,10 @@ package io.mcpsecurity.transport;
 import java.net.URI;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,10 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 	 * The well-known path of RFC 9728 section 3.
 	 */
 	public static final String WELL_KNOWN = "/.well-known/oauth-protected-resource";
+
+	private static final int HTTP = 80;
+
+	private static final int HTTPS = 443;
 
 	/**
 	 * The URL to name in {@code resource_metadata}. The well-known part stands between
@@ -55,6 +61,33 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 			paths.add(WELL_KNOWN + path.substring(this.contextPath.length()));
 		}
 		return paths;
+	}
+
+	/**
+	 * Whether a request was sent to the host and port of this resource.
+	 */
+	public boolean isCalled(HttpServletRequest request) {
+		return isAt(request.getServerName(), request.getServerPort());
+	}
+
+	/**
+	 * Whether this resource could not be distinguished from another one by the host and
+	 * port that a request is sent to.
+	 */
+	public boolean hasHostOf(URI other) {
+		return isAt(other.getHost(), other.getPort());
+	}
+
+	private boolean isAt(String host, int port) {
+		return Objects.equals(Origin.host(this.identifier.getHost()), Origin.host(host))
+				&& port(this.identifier.getPort()) == port(port);
+	}
+
+	/**
+	 * Behind a proxy that terminates TLS, requests come with the default port of http.
+	 */
+	private static int port(int port) {
+		return (port == -1 || port == HTTPS) ? HTTP : port;
 	}
 
 	private boolean inContext(String path) {

@@ -2,11 +2,11 @@ package io.mcpsecurity.transport;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import jakarta.servlet.FilterChain;
@@ -37,17 +37,17 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 
 	private static final Set<String> METHODS = Set.of("GET", "HEAD");
 
-	private final Map<String, Supplier<byte[]>> documents = new LinkedHashMap<>();
+	private final Map<String, List<ResourceMetadata>> documents = new LinkedHashMap<>();
 
 	/**
 	 * Create a filter.
-	 * @param resources the protected resources, the main one first: of two that are
-	 * served at one path the first is
+	 * @param resources the protected resources, the main one first: of those that are
+	 * served at one path it is the one whose host was called, or else the first
 	 */
 	public ProtectedResourceMetadataFilter(List<ResourceMetadata> resources) {
 		resources.forEach((metadata) -> metadata.resource()
 			.metadataPaths()
-			.forEach((path) -> this.documents.putIfAbsent(path, metadata::document)));
+			.forEach((path) -> this.documents.computeIfAbsent(path, (key) -> new ArrayList<>()).add(metadata)));
 	}
 
 	/**
@@ -64,15 +64,15 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 	 * server (RFC 8414, OpenID Connect Discovery). Clients of earlier revisions of MCP
 	 * look there, and would get the login of the rest of the application. Where the
 	 * origin of the resource is that of an issuer, the chain matches nothing.
-	 * @param resource the protected resource
-	 * @param issuers the issuers of its tokens
+	 * @param names the identifiers of the protected resource
+	 * @param issuers the issuers of its tokens, and those that its metadata name
 	 */
-	public static SecurityFilterChain authorizationServerChain(URI resource, List<String> issuers) {
-		if (issuers.stream()
-			.map(URI::create)
+	public static SecurityFilterChain authorizationServerChain(List<URI> names, Stream<String> issuers) {
+		List<Origin> origins = names.stream().map(Origin::of).toList();
+		if (issuers.map(URI::create)
 			.filter((issuer) -> issuer.getHost() != null)
 			.map(Origin::of)
-			.anyMatch(Origin.of(resource)::equals)) {
+			.anyMatch(origins::contains)) {
 			return new DefaultSecurityFilterChain((request) -> false);
 		}
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
@@ -87,8 +87,8 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		String path = request.getRequestURI().substring(request.getContextPath().length());
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
 		response.setHeader("X-Content-Type-Options", "nosniff");
-		Supplier<byte[]> document = this.documents.get(path);
-		if (document == null) {
+		List<ResourceMetadata> candidates = this.documents.get(path);
+		if (candidates == null) {
 			response.setStatus(HttpServletResponse.SC_NOT_FOUND);
 			return;
 		}
@@ -102,7 +102,11 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		else if (METHODS.contains(request.getMethod())) {
 			response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 			response.setHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=300");
-			byte[] body = document.get();
+			byte[] body = candidates.stream()
+				.filter((metadata) -> metadata.resource().isCalled(request))
+				.findFirst()
+				.orElse(candidates.get(0))
+				.document();
 			response.setContentLength(body.length);
 			response.getOutputStream().write(body);
 		}

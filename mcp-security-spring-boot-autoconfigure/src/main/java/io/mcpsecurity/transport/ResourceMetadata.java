@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param resource whose metadata it is
  * @param name the {@code resource_name}
- * @param authorizationServers issuer identifiers, at least one
+ * @param authorizationServers issuer identifiers; left out when there are none
  * @param scopes the {@code scopes_supported}, which can change when tools are added or
  * removed at run time; left out when there are none
  */
@@ -25,7 +25,9 @@ public record ResourceMetadata(ProtectedResource resource, String name, List<Str
 		Map<String, Object> document = new LinkedHashMap<>();
 		document.put("resource", this.resource.identifier().toString());
 		document.put("resource_name", this.name);
-		document.put("authorization_servers", this.authorizationServers);
+		if (!this.authorizationServers.isEmpty()) {
+			document.put("authorization_servers", this.authorizationServers);
+		}
 		List<String> supported = this.scopes.get();
 		if (!supported.isEmpty()) {
 			document.put("scopes_supported", supported);

@@ -41,6 +41,9 @@ class InvalidPropertiesTests {
 					resource=urn:mcp:server                   | * | It is not an absolute URI
 					resource=http://a/mcp                     | * | set mcp-security.allow-insecure-http=true
 					resource=http://localhost.evil.example/mcp | * | Use https
+					resource-aliases=http://a/mcp             | resource-aliases[0] | Use https
+					resource-aliases=https://b/mcp;https://MCP.example:443/x | resource-aliases[1] | Another resource identifier has the same host
+					resource-aliases=https://b/mcp;https://B/x | resource-aliases[1] | Another resource identifier has the same host
 					authorization-servers=                    | * | It is not set, and neither is spring.security
 					authorization-servers=login               | authorization-servers[0].issuer | It is not an absolute URI
 					authorization-servers=http://a            | authorization-servers[0].issuer | Use https
@@ -50,6 +53,11 @@ class InvalidPropertiesTests {
 					authorization-servers.issuer=https://a#b  | authorization-servers[0].issuer | It has a fragment
 					authorization-servers.issuer=https://a,authorization-servers.jwk-set-uri=http://a/k | authorization-servers[0].jwk-set-uri | Use https
 					authorization-servers.issuer=https://a,authorization-servers.provider=oktaa | authorization-servers[0].provider | No enum constant
+					authorization-servers.issuer=http://a,authorization-servers.jwk-set-uri=https://a/k | authorization-servers[0].issuer | Use https
+					authorization-servers.issuer=http://a,authorization-servers.advertised-as=https://b | authorization-servers[0].issuer | Use https
+					authorization-servers.issuer=a b,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=https://b | authorization-servers[0].issuer | It is not a URI
+					authorization-servers.issuer=a,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=http://b | authorization-servers[0].advertised-as | Use https
+					authorization-servers.issuer=a,authorization-servers.jwk-set-uri=https://a/k,authorization-servers.advertised-as=https://b?c | authorization-servers[0].advertised-as | It has a query
 					metadata.url=/metadata                    | * | It is not an absolute URI
 					metadata.url=http://a/b                   | * | Use https
 					metadata.challenge-scopes=a b             | * | 'a b' is not a scope

@@ -1,5 +1,6 @@
 package io.mcpsecurity.token;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -9,12 +10,14 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.Jwt;
 
@@ -132,16 +135,75 @@ class AccessTokenValidatorsTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "typ, Bearer", "typ, DPoP", "typ, at+jwt", "typ, JWT", "token_use, access" })
+	@CsvSource({ "typ, Bearer", "typ, DPoP", "typ, at+jwt", "typ, JWT", "token_use, access", "token_use, access_token",
+			"token_type, Bearer", "token_type, access_token", "tokenType, access-token" })
 	void aTokenThatSaysItIsAnAccessTokenIsAccepted(String claim, String value) {
 		assertAccepted((token) -> token.claim(claim, value));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "typ, ID", "typ, Refresh", "typ, Offline", "typ, Logout", "typ, ''", "token_use, id",
-			"token_use, refresh", "token_use, Access" })
+			"token_use, refresh", "token_use, Access", "token_use, refresh_token", "token_use, id_token",
+			"token_type, refresh_token", "token_type, id_token", "tokenType, refresh-token", "tokenType, id-token" })
 	void aTokenThatSaysItIsSomethingElseIsRefused(String claim, String value) {
 		assertRefused("The token is not an access token", (token) -> token.claim(claim, value));
+	}
+
+	static Stream<Arguments> typesOfOtherTokens() {
+		return Stream.of(Provider.values())
+			.flatMap((provider) -> Stream
+				.of("refresh_token", "Refresh_Token", "refresh", "refresh-token", "id_token", "ID",
+						"urn:ietf:params:oauth:token-type:refresh_token", "urn:ietf:params:oauth:token-type:id_token")
+				.map((type) -> Arguments.of(provider, type)));
+	}
+
+	/**
+	 * Whatever marks an access token of the provider.
+	 */
+	@ParameterizedTest
+	@MethodSource
+	void typesOfOtherTokens(Provider provider, String type) {
+		OAuth2TokenValidator<Jwt> validator = AccessTokenValidators.forAnswers(ISSUER, AUDIENCE,
+				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), provider.profile());
+		Consumer<Jwt.Builder> marked = (token) -> {
+			token.claim("scope", "records:browse").claim("client_id", AUDIENCE).claim("azp", "x").claim("cid", "x");
+			provider.profile().marks().forEach((claim, values) -> {
+				if (!values.contains(TokenProfile.ANY)) {
+					token.claim(claim, values.get(0));
+				}
+			});
+			if (provider == Provider.SPRING) {
+				token.claims((claims) -> claims.remove("azp"));
+			}
+			if (!provider.profile().audiences().isEmpty()) {
+				token.audience(provider.profile().audiences());
+			}
+		};
+		assertThat(validator.validate(token(marked)).getErrors()).as("without token_type").isEmpty();
+		assertThat(
+				validator.validate(token(marked.andThen((token) -> token.claim("token_type", "bearer")))).getErrors())
+			.isEmpty();
+		assertThat(validator.validate(token(marked.andThen((token) -> token.claim("token_type", type)))).getErrors())
+			.extracting(OAuth2Error::getDescription)
+			.contains("The token is not an access token");
+	}
+
+	/**
+	 * RFC 3986 section 6.2.3.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "https://mcp.example.com, https://mcp.example.com/, true",
+			"https://mcp.example.com/, https://mcp.example.com, true",
+			"https://mcp.example.com:8443/, https://mcp.example.com:8443, true",
+			"https://mcp.example.com, https://mcp.example.com//, false",
+			"https://mcp.example.com, https://mcp.example.com/?, false",
+			"https://mcp.example.com/?a=b, https://mcp.example.com?a=b, false",
+			"https://mcp.example.com/mcp/, https://mcp.example.com/mcp, false" })
+	void atTheRootOfAHostASlashMakesNoDifference(String resource, String audience, boolean accepted) {
+		OAuth2TokenValidator<Jwt> validator = AccessTokenValidators.create(ISSUER, resource, Duration.ofSeconds(60));
+		assertThat(validator.validate(token((token) -> token.audience(List.of(resource)))).getErrors()).isEmpty();
+		assertThat(validator.validate(token((token) -> token.audience(List.of(audience)))).hasErrors())
+			.isNotEqualTo(accepted);
 	}
 
 	@Test

@@ -47,11 +47,16 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.http.MediaType;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -60,6 +65,7 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 /**
  * Finding, fetching and keeping the keys of an issuer, over real HTTP.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class IssuerKeysTests {
 
 	private static final Settings SETTINGS = new Settings(Duration.ofSeconds(2), Duration.ofSeconds(2),
@@ -170,6 +176,73 @@ class IssuerKeysTests {
 		DocumentServer server = serve();
 		server.put("/keys", set);
 		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS), "");
+	}
+
+	/**
+	 * Members that nobody knows, and keys of kinds to come, are ignored (RFC 7517 section
+	 * 5).
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "{\"kty\":\"EC\",\"crv\":\"P-999\",\"kid\":\"x\",\"x\":\"AQ\",\"y\":\"AQ\"}",
+			"{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"x\",\"x\":\"AQ\",\"y\":\"AQ\"}",
+			"{\"kty\":\"RSA\",\"kid\":\"x\",\"e\":\"AQAB\"}",
+			"{\"kty\":\"RSA\",\"kid\":\"x\",\"e\":\"AQAB\",\"n\":\"\"}",
+			"{\"kty\":\"RSA\",\"kid\":7,\"e\":\"AQAB\",\"n\":\"AQ\"}",
+			"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"AQ\",\"x5c\":[\"AA\"]}",
+			"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"AQ\",\"use\":\"sig\",\"key_ops\":[\"encrypt\"]}",
+			"{\"kty\":\"OKP\",\"crv\":\"Ed999\",\"x\":\"AQ\"}", "{\"kty\":\"AKP\",\"kid\":\"x\",\"pub\":\"AQ\"}",
+			"{\"kid\":\"x\"}", "{}", "null", "5", "\"key\"", "[]" })
+	void anUnusableKeyDoesNotHideTheOthers(String key) throws Exception {
+		DocumentServer server = serve();
+		String good = this.authorizationServer.publicKey().toJSONString().replaceFirst("}$", ",\"more\":{\"a\":[1]}}");
+		server.put("/keys", "{\"keys\":[" + key + "," + good + "," + key + "],\"more\":null}");
+		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys", SETTINGS);
+		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
+		assertThat(keys.status()).isEqualTo(Status.AVAILABLE);
+	}
+
+	@Test
+	void aKeySetWithUnusableKeysOnlyIsAnOutage() {
+		DocumentServer server = serve();
+		server.put("/keys", "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\"}]}");
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS),
+				"The modulus value must not be null");
+	}
+
+	@Test
+	void thatAKeyIsIgnoredIsLoggedOnce(CapturedOutput output) throws Exception {
+		DocumentServer server = serve();
+		String good = this.authorizationServer.publicKey().toJSONString();
+		server.put("/keys", "{\"keys\":[" + good + ",{\"kty\":\"EC\",\"crv\":\"P-9\\n9\",\"x\":\"AQ\",\"y\":\"AQ\"}]}");
+		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys", SETTINGS);
+		get(keys, this.authorizationServer.keyId());
+		this.nanos.addAndGet(SETTINGS.cacheTtl().toNanos());
+		get(keys, this.authorizationServer.keyId());
+		Awaitility.await().until(() -> keys.fetches() == 2);
+		assertThat(output.toString().split("Keys of issuer https://login.example.com are ignored", -1)).hasSize(2);
+		assertThat(output).contains("P-9?9");
+	}
+
+	@Test
+	void everyMediaTypeOfAKeySetIsAcceptedAndTheUserAgentIsThisLibrary() throws Exception {
+		DocumentServer server = serve();
+		String issuer = server.origin();
+		server.put("/.well-known/openid-configuration", metadata(issuer, issuer + "/strict"));
+		List<String> agents = Collections.synchronizedList(new ArrayList<>());
+		byte[] set = new JWKSet(this.authorizationServer.publicKey()).toString().getBytes(StandardCharsets.UTF_8);
+		server.http.createContext("/strict", (exchange) -> {
+			String accept = exchange.getRequestHeaders().getFirst("Accept");
+			agents.add(exchange.getRequestHeaders().getFirst("User-Agent"));
+			boolean accepted = MediaType.parseMediaTypes(accept)
+				.stream()
+				.anyMatch((range) -> range.equals(MediaType.parseMediaType("application/jwk-set+json")));
+			exchange.getResponseHeaders().set("Content-Type", "application/jwk-set+json; charset=utf-8");
+			exchange.sendResponseHeaders(accepted ? 200 : 406, set.length);
+			exchange.getResponseBody().write(set);
+			exchange.close();
+		});
+		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		assertThat(agents).allMatch((agent) -> agent.matches("mcp-security/\\S+"));
 	}
 
 	@Test

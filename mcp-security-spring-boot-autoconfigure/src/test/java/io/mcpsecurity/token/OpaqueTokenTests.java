@@ -66,8 +66,9 @@ class OpaqueTokenTests {
 		server = SecuredServer.start(OpaqueApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", property + "issuer=" + authorizationServer.issuer(),
 				property + "introspection.uri=" + endpoint.uri(), property + "introspection.client-id=the server",
-				property + "introspection.client-secret=s3cr:t%", "mcp-security.token.introspection.cache-ttl=1h",
-				"mcp-security.token.introspection.read-timeout=15s",
+				property + "introspection.client-secret=s3cr:t%",
+				"logging.level.io.mcpsecurity.token.RefusedTokens=debug",
+				"mcp-security.token.introspection.cache-ttl=1h", "mcp-security.token.introspection.read-timeout=15s",
 				"mcp-security.token.introspection.connect-timeout=15s",
 				"mcp-security.token.introspection.max-concurrent=4", property + "refused-claims=only_id_tokens");
 	}
@@ -110,6 +111,32 @@ class OpaqueTokenTests {
 				Map.entry("token_type_hint", "access_token"));
 	}
 
+	/**
+	 * RFC 7662 section 2.2: {@code token_type} is optional.
+	 */
+	@Test
+	void anAnswerNeedNotSayTheTypeOfTheToken() {
+		Map<String, Object> without = new HashMap<>();
+		without.put("token_type", null);
+		assertThat(SecuredServer.text(server.callTool(token(without), "browse", "{}"))).startsWith("browsed");
+	}
+
+	@Test
+	void theLogSaysWhyATokenIsRefused(CapturedOutput output) {
+		String inactive = token(Map.of("active", false));
+		String other = server.token("records:browse").claim("aud", List.of("https://other.example/a\nb")).sign();
+		for (String token : List.of(inactive, other, other)) {
+			assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(401);
+		}
+		assertThat(output)
+			.contains("A token for " + server.url()
+					+ " was refused [inactive]: The token is not active (its introspection at "
+					+ authorizationServer.issuer() + " says so)")
+			.contains("was refused [audience]: The token was not issued for this server (aud) (aud: expected ["
+					+ server.url() + "], found [https://other.example/a?b])")
+			.doesNotContain(inactive, other, other.substring(other.lastIndexOf('.') + 1));
+	}
+
 	@Test
 	void aJwtIsVerifiedByItsSignatureAndNobodyIsAsked() {
 		String token = server.token("records:browse").sign();
@@ -137,7 +164,9 @@ class OpaqueTokenTests {
 				answer("with an exp in words", "malformed", "exp", "soon"),
 				answer("that has expired", "expired", "exp", Instant.now().getEpochSecond() - 90),
 				answer("that is not valid yet", "not_yet_valid", "nbf", Instant.now().getEpochSecond() + 90),
-				answer("of a refresh token, without token_type", "type", "token_type", null),
+				answer("of a refresh token", "type", "token_type", "refresh_token"),
+				answer("of an ID token", "type", "token_type", "id_token"),
+				answer("that Ory Hydra marks as a refresh token", "type", "token_use", "refresh_token"),
 				answer("of another type", "type", "token_type", "N_A"),
 				answer("that Keycloak marks as Refresh", "type", "typ", "Refresh"),
 				answer("with a claim of tokens of other kinds", "type", "only_id_tokens", "x"),

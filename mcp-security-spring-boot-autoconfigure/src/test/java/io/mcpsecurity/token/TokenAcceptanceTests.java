@@ -58,6 +58,7 @@ class TokenAcceptanceTests {
 				token("valid from within the clock skew", (token) -> token.claim("nbf", inSeconds(30))),
 				token("without scope", (token) -> token.claim("scope", null)),
 				token("that Keycloak marks as Bearer", (token) -> token.claim("typ", "Bearer")),
+				token("that Ory Hydra marks as an access token", (token) -> token.claim("token_use", "access_token")),
 				token("with nonce and scope", (token) -> token.claim("nonce", "n")));
 	}
 
@@ -90,6 +91,7 @@ class TokenAcceptanceTests {
 				token("that Keycloak marks as ID", (token) -> token.claim("typ", "ID")),
 				token("that Keycloak marks as Refresh", (token) -> token.claim("typ", "Refresh")),
 				token("that Keycloak marks as Offline", (token) -> token.claim("typ", "Offline")),
+				token("that Ory Hydra marks as a refresh token", (token) -> token.claim("token_use", "refresh_token")),
 				token("that Cognito marks as id", (token) -> token.claim("token_use", "id")),
 				token("bound to a DPoP key, sent as plain Bearer",
 						(token) -> token.claim("cnf", Map.of("jkt", "thumbprint"))),

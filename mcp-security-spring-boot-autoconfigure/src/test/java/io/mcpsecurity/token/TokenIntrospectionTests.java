@@ -1,12 +1,15 @@
 package io.mcpsecurity.token;
 
 import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.security.PrivateKey;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -196,6 +199,29 @@ class TokenIntrospectionTests {
 		this.endpoint.close();
 		assertUnavailable("token");
 		assertThat(this.introspection.status()).isEqualTo(IssuerKeys.Status.UNAVAILABLE);
+	}
+
+	/**
+	 * RFC 6749 section 2.3.1: both parts are form-encoded, before anything else.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "a%2Bb", "a+b c", "a:b:", "\u00e4\u00f6\u00fc\u00df\u20ac", "&=?#\"\\", "~*-._!'()", "%" })
+	void aSecretMayHaveOddCharacters(String secret) {
+		this.endpoint.answerOthers(200, "{\"active\":true}");
+		introspection(ClientAuthentication.secret("the: " + secret, secret), LONG).introspect("basic");
+		introspection(ClientAuthentication.secretInForm("the: " + secret, secret), LONG).introspect("post");
+		TestIntrospectionEndpoint.Request basic = this.endpoint.requests().get(0);
+		String[] credentials = new String(Base64.getDecoder().decode(basic.authorization().substring(6)),
+				StandardCharsets.US_ASCII)
+			.split(":");
+		assertThat(credentials).hasSize(2);
+		assertThat(credentials).extracting((part) -> URLDecoder.decode(part, StandardCharsets.UTF_8))
+			.containsExactly("the: " + secret, secret);
+		assertThat(basic.parameters()).containsOnlyKeys("token", "token_type_hint");
+		TestIntrospectionEndpoint.Request post = this.endpoint.requests().get(1);
+		assertThat(post.authorization()).isNull();
+		assertThat(post.parameters()).containsEntry("client_id", "the: " + secret)
+			.containsEntry("client_secret", secret);
 	}
 
 	@ParameterizedTest

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RecordsApplication;
@@ -67,11 +68,13 @@ class ProtectedResourceMetadataTests {
 	@Test
 	void thatOfAnAuthorizationServerOfTheSameOriginIsItsOwn() {
 		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/.well-known/oauth-authorization-server");
-		URI resource = URI.create("https://example.com/mcp");
-		assertThat(ProtectedResourceMetadataFilter.authorizationServerChain(resource, List.of("https://a.example"))
-			.matches(request)).isTrue();
+		List<URI> names = List.of(URI.create("https://example.org/mcp"), URI.create("https://example.com/mcp"));
+		assertThat(
+				ProtectedResourceMetadataFilter.authorizationServerChain(names, Stream.of("https://a.example", "name"))
+					.matches(request))
+			.isTrue();
 		assertThat(ProtectedResourceMetadataFilter
-			.authorizationServerChain(resource, List.of("https://a.example", "https://EXAMPLE.com:443/issuer"))
+			.authorizationServerChain(names, Stream.of("https://a.example", "https://EXAMPLE.com:443/issuer"))
 			.matches(request)).isFalse();
 	}
 

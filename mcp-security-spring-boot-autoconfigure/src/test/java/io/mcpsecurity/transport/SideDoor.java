@@ -44,7 +44,7 @@ public class SideDoor {
 	SecurityFilterChain sideDoorChain(Exchanges exchanges, McpMessageReader reader, ProtectedResource resource,
 			AccessPolicy policy, BearerChallenge challenge, ListingFilter listings, McpDispatcher dispatcher,
 			@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
-		McpEndpoint endpoint = new McpEndpoint(resource, policy, authentication, challenge,
+		McpEndpoint endpoint = new McpEndpoint(resource, policy, authentication, false, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource.identifier()), List.of()), listings, Duration.ZERO,
 				dispatcher);
