@@ -33,13 +33,16 @@ final class InputValidation {
 	/**
 	 * Look whether an MCP server validates.
 	 * @param server the server
+	 * @return whether it does
 	 */
-	void check(Object server) {
-		if (!validates(server) && this.validator == null) {
+	boolean check(Object server) {
+		boolean validates = validates(server);
+		if (!validates && this.validator == null) {
 			this.validator = McpJsonDefaults.getSchemaValidator();
 			logger.warn("An MCP server does not validate tool inputs (validateToolInputs is off, or there is no"
 					+ " JsonSchemaValidator): arguments are validated at the tool boundary instead");
 		}
+		return validates;
 	}
 
 	/**

@@ -34,26 +34,23 @@ final class Invocation {
 
 	private final McpTarget target;
 
-	private final McpTarget handler;
+	private final HandlerCall call;
 
 	private final @Nullable McpExchange exchange;
-
-	private final Object request;
 
 	/**
 	 * Create an invocation.
 	 * @param guard what checks it
-	 * @param handler the target of the specification that has the handler
+	 * @param call what the handler is to be called with
 	 * @param context the transport's context of the request
-	 * @param request what the handler is to be called with
 	 */
-	Invocation(InvocationGuard guard, McpTarget handler, McpTransportContext context, Object request) {
+	Invocation(InvocationGuard guard, HandlerCall call, McpTransportContext context) {
 		this.guard = guard;
 		// A rule may be for one URI of a template.
-		this.target = (request instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri()) : handler;
-		this.handler = handler;
+		this.target = (call.request() instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri())
+				: call.handler();
+		this.call = call;
 		this.exchange = McpExchange.of(context);
-		this.request = request;
 	}
 
 	/**
@@ -101,9 +98,9 @@ final class Invocation {
 	}
 
 	private McpExchange check() {
-		this.guard.check(this.exchange, this.target, this.handler, this.request);
+		this.guard.check(this.exchange, this.target, this.call);
 		McpExchange exchange = Objects.requireNonNull(this.exchange);
-		exchange.handler(this.handler);
+		exchange.handler(this.call.handler());
 		return exchange;
 	}
 
@@ -135,13 +132,13 @@ final class Invocation {
 			throw (McpError) failure;
 		}
 		exchange.result(isTimeout(failure) ? Result.TIMEOUT : Result.EXCEPTION);
-		HandlerError.log("The handler of " + this.handler, failure);
+		HandlerError.log("The handler of " + this.call.handler(), failure);
 		throw HandlerError.internal();
 	}
 
 	private Object denied(InsufficientScopeException refusal, McpExchange exchange) {
-		Denial denial = this.guard.refusal(exchange, this.target, this.handler, this.request, refusal.getScopes());
-		CallToolResult result = (this.request instanceof CallToolRequest) ? denial.result() : null;
+		Denial denial = this.guard.refusal(exchange, this.target, this.call, refusal.getScopes());
+		CallToolResult result = (this.call.request() instanceof CallToolRequest) ? denial.result() : null;
 		if (result == null) {
 			throw denial;
 		}
