@@ -73,6 +73,7 @@ import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -95,7 +96,9 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.FilterChainProxy;
 import org.springframework.util.StringUtils;
+import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
@@ -595,6 +598,14 @@ public final class McpSecurityAutoConfiguration {
 		@ConditionalOnMissingBean
 		SessionMetrics mcpSessionMetrics(Sessions sessions) {
 			return new SessionMetrics(sessions);
+		}
+
+		@Bean
+		WriteAccessCheck mcpWriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints,
+				ObjectProvider<WebInvocationPrivilegeEvaluator> evaluators, ObjectProvider<FilterChainProxy> filters,
+				ObjectProvider<DispatcherServletPath> servletPath, ServletContext servletContext,
+				Environment environment) {
+			return new WriteAccessCheck(endpoints, evaluators, filters, servletPath, servletContext, environment);
 		}
 
 		@Bean
