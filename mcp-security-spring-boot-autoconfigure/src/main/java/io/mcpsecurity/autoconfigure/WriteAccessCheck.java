@@ -1,9 +1,12 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.util.List;
+import java.util.Objects;
 
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import jakarta.servlet.ServletContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -31,6 +34,8 @@ import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
  */
 final class WriteAccessCheck implements SmartInitializingSingleton {
 
+	private static final Log logger = LogFactory.getLog(WriteAccessCheck.class);
+
 	private static final EndpointId ENDPOINT = EndpointId.of("mcpsecurity");
 
 	private static final String PROPERTY = "management.endpoint.mcpsecurity.access";
@@ -43,7 +48,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 
 	private final String prefix;
 
-	private final String contextPath;
+	private final ServletContext servletContext;
 
 	private final Environment environment;
 
@@ -55,7 +60,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 		this.filters = filters;
 		this.prefix = (ManagementPortType.get(environment) == ManagementPortType.DIFFERENT) ? ""
 				: servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
-		this.contextPath = servletContext.getContextPath();
+		this.servletContext = servletContext;
 		this.environment = environment;
 	}
 
@@ -86,13 +91,21 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 	}
 
 	private boolean isAllowed(String path, @Nullable Authentication authentication) {
-		return this.evaluators.stream()
-			.allMatch((evaluator) -> evaluator.isAllowed(this.contextPath, path, "POST", authentication));
+		try {
+			return this.evaluators.stream()
+				.allMatch((evaluator) -> evaluator.isAllowed(this.servletContext.getContextPath(), path, "POST",
+						authentication));
+		}
+		catch (RuntimeException ex) {
+			logger.warn("It cannot be found out who may use POST " + path + ": " + ex);
+			return false;
+		}
 	}
 
 	private boolean acceptsTokens(String path) {
 		return this.filters.stream()
-			.map((proxy) -> proxy.getFilters(path))
+			.map((proxy) -> EndpointChainsCheck.filters(proxy, path))
+			.filter(Objects::nonNull)
 			.flatMap(List::stream)
 			.anyMatch(BearerTokenAuthenticationFilter.class::isInstance);
 	}

@@ -1,6 +1,5 @@
 package io.mcpsecurity.handler;
 
-import java.lang.reflect.Field;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -23,7 +22,6 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.util.Assert;
-import org.springframework.util.ReflectionUtils;
 
 /**
  * Stands before an MCP server, so that what an application adds at run time is guarded
@@ -61,10 +59,10 @@ final class GuardedServers {
 
 	private synchronized Object guarded(Object server) {
 		Object async = (server instanceof McpSyncServer || server instanceof McpStatelessSyncServer)
-				? field(server, "asyncServer") : server;
-		this.transports.add(field(async, "mcpTransportProvider"));
+				? InputValidation.field(server, "asyncServer") : server;
+		this.transports.add(InputValidation.field(async, "mcpTransportProvider"));
 		int held = Stream.of("tools", "resources", "resourceTemplates", "prompts", "completions")
-			.mapToInt((name) -> guardHeld(field(async, name), server))
+			.mapToInt((name) -> guardHeld(InputValidation.field(async, name), server))
 			.sum();
 		List<?> offered = contents(server).stream().flatMap(List::stream).toList();
 		Assert.state(held >= offered.size(), "This version of the MCP SDK is not supported");
@@ -103,19 +101,6 @@ final class GuardedServers {
 	 */
 	synchronized boolean use(Object transport) {
 		return this.transports.contains(transport);
-	}
-
-	/**
-	 * A private field of a server: the SDK has no methods for what a server was built
-	 * from.
-	 */
-	private static Object field(Object server, String name) {
-		Field field = ReflectionUtils.findField(server.getClass(), name);
-		Assert.state(field != null, () -> "This version of the MCP SDK is not supported: there is no " + name);
-		ReflectionUtils.makeAccessible(field);
-		Object value = ReflectionUtils.getField(field, server);
-		Assert.state(value != null, () -> "This version of the MCP SDK is not supported: there is no " + name);
-		return value;
 	}
 
 	/**

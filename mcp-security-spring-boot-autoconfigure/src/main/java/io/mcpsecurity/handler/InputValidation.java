@@ -1,6 +1,7 @@
 package io.mcpsecurity.handler;
 
 import java.lang.reflect.Field;
+import java.util.Objects;
 
 import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
@@ -58,6 +59,19 @@ final class InputValidation {
 		catch (ReflectiveOperationException | RuntimeException ex) {
 			logger.debug("It cannot be found out whether tool inputs are validated", ex);
 			return false;
+		}
+	}
+
+	/**
+	 * A private field of a server: the SDK has no methods for what a server was built
+	 * from.
+	 */
+	static Object field(Object server, String name) {
+		try {
+			return Objects.requireNonNull(read(server, name));
+		}
+		catch (ReflectiveOperationException | RuntimeException ex) {
+			throw new IllegalStateException("This version of the MCP SDK is not supported: there is no " + name, ex);
 		}
 	}
 

@@ -38,6 +38,8 @@ class AccessPolicyTests {
 	@Test
 	void aChallengeNamesTheMissingScopesAndWhatTheClientWouldLose() {
 		AccessPolicy policy = policy(rule(PURGE, "a", "b", "c"), rule(McpTarget.tool("browse"), "d"));
+		List.of(PURGE, McpTarget.tool("browse"))
+			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("b", "d", "openid");
 		AccessDecision denial = policy.decide(PURGE, granted);
 		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes("2025-11-25"))).containsExactly("a", "c",
