@@ -14,8 +14,10 @@ import java.lang.annotation.Target;
  * {@code ToolCallbackProvider}), a resource ({@code @McpResource}) or a prompt
  * ({@code @McpPrompt}), or on a class for all of those in it. It is found on the method
  * itself, on a method it overrides or implements, and through annotations that are
- * annotated with it. A rule on a method replaces the rule on its class. Both lists given:
- * all of {@link #value()} and one of {@link #anyOf()} are needed.
+ * annotated with it. A rule on a method replaces the rule on its class. A nested class
+ * does not inherit the rule of the class around it; a tool that looks as if it did stops
+ * the start. Both lists given: all of {@link #value()} and one of {@link #anyOf()} are
+ * needed.
  * <p>
  * An application does not start when this annotation stands where nothing asks it, so
  * that no method is open that looks closed.
@@ -49,7 +51,8 @@ public @interface RequiresScope {
 	 * <p>
 	 * It is for tools only, and decided at the tool, where arguments are known: the HTTP
 	 * gate lets every caller pass whom the condition may spare, and the tool is listed to
-	 * all of them. A call whose condition cannot be evaluated is denied.
+	 * all of them. A call whose condition cannot be evaluated is denied. A comparison of
+	 * types that are never equal, like an enum constant with a text, stops the start.
 	 */
 	String when() default "";
 

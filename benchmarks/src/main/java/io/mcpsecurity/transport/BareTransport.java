@@ -20,6 +20,7 @@ import io.mcpsecurity.exchange.ExchangeAudit;
 import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Connection;
+import io.mcpsecurity.handler.AuthorizationRules;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.McpMessageReader;
@@ -58,7 +59,7 @@ public final class BareTransport extends OncePerRequestFilter {
 				(request) -> (authentication) -> authentication, false, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource), List.of()),
-				new ListingFilter(new AccessPolicies(policy, Map.of()), ScopeCatalogue.EMPTY, false,
+				new ListingFilter(new AccessPolicies(policy, Map.of()), AuthorizationRules.NONE, ScopeCatalogue.EMPTY,
 						JsonMapper.shared()),
 				Duration.ZERO, dispatcher);
 	}

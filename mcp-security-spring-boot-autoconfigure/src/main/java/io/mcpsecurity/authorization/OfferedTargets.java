@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
@@ -134,6 +135,17 @@ public final class OfferedTargets {
 		return this.targets.entrySet()
 			.stream()
 			.filter((entry) -> entry.getValue().servers.size() > 1)
+			.map(Map.Entry::getKey)
+			.toList();
+	}
+
+	/**
+	 * The targets that certain servers offer now.
+	 */
+	public List<McpTarget> offeredBy(Predicate<Object> server) {
+		return this.targets.entrySet()
+			.stream()
+			.filter((entry) -> entry.getValue().servers.keySet().stream().anyMatch(server))
 			.map(Map.Entry::getKey)
 			.toList();
 	}

@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
@@ -36,7 +38,8 @@ public final class RuleBook {
 
 	private final List<String> shadowed;
 
-	private final Map<McpTarget, AccessRule> declared;
+	/** Shared with the books of further endpoints. */
+	private final AtomicReference<Map<McpTarget, AccessRule>> declared;
 
 	private final Conventions conventions;
 
@@ -61,12 +64,14 @@ public final class RuleBook {
 	 */
 	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
 			Access undeclared, OfferedTargets offered) {
-		this(configured, findShadowed(configured), byTarget(declared), conventions, undeclared, offered);
+		this(configured, findShadowed(configured), new AtomicReference<>(byTarget(declared)), conventions, undeclared,
+				offered);
 		refuseContradictions(configured);
 	}
 
-	private RuleBook(List<ConfiguredRule> configured, List<String> shadowed, Map<McpTarget, AccessRule> declared,
-			Conventions conventions, Access undeclared, OfferedTargets offered) {
+	private RuleBook(List<ConfiguredRule> configured, List<String> shadowed,
+			AtomicReference<Map<McpTarget, AccessRule>> declared, Conventions conventions, Access undeclared,
+			OfferedTargets offered) {
 		this.configured = List.copyOf(configured);
 		this.shadowed = shadowed;
 		this.declared = declared;
@@ -232,8 +237,9 @@ public final class RuleBook {
 
 	private Set<McpTarget> handlersOf(McpTarget target) {
 		Set<McpTarget> templates = new LinkedHashSet<>(this.offered.handlersOf(target));
-		if (this.offered.hints(target) == null && !this.declared.containsKey(target)) {
-			this.declared.keySet()
+		if (this.offered.hints(target) == null && !this.declared.get().containsKey(target)) {
+			this.declared.get()
+				.keySet()
 				.stream()
 				.filter((declared) -> this.offered.standsFor(declared, target))
 				.forEach(templates::add);
@@ -247,7 +253,7 @@ public final class RuleBook {
 				return rule.of(target);
 			}
 		}
-		return this.declared.get(target);
+		return this.declared.get().get(target);
 	}
 
 	/**
@@ -255,15 +261,32 @@ public final class RuleBook {
 	 * it outright.
 	 */
 	boolean knows(McpTarget target) {
-		return this.offered.contains(target) || this.declared.containsKey(target)
+		return this.offered.contains(target) || this.declared.get().containsKey(target)
 				|| this.configured.stream().anyMatch((rule) -> rule.names(target)) || !handlersOf(target).isEmpty();
+	}
+
+	/**
+	 * Add a rule of something that is offered while the server runs.
+	 * @throws IllegalArgumentException if it contradicts the known rule for its target
+	 */
+	public void declare(AccessRule rule) {
+		this.declared.updateAndGet((known) -> {
+			AccessRule other = known.get(rule.target());
+			if (other != null) {
+				refuseContradiction(rule, other);
+				return known;
+			}
+			Map<McpTarget, AccessRule> more = new LinkedHashMap<>(known);
+			more.put(rule.target(), rule);
+			return more;
+		});
 	}
 
 	/**
 	 * Whether a rule is among those that the code declares.
 	 */
 	public boolean declares(AccessRule rule) {
-		AccessRule known = this.declared.get(rule.target());
+		AccessRule known = this.declared.get().get(rule.target());
 		return known != null && known.access() == rule.access() && known.requirement().equals(rule.requirement())
 				&& Objects.equals(known.when(), rule.when());
 	}
@@ -286,7 +309,8 @@ public final class RuleBook {
 	 * The operator's rules that stand before what the code declares, as sentences.
 	 */
 	public List<String> overridden() {
-		return this.declared.values()
+		return this.declared.get()
+			.values()
 			.stream()
 			.filter((rule) -> this.configured.stream().anyMatch((configured) -> configured.matches(rule.target())))
 			.map((rule) -> "%s: %s (%s) replaces %s (%s)".formatted(rule.target(), ruleFor(rule.target()),
@@ -303,7 +327,50 @@ public final class RuleBook {
 			.flatMap((rule) -> rule.patterns()
 				.stream()
 				.filter((pattern) -> this.offered.all().stream().noneMatch(pattern::meets))
-				.map((pattern) -> describe(rule, pattern)))
+				.map((pattern) -> describe(rule, pattern) + similar(pattern)))
+			.toList();
+	}
+
+	/**
+	 * What a pattern may have been meant to be: the most similar name that is offered.
+	 */
+	public String similar(TargetPattern pattern) {
+		return this.offered.all()
+			.stream()
+			.filter((target) -> target.kind() == pattern.kind())
+			.map(McpTarget::name)
+			.filter((name) -> distance(name, pattern.text()) <= name.length() / 3 + 1)
+			.min(Comparator.comparingInt((name) -> distance(name, pattern.text())))
+			.map((name) -> " (did you mean '" + name + "'?)")
+			.orElse("");
+	}
+
+	/**
+	 * The number of characters to insert, delete or replace to make one text of another.
+	 */
+	private static int distance(String one, String other) {
+		int[] row = IntStream.rangeClosed(0, other.length()).toArray();
+		for (int i = 1; i <= one.length(); i++) {
+			int diagonal = row[0];
+			row[0] = i;
+			for (int j = 1; j <= other.length(); j++) {
+				int replaced = diagonal + ((one.charAt(i - 1) == other.charAt(j - 1)) ? 0 : 1);
+				diagonal = row[j];
+				row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+			}
+		}
+		return row[other.length()];
+	}
+
+	/**
+	 * The rules of the code for what no server offers.
+	 */
+	public List<String> unoffered() {
+		return this.declared.get()
+			.values()
+			.stream()
+			.filter((rule) -> this.offered.hints(rule.target()) == null)
+			.map((rule) -> rule.target() + " (" + rule.source() + ")")
 			.toList();
 	}
 
@@ -332,8 +399,10 @@ public final class RuleBook {
 	private List<String> findScopes() {
 		Set<String> scopes = new LinkedHashSet<>();
 		Stream
-			.concat(this.configured.stream().map(ConfiguredRule::requirement), this.declared.values()
+			.concat(this.configured.stream().map(ConfiguredRule::requirement), this.declared.get()
+				.values()
 				.stream()
+				.filter((rule) -> this.offered.hints(rule.target()) != null)
 				.filter((rule) -> this.configured.stream().noneMatch((configured) -> configured.matches(rule.target())))
 				.map(AccessRule::requirement))
 			.forEach((requirement) -> scopes.addAll(requirement.all()));

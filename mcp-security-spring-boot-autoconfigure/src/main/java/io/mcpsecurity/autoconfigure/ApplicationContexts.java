@@ -3,12 +3,12 @@ package io.mcpsecurity.autoconfigure;
 import java.util.List;
 import java.util.function.Function;
 
+import io.mcpsecurity.handler.DeclarationException;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
@@ -17,27 +17,38 @@ import org.springframework.web.servlet.function.ServerRequest;
  */
 final class ApplicationContexts implements Function<HttpServletRequest, McpTransportContext> {
 
-	private final SingletonSupplier<Function<HttpServletRequest, McpTransportContext>> extractor;
+	private final Function<HttpServletRequest, McpTransportContext> extractor;
 
-	ApplicationContexts(ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servlet,
-			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functional) {
-		this.extractor = SingletonSupplier.of(() -> extractor(servlet.getIfUnique(), functional));
+	private ApplicationContexts(Function<HttpServletRequest, McpTransportContext> extractor) {
+		this.extractor = extractor;
 	}
 
-	private static Function<HttpServletRequest, McpTransportContext> extractor(
-			@org.jspecify.annotations.Nullable McpTransportContextExtractor<HttpServletRequest> servlet,
-			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functional) {
-		if (servlet != null) {
-			return servlet::extract;
+	/**
+	 * What the application's extractor finds.
+	 * @param servlet an extractor for servlet requests, or {@code null}
+	 * @param functional an extractor for requests of functional endpoints, or
+	 * {@code null}
+	 * @param names the names of all extractors
+	 * @throws DeclarationException if one of them would be ignored
+	 */
+	static ApplicationContexts of(@Nullable McpTransportContextExtractor<HttpServletRequest> servlet,
+			@Nullable McpTransportContextExtractor<ServerRequest> functional, String... names) {
+		if (names.length > 1 || (names.length == 1 && servlet == null && functional == null)) {
+			throw new DeclarationException(
+					"Of the McpTransportContextExtractor beans " + List.of(names) + " none or only one would be used",
+					"declare one, for HttpServletRequest or ServerRequest");
 		}
-		McpTransportContextExtractor<ServerRequest> extractor = functional.getIfUnique();
-		return (extractor != null) ? (request) -> extractor.extract(ServerRequest.create(request, List.of()))
-				: (request) -> McpTransportContext.EMPTY;
+		if (servlet != null) {
+			return new ApplicationContexts(servlet::extract);
+		}
+		return new ApplicationContexts(
+				(functional != null) ? (request) -> functional.extract(ServerRequest.create(request, List.of()))
+						: (request) -> McpTransportContext.EMPTY);
 	}
 
 	@Override
 	public McpTransportContext apply(HttpServletRequest request) {
-		return this.extractor.obtain().apply(request);
+		return this.extractor.apply(request);
 	}
 
 }

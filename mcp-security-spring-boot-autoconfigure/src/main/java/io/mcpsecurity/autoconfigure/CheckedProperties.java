@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
@@ -436,6 +437,11 @@ final class CheckedProperties {
 	}
 
 	private static void checkAudit(McpSecurityProperties.Audit audit) {
+		if (!audit.enabled() && audit.onFailure() == AuditTrail.OnFailure.DENY) {
+			throw invalid("mcp-security.audit.on-failure", "deny",
+					"There are no audit events, because mcp-security.audit.enabled is false. Set that to true, or "
+							+ "on-failure to allow.");
+		}
 		checkPositive("mcp-security.audit.queue-capacity", audit.queueCapacity());
 		checkPositive("mcp-security.audit.repository-capacity", audit.repositoryCapacity());
 		checkDuration("mcp-security.audit.block-timeout", audit.blockTimeout());

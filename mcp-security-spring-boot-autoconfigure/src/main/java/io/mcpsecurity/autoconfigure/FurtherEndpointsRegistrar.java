@@ -32,7 +32,7 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 						MAIN_SERVERS.forEach((type) -> beans.beanProvider(type).stream().findAny());
 						return beans.bean(FurtherServers.class).build(name);
 					}));
-			registry.registerBean("mcpSecurityFilterChain-" + name, SecurityFilterChain.class,
+			registry.registerBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN + "-" + name, SecurityFilterChain.class,
 					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
 						.supplier((beans) -> beans.bean(McpEndpointFactory.class)
 							.endpoint(beans.bean(FurtherEndpoints.class).get(name), beans.bean(ListingFilter.class),

@@ -34,6 +34,8 @@ final class FurtherServers {
 
 	private final Map<String, McpDispatcher> transports = new LinkedHashMap<>();
 
+	private final Map<String, Object> servers = new LinkedHashMap<>();
+
 	private final McpServerProperties properties;
 
 	private final EndpointContents contents;
@@ -118,7 +120,7 @@ final class FurtherServers {
 				.requestTimeout(this.properties.getRequestTimeout())
 				.capabilities(capabilities(false));
 			Specifications.add(specifications, server);
-			return server.build();
+			return built(name, server.build());
 		}
 		McpServer.AsyncSpecification<?> server = McpServer.async((StreamableTransport) dispatcher(name))
 			.serverInfo(info)
@@ -126,7 +128,19 @@ final class FurtherServers {
 			.requestTimeout(this.properties.getRequestTimeout())
 			.capabilities(capabilities(true));
 		Specifications.add(specifications, server);
-		return server.build();
+		return built(name, server.build());
+	}
+
+	private Object built(String name, Object server) {
+		this.servers.put(name, server);
+		return server;
+	}
+
+	/**
+	 * The servers that were built, by the names of their endpoints.
+	 */
+	Map<String, Object> servers() {
+		return this.servers;
 	}
 
 	private ServerCapabilities capabilities(boolean listChanged) {

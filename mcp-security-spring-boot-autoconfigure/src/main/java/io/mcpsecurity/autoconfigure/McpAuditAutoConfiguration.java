@@ -68,10 +68,23 @@ public final class McpAuditAutoConfiguration {
 					"There is no bean of type OpenTelemetry. Add org.springframework.boot:spring-boot-starter-opentelemetry, "
 							+ "or set it to false.");
 		}
+		requireSink(sinks, LogSink.class, "log", audit.log().enabled());
+		requireSink(sinks, AuditEventPublisher.class, "events", audit.events().enabled());
 		if (audit.onFailure() == AuditTrail.OnFailure.DENY && sinks.isEmpty()) {
 			throw CheckedProperties.invalid("mcp-security.audit.on-failure", audit.onFailure(),
 					"There is no audit sink that could write events. "
 							+ "Enable one, for example with mcp-security.audit.events.enabled=true.");
+		}
+	}
+
+	/**
+	 * Which sinks there are is decided when an application is compiled ahead of time.
+	 */
+	private static void requireSink(List<AuditSink> sinks, Class<? extends AuditSink> type, String name,
+			boolean enabled) {
+		if (enabled && sinks.stream().noneMatch(type::isInstance)) {
+			throw CheckedProperties.invalid("mcp-security.audit." + name + ".enabled", true,
+					"It was not set when the application was compiled ahead of time. Set it there as well.");
 		}
 	}
 

@@ -26,6 +26,7 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.client.ClientDenials;
+import io.mcpsecurity.client.LocalClientDenials;
 import io.mcpsecurity.exchange.ExchangeAudit;
 import io.mcpsecurity.exchange.ExchangeObserver;
 import io.mcpsecurity.exchange.Exchanges;
@@ -78,6 +79,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
+import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -105,7 +107,9 @@ import org.springframework.security.authentication.AuthenticationManagerResolver
 import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.web.FilterChainProxy;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
 import org.springframework.util.StringUtils;
 import org.springframework.web.servlet.function.ServerRequest;
 
@@ -134,6 +138,11 @@ import org.springframework.web.servlet.function.ServerRequest;
 public final class McpSecurityAutoConfiguration {
 
 	static final String PROTOCOL = "spring.ai.mcp.server.protocol";
+
+	/** Names that no bean of an application has. */
+	static final String ENDPOINT_CHAIN = "io.mcpsecurity.endpointFilterChain";
+
+	static final String METADATA_CHAIN = "io.mcpsecurity.metadataFilterChain";
 
 	/** Before the chains of an application, which match other paths, or more. */
 	static final int CHAIN_ORDER = Ordered.HIGHEST_PRECEDENCE + 10;
@@ -204,8 +213,14 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		PolicyReport mcpPolicyReport(AccessPolicies policies, McpSecurityProperties properties,
-				ScopeCatalogue catalogue) {
-			return new PolicyReport(policies, properties, catalogue);
+				ScopeCatalogue catalogue, CheckedProperties checked) {
+			return new PolicyReport(policies, properties, catalogue, checked.rateLimit().rules());
+		}
+
+		@Bean
+		EndpointReport mcpEndpointReport(ProtectedResource resource, AccessPolicy policy, FurtherEndpoints further,
+				FurtherServers servers, AuthorizationServers issuers) {
+			return new EndpointReport(resource, policy, further, servers, issuers);
 		}
 
 		@Bean
@@ -241,8 +256,8 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		@ConditionalOnMissingBean
 		InvocationGuard mcpInvocationGuard(AccessPolicies policies, ScopeDeclarations declarations,
-				AuthorizationRules rules, ProtectedResource resource, CheckedProperties checked, FurtherEndpoints further,
-				ScopeCatalogue catalogue) {
+				AuthorizationRules rules, ProtectedResource resource, CheckedProperties checked,
+				FurtherEndpoints further, ScopeCatalogue catalogue) {
 			return new InvocationGuard(policies, declarations.conditions(), rules,
 					(identifier) -> checked.aliases(resource)
 						.stream()
@@ -372,8 +387,18 @@ public final class McpSecurityAutoConfiguration {
 				throw CheckedProperties.invalid(ClientDenialsConfiguration.STORE, properties.clients().store(),
 						"It needs spring-jdbc. Add spring-boot-starter-jdbc to the application.");
 			});
+			if (properties.clients().store() == McpSecurityProperties.Clients.Store.JDBC
+					&& store instanceof LocalClientDenials) {
+				throw CheckedProperties.invalid(ClientDenialsConfiguration.STORE, "jdbc",
+						"It was not set when the application was compiled ahead of time. Set it there as well.");
+			}
 			return new ClientAccess(checked.allowedClients(), checked.deniedClients(), store,
 					properties.clients().refreshInterval());
+		}
+
+		@Bean
+		SmartInitializingSingleton mcpClientAccessRead(ClientAccess clients) {
+			return clients::read;
 		}
 
 	}
@@ -397,7 +422,7 @@ public final class McpSecurityAutoConfiguration {
 			return new McpMessageReader(properties.http().maxJsonDepth());
 		}
 
-		@Bean
+		@Bean(ENDPOINT_CHAIN)
 		@Order(CHAIN_ORDER)
 		SecurityFilterChain mcpSecurityFilterChain(ProtectedResource resource, AccessPolicy policy,
 				BearerChallenge challenge, McpEndpointFactory endpoints, McpEndpoint.Common common,
@@ -415,7 +440,7 @@ public final class McpSecurityAutoConfiguration {
 				.filterChain(common, aliases);
 		}
 
-		@Bean
+		@Bean(METADATA_CHAIN)
 		@Order(CHAIN_ORDER)
 		SecurityFilterChain mcpMetadataFilterChain(ProtectedResource resource, AccessPolicy policy,
 				McpEndpointFactory endpoints, FurtherEndpoints further, CheckedProperties checked,
@@ -423,10 +448,16 @@ public final class McpSecurityAutoConfiguration {
 			List<ProtectedResource> names = new ArrayList<>(List.of(resource));
 			names.addAll(checked.aliases(resource));
 			List<ResourceMetadata> metadata = new ArrayList<>();
-			names.forEach((name) -> metadata.add(endpoints.metadata(name, resourceName(properties, server),
-					policy, properties.metadata().scopesSupported())));
+			names.forEach((name) -> metadata.add(endpoints.metadata(name, resourceName(properties, server), policy,
+					properties.metadata().scopesSupported())));
 			metadata.addAll(further.metadata());
 			return new ProtectedResourceMetadataFilter(metadata).filterChain();
+		}
+
+		@Bean
+		EndpointChainsCheck mcpEndpointChainsCheck(ProtectedResource resource, FurtherEndpoints further,
+				ObjectProvider<FilterChainProxy> filters, ListableBeanFactory beans) {
+			return new EndpointChainsCheck(resource, further, filters, beans);
 		}
 
 		/**
@@ -460,11 +491,13 @@ public final class McpSecurityAutoConfiguration {
 		McpEndpoint.Common mcpEndpointParts(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules,
 				McpMessageReader reader, McpSecurityProperties properties, RequestLimits limits,
 				ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
-				ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors) {
+				ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors,
+				ListableBeanFactory beans) {
 			McpSecurityProperties.Http http = properties.http();
 			BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
 			return new McpEndpoint.Common(exchanges, clients, rules, reader, bodies, limits,
-					new ApplicationContexts(servletExtractors, functionalExtractors));
+					ApplicationContexts.of(servletExtractors.getIfUnique(), functionalExtractors.getIfUnique(),
+							beans.getBeanNamesForType(McpTransportContextExtractor.class)));
 		}
 
 		@Bean
@@ -524,8 +557,9 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
-		UnguardedTransports mcpUnguardedTransports(ListableBeanFactory beans, McpSecurityProperties properties) {
-			return new UnguardedTransports(beans, properties.unguardedTransports());
+		UnguardedTransports mcpUnguardedTransports(ListableBeanFactory beans, McpGuardPostProcessor guard,
+				McpSecurityProperties properties) {
+			return new UnguardedTransports(beans, guard::guards, properties.unguardedTransports());
 		}
 
 		/**
@@ -611,6 +645,14 @@ public final class McpSecurityAutoConfiguration {
 					(hierarchy != null) ? hierarchy.lines().map(String::trim).filter(StringUtils::hasText).toList()
 							: List.of(),
 					clients);
+		}
+
+		@Bean
+		WriteAccessCheck mcpWriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints,
+				ObjectProvider<WebInvocationPrivilegeEvaluator> evaluators, ObjectProvider<FilterChainProxy> filters,
+				ObjectProvider<DispatcherServletPath> servletPath, ServletContext servletContext,
+				Environment environment) {
+			return new WriteAccessCheck(endpoints, evaluators, filters, servletPath, servletContext, environment);
 		}
 
 	}

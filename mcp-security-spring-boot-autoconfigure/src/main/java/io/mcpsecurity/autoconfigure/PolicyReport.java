@@ -8,7 +8,10 @@ import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.authorization.TargetPattern;
 import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.message.McpTarget.Kind;
+import io.mcpsecurity.ratelimit.LimitRule;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -28,16 +31,25 @@ class PolicyReport implements SmartInitializingSingleton {
 
 	private final ScopeCatalogue catalogue;
 
-	PolicyReport(AccessPolicies policies, McpSecurityProperties properties, ScopeCatalogue catalogue) {
+	private final List<LimitRule> limits;
+
+	PolicyReport(AccessPolicies policies, McpSecurityProperties properties, ScopeCatalogue catalogue,
+			List<LimitRule> limits) {
 		this.policies = policies.all();
 		this.properties = properties;
 		this.catalogue = catalogue;
+		this.limits = limits;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
 		distinct(RuleBook::overridden).forEach((sentence) -> logger.info("Configuration wins: " + sentence));
 		reportUseless(distinct(RuleBook::unmatched), "matches nothing that is offered");
+		reportUseless(distinct(this::unmatchedLimits), "matches nothing that is offered");
+		List<String> unoffered = distinct(RuleBook::unoffered);
+		if (!unoffered.isEmpty()) {
+			logger.warn("No MCP server offers what has scopes: " + unoffered);
+		}
 		reportUseless(distinct(RuleBook::shadowed), "never applies, because an earlier one matches the same");
 		reportDenied();
 		reportUndescribed();
@@ -61,6 +73,17 @@ class PolicyReport implements SmartInitializingSingleton {
 					"A rule " + reason + ". Correct the rule, or set mcp-security.policy.unmatched-rules=report.");
 		}
 		rules.forEach((rule) -> logger.warn("A rule " + reason + ": " + rule));
+	}
+
+	private List<String> unmatchedLimits(RuleBook rules) {
+		return this.limits.stream()
+			.flatMap((limit) -> limit.tools()
+				.stream()
+				.map((tool) -> new TargetPattern(Kind.TOOL, tool))
+				.filter((pattern) -> rules.offered().all().stream().noneMatch(pattern.compile()))
+				.map((pattern) -> "mcp-security.rate-limit.rules, limit '" + limit.name() + "': '" + pattern.text()
+						+ "'" + rules.similar(pattern)))
+			.toList();
 	}
 
 	private void reportDenied() {

@@ -2,8 +2,11 @@ package io.mcpsecurity.autoconfigure;
 
 import java.util.Map;
 
+import org.apache.commons.logging.Log;
+
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.logging.DeferredLogFactory;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
@@ -14,9 +17,21 @@ import org.springframework.core.env.MapPropertySource;
  */
 class StreamableProtocolDefault implements EnvironmentPostProcessor {
 
+	private final Log logger;
+
+	StreamableProtocolDefault(DeferredLogFactory logs) {
+		this.logger = logs.getLog(StreamableProtocolDefault.class);
+	}
+
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
 		if (environment.getProperty(PropertyBinder.CONDITION + "enabled", Boolean.class, true)) {
+			if (!environment.containsProperty(McpSecurityAutoConfiguration.PROTOCOL)
+					&& !environment.getProperty("spring.ai.mcp.server.stdio", Boolean.class, false)) {
+				this.logger.info(McpSecurityAutoConfiguration.PROTOCOL
+						+ " is not set: the server uses STREAMABLE instead of Spring AI's default SSE, which this "
+						+ "starter does not secure");
+			}
 			environment.getPropertySources()
 				.addLast(new MapPropertySource("mcpSecurityDefaults",
 						Map.of(McpSecurityAutoConfiguration.PROTOCOL, "STREAMABLE")));

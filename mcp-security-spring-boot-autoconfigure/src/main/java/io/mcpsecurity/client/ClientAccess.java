@@ -90,6 +90,14 @@ public final class ClientAccess {
 	}
 
 	/**
+	 * Read the store before the first request, so that a log message says if it cannot be
+	 * read.
+	 */
+	public void read() {
+		current();
+	}
+
+	/**
 	 * What is known of the store, or {@code null} when nothing is. One request at a time
 	 * reads it; others take what is known, unless nothing is.
 	 */
@@ -134,7 +142,8 @@ public final class ClientAccess {
 			if (!this.failing) {
 				this.failing = true;
 				logger.warn((last != null) ? "The store of denied clients cannot be read, what was read last holds on"
-						: "The store of denied clients cannot be read, nobody is let in", ex);
+						: "The store of denied clients cannot be read: every request with a token gets 503 until it can",
+						ex);
 			}
 		}
 	}

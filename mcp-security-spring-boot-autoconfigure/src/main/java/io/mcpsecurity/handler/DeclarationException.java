@@ -1,8 +1,9 @@
 package io.mcpsecurity.handler;
 
 /**
- * A {@link io.mcpsecurity.RequiresScope} that cannot be enforced where it is, or a
- * {@link io.mcpsecurity.Sensitive} that has no effect; the application does not start.
+ * A {@link io.mcpsecurity.RequiresScope} that cannot be enforced where it is, a
+ * {@link io.mcpsecurity.Sensitive} that has no effect, or an MCP server that cannot be
+ * secured; the application does not start.
  */
 public final class DeclarationException extends IllegalStateException {
 
@@ -15,7 +16,7 @@ public final class DeclarationException extends IllegalStateException {
 	 * @param message where the annotation stands and what is wrong
 	 * @param action what to do about it, as the end of a sentence
 	 */
-	DeclarationException(String message, String action) {
+	public DeclarationException(String message, String action) {
 		super(message);
 		this.action = action;
 	}

@@ -36,26 +36,23 @@ final class GuardedCall {
 
 	private final McpTarget target;
 
-	private final McpTarget handler;
+	private final HandlerCall call;
 
 	private final @Nullable McpExchange exchange;
-
-	private final Object request;
 
 	/**
 	 * Create a call.
 	 * @param guard what checks it
-	 * @param handler the target of the specification that has the handler
+	 * @param call what the handler is to be called with
 	 * @param context the transport's context of the request
-	 * @param request what the handler is to be called with
 	 */
-	GuardedCall(InvocationGuard guard, McpTarget handler, McpTransportContext context, Object request) {
+	GuardedCall(InvocationGuard guard, HandlerCall call, McpTransportContext context) {
 		this.guard = guard;
 		// A rule may be for one URI of a template.
-		this.target = (request instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri()) : handler;
-		this.handler = handler;
+		this.target = (call.request() instanceof ReadResourceRequest read) ? McpTarget.resource(read.uri())
+				: call.handler();
+		this.call = call;
 		this.exchange = McpExchange.of(context);
-		this.request = request;
 	}
 
 	/**
@@ -103,9 +100,9 @@ final class GuardedCall {
 	}
 
 	private McpExchange check() {
-		this.guard.check(this.exchange, this.target, this.handler, this.request);
+		this.guard.check(this.exchange, this.target, this.call);
 		McpExchange exchange = Objects.requireNonNull(this.exchange);
-		exchange.handler(this.handler);
+		exchange.handler(this.call.handler());
 		return exchange;
 	}
 
@@ -135,7 +132,7 @@ final class GuardedCall {
 			throw (McpError) failure;
 		}
 		exchange.result(isTimeout(failure) ? Result.TIMEOUT : Result.EXCEPTION);
-		HandlerError.log("The handler of " + this.handler, failure);
+		HandlerError.log("The handler of " + this.call.handler(), failure);
 		throw HandlerError.internal();
 	}
 
@@ -146,7 +143,7 @@ final class GuardedCall {
 	private @Nullable Denial denial(@Nullable Throwable failure, McpExchange exchange) {
 		for (Throwable cause : causes(failure).toList()) {
 			if (cause instanceof InsufficientScopeException refusal) {
-				return this.guard.refusal(exchange, this.target, this.handler, this.request, refusal.getScopes());
+				return this.guard.refusal(exchange, this.target, this.call, refusal.getScopes());
 			}
 			if (cause instanceof AccessDeniedException) {
 				return this.guard.forbidden(exchange);
@@ -156,7 +153,7 @@ final class GuardedCall {
 	}
 
 	private Object denied(Denial denial) {
-		CallToolResult result = (this.request instanceof CallToolRequest) ? denial.result() : null;
+		CallToolResult result = (this.call.request() instanceof CallToolRequest) ? denial.result() : null;
 		if (result == null) {
 			throw denial;
 		}

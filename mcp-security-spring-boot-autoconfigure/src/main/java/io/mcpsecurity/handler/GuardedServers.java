@@ -1,9 +1,13 @@
 package io.mcpsecurity.handler;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.message.McpTarget;
@@ -17,6 +21,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.util.Assert;
 
 /**
  * Stands before an MCP server, so that what an application adds at run time is guarded
@@ -32,9 +37,15 @@ final class GuardedServers {
 
 	private final Supplier<OfferedTargets> offered;
 
-	GuardedServers(GuardedSpecifications specifications, Supplier<OfferedTargets> offered) {
+	private final Supplier<ToolConditions> conditions;
+
+	private final Set<Object> transports = Collections.newSetFromMap(new IdentityHashMap<>());
+
+	GuardedServers(GuardedSpecifications specifications, Supplier<OfferedTargets> offered,
+			Supplier<ToolConditions> conditions) {
 		this.specifications = specifications;
 		this.offered = offered;
+		this.conditions = conditions;
 	}
 
 	/**
@@ -42,14 +53,54 @@ final class GuardedServers {
 	 */
 	Object guard(Object bean) {
 		return (bean instanceof McpSyncServer || bean instanceof McpAsyncServer
-				|| bean instanceof McpStatelessSyncServer || bean instanceof McpStatelessAsyncServer) ? noted(bean)
+				|| bean instanceof McpStatelessSyncServer || bean instanceof McpStatelessAsyncServer) ? guarded(bean)
 						: bean;
 	}
 
-	private Object noted(Object server) {
-		this.specifications.check(server);
-		contents(server).forEach((list) -> list.forEach((offered) -> this.specifications.note(offered, server)));
+	private synchronized Object guarded(Object server) {
+		Object async = (server instanceof McpSyncServer || server instanceof McpStatelessSyncServer)
+				? InputValidation.field(server, "asyncServer") : server;
+		this.transports.add(InputValidation.field(async, "mcpTransportProvider"));
+		int held = Stream.of("tools", "resources", "resourceTemplates", "prompts", "completions")
+			.mapToInt((name) -> guardHeld(InputValidation.field(async, name), server))
+			.sum();
+		List<?> offered = contents(server).stream().flatMap(List::stream).toList();
+		Assert.state(held >= offered.size(), "This version of the MCP SDK is not supported");
+		offered.forEach((each) -> this.specifications.note(each, server));
+		boolean validates = this.specifications.check(server);
+		offered.stream().map(GuardedSpecifications::target).forEach((target) -> requireValidation(target, validates));
 		return proxy(server, server);
+	}
+
+	/**
+	 * Guard what a server was built from: specifications that are beans are guarded
+	 * already, others are not.
+	 * @param specifications a list or map of the server
+	 * @return how many there are
+	 */
+	@SuppressWarnings("unchecked")
+	private int guardHeld(Object specifications, Object server) {
+		if (specifications instanceof Map<?, ?> map) {
+			((Map<Object, Object>) map).replaceAll((key, spec) -> this.specifications.guardHeld(spec, server));
+			return map.size();
+		}
+		((List<Object>) specifications).replaceAll((spec) -> this.specifications.guardHeld(spec, server));
+		return ((List<?>) specifications).size();
+	}
+
+	private void requireValidation(McpTarget target, boolean validates) {
+		if (!validates && this.conditions.get().has(target)) {
+			throw new DeclarationException(
+					"@RequiresScope(when = ...) on " + target + ": its server does not validate the arguments",
+					"remove validateToolInputs(false), or throw InsufficientScopeException in the method instead");
+		}
+	}
+
+	/**
+	 * Whether a server that is guarded uses a transport.
+	 */
+	synchronized boolean use(Object transport) {
+		return this.transports.contains(transport);
 	}
 
 	/**

@@ -1,6 +1,7 @@
 package io.mcpsecurity.handler;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,8 @@ final class GuardedSpecifications {
 
 	private final Supplier<RuleBook> rules;
 
+	private final Supplier<ToolConditions> conditions;
+
 	private final Supplier<SensitiveArguments> sensitive;
 
 	private final InputValidation validation = new InputValidation();
@@ -59,10 +62,13 @@ final class GuardedSpecifications {
 	 * @param callerArguments how {@code @Tool} methods get the caller
 	 * @param offered where to note what is offered
 	 * @param rules the rules, asked for when the method behind a handler declares one
+	 * @param conditions the conditions of those rules, asked for likewise
 	 * @param sensitive where to note what must not be told about arguments
 	 */
 	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments,
-			Supplier<OfferedTargets> offered, Supplier<RuleBook> rules, Supplier<SensitiveArguments> sensitive) {
+			Supplier<OfferedTargets> offered, Supplier<RuleBook> rules, Supplier<ToolConditions> conditions,
+			Supplier<SensitiveArguments> sensitive) {
+		this.conditions = conditions;
 		this.rules = rules;
 		this.sensitive = sensitive;
 		this.guard = guard;
@@ -100,27 +106,38 @@ final class GuardedSpecifications {
 		return isSpecification(spec) ? rebuild((Record) spec, server) : spec;
 	}
 
+	/**
+	 * The guarded form of a specification that a server was built from, which may be
+	 * guarded already.
+	 */
+	Object guardHeld(Object spec, Object server) {
+		return HandlerMethod.isGuarded(Specifications.handler((Record) spec)) ? spec : rebuild((Record) spec, server);
+	}
+
 	private Object rebuild(Record spec, @Nullable Object server) {
 		Class<? extends Record> type = spec.getClass();
 		RecordComponent[] components = type.getRecordComponents();
 		Object offered = Specifications.offered(spec);
 		BiFunction<Object, Object, Object> handler = Specifications.handler(spec);
 		McpTarget target = target(offered);
-		HandlerMethod.find(handler).forEach((method) -> ScopeDeclarations.check(method, target, this.rules));
+		List<HandlerMethod> methods = HandlerMethod.find(handler);
+		methods
+			.forEach((method) -> ScopeDeclarations.check(method, target, this.rules, this.conditions, server != null));
 		this.sensitive.get().add(handler, target, offered instanceof CompleteReference);
 		note(offered, server);
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();
 		Object shown = callerNames.isEmpty() ? offered : CallerArguments.hide((Tool) offered, callerNames);
 		boolean async = type.getSimpleName().startsWith("Async");
-		return BeanUtils.instantiateClass(constructor(type, components), shown,
-				guarded(target, shown, callerNames, handler, async));
+		return BeanUtils.instantiateClass(constructor(type, components), shown, guarded(target,
+				methods.stream().map(HandlerMethod::method).toList(), shown, callerNames, handler, async));
 	}
 
-	private BiFunction<Object, Object, Object> guarded(McpTarget target, Object shown, List<String> callerNames,
+	private GuardedHandler guarded(McpTarget target, List<Method> methods, Object shown, List<String> callerNames,
 			BiFunction<Object, Object, Object> handler, boolean async) {
 		return (source, received) -> {
 			Object request = withArguments(received);
-			GuardedCall guarded = new GuardedCall(this.guard.get(), target, Specifications.context(source), request);
+			GuardedCall guarded = new GuardedCall(this.guard.get(), new HandlerCall(target, methods, request),
+					Specifications.context(source));
 			Function<@Nullable McpCaller, Object> call = (caller) -> {
 				CallToolResult invalid = (shown instanceof Tool tool) ? this.validation.refusal(tool, request) : null;
 				if (invalid != null) {
@@ -145,9 +162,10 @@ final class GuardedSpecifications {
 
 	/**
 	 * Note what a server leaves to this.
+	 * @return whether the server validates arguments
 	 */
-	void check(Object server) {
-		this.validation.check(server);
+	boolean check(Object server) {
+		return this.validation.check(server);
 	}
 
 	/**

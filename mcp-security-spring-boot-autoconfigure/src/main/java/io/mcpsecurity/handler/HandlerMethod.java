@@ -42,6 +42,15 @@ record HandlerMethod(Method method, Class<?> type) {
 		return found;
 	}
 
+	/**
+	 * Whether a handler of the MCP SDK's making leads to one that is guarded.
+	 */
+	static boolean isGuarded(Object handler) {
+		Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+		search(handler, MAX_DEPTH, seen, new ArrayList<>());
+		return seen.stream().anyMatch(GuardedHandler.class::isInstance);
+	}
+
 	private static void search(Object object, int depth, Set<Object> seen, List<HandlerMethod> found) {
 		if (depth == 0 || PACKAGES.stream().noneMatch(object.getClass().getName()::startsWith) || !seen.add(object)) {
 			return;

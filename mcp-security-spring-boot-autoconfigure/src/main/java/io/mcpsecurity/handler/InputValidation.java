@@ -1,6 +1,7 @@
 package io.mcpsecurity.handler;
 
 import java.lang.reflect.Field;
+import java.util.Objects;
 
 import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
@@ -33,13 +34,16 @@ final class InputValidation {
 	/**
 	 * Look whether an MCP server validates.
 	 * @param server the server
+	 * @return whether it does
 	 */
-	void check(Object server) {
-		if (!validates(server) && this.validator == null) {
+	boolean check(Object server) {
+		boolean validates = validates(server);
+		if (!validates && this.validator == null) {
 			this.validator = McpJsonDefaults.getSchemaValidator();
 			logger.warn("An MCP server does not validate tool inputs (validateToolInputs is off, or there is no"
 					+ " JsonSchemaValidator): arguments are validated at the tool boundary instead");
 		}
+		return validates;
 	}
 
 	/**
@@ -55,6 +59,19 @@ final class InputValidation {
 		catch (ReflectiveOperationException | RuntimeException ex) {
 			logger.debug("It cannot be found out whether tool inputs are validated", ex);
 			return false;
+		}
+	}
+
+	/**
+	 * A private field of a server: the SDK has no methods for what a server was built
+	 * from.
+	 */
+	static Object field(Object server, String name) {
+		try {
+			return Objects.requireNonNull(read(server, name));
+		}
+		catch (ReflectiveOperationException | RuntimeException ex) {
+			throw new IllegalStateException("This version of the MCP SDK is not supported: there is no " + name, ex);
 		}
 	}
 

@@ -79,13 +79,13 @@ public final class InvocationGuard {
 	 * @param exchange the exchange, or {@code null} when the call did not come through an
 	 * endpoint
 	 * @param target what is to be used, a resource by its URI
-	 * @param handler what serves it: the target itself, or a resource template
-	 * @param request what the handler is to be called with
+	 * @param call what the handler is to be called with
 	 * @throws McpError if the call is denied
 	 */
-	void check(@Nullable McpExchange exchange, McpTarget target, McpTarget handler, Object request) {
+	void check(@Nullable McpExchange exchange, McpTarget target, HandlerCall call) {
 		if (exchange == null) {
-			logger.warn("A call of " + handler + " did not come through an endpoint of this library, and was denied");
+			logger.warn("A call of " + call.handler()
+					+ " did not come through an endpoint of this library, and was denied");
 			throw denial(null, AccessDecision.unauthenticated());
 		}
 		if (exchange.hidden()) {
@@ -94,15 +94,15 @@ public final class InvocationGuard {
 			throw McpError.RESOURCE_NOT_FOUND.apply(target.name());
 		}
 		McpCaller caller = exchange.caller();
-		AccessDecision decision = policy(exchange).decide(target, handler, (caller != null) ? caller.scopes() : null,
-				this.conditions.in(request, caller));
+		AccessDecision decision = policy(exchange).decide(target, call.handler(),
+				(caller != null) ? caller.scopes() : null, this.conditions.in(call, caller));
 		AccessRule rule = decision.rule();
 		if (decision.outcome() == Outcome.REPORTED && rule != null && rule.when() != null) {
 			// It could not be known before.
 			exchange.decided(decision);
 			report(target, caller, decision);
 		}
-		decision = this.rules.decide(decision, exchange, target, arguments(request));
+		decision = this.rules.decide(decision, exchange, target, arguments(call.request()));
 		if (decision.denied()) {
 			throw denial(exchange, decision);
 		}
@@ -134,14 +134,13 @@ public final class InvocationGuard {
 	 * The denial of a call that its own handler refused.
 	 * @param exchange the exchange
 	 * @param target what was to be used, a resource by its URI
-	 * @param handler what serves it: the target itself, or a resource template
-	 * @param request what the handler was called with
+	 * @param call what the handler was called with
 	 * @param needed the scopes that the handler requires
 	 */
-	Denial refusal(McpExchange exchange, McpTarget target, McpTarget handler, Object request, List<String> needed) {
+	Denial refusal(McpExchange exchange, McpTarget target, HandlerCall call, List<String> needed) {
 		McpCaller caller = exchange.caller();
-		return denial(exchange, policy(exchange).refuse(target, handler, (caller != null) ? caller.scopes() : null,
-				this.conditions.in(request, caller), needed));
+		return denial(exchange, policy(exchange).refuse(target, call.handler(),
+				(caller != null) ? caller.scopes() : null, this.conditions.in(call, caller), needed));
 	}
 
 	/**

@@ -108,19 +108,28 @@ public final class ScopeDeclarations {
 
 	/**
 	 * Check that the rule of a method which handles a specification is known: the method
-	 * may be of an object that is no bean.
+	 * may be of an object that is no bean. Its condition becomes known here.
 	 * @param handler the method
 	 * @param target what the specification offers
 	 * @param known the rules that are decided by, asked for only when the method declares
 	 * one
+	 * @param conditions the conditions of all rules, asked for likewise
+	 * @param late whether the specification is given to a server, which may run already:
+	 * then the rule becomes known here as well
 	 * @throws IllegalStateException if it is missing
+	 * @throws IllegalArgumentException if it contradicts the rule that is known
 	 */
-	static void check(HandlerMethod handler, McpTarget target, Supplier<RuleBook> known) {
+	static void check(HandlerMethod handler, McpTarget target, Supplier<RuleBook> known,
+			Supplier<ToolConditions> conditions, boolean late) {
 		ScopeDeclarations declarations = new ScopeDeclarations();
 		declarations.add(handler.method(), handler.type(), target);
 		if (!declarations.rules.isEmpty()) {
+			if (late) {
+				declarations.rules.forEach(known.get()::declare);
+			}
 			declarations.requireKnown(known.get(),
 					"make its object a bean, or offer it through a ToolCallbackProvider bean");
+			conditions.get().addAll(declarations.conditions);
 		}
 	}
 
@@ -187,12 +196,31 @@ public final class ScopeDeclarations {
 	private void add(Method method, Class<?> type, McpTarget target) {
 		RequiresScope annotation = annotation(method, type);
 		this.asked.add(method);
-		if (annotation != null) {
+		if (annotation == null) {
+			refuseEnclosing(method, type);
+		}
+		else {
 			String when = StringUtils.hasText(annotation.when()) ? annotation.when() : null;
 			AccessRule rule = new AccessRule(target, Access.SCOPES, requirement(annotation, method),
 					"@RequiresScope on " + describe(method), when);
 			this.rules.add(rule);
 			addCondition(rule, method);
+		}
+	}
+
+	/**
+	 * An annotation on an enclosing class looks as if it were for the nested class, and
+	 * is not.
+	 */
+	private static void refuseEnclosing(Method method, Class<?> type) {
+		for (Class<?> outer = type.getEnclosingClass(); outer != null; outer = outer.getEnclosingClass()) {
+			if (declared(outer)) {
+				throw new DeclarationException(
+						"@RequiresScope on " + ClassUtils.getShortName(outer) + " does not protect " + describe(method)
+								+ ", because a nested class does not inherit it",
+						"put @RequiresScope on " + ClassUtils.getShortName(type)
+								+ " as well, or move the nested class");
+			}
 		}
 	}
 
@@ -204,7 +232,7 @@ public final class ScopeDeclarations {
 			throw new DeclarationException(rule.source() + ": 'when' is for tools only", "remove the condition");
 		}
 		try {
-			this.conditions.add(rule.target(), ToolCondition.of(rule.when(), method));
+			this.conditions.add(rule.target(), method, ToolCondition.of(rule.when(), method));
 		}
 		catch (IllegalArgumentException ex) {
 			throw new DeclarationException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(),

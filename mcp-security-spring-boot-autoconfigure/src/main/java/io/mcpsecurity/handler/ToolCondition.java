@@ -81,6 +81,7 @@ final class ToolCondition {
 		}
 		ToolCondition condition = new ToolCondition(expression, parameters(method));
 		condition.check(expression.getAST(), takesAnything(method), false);
+		new ConditionTypes(condition.parameters).check(expression.getAST());
 		return condition;
 	}
 

@@ -1,7 +1,11 @@
 package io.mcpsecurity.handler;
 
-import java.util.HashMap;
+import java.lang.reflect.Method;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 import io.mcpsecurity.McpCaller;
@@ -20,32 +24,44 @@ public final class ToolConditions {
 
 	private static final Log logger = LogFactory.getLog(ToolConditions.class);
 
-	private final Map<McpTarget, ToolCondition> conditions = new HashMap<>();
+	private final Map<McpTarget, Map<Method, ToolCondition>> conditions = new ConcurrentHashMap<>();
 
 	ToolConditions() {
 	}
 
-	void add(McpTarget tool, ToolCondition condition) {
-		this.conditions.put(tool, condition);
+	void add(McpTarget tool, Method method, ToolCondition condition) {
+		this.conditions.computeIfAbsent(tool, (key) -> new ConcurrentHashMap<>()).put(method, condition);
+	}
+
+	void addAll(ToolConditions others) {
+		others.conditions.forEach((tool, known) -> known.forEach((method, condition) -> add(tool, method, condition)));
+	}
+
+	/**
+	 * Whether some calls of a tool need more scopes than others.
+	 */
+	boolean has(McpTarget tool) {
+		return this.conditions.containsKey(tool);
 	}
 
 	/**
 	 * Whether a rule's condition holds for a call. The answer is an exception when that
 	 * cannot be told.
-	 * @param request what a handler is to be called with
+	 * @param call what a handler is to be called with
 	 * @param caller the caller, or {@code null}
 	 */
-	Predicate<AccessRule> in(Object request, @Nullable McpCaller caller) {
+	Predicate<AccessRule> in(HandlerCall call, @Nullable McpCaller caller) {
 		return (rule) -> {
-			if (!(request instanceof CallToolRequest call)) {
+			if (!(call.request() instanceof CallToolRequest request)) {
 				throw new IllegalStateException("Not a call of a tool");
 			}
-			ToolCondition condition = this.conditions.get(rule.target());
-			if (condition == null) {
+			Collection<ToolCondition> conditions = of(rule.target(), call.methods());
+			if (conditions.isEmpty()) {
 				throw new IllegalStateException("No condition is known for " + rule.target());
 			}
+			Map<String, Object> arguments = (request.arguments() != null) ? request.arguments() : Map.of();
 			try {
-				return condition.holds((call.arguments() != null) ? call.arguments() : Map.of(), caller);
+				return conditions.stream().anyMatch((condition) -> condition.holds(arguments, caller));
 			}
 			catch (RuntimeException ex) {
 				// Without its message, which can repeat arguments.
@@ -54,6 +70,17 @@ public final class ToolConditions {
 				throw ex;
 			}
 		};
+	}
+
+	/**
+	 * The conditions of the method behind a handler: methods at several endpoints may
+	 * have one name and parameters of different types. If the method is not known, one of
+	 * all conditions for the name is enough.
+	 */
+	private Collection<ToolCondition> of(McpTarget tool, List<Method> methods) {
+		Map<Method, ToolCondition> known = this.conditions.getOrDefault(tool, Map.of());
+		List<ToolCondition> own = methods.stream().map(known::get).filter(Objects::nonNull).toList();
+		return own.isEmpty() ? known.values() : own;
 	}
 
 }

@@ -34,8 +34,7 @@ public record TokenExtensions(@Nullable JwtDecoder decoder, Set<JWSAlgorithm> al
 	 */
 	public static final Set<JWSAlgorithm> ALGORITHMS = Set.of(JWSAlgorithm.RS256, JWSAlgorithm.RS384,
 			JWSAlgorithm.RS512, JWSAlgorithm.PS256, JWSAlgorithm.PS384, JWSAlgorithm.PS512, JWSAlgorithm.ES256,
-			JWSAlgorithm.ES384, JWSAlgorithm.ES512, JWSAlgorithm.EdDSA,
-			JWSAlgorithm.Ed25519, JWSAlgorithm.Ed448);
+			JWSAlgorithm.ES384, JWSAlgorithm.ES512, JWSAlgorithm.EdDSA, JWSAlgorithm.Ed25519, JWSAlgorithm.Ed448);
 
 	/** Of an application that says nothing. */
 	public static final TokenExtensions NONE = new TokenExtensions(null, ALGORITHMS, List.of(), null);

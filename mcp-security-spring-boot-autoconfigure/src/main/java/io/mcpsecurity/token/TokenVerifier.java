@@ -130,7 +130,8 @@ final class TokenVerifier {
 		boolean signature = cause.getCause() == null || cause.getCause() instanceof BadJOSEException;
 		boolean ownKeys = this.extensions.decoder() == null;
 		return new RefusedTokenException(signature ? TokenFailure.SIGNATURE : TokenFailure.MALFORMED,
-				"The token is malformed, or no key of its issuer has signed it", (signature && ownKeys) ? keys(token) : "");
+				"The token is malformed, or no key of its issuer has signed it",
+				(signature && ownKeys) ? keys(token) : "");
 	}
 
 	/**

@@ -40,6 +40,7 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 
 	@Override
 	public void setMcpHandler(McpStatelessServerHandler handler) {
+		StreamableTransport.requireUnused(this.handler);
 		this.handler = handler;
 	}
 

@@ -66,8 +66,19 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		return McpRevision.spoken();
 	}
 
+	/**
+	 * A server that replaced the one before would not be that whose handlers are guarded.
+	 */
+	static void requireUnused(@Nullable Object server) {
+		if (server != null) {
+			throw new IllegalStateException("Two MCP servers use one transport. Build one server, as a bean, with all "
+					+ "that the endpoint offers; mcp-security.endpoints configures further endpoints");
+		}
+	}
+
 	@Override
 	public void setSessionFactory(McpStreamableServerSession.Factory factory) {
+		requireUnused(this.factory);
 		this.factory = factory;
 	}
 

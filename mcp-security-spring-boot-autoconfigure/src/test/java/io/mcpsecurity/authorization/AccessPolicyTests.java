@@ -38,6 +38,8 @@ class AccessPolicyTests {
 	@Test
 	void aChallengeNamesTheMissingScopesAndWhatTheClientWouldLose() {
 		AccessPolicy policy = policy(rule(PURGE, "a", "b", "c"), rule(McpTarget.tool("browse"), "d"));
+		List.of(PURGE, McpTarget.tool("browse"))
+			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("b", "d", "openid");
 		AccessDecision denial = policy.decide(PURGE, granted);
 		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes("2025-11-25"))).containsExactly("a", "c",
@@ -145,6 +147,7 @@ class AccessPolicyTests {
 	void twoEqualRulesForOneTargetAreOne() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(PURGE, "a"));
 		assertThat(policy.decide(PURGE, Set.of()).operationScopes()).containsExactly("a");
+		policy.rules().offered().add(PURGE, OfferedTargets.Hints.DEFAULT);
 		assertThat(policy.rules().scopes()).containsExactly("a");
 	}
 
@@ -159,6 +162,9 @@ class AccessPolicyTests {
 	void theDeclaredScopesAreThoseOfTheRulesInTheirOrderEachOnce() {
 		AccessPolicy policy = policy(rule(PURGE, "c", "a"), new AccessRule(McpTarget.tool("choice"),
 				new ScopeRequirement(List.of("b"), List.of("a", "d")), "test"));
+		assertThat(policy.rules().scopes()).as("what nobody offers").isEmpty();
+		List.of(PURGE, McpTarget.tool("choice"))
+			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		assertThat(policy.rules().scopes()).containsExactly("c", "a", "b", "d");
 	}
 

@@ -252,6 +252,8 @@ class RuleBookTests {
 		RuleBook book = book(List.of(configured("first", "z", Kind.TOOL, "x*")),
 				List.of(new AccessRule(TOOL, ScopeRequirement.of("y"), "code")),
 				new Conventions(null, null, "use:{name}"));
+		assertThat(book.scopes()).containsExactly("z");
+		this.offered.add(TOOL, Hints.DEFAULT);
 		assertThat(book.scopes()).containsExactly("z", "y");
 		assertThat(book.scopes()).isSameAs(book.scopes());
 		Stream.of("b", "a", "xa").map(McpTarget::tool).forEach((tool) -> this.offered.add(tool, Hints.DEFAULT));

@@ -116,6 +116,7 @@ class InvalidPropertiesTests {
 					audit.drain-timeout=100d                  | * | It is not between
 					audit.sensitive-names=iban;!              | * | '!' is not a name or pattern
 					audit.on-overflow=wait                    | * | No enum constant
+					audit.enabled=false,audit.on-failure=deny | audit.on-failure | There are no audit events
 					audit.on-failure=ignore                   | * | No enum constant
 					policy.rules.access=deny                  | policy.rules[0] | It names no tools, resources or prompts
 					{rule}                                    | policy.rules[0] | It has neither scopes nor access. Set either .scopes

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
 import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
 import org.springframework.boot.actuate.audit.AuditEventsEndpoint;
@@ -199,6 +200,22 @@ class McpAuditAutoConfigurationTests {
 		this.configured
 			.withPropertyValues("mcp-security.audit.on-failure=deny", "mcp-security.audit.events.enabled=false")
 			.run((context) -> assertThat(Refusal.of(context).property()).isEqualTo("mcp-security.audit.on-failure"));
+	}
+
+	/**
+	 * As when an application was compiled ahead of time without the property.
+	 */
+	@Test
+	void aSinkThatIsEnabledAndNotThereStopsTheStart() {
+		for (String sink : List.of("Log", "Events")) {
+			this.configured
+				.withPropertyValues("mcp-security.audit.log.enabled=true", "mcp-security.audit.events.enabled=true")
+				.withInitializer(
+						(context) -> context.addBeanFactoryPostProcessor((beans) -> ((BeanDefinitionRegistry) beans)
+							.removeBeanDefinition(sink.equals("Log") ? "mcpAuditLogSink" : "mcpAuditEventPublisher")))
+				.run((context) -> assertThat(Refusal.of(context).property())
+					.isEqualToIgnoringCase("mcp-security.audit." + sink + ".enabled"));
+		}
 	}
 
 	@Test

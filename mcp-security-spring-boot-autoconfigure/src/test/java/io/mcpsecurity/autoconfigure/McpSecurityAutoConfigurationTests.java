@@ -3,9 +3,13 @@ package io.mcpsecurity.autoconfigure;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
@@ -16,6 +20,7 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.handler.AuthorizationRules;
+import io.mcpsecurity.handler.DeclarationException;
 import io.mcpsecurity.handler.InvocationGuard;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.handler.McpGuardPostProcessor;
@@ -27,10 +32,22 @@ import io.mcpsecurity.transport.BearerChallenge;
 import io.mcpsecurity.transport.ProtectedResource;
 import io.mcpsecurity.transport.StatelessTransport;
 import io.mcpsecurity.transport.StreamableTransport;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpAsyncServerExchange;
+import io.modelcontextprotocol.server.McpServer;
+import io.modelcontextprotocol.server.McpServerFeatures;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
+import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import io.modelcontextprotocol.server.transport.HttpServletStreamableServerTransportProvider;
+import io.modelcontextprotocol.spec.McpError;
+import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.Tool;
 import io.modelcontextprotocol.spec.McpServerTransportProviderBase;
 import io.modelcontextprotocol.spec.McpStatelessServerTransport;
+import io.modelcontextprotocol.spec.MissingMcpTransportSession;
 import jakarta.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,9 +57,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.mcp.annotation.McpTool;
+import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
+import org.springframework.beans.factory.config.BeanPostProcessor;
+import org.springframework.beans.factory.support.BeanDefinitionOverrideException;
 import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -53,17 +74,29 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.context.reactive.StandardReactiveWebEnvironment;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.PriorityOrdered;
+import org.springframework.core.annotation.Order;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.test.util.AopTestUtils;
+import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.ServerRequest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * When this starter does its work, when it backs off, and when it refuses to start; all
@@ -114,7 +147,7 @@ class McpSecurityAutoConfigurationTests {
 			.run((context) -> {
 				assertThat(gated(context, "/api/tools")).isTrue();
 				assertThat(chain(context, "/.well-known/oauth-protected-resource/api/tools"))
-					.isSameAs(context.getBean("mcpMetadataFilterChain"));
+					.isSameAs(context.getBean(McpSecurityAutoConfiguration.METADATA_CHAIN));
 				assertThat(gated(context, "/mcp")).isFalse();
 			});
 	}
@@ -122,7 +155,7 @@ class McpSecurityAutoConfigurationTests {
 	@Test
 	void withoutAProtocolItIsStreamable() {
 		this.bare
-			.withInitializer((context) -> new StreamableProtocolDefault()
+			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
 			.withPropertyValues("mcp-security.resource=https://mcp.example.com/mcp",
 					"mcp-security.authorization-servers=" + ISSUER)
@@ -130,9 +163,127 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
+	void theDefaultProtocolIsLogged(CapturedOutput output) {
+		String line = "spring.ai.mcp.server.protocol is not set: the server uses STREAMABLE";
+		start("logging.level.io.mcpsecurity=info");
+		assertThat(output.getOut().lines().filter((each) -> each.contains(line))).hasSize(1);
+		start("logging.level.io.mcpsecurity=info", "spring.ai.mcp.server.protocol=STREAMABLE");
+		assertThat(output.getOut().lines().filter((each) -> each.contains(line))).hasSize(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
+	void aReactiveApplicationDoesNotStart(String protocol, CapturedOutput output) {
+		assertThatException().isThrownBy(
+				() -> start("spring.main.web-application-type=reactive", "spring.ai.mcp.server.protocol=" + protocol));
+		assertThat(output).contains("APPLICATION FAILED TO START",
+				"'reactive' for configuration property 'spring.main.web-application-type'",
+				"set spring.main.web-application-type=servlet");
+	}
+
+	@Test
+	void aWebFluxApplicationDoesNotStart() {
+		new ApplicationContextRunner(() -> {
+			AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
+			context.setEnvironment(new StandardReactiveWebEnvironment());
+			return context;
+		}).withUserConfiguration(Application.class)
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOf(DeclarationException.class)
+				.hasMessageContaining("WebFlux"));
+	}
+
+	@Test
+	void aTransportInAnApplicationThatIsNoWebApplicationStopsTheStart() {
+		ApplicationContextRunner none = new ApplicationContextRunner()
+			.withUserConfiguration(Application.class, OwnTransports.class)
+			.withPropertyValues("spring.main.web-application-type=none", "spring.jmx.enabled=false",
+					"spring.ai.mcp.server.protocol=STATELESS");
+		none.run((context) -> {
+			assertThat(Refusal.of(context.getStartupFailure()).property())
+				.isEqualTo("spring.main.web-application-type");
+			assertThat(Refusal.of(context.getStartupFailure()).reason()).contains("Set it to servlet");
+		});
+		none.withPropertyValues("mcp-security.unguarded-transports=ownStreamable,ownStateless")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "spring.ai.mcp.server.enabled=false", "spring.ai.mcp.server.stdio=true" })
+	void aTransportByHandStopsTheStartWhereSpringAiMakesNoServer(String property) {
+		this.bare.withUserConfiguration(OwnTransports.class).withPropertyValues(property).run((context) -> {
+			assertThat(Refusal.of(context).property()).isEqualTo(property.substring(0, property.indexOf('=')));
+			assertThat(Refusal.of(context).reason()).contains("tokens and scopes are not checked");
+		});
+	}
+
+	@Test
+	void thatNothingIsSecuredIsLoggedOnce(CapturedOutput output) {
+		this.bare.withPropertyValues("mcp-security.enabled=false", "spring.ai.mcp.server.protocol=STREAMABLE")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.getOut().lines().filter((line) -> line.contains("mcp-security.enabled=false")))
+			.singleElement()
+			.asString()
+			.contains("WARN", "no MCP endpoint of this application is secured");
+	}
+
+	@Test
+	void aToolThatNeedsACallerIsNamedWhereThereIsNone(CapturedOutput output) {
+		this.bare.withUserConfiguration(CallerTools.class)
+			.withPropertyValues("spring.ai.mcp.server.stdio=true")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.getOut().lines().filter((line) -> line.contains("there is no McpCaller"))).singleElement()
+			.asString()
+			.contains("CallerTools.greet");
+	}
+
+	@Test
+	void aServletThatIsATransportStopsTheStart() {
+		this.configured.withUserConfiguration(TransportServlet.class)
+			.run((context) -> assertThat(Refusal.of(context).reason()).contains("transportServlet"));
+	}
+
+	@Test
+	void severalContextExtractorsStopTheStart() {
+		this.configured.withUserConfiguration(Extractors.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasStackTraceContaining("McpTransportContextExtractor beans [one, two]"));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aChainOfTheApplicationWithAnyNameLeavesTheEndpointSecured(boolean overriding) {
+		this.configured.withUserConfiguration(ChainOfTheName.class)
+			.withInitializer(
+					(context) -> ((GenericApplicationContext) context).setAllowBeanDefinitionOverriding(overriding))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(gated(context, "/mcp")).isTrue();
+				assertThat(chain(context, "/other")).isSameAs(context.getBean("mcpSecurityFilterChain"));
+			});
+	}
+
+	/**
+	 * By Spring itself.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "mcpSessions", "mcpUnguardedTransports", "mcpAuditTrailLifecycle" })
+	void aBeanWithTheNameOfOneOfTheStartersStopsTheStart(String name) {
+		this.configured.withBean(name, Object.class, Object::new)
+			.run((context) -> assertThat(context).getFailure().isInstanceOf(BeanDefinitionOverrideException.class));
+	}
+
+	@Test
+	void aChainThatTakesTheRequestsToTheEndpointStopsTheStart() {
+		this.configured.withUserConfiguration(ChainBefore.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasMessageContaining("'before' takes the requests to the MCP endpoint /mcp"));
+	}
+
+	@Test
 	void theDefaultProtocolGivesWayToTheApplications() {
 		this.configured
-			.withInitializer((context) -> new StreamableProtocolDefault()
+			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
 			.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
 			.run((context) -> assertThat(context).hasSingleBean(StatelessTransport.class));
@@ -141,7 +292,7 @@ class McpSecurityAutoConfigurationTests {
 	@Test
 	void whenSwitchedOffTheProtocolsDefaultStaysSpringAis() {
 		this.bare.withPropertyValues("mcp-security.enabled=false")
-			.withInitializer((context) -> new StreamableProtocolDefault()
+			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
 			.run((context) -> assertThat(context.getEnvironment().getProperty("spring.ai.mcp.server.protocol"))
 				.isNull());
@@ -162,7 +313,7 @@ class McpSecurityAutoConfigurationTests {
 			assertThat(context).hasNotFailed();
 			assertThat(context).doesNotHaveBean(McpSecurityAutoConfiguration.class)
 				.doesNotHaveBean(McpGuardPostProcessor.class)
-				.doesNotHaveBean("mcpSecurityFilterChain");
+				.doesNotHaveBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN);
 		});
 	}
 
@@ -202,6 +353,51 @@ class McpSecurityAutoConfigurationTests {
 			.run((context) -> assertThat(context).hasFailed());
 	}
 
+	@Test
+	void aServerThatAPostProcessorNeedsIsGuarded() {
+		this.configured.withUserConfiguration(BuiltByHand.class, EarlyServer.class).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertGuarded(context);
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { VeryEarlyServer.class, ServerBeforePostProcessors.class })
+	void aServerThatIsCreatedBeforeItCouldBeGuardedStopsTheStart(Class<?> early) {
+		this.configured.withUserConfiguration(early, BuiltByHand.class)
+			.run((context) -> assertThat(context).getFailure()
+				.isInstanceOf(DeclarationException.class)
+				.hasMessageContaining("No MCP server that is guarded uses the transport 'mcpStreamableTransport'"));
+	}
+
+	@Test
+	void whatAServerWasBuiltFromIsGuarded() {
+		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
+			.withPropertyValues("spring.autoconfigure.exclude=" + McpServerStatelessAutoConfiguration.class.getName())
+			.withUserConfiguration(ServerOfItsOwn.class)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(OfferedTargets.class).all()).contains(McpTarget.tool("byHand"));
+				assertGuarded(context);
+			});
+	}
+
+	@Test
+	void aServerThatIsNoBeanStopsTheStart() {
+		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
+			.withUserConfiguration(HiddenServer.class)
+			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("Two MCP servers"));
+	}
+
+	/**
+	 * Whether the handlers of the server's tools refuse calls that come another way.
+	 */
+	private static void assertGuarded(AssertableWebApplicationContext context) {
+		assertThat(BuiltByHand.handlers(context)).isNotEmpty()
+			.allSatisfy((handler) -> assertThatExceptionOfType(McpError.class).isThrownBy(() -> handler.run())
+				.satisfies((ex) -> assertThat(ex.getJsonRpcError().code()).isEqualTo(-32010)));
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
 	void anMcpServerIsNotLazy(String protocol) {
@@ -220,16 +416,70 @@ class McpSecurityAutoConfigurationTests {
 			.run((context) -> assertThat(context).doesNotHaveBean("mcpSecurityHealthIndicator"));
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			spring.security.oauth2.resourceserver.jwt.issuer-uri=https://a    | any audience
+			spring.security.oauth2.resourceserver.jwt.jwk-set-uri=https://a/k | any audience
+			management.server.port=0                                         | any audience
+			spring.mvc.servlet.path=/api                                     | any audience
+			management.endpoints.web.base-path=/manage                       | any audience
+			""")
+	void actuatorsOperationsThatWriteAreNotOpenToAnyToken(String property, String reason) {
+		this.configured
+			.withPropertyValues("spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER,
+					"management.endpoints.web.exposure.include=mcpsecurity",
+					"management.endpoint.mcpsecurity.access=UNRESTRICTED", property)
+			.run((context) -> {
+				assertThat(Refusal.of(context).property()).isEqualTo("management.endpoint.mcpsecurity.access");
+				assertThat(Refusal.of(context).reason()).contains(reason, "EndpointRequest.toAnyEndpoint()");
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "OpenChain, no authentication", "OtherPathsChain, no authentication", "AnyTokenChain, any audience" })
+	void actuatorsOperationsThatWriteAreNotOpenByAChainOfTheApplication(String chain, String reason) {
+		writable(chain).run((context) -> assertThat(Refusal.of(context).reason()).contains(reason));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "OperatorChain", "PasswordChain" })
+	void actuatorsOperationsThatWriteAreForOperators(String chain) {
+		writable(chain).run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void actuatorsOperationsThatWriteAreOpenToNobodyUnlessExposed() {
+		this.configured
+			.withPropertyValues("spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER,
+					"management.endpoint.mcpsecurity.access=UNRESTRICTED")
+			.run((context) -> assertThat(context).hasNotFailed());
+		this.configured
+			.withPropertyValues("management.endpoints.web.exposure.include=mcpsecurity",
+					"management.endpoints.access.default=UNRESTRICTED")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	private WebApplicationContextRunner writable(String chain) {
+		return this.configured
+			.withUserConfiguration(Stream.of(Chains.class.getDeclaredClasses())
+				.filter((type) -> type.getSimpleName().equals(chain))
+				.findFirst()
+				.orElseThrow())
+			.withPropertyValues("spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER,
+					"management.endpoints.web.exposure.include=mcpsecurity",
+					"management.endpoints.access.default=UNRESTRICTED");
+	}
+
 	@Test
 	void withoutAChainOfTheApplicationBootsDefaultSecuresTheRest() {
 		this.configured.run((context) -> {
 			assertThat(chains(context)).hasSize(3);
-			assertThat(chain(context, "/mcp")).isSameAs(context.getBean("mcpSecurityFilterChain"));
+			assertThat(chain(context, "/mcp")).isSameAs(context.getBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN));
 			assertThat(chain(context, "/.well-known/oauth-protected-resource"))
-				.isSameAs(context.getBean("mcpMetadataFilterChain"));
+				.isSameAs(context.getBean(McpSecurityAutoConfiguration.METADATA_CHAIN));
 			for (String path : new String[] { "/", "/mcp2", "/mcp/", "/mcp/more", "/other", "/.well-known/other" }) {
 				assertThat(chain(context, path)).as(path)
-					.isNotSameAs(context.getBean("mcpSecurityFilterChain"))
+					.isNotSameAs(context.getBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN))
 					.extracting((chain) -> chain.getFilters().isEmpty())
 					.isEqualTo(false);
 			}
@@ -435,6 +685,244 @@ class McpSecurityAutoConfigurationTests {
 		@Bean
 		SecurityFilterChain ownChain(HttpSecurity http) {
 			return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll()).build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class CallerTools {
+
+		@McpTool(description = "Greets")
+		String greet(McpCaller caller) {
+			return caller.subject();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class TransportServlet {
+
+		@Bean
+		ServletRegistrationBean<HttpServletStreamableServerTransportProvider> transportServlet() {
+			return new ServletRegistrationBean<>(HttpServletStreamableServerTransportProvider.builder().build(),
+					"/second");
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Extractors {
+
+		@Bean
+		McpTransportContextExtractor<HttpServletRequest> one() {
+			return (request) -> McpTransportContext.EMPTY;
+		}
+
+		@Bean
+		McpTransportContextExtractor<ServerRequest> two() {
+			return (request) -> McpTransportContext.EMPTY;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ChainOfTheName {
+
+		@Bean
+		SecurityFilterChain mcpSecurityFilterChain(HttpSecurity http) {
+			return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll()).build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ChainBefore {
+
+		@Bean
+		@Order(Ordered.HIGHEST_PRECEDENCE)
+		SecurityFilterChain before(HttpSecurity http) {
+			return http.securityMatcher("/mcp/**")
+				.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll())
+				.build();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class BuiltByHand {
+
+		@Bean
+		List<McpServerFeatures.SyncToolSpecification> byHand() {
+			return List.of(new McpServerFeatures.SyncToolSpecification(
+					Tool.builder("byHand", Map.of("type", "object")).build(),
+					(exchange, request) -> CallToolResult.builder().build()));
+		}
+
+		/**
+		 * Calls of the tools that the servers of an application were built from, past
+		 * every endpoint.
+		 */
+		static List<Runnable> handlers(AssertableWebApplicationContext context) {
+			Object server = context.getBeansOfType(McpSyncServer.class)
+				.values()
+				.stream()
+				.<Object>map(McpSyncServer::getAsyncServer)
+				.findFirst()
+				.orElseGet(() -> ReflectionTestUtils.getField(
+						AopTestUtils.<Object>getUltimateTargetObject(context.getBean(McpStatelessSyncServer.class)),
+						"asyncServer"));
+			List<?> tools = (List<?>) ReflectionTestUtils.getField(AopTestUtils.<Object>getUltimateTargetObject(server),
+					"tools");
+			CallToolRequest request = CallToolRequest.builder("byHand").arguments(Map.of()).build();
+			return Objects.requireNonNull(tools)
+				.stream()
+				.<Runnable>map((tool) -> (tool instanceof McpServerFeatures.AsyncToolSpecification stateful)
+						? () -> stateful.callHandler().apply(exchange(), request).block()
+						: () -> ((McpStatelessServerFeatures.AsyncToolSpecification) tool).callHandler()
+							.apply(McpTransportContext.EMPTY, request)
+							.block())
+				.toList();
+		}
+
+		private static McpAsyncServerExchange exchange() {
+			return new McpAsyncServerExchange("none", new MissingMcpTransportSession("none"), null, null,
+					McpTransportContext.EMPTY);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class EarlyServer {
+
+		@Bean
+		static BeanPostProcessor early(McpSyncServer server) {
+			return new BeanPostProcessor() {
+			};
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class VeryEarlyServer {
+
+		@Bean
+		static PriorityPostProcessor early(McpSyncServer server) {
+			return new PriorityPostProcessor();
+		}
+
+	}
+
+	static class PriorityPostProcessor implements BeanPostProcessor, PriorityOrdered {
+
+		@Override
+		public int getOrder() {
+			return LOWEST_PRECEDENCE;
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ServerBeforePostProcessors {
+
+		@Bean
+		static BeanFactoryPostProcessor early() {
+			return (beans) -> beans.getBean(McpSyncServer.class);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ServerOfItsOwn {
+
+		@Bean
+		McpStatelessSyncServer ownServer(McpStatelessServerTransport transport) {
+			return HiddenServer.build(transport);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class HiddenServer {
+
+		@Bean
+		Runnable hidden(McpStatelessServerTransport transport) {
+			return build(transport)::close;
+		}
+
+		static McpStatelessSyncServer build(McpStatelessServerTransport transport) {
+			return McpServer.sync(transport)
+				.toolCall(Tool.builder("byHand", Map.of("type", "object")).build(),
+						(context, request) -> CallToolResult.builder().build())
+				.build();
+		}
+
+	}
+
+	/**
+	 * Chains of applications, for the endpoints of actuator among other paths.
+	 */
+	static class Chains {
+
+		@Configuration(proxyBeanMethods = false)
+		static class OpenChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll()).build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class OtherPathsChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.securityMatcher("/api/**")
+					.authorizeHttpRequests((requests) -> requests.anyRequest().denyAll())
+					.build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class AnyTokenChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated())
+					.oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults()))
+					.build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class OperatorChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http
+					.authorizeHttpRequests((requests) -> requests.requestMatchers("/actuator/**")
+						.hasAuthority("SCOPE_operate")
+						.anyRequest()
+						.permitAll())
+					.oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults()))
+					.build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class PasswordChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated())
+					.httpBasic(Customizer.withDefaults())
+					.build();
+			}
+
 		}
 
 	}

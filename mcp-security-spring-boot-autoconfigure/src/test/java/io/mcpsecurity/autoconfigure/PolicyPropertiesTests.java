@@ -1,12 +1,19 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.RecordsApplication;
+import io.modelcontextprotocol.server.McpStatelessServerFeatures.SyncToolSpecification;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,6 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.boot.logging.LogLevel;
@@ -22,6 +30,7 @@ import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -146,6 +155,58 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
+	void aSimilarNameIsSuggested(CapturedOutput output) {
+		this.runner
+			.withPropertyValues("mcp-security.policy.rules[0].tools=tmie", "mcp-security.policy.rules[0].access=deny",
+					"mcp-security.rate-limit.rules[0].per=caller", "mcp-security.rate-limit.rules[0].capacity=5",
+					"mcp-security.rate-limit.rules[0].tools=purgee,time,*", "mcp-security.rate-limit.rules[1].per=tool",
+					"mcp-security.rate-limit.rules[1].capacity=5",
+					"mcp-security.rate-limit.rules[1].tools=somethingElse")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output).contains(
+				"A rule matches nothing that is offered: mcp-security.policy.rules[0]: 'tmie' (did you mean 'time'?)",
+				"A rule matches nothing that is offered: mcp-security.rate-limit.rules, limit 'caller': 'purgee'"
+						+ " (did you mean 'purge'?)",
+				"limit 'tool': 'somethingElse'" + System.lineSeparator())
+			.doesNotContain("limit 'caller': 'time'")
+			.doesNotContain("limit 'caller': '*'");
+	}
+
+	@Test
+	void oneLineSaysWhatAnEndpointProtects(CapturedOutput output) {
+		this.runner
+			.withPropertyValues("mcp-security.endpoints.admin.path=/admin/mcp",
+					"mcp-security.endpoints.admin.resource=https://mcp.example/admin/mcp",
+					"mcp-security.endpoints.admin.offers.tools=time")
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.getOut().lines().filter((line) -> line.contains("MCP endpoint "))).hasSize(2)
+			.anySatisfy((line) -> assertThat(line).contains("INFO")
+				.endsWith("MCP endpoint /admin/mcp: resource https://mcp.example/admin/mcp, issuers "
+						+ "[https://login.example], 1 tool, 0 resources, 0 prompts; 1 without a rule: tool 'time'"))
+			.anySatisfy((line) -> assertThat(line).contains("INFO")
+				.endsWith("MCP endpoint /mcp: resource https://mcp.example/mcp, issuers [https://login.example], "
+						+ "6 tools, 2 resources, 1 prompt; 2 without a rule: tool 'who', tool 'whoToo'"));
+	}
+
+	@Test
+	void manyNamesAreNotAllLogged(CapturedOutput output) {
+		this.runner.withUserConfiguration(ManyTools.class).run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output.getOut().lines().filter((line) -> line.contains("MCP endpoint "))).singleElement()
+			.asString()
+			.contains("23 without a rule: tool 'many10', ")
+			.endsWith("tool 'many19' and 13 more");
+	}
+
+	@Test
+	void aScopeOfSomethingThatNoServerOffersIsNotAdvertised(CapturedOutput output) {
+		this.runner.withUserConfiguration(Dropped.class)
+			.run((context) -> assertThat(context.getBean(RuleBook.class).scopes()).doesNotContain("dropped:use")
+				.contains("records:purge"));
+		assertThat(output).contains("No MCP server offers what has scopes: [tool 'dropped' (@RequiresScope on "
+				+ "PolicyPropertiesTests.Dropped.dropped)]");
+	}
+
+	@Test
 	void aPatternThatIsForSomeUrisOfATemplateIsNotReported(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].resources=records://secret/*,records://s*",
@@ -249,6 +310,33 @@ class PolicyPropertiesTests {
 		@RequiresScope("records:else")
 		String again() {
 			return "again";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class ManyTools {
+
+		@Bean
+		List<SyncToolSpecification> many() {
+			return IntStream.range(10, 30)
+				.mapToObj((i) -> new SyncToolSpecification(Tool.builder("many" + i, Map.of("type", "object")).build(),
+						(context, request) -> CallToolResult.builder().build()))
+				.toList();
+		}
+
+	}
+
+	/**
+	 * A synchronous server does not offer an asynchronous method.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	static class Dropped {
+
+		@McpTool(description = "Dropped")
+		@RequiresScope("dropped:use")
+		Mono<String> dropped() {
+			return Mono.just("dropped");
 		}
 
 	}

@@ -6,6 +6,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.test.RecordsApplication;
@@ -47,6 +48,7 @@ class PropertyBinderTests {
 					resoruce                                    | Did you mean 'mcp-security.resource'?
 					token.audience                              | Below 'mcp-security.token' there are: clock-skew, cache,
 					policy.rules[0].tool                        | Did you mean 'mcp-security.policy.rules[0].tools'?
+					scopes.all-off                              | Below 'mcp-security.scopes[0]' there are: name,
 					policy.rules[0].all-off                     | Below 'mcp-security.policy.rules[0]' there are: tools,
 					policy.rules[3].scopes.all-of               | 'mcp-security.policy.rules[3].scopes' has no properties
 					policy.rules.tols                           | Did you mean 'mcp-security.policy.rules[0].tools'?
@@ -133,14 +135,15 @@ class PropertyBinderTests {
 			context.getEnvironment()
 				.getPropertySources()
 				.replace(VARIABLES, new SystemEnvironmentPropertySource(VARIABLES, foreign));
-			new StreamableProtocolDefault().postProcessEnvironment(context.getEnvironment(), new SpringApplication());
+			new StreamableProtocolDefault(Supplier::get).postProcessEnvironment(context.getEnvironment(),
+					new SpringApplication());
 		})
 			.withPropertyValues("mcp-security.resource=https://mcp.example/mcp",
 					"mcp-security.authorization-servers=https://login.example", "mcp.security.enabled=false",
 					"mcp.security.policy.enforcement=report", "mcp.security.unknown=x")
 			.run((context) -> {
 				assertThat(context).hasNotFailed()
-					.hasBean("mcpSecurityFilterChain")
+					.hasBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN)
 					.hasBean("mcpAuditTrail")
 					.doesNotHaveBean("mcpAuditLogSink");
 				assertThat(context.getBean(McpSecurityProperties.class))

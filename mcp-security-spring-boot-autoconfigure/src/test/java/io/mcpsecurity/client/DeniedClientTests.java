@@ -30,7 +30,9 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.HttpHeaders;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 
@@ -61,7 +63,8 @@ class DeniedClientTests {
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.clients.store=jdbc",
 				"mcp-security.clients.refresh-interval=100ms", "mcp-security.clients.deny=configured-*",
 				"management.endpoints.web.exposure.include=mcpsecurity",
-				"management.endpoint.mcpsecurity.access=unrestricted");
+				"management.endpoint.mcpsecurity.access=unrestricted", "spring.security.user.name=operator",
+				"spring.security.user.password=a-secret-of-the-operator");
 	}
 
 	@AfterAll
@@ -145,6 +148,8 @@ class DeniedClientTests {
 	private static HttpResponse<String> change(String body) {
 		return server.send(HttpRequest.newBuilder(URI.create(server.url("/actuator/mcpsecurity")))
 			.setHeader("Content-Type", "application/json")
+			.setHeader(HttpHeaders.AUTHORIZATION,
+					"Basic " + HttpHeaders.encodeBasicAuth("operator", "a-secret-of-the-operator", null))
 			.POST(BodyPublishers.ofString(body)));
 	}
 
@@ -159,8 +164,9 @@ class DeniedClientTests {
 		}
 
 		@Bean
-		SecurityFilterChain open(HttpSecurity http) {
-			return http.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll())
+		SecurityFilterChain operators(HttpSecurity http) {
+			return http.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated())
+				.httpBasic(Customizer.withDefaults())
 				.csrf((csrf) -> csrf.disable())
 				.build();
 		}

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
+import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.handler.VaultApplication.Calls;
 import io.mcpsecurity.handler.VaultApplication.Variant;
 import io.mcpsecurity.test.Protocol;
@@ -23,12 +24,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.ai.mcp.customizer.McpAsyncServerCustomizer;
 import org.springframework.ai.mcp.customizer.McpSyncServerCustomizer;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -36,6 +42,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 
 /**
  * Arguments are what the tool's schema says before its handler sees them, and nobody
@@ -120,13 +127,15 @@ class ArgumentValidationTests {
 			assertRefused(server, variant, "take", "vault:open");
 			assertThat(SecuredServer.text(server.callTool(server.token("vault:open").sign(), "take", "{\"amount\":5}")))
 				.contains("took 5");
-			Session session = new Session(server, server.token("vault:open").sign(), variant);
-			for (String arguments : INVALID) {
-				HttpResponse<String> response = session.call("takeMuch", arguments);
-				assertThat(response.body()).doesNotContain("took");
-				assertClean(response);
-			}
 		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(names = { "STREAMABLE_SYNC", "STREAMABLE_ASYNC" })
+	void aConditionOverArgumentsThatAreNotValidatedStopsTheStart(Variant variant) {
+		assertThatException()
+			.isThrownBy(() -> variant.start(NotValidatingConditions.class, authorizationServer).close())
+			.withStackTraceContaining("tool 'takeMuch': its server does not validate the arguments");
 	}
 
 	@ParameterizedTest
@@ -210,8 +219,56 @@ class ArgumentValidationTests {
 
 	}
 
-	@Import(VaultApplication.class)
+	@Import({ VaultApplication.class, NotValidatingServers.class })
+	static class NotValidatingConditions {
+
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	@Import(NotValidatingServers.class)
 	static class NotValidating {
+
+		@Bean
+		Calls calls() {
+			return new Calls();
+		}
+
+		@Bean
+		@ConditionalOnProperty(name = "spring.ai.mcp.server.type", havingValue = "SYNC")
+		SyncTools notValidatedSync(Calls calls) {
+			return new SyncTools(calls);
+		}
+
+		@Bean
+		@ConditionalOnProperty(name = "spring.ai.mcp.server.type", havingValue = "ASYNC")
+		AsyncTools notValidatedAsync(Calls calls) {
+			return new AsyncTools(calls);
+		}
+
+		record SyncTools(Calls calls) {
+
+			@McpTool(description = "Takes something out")
+			@RequiresScope("vault:open")
+			String take(int amount) {
+				return this.calls.handled("took " + amount);
+			}
+
+		}
+
+		record AsyncTools(Calls calls) {
+
+			@McpTool(description = "Takes something out")
+			@RequiresScope("vault:open")
+			Mono<String> take(int amount) {
+				return Mono.fromCallable(() -> this.calls.handled("took " + amount));
+			}
+
+		}
+
+	}
+
+	static class NotValidatingServers {
 
 		@Bean
 		@Primary

@@ -176,7 +176,7 @@ class ConditionalScopeTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(classes = { Malformed.class, Misspelt.class, Powerful.class })
+	@ValueSource(classes = { Malformed.class, Misspelt.class, Powerful.class, OfAnotherType.class })
 	void anExpressionThatCannotBeStopsTheStartAndNamesThePlace(Class<?> application) {
 		assertThatException().isThrownBy(() -> SecuredServer.start(application, authorizationServer).close())
 			.withStackTraceContaining(
@@ -282,6 +282,18 @@ class ConditionalScopeTests {
 		@McpTool(description = "Deletes records")
 		@RequiresScope(value = "purge:all", when = "T(java.lang.System) == null")
 		String tool(String before) {
+			return "purged";
+		}
+
+	}
+
+	@SpringBootConfiguration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class OfAnotherType {
+
+		@McpTool(description = "Deletes records")
+		@RequiresScope(value = "purge:all", when = "#all == true")
+		String tool(String all) {
 			return "purged";
 		}
 

@@ -325,7 +325,7 @@ class GuardedSpecificationsTests {
 		return new GuardedSpecifications(GuardedSpecificationsTests::guard, new CallerArguments(() -> tools),
 				GuardedSpecificationsTests::offeredTargets, () -> {
 					throw new IllegalStateException("No handler here declares a rule");
-				}, SensitiveArguments::new);
+				}, ToolConditions::new, SensitiveArguments::new);
 	}
 
 	private static InvocationGuard guard() {

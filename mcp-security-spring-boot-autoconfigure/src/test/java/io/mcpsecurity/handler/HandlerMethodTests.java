@@ -90,7 +90,7 @@ class HandlerMethodTests {
 		RuleBook rules = new RuleBook(List.of(), declared, Conventions.NONE, Access.AUTHENTICATED, offered);
 		return new GuardedSpecifications(() -> {
 			throw new IllegalStateException("Nothing is called here");
-		}, new CallerArguments(Map::of), () -> offered, () -> rules, SensitiveArguments::new);
+		}, new CallerArguments(Map::of), () -> offered, () -> rules, ToolConditions::new, SensitiveArguments::new);
 	}
 
 	/**

@@ -289,7 +289,8 @@ class PolicyLawsTests {
 		try {
 			new InvocationGuard(new AccessPolicies(decisions, Map.of()), new ToolConditions(), AuthorizationRules.NONE,
 					(resource) -> "", UnaryOperator.identity())
-				.check(TestExchanges.of((held != null) ? caller(held) : null), target, handler, target);
+				.check(TestExchanges.of((held != null) ? caller(held) : null), target,
+						new HandlerCall(handler, List.of(), target));
 			return true;
 		}
 		catch (McpError ex) {

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.transport.SideDoor;
@@ -36,6 +37,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
+import org.springframework.ai.mcp.annotation.McpTool;
+import org.springframework.ai.mcp.annotation.spring.SyncMcpAnnotationProviders;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
@@ -327,6 +330,19 @@ class RuntimeToolsTests {
 	}
 
 	@Test
+	void anAnnotatedToolBringsItsRule() {
+		McpStatelessSyncServer bean = (McpStatelessSyncServer) Kind.STATELESS_SYNC.bean();
+		SyncMcpAnnotationProviders.statelessToolSpecifications(List.of(new LateTools())).forEach(bean::addTool);
+		SecuredServer server = servers.get(Kind.STATELESS_SYNC);
+		assertThat(server.callTool(server.token("run:use").sign(), "late", "{\"all\":false}").statusCode())
+			.isEqualTo(200);
+		assertThat(server.callTool(server.token("run:use").sign(), "late", "{\"all\":true}").statusCode())
+			.isEqualTo(403);
+		assertThat(SecuredServer.text(server.callTool(server.token("late:use").sign(), "late", "{\"all\":true}")))
+			.contains("late");
+	}
+
+	@Test
 	void theChallengeWithoutATokenFollowsWhatIsAdded() {
 		SecuredServer server = SecuredServer.start(EmptyApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.scope-template=run:{name}");
@@ -422,6 +438,19 @@ class RuntimeToolsTests {
 
 	private static <C, R, T> BiFunction<C, R, Mono<T>> asynchronous(BiFunction<C, R, T> handler) {
 		return (context, request) -> Mono.fromCallable(() -> handler.apply(context, request));
+	}
+
+	/**
+	 * Tools that are no bean.
+	 */
+	static class LateTools {
+
+		@McpTool(description = "Comes late")
+		@RequiresScope(value = "late:use", when = "#all")
+		String late(boolean all) {
+			return "late";
+		}
+
 	}
 
 	/**

@@ -89,6 +89,14 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
+	void aRuleOnAnEnclosingClassIsRefused() {
+		String message = "@RequiresScope on ScopeDeclarationsTests.Enclosing does not protect "
+				+ "ScopeDeclarationsTests.Enclosing.%s, because a nested class does not inherit it";
+		refuses(message.formatted("Nested.nested"), Enclosing.Nested.class);
+		refuses(message.formatted("Nested.Deeper.deeper"), Enclosing.Nested.Deeper.class);
+	}
+
+	@Test
 	void aToolWithoutDeclarationHasNoRule() {
 		assertThat(find(Open.class)).isEmpty();
 	}
@@ -871,6 +879,34 @@ class ScopeDeclarationsTests {
 
 		public String other() {
 			return "other";
+		}
+
+	}
+
+	@RequiresScope("enclosing:use")
+	static class Enclosing {
+
+		@McpTool(description = "Is protected")
+		String enclosing() {
+			return "enclosing";
+		}
+
+		static class Nested {
+
+			@McpTool(description = "Looks protected")
+			String nested() {
+				return "nested";
+			}
+
+			static class Deeper {
+
+				@McpTool(description = "Looks protected")
+				String deeper() {
+					return "deeper";
+				}
+
+			}
+
 		}
 
 	}

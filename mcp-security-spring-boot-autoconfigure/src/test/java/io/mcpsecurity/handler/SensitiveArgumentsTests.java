@@ -177,7 +177,7 @@ class SensitiveArgumentsTests {
 		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.AUTHENTICATED, offered);
 		return new GuardedSpecifications(() -> {
 			throw new IllegalStateException("Nothing is called here");
-		}, new CallerArguments(Map::of), () -> offered, () -> rules, () -> this.arguments);
+		}, new CallerArguments(Map::of), () -> offered, () -> rules, ToolConditions::new, () -> this.arguments);
 	}
 
 	private static void assertRefused(String place, String reason, Runnable start) {

@@ -2,6 +2,7 @@ package io.mcpsecurity.handler;
 
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +26,7 @@ import reactor.core.publisher.Mono;
 
 import org.springframework.ai.mcp.annotation.McpResource;
 import org.springframework.ai.mcp.annotation.McpTool;
+import org.springframework.ai.mcp.annotation.spring.SyncMcpAnnotationProviders;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -51,7 +53,7 @@ class SeveralServersTests {
 				"mcp-security.policy.anonymous-discovery=true", "mcp-security.policy.read-only-scope=look",
 				"mcp-security.policy.destructive-scope=wipe", "mcp-security.endpoints.admin.path=/admin/mcp",
 				"mcp-security.endpoints.admin.resource=https://mcp.example.com/admin/mcp",
-				"mcp-security.endpoints.admin.offers.beans=adminTools,adminResources",
+				"mcp-security.endpoints.admin.offers.beans=adminTools,adminResources,adminMethods",
 				"mcp-security.endpoints.admin.policy.rules[0].tools=reset",
 				"mcp-security.endpoints.admin.policy.rules[0].access=deny");
 		admin = server.url("/admin/mcp");
@@ -89,6 +91,17 @@ class SeveralServersTests {
 		assertThat(callMain("clear", "wipe").statusCode()).isEqualTo(200);
 	}
 
+	/**
+	 * The same condition over parameters of different types.
+	 */
+	@Test
+	void aConditionIsThatOfTheMethodWhichIsCalled() {
+		assertThat(SecuredServer.text(callMain("purge", "{\"before\":\"2026-01-31\"}", "other"))).contains("days");
+		assertThat(callMain("purge", "{\"before\":\"2019-01-31\"}", "other").statusCode()).isEqualTo(403);
+		assertThat(SecuredServer.text(callAdmin("purge", "{\"before\":{\"year\":2026}}"))).contains("years");
+		assertThat(callAdmin("purge", "{\"before\":{\"year\":2019}}").statusCode()).isEqualTo(403);
+	}
+
 	@Test
 	void withoutATokenAListingFollowsTheRulesOfItsEndpoint() {
 		String list = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
@@ -102,7 +115,18 @@ class SeveralServersTests {
 	}
 
 	private static HttpResponse<String> callMain(String tool, String scope) {
-		return server.callTool(server.token(scope).sign(), tool, "{}");
+		return callMain(tool, "{}", scope);
+	}
+
+	private static HttpResponse<String> callMain(String tool, String arguments, String scope) {
+		return server.callTool(server.token(scope).sign(), tool, arguments);
+	}
+
+	private static HttpResponse<String> callAdmin(String tool, String arguments) {
+		return post(admin,
+				authorizationServer.token("https://mcp.example.com/admin/mcp").claim("scope", "other").sign(),
+				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\",\"arguments\":%s}}"
+					.formatted(tool, arguments));
 	}
 
 	private static HttpResponse<String> post(String url, @Nullable String token, String body) {
@@ -127,6 +151,11 @@ class SeveralServersTests {
 	static class TwoServers {
 
 		@Bean
+		List<SyncToolSpecification> adminMethods() {
+			return SyncMcpAnnotationProviders.statelessToolSpecifications(List.of(new AdminHandlers()));
+		}
+
+		@Bean
 		List<SyncToolSpecification> adminTools() {
 			return List.of(tool("reset", false), tool("restart", false));
 		}
@@ -139,7 +168,26 @@ class SeveralServersTests {
 
 	}
 
+	record Year(int year) {
+	}
+
+	static class AdminHandlers {
+
+		@McpTool(description = "Deletes what is older than a year")
+		@RequiresScope(value = "several:purge", when = "#before.year < 2020")
+		String purge(Year before) {
+			return "years";
+		}
+
+	}
+
 	static class Handlers {
+
+		@McpTool(description = "Deletes what is older than a day")
+		@RequiresScope(value = "several:purge", when = "#before.year < 2020")
+		String purge(LocalDate before) {
+			return "days";
+		}
 
 		@McpTool(description = "Looks", annotations = @McpTool.McpAnnotations(readOnlyHint = true))
 		String status() {

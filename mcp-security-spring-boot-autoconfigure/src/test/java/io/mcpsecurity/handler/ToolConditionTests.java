@@ -5,7 +5,9 @@ import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
@@ -55,8 +57,7 @@ class ToolConditionTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(
-			strings = { "#text", "#limit > #filter", "#text.nothing == 1", "#limit / 0 == 1", "#ids[9] == 1", "null" })
+	@ValueSource(strings = { "#text", "#text.nothing == 1", "#limit / 0 == 1", "#ids[9] == 1", "null" })
 	void whatCannotBeToldIsAnException(String when) {
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> holds(when, Map.of("text", "x", "limit", 1, "filter", Map.of(), "ids", List.of())));
@@ -111,6 +112,40 @@ class ToolConditionTests {
 		assertThatIllegalArgumentException().isThrownBy(() -> of(when)).withMessageStartingWith(message);
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "#format == 'CSV'", "'CSV' == #format", "#format != 'CSV'", "#before == '2026-01-31'",
+			"#before > '2026-01-31'", "#id == '7d444840-9dc0-11d1-b245-5ffdce74fad2'", "#letter == 'x'",
+			"#limit == '5'", "#limit > #filter", "#limit between {'1', '5'}", "#text == true", "#text == 5",
+			"#all == 'true'", "#all == 1", "#ids[0] == '7'", "#ids.?[#this == '7'] != {}", "#ids.![#this == '7'] != {}",
+			"#formats == {'CSV'}", "#names[0] == 5", "#query.format == 'CSV'", "#query?.format == 'CSV'",
+			"#query.id == 'x'", "#before.dayOfWeek == 'MONDAY'", "#caller.scopes == 'a'", "#maybe == 'x'",
+			"!(#format == 'CSV')", "#all and #format == 'CSV'", "#all ? #limit == '5' : false", "#filter['a'] == 5" })
+	void comparisonsThatNeverHoldAreRefused(String when) {
+		assertThatIllegalArgumentException().isThrownBy(() -> ToolCondition.of(when, method("typed")))
+			.withMessageStartingWith("compares ")
+			.withMessageContaining("are never equal. Compare values of one type");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "#format.name == 'CSV'", "'' + #format == 'CSV'", "#format == null", "#before.year < 2026",
+			"'' + #before < '2026-01-31'", "'' + #letter == 'x'", "#limit == 5.0", "#limit between {1, 5}",
+			"#limit * 2 > 5", "#ids[0] == 7", "#ids == {7}", "#any == 'x'", "#any == 5", "#query.format.name == 'CSV'",
+			"#query?.id == null", "#before.dayOfWeek.name == 'MONDAY'", "#caller.subject == 'alice'",
+			"#text matches 'x'", "#format matches 'CSV'", "(#text ?: 'x') == 'x'", "#all ? true : #limit == 5",
+			"#filter['a'] == 'x'", "#text == #caller.client" })
+	void comparisonsThatMayHoldAreNot(String when) {
+		assertThat(ToolCondition.of(when, method("typed"))).isNotNull();
+	}
+
+	@Test
+	void anEnumConstantIsComparedByItsNameOrText() {
+		for (String when : List.of("#format.name == 'CSV'", "'' + #format == 'CSV'")) {
+			ToolCondition condition = ToolCondition.of(when, method("typed"));
+			assertThat(condition.holds(Map.of("format", "CSV"), ALICE)).as(when).isTrue();
+			assertThat(condition.holds(Map.of("format", "JSON"), ALICE)).as(when).isFalse();
+		}
+	}
+
 	@Test
 	void aToolThatTakesAnyArgumentsMayHaveAnyNames() {
 		ToolCondition condition = ToolCondition.of("#anything == 1", method("any"));
@@ -138,9 +173,22 @@ class ToolConditionTests {
 			.orElseThrow();
 	}
 
+	enum Format {
+
+		CSV, JSON
+
+	}
+
+	record Query(Format format, UUID id) {
+	}
+
 	interface Tools {
 
 		void purge(@Nullable LocalDate before, boolean all, int limit, String text, List<Integer> ids,
+				Map<String, String> filter, McpCaller caller);
+
+		void typed(Format format, LocalDate before, boolean all, int limit, String text, List<Integer> ids, UUID id,
+				char letter, Object any, Query query, String[] names, Set<Format> formats, Optional<String> maybe,
 				Map<String, String> filter, McpCaller caller);
 
 		void any(CallToolRequest request);
