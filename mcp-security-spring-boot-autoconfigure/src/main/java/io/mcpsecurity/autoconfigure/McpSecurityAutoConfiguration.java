@@ -146,6 +146,8 @@ public final class McpSecurityAutoConfiguration {
 
 	static final String METADATA_CHAIN = "io.mcpsecurity.metadataFilterChain";
 
+	static final String AUTHORIZATION_SERVER_METADATA_CHAIN = "io.mcpsecurity.authorizationServerMetadataFilterChain";
+
 	/** Before the chains of an application, which match other paths, or more. */
 	static final int CHAIN_ORDER = Ordered.HIGHEST_PRECEDENCE + 10;
 
@@ -467,7 +469,7 @@ public final class McpSecurityAutoConfiguration {
 		 * After the chains of an application that have an order, before its others and
 		 * that of Spring Boot.
 		 */
-		@Bean
+		@Bean(AUTHORIZATION_SERVER_METADATA_CHAIN)
 		@Order(SecurityFilterProperties.BASIC_AUTH_ORDER - 1)
 		SecurityFilterChain mcpAuthorizationServerMetadataFilterChain(ProtectedResource resource,
 				AuthorizationServers servers, CheckedProperties checked) {

@@ -81,10 +81,11 @@ final class ResourceServerBeans {
 		this.beans = beans;
 		this.boot = boot.getJwt();
 		this.binder = Binder.get(environment);
-		AuthorizationServer first = servers.get(0);
-		this.fromBoot = properties.authorizationServers().isEmpty()
-				&& Objects.equals(first.issuer(), this.boot.getIssuerUri());
-		this.replaceable = servers.size() == 1 && (this.fromBoot || first.jwkSetUri() == null);
+		// None where the server starts locked.
+		AuthorizationServer only = (servers.size() == 1) ? servers.get(0) : null;
+		this.fromBoot = properties.authorizationServers().isEmpty() && only != null
+				&& Objects.equals(only.issuer(), this.boot.getIssuerUri());
+		this.replaceable = only != null && (this.fromBoot || only.jwkSetUri() == null);
 	}
 
 	/**

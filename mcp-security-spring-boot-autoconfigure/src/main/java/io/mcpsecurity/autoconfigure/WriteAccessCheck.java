@@ -78,7 +78,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 	private void check(String path) {
 		Authentication bearer = UsernamePasswordAuthenticationToken.authenticated("anybody", null,
 				AuthorityUtils.createAuthorityList(FactorGrantedAuthority.BEARER_AUTHORITY));
-		boolean everybody = isAllowed(path, null);
+		boolean everybody = isUnfiltered(path) || isAllowed(path, null);
 		if (everybody || (acceptsTokens(path) && isAllowed(path, bearer))) {
 			throw CheckedProperties.invalid(this.environment
 				.containsProperty(PROPERTY) ? PROPERTY : "management.endpoints.access.default", "unrestricted", "POST "
@@ -88,6 +88,16 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 						+ " would be enough to use it. Declare a SecurityFilterChain for EndpointRequest.toAnyEndpoint() "
 						+ "that requires an authority of operators, or set " + PROPERTY + "=read-only.");
 		}
+	}
+
+	/**
+	 * Whether no filter chain takes the requests, which Spring Security's evaluator
+	 * reports as denied.
+	 */
+	private boolean isUnfiltered(String path) {
+		return this.filters.stream()
+			.map((proxy) -> EndpointChainsCheck.filters(proxy, path))
+			.anyMatch((filters) -> filters != null && filters.isEmpty());
 	}
 
 	private boolean isAllowed(String path, @Nullable Authentication authentication) {

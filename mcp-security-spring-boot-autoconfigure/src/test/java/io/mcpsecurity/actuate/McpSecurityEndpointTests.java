@@ -148,7 +148,7 @@ class McpSecurityEndpointTests {
 	@Test
 	void tellsNothingElse() {
 		assertThat(describe(server).propertyNames()).containsExactly("resource", "endpoint", "metadata", "issuers",
-				"clients", "modes", "hierarchy", "scopes", "tools", "resources", "resourceTemplates", "prompts",
+				"clients", "modes", "hierarchy", "requiredScopes", "scopes", "tools", "resources", "resourceTemplates", "prompts",
 				"endpoints");
 		assertThat(get(server, "", credentials()).body()).doesNotContain("secret");
 	}

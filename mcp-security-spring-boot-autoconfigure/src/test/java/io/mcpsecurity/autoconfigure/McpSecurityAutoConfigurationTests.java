@@ -91,6 +91,7 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.test.util.AopTestUtils;
 import org.springframework.test.util.ReflectionTestUtils;
+import org.springframework.web.context.WebApplicationContext;
 import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.ServerRequest;
 
@@ -461,6 +462,9 @@ class McpSecurityAutoConfigurationTests {
 
 	private WebApplicationContextRunner writable(String chain) {
 		return this.configured
+			// As an embedded container does it, which the runner is without.
+			.withInitializer((context) -> ((WebApplicationContext) context).getServletContext()
+				.setAttribute(WebApplicationContext.ROOT_WEB_APPLICATION_CONTEXT_ATTRIBUTE, context))
 			.withUserConfiguration(Stream.of(Chains.class.getDeclaredClasses())
 				.filter((type) -> type.getSimpleName().equals(chain))
 				.findFirst()
@@ -473,7 +477,7 @@ class McpSecurityAutoConfigurationTests {
 	@Test
 	void withoutAChainOfTheApplicationBootsDefaultSecuresTheRest() {
 		this.configured.run((context) -> {
-			assertThat(chains(context)).hasSize(3);
+			assertThat(chains(context)).hasSize(4);
 			assertThat(chain(context, "/mcp")).isSameAs(context.getBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN));
 			assertThat(chain(context, "/.well-known/oauth-protected-resource"))
 				.isSameAs(context.getBean(McpSecurityAutoConfiguration.METADATA_CHAIN));
@@ -490,7 +494,7 @@ class McpSecurityAutoConfigurationTests {
 	void aChainOfTheApplicationSecuresTheRest() {
 		this.configured.withUserConfiguration(OwnChain.class).run((context) -> {
 			assertThat(context).hasNotFailed();
-			assertThat(chains(context)).hasSize(3);
+			assertThat(chains(context)).hasSize(4);
 			assertThat(gated(context, "/mcp")).isTrue();
 			assertThat(chain(context, "/other")).isSameAs(context.getBean("ownChain"));
 		});
