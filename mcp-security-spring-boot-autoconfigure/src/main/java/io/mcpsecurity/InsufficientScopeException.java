@@ -5,19 +5,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Thrown by a tool, resource or prompt that finds out only while it runs that the caller
- * needs more scopes than were declared. The response is the one that a declaration would
- * have caused: HTTP 403 with a challenge that names all scopes of the call, or, when part
- * of the response has been sent already, an error that contains the challenge.
+ * Thrown by a tool, resource or prompt that detects only at run time that the caller
+ * needs more scopes than were declared. The response is the same as for declared scopes:
+ * HTTP 403 with a challenge that contains all scopes of the call, or, if part of the
+ * response has already been sent, an error that contains the challenge.
  * <p>
- * A call is challenged when this exception is the failure of the handler or among its
- * causes, also where Spring AI makes an error result of it. A call that does not fail,
- * because the handler caught the exception and returned something else, is not affected.
+ * A call is challenged if this exception is the failure of the handler or one of its
+ * causes, even if Spring AI converts it to an error result. If the handler catches the
+ * exception and returns a result, the call is not challenged.
  * <p>
- * Spring AI makes error results of the exceptions of {@code @McpTool} methods and does
- * not keep them. They are found by a proxy, so neither the class of such a method may be
- * final (as records are), nor the method itself final, private or static: there this
- * exception is an error result like any other.
+ * Spring AI converts exceptions of {@code @McpTool} methods to error results and discards
+ * them. A proxy captures them first, so the class of such a method must not be final
+ * (records are final), and the method must not be final, private or static. Otherwise
+ * this exception becomes an ordinary error result.
  */
 public final class InsufficientScopeException extends RuntimeException {
 

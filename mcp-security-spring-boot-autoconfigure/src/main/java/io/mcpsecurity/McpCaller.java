@@ -18,21 +18,22 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
- * Who makes a request, and through what: read from the access token after it was
- * verified. It holds the token's claims, but neither its text nor its signature.
+ * The caller of a request: the subject, the client and the actors, as read from the
+ * verified access token. It contains the claims of the token, but neither its text nor
+ * its signature.
  * <p>
  * A tool, resource or prompt method may declare a parameter of this type; it does not
- * appear in the tool's input schema, and nothing that a client sends can fill it. (This
- * is why it is a {@link McpTransportContext}: the one kind of parameter that Spring AI
- * passes from the transport to the method.) Other code calls {@link #current()}, and
- * tests use a {@link #builder}.
+ * appear in the tool's input schema, and clients cannot set it. (This is why it is a
+ * {@link McpTransportContext}, the only type of parameter that Spring AI passes from the
+ * transport to the method.) Other code calls {@link #current()}, and tests use a
+ * {@link #builder}.
  * <p>
- * Two callers are equal if everything that was read from their tokens is.
+ * Two callers are equal if all values that were read from their tokens are equal.
  */
 public final class McpCaller implements McpTransportContext {
 
 	/**
-	 * How many levels of the {@code act} claim are read.
+	 * The maximum number of levels of the {@code act} claim that are read.
 	 */
 	public static final int MAX_ACTORS = 10;
 
@@ -42,11 +43,12 @@ public final class McpCaller implements McpTransportContext {
 	@JsonValue
 	private final Facts facts;
 
-	/** Of the request in which this is the handlers' transport context. */
+	/** The context of the request in which this is the handlers' transport context. */
 	private final @Nullable McpTransportContext context;
 
 	/**
-	 * From the JSON that Spring AI makes of the arguments of a {@code @Tool} method.
+	 * Create from the JSON to which Spring AI converts the arguments of a {@code @Tool}
+	 * method.
 	 */
 	@JsonCreator(mode = JsonCreator.Mode.DELEGATING)
 	private McpCaller(Facts facts) {
@@ -69,8 +71,8 @@ public final class McpCaller implements McpTransportContext {
 	}
 
 	/**
-	 * The caller of the request that this thread works for, found through the details of
-	 * Spring Security's {@link Authentication}.
+	 * The caller of the request that the current thread serves, found through the details
+	 * of Spring Security's {@link Authentication}.
 	 * @return the caller, or empty outside a request with an access token
 	 */
 	public static Optional<McpCaller> current() {
@@ -95,8 +97,8 @@ public final class McpCaller implements McpTransportContext {
 	}
 
 	/**
-	 * The OAuth client that obtained the token, or {@code null} when the token does not
-	 * say.
+	 * The OAuth client that obtained the token, or {@code null} if the token does not
+	 * contain it.
 	 */
 	public @Nullable String client() {
 		return this.facts.client();
@@ -104,22 +106,22 @@ public final class McpCaller implements McpTransportContext {
 
 	/**
 	 * The actor chain of the {@code act} claim (RFC 8693 section 4.1), the current actor
-	 * first; empty when nobody acts for the subject.
+	 * first; empty if there is no actor.
 	 */
 	public List<McpActor> actors() {
 		return this.facts.actors();
 	}
 
 	/**
-	 * Whether the chain was longer than {@value #MAX_ACTORS} and the rest was left out.
+	 * Whether the actor chain was longer than {@value #MAX_ACTORS} and was truncated.
 	 */
 	public boolean actorsTruncated() {
 		return this.facts.actorsTruncated();
 	}
 
 	/**
-	 * The granted scopes, without what they contain by a hierarchy (see
-	 * {@link ScopeCheck}); empty when there are none.
+	 * The granted scopes, without the scopes that they contain by the scope hierarchy
+	 * (see {@link ScopeCheck}).
 	 */
 	public Set<String> scopes() {
 		return this.facts.scopes();
@@ -156,7 +158,7 @@ public final class McpCaller implements McpTransportContext {
 	}
 
 	/**
-	 * The resource identifier of the MCP endpoint that the token was accepted at.
+	 * The resource identifier of the MCP endpoint that accepted the token.
 	 */
 	public String resource() {
 		return this.facts.resource();
@@ -164,15 +166,15 @@ public final class McpCaller implements McpTransportContext {
 
 	/**
 	 * This caller as the transport context of one request.
-	 * @param context what {@link #get(String)} is answered from
+	 * @param context the context to which {@link #get(String)} delegates
 	 */
 	public McpCaller within(McpTransportContext context) {
 		return new McpCaller(this.facts, context);
 	}
 
 	/**
-	 * Part of {@link McpTransportContext}: what the application's own
-	 * {@code McpTransportContextExtractor} put there, while a request is served.
+	 * Part of {@link McpTransportContext}: returns a value that the application's
+	 * {@code McpTransportContextExtractor} added, while a request is served.
 	 */
 	@Override
 	public @Nullable Object get(String key) {
@@ -201,7 +203,7 @@ public final class McpCaller implements McpTransportContext {
 	}
 
 	/**
-	 * Builds a caller. What is not set is absent or empty.
+	 * Builds a caller. Values that are not set are {@code null} or empty.
 	 */
 	public static final class Builder {
 
@@ -254,8 +256,8 @@ public final class McpCaller implements McpTransportContext {
 
 		/**
 		 * Set what {@link McpCaller#claim(String)} returns.
-		 * @param claims the claims by name; an {@link Instant} becomes its seconds, as in
-		 * the token
+		 * @param claims the claims by name; an {@link Instant} is converted to seconds,
+		 * as in the token
 		 */
 		public Builder claims(Map<String, Object> claims) {
 			Map<String, Object> copy = new LinkedHashMap<>(claims);

@@ -6,21 +6,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A use of a tool, resource or prompt, for rules that an application writes in Java:
- * every bean of type {@code AuthorizationManager<McpInvocation>} is asked after the
- * scopes, and each of them can deny.
+ * every bean of type {@code AuthorizationManager<McpInvocation>} is called after the
+ * scopes were checked, and each of them can deny the use.
  * <p>
- * They are asked three times: before the MCP server gets a call, again when its arguments
+ * They are called before the MCP server gets a call, again when the arguments of the call
  * are known, and for each entry of a listing.
  */
 public interface McpInvocation {
 
 	/**
-	 * The caller, whose claims tell more, or {@code null} where no token is needed.
+	 * The caller with the claims of the token, or {@code null} if the request has no
+	 * token.
 	 */
 	@Nullable McpCaller caller();
 
 	/**
-	 * What kind of thing is to be used.
+	 * The kind of the target.
 	 */
 	Kind kind();
 
@@ -44,19 +45,19 @@ public interface McpInvocation {
 
 	/**
 	 * The arguments as the client sent them, or {@code null} before they are known and in
-	 * listings. Of a completion it is the argument to complete.
+	 * listings. For a completion, this is the argument to complete.
 	 */
 	@Nullable Map<String, Object> arguments();
 
 	/**
-	 * The kinds of things that a server offers.
+	 * The kinds of targets that a server offers.
 	 */
 	enum Kind {
 
 		/** A tool. */
 		TOOL,
 
-		/** A resource, be it offered as such or by a template. */
+		/** A resource, offered by its URI or by a template. */
 		RESOURCE,
 
 		/** A prompt. */

@@ -10,19 +10,19 @@ import java.lang.annotation.Target;
  * Declares the OAuth scopes that a caller's access token must carry before a tool,
  * resource or prompt is used.
  * <p>
- * Stands on a method that is a tool ({@code @McpTool}, or {@code @Tool} offered through a
+ * Use it on a method that is a tool ({@code @McpTool}, or {@code @Tool} offered through a
  * {@code ToolCallbackProvider}), a resource ({@code @McpResource}) or a prompt
- * ({@code @McpPrompt}), or on a class for all of those in it. It is found on the method
- * itself, on a method it overrides or implements, and through annotations that are
+ * ({@code @McpPrompt}), or on a class for all such methods in it. It is found on the
+ * method itself, on a method it overrides or implements, and through annotations that are
  * annotated with it. A rule on a method replaces the rule on its class. A nested class
- * does not inherit the rule of the class around it; a tool that looks as if it did stops
- * the start. Both lists given: all of {@link #value()} and one of {@link #anyOf()} are
- * needed.
+ * does not inherit the rule of its enclosing class; the application does not start if a
+ * tool appears to rely on that. If both lists are set, all of {@link #value()} and one of
+ * {@link #anyOf()} are required.
  * <p>
- * An application does not start when this annotation stands where nothing asks it, so
- * that no method is open that looks closed.
+ * The application does not start if this annotation is in a place where it is not
+ * enforced.
  * <p>
- * A call without the scopes is answered with HTTP 403 and
+ * The response to a call without the scopes is HTTP 403 with
  * {@code error="insufficient_scope"} (RFC 6750 section 3.1; MCP specification 2025-11-25,
  * Authorization, "Scope Challenge Handling") before the method runs.
  */
@@ -32,27 +32,29 @@ import java.lang.annotation.Target;
 public @interface RequiresScope {
 
 	/**
-	 * Scopes that are all needed, each a scope-token of RFC 6749 section 3.3.
+	 * Scopes that are all required, each a scope-token of RFC 6749 section 3.3.
 	 */
 	String[] value() default {};
 
 	/**
-	 * Scopes of which one is enough. Put the narrowest first: it is the one that a
-	 * challenge asks for.
+	 * Scopes of which one is sufficient. Put the narrowest first, because a challenge
+	 * requests that one.
 	 */
 	String[] anyOf() default {};
 
 	/**
-	 * A condition over a tool's arguments, in Spring's expression language: the scopes
-	 * are needed only for calls that it holds for. The arguments are variables
-	 * ({@code #before == null}), converted as the method gets them, and {@code #caller}
-	 * is the {@link McpCaller}. It may read properties and elements, compare and compute;
-	 * it cannot call methods, name types or beans, create or change anything.
+	 * A condition on a tool's arguments, in Spring's expression language. The scopes are
+	 * required only for calls for which it is true. The arguments are variables
+	 * ({@code #before == null}), converted to the types of the method's parameters, and
+	 * {@code #caller} is the {@link McpCaller}. The condition can read properties and
+	 * elements, compare and compute. It cannot call methods, refer to types or beans, or
+	 * create or change objects.
 	 * <p>
-	 * It is for tools only, and decided at the tool, where arguments are known: the HTTP
-	 * gate lets every caller pass whom the condition may spare, and the tool is listed to
-	 * all of them. A call whose condition cannot be evaluated is denied. A comparison of
-	 * types that are never equal, like an enum constant with a text, stops the start.
+	 * Conditions are supported for tools only. They are evaluated at the tool, where the
+	 * arguments are known. Before that, the scopes are not required: the HTTP gate does
+	 * not check them, and the tool is listed without them. A call is denied if its
+	 * condition cannot be evaluated. The application does not start if a condition
+	 * compares types that are never equal, like an enum constant with a text.
 	 */
 	String when() default "";
 

@@ -8,7 +8,7 @@ import java.lang.annotation.Target;
 
 /**
  * Declares that audit events must not show an argument that clients send: they contain
- * {@code "***"} in place of the value, and of everything in it.
+ * {@code "***"} in place of the value, including nested values.
  * <p>
  * It is placed on a parameter of a tool's method ({@code @McpTool}, {@code @Tool}) or a
  * prompt's ({@code @McpPrompt}); or, in the type of such a parameter or a type that it

@@ -1,7 +1,7 @@
 /**
- * What an application imports: the annotation that declares scopes, the caller of a
- * request, the check whether that one holds a scope, and the exception that asks for more
- * scopes. Everything else is configuration or can be left alone.
+ * The API for applications: the annotation that declares required scopes, the caller of a
+ * request, the check whether the caller holds a scope, and the exception that requests
+ * more scopes. Most applications need only these types and configuration properties.
  */
 @NullMarked
 package io.mcpsecurity;

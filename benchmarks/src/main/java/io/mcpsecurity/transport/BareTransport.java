@@ -33,8 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * The library's server side of Streamable HTTP without anything that protects it: what is
- * left is what the transport itself costs.
+ * The library's server side of Streamable HTTP without security, to measure the cost of the transport alone.
  */
 public final class BareTransport extends OncePerRequestFilter {
 
@@ -47,7 +46,7 @@ public final class BareTransport extends OncePerRequestFilter {
 	private final McpEndpoint endpoint;
 
 	/**
-	 * Create the face of a transport.
+	 * Create the filter for a transport.
 	 * @param dispatcher the transport
 	 */
 	public BareTransport(McpDispatcher dispatcher) {

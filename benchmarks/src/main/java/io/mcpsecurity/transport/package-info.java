@@ -1,6 +1,5 @@
 /**
- * The transport of the library as a server by itself, which only its own package can
- * make.
+ * A server with only the transport of the library. It is in this package because the transport is package-private.
  */
 @NullMarked
 package io.mcpsecurity.transport;

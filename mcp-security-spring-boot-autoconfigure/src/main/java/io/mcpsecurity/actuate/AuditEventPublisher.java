@@ -14,9 +14,9 @@ import org.springframework.boot.actuate.audit.listener.AuditApplicationEvent;
 import org.springframework.context.ApplicationEventPublisher;
 
 /**
- * The sink {@code events}: each event becomes an {@link AuditApplicationEvent}, which
- * every listener of the application gets, on the sink's thread. Spring Boot stores it in
- * the application's {@code AuditEventRepository} if there is one, otherwise the
+ * The sink {@code events}: publishes each event as an {@link AuditApplicationEvent} to
+ * the listeners of the application, on the sink's thread. Spring Boot stores it in the
+ * application's {@code AuditEventRepository} if there is one, otherwise the
  * {@link McpAuditEventRepository} keeps it.
  */
 public final class AuditEventPublisher implements AuditSink {
@@ -29,15 +29,15 @@ public final class AuditEventPublisher implements AuditSink {
 
 	/**
 	 * Create the sink.
-	 * @param publisher where application events go
+	 * @param publisher the publisher of application events
 	 */
 	public AuditEventPublisher(ApplicationEventPublisher publisher) {
 		this.publisher = publisher;
 	}
 
 	/**
-	 * Whether an event is of a type that this sink publishes, and so one of an MCP
-	 * server.
+	 * Whether an event has a type that this sink publishes, which means that it comes
+	 * from an MCP server.
 	 */
 	public static boolean publishes(AuditEvent event) {
 		return TYPES.contains(event.getType());
@@ -49,7 +49,7 @@ public final class AuditEventPublisher implements AuditSink {
 	}
 
 	/**
-	 * Publish events. A listener that does not want one keeps the others from nobody.
+	 * Publish events. A failing listener does not prevent delivery of the other events.
 	 * @throws RuntimeException the first exception of a listener, after all were
 	 * published
 	 */

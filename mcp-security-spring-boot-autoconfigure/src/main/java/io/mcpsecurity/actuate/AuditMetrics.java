@@ -10,9 +10,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * What has become of audit events, by sink: {@code mcp.security.audit.events} counts
- * those that were published, dropped and failed, {@code mcp.security.audit.queue} tells
- * how many wait.
+ * Metrics of audit events by sink: {@code mcp.security.audit.events} counts published,
+ * dropped and failed events, and {@code mcp.security.audit.queue} is the number of queued
+ * events.
  */
 public final class AuditMetrics implements MeterBinder {
 
@@ -20,7 +20,7 @@ public final class AuditMetrics implements MeterBinder {
 
 	/**
 	 * Create the metrics.
-	 * @param trail whose events are counted
+	 * @param trail the trail whose events are counted
 	 */
 	public AuditMetrics(AuditTrail trail) {
 		this.trail = trail;
@@ -33,7 +33,7 @@ public final class AuditMetrics implements MeterBinder {
 			count(registry, sink.name(), "dropped", SinkStatus::dropped);
 			count(registry, sink.name(), "failed", SinkStatus::failed);
 			Gauge.builder("mcp.security.audit.queue", this.trail, value(sink.name(), SinkStatus::queued))
-				.description("Audit events that wait for a sink or are being written")
+				.description("Audit events that are queued or being written")
 				.tag("sink", sink.name())
 				.register(registry);
 		}
@@ -41,7 +41,7 @@ public final class AuditMetrics implements MeterBinder {
 
 	private void count(MeterRegistry registry, String sink, String result, ToDoubleFunction<SinkStatus> count) {
 		FunctionCounter.builder("mcp.security.audit.events", this.trail, value(sink, count))
-			.description("Audit events by sink and by what has become of them")
+			.description("Audit events by sink and result")
 			.tags("sink", sink, "result", result)
 			.register(registry);
 	}

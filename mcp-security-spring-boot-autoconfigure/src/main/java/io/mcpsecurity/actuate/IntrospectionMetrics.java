@@ -10,8 +10,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * What came of asking introspection endpoints about tokens: the counter {@value #NAME},
- * by {@code issuer} and {@code result}.
+ * Metrics of token introspection: the counter {@value #NAME}, by {@code issuer} and
+ * {@code result}.
  */
 public final class IntrospectionMetrics implements MeterBinder {
 
@@ -32,7 +32,7 @@ public final class IntrospectionMetrics implements MeterBinder {
 		for (TokenIntrospection introspection : this.introspections) {
 			for (TokenIntrospection.Result result : TokenIntrospection.Result.values()) {
 				FunctionCounter.builder(NAME, introspection, (counted) -> counted.counted(result))
-					.description("Tokens that an authorization server was asked about, by what came of it")
+					.description("Introspections of tokens by result")
 					.tag("issuer", introspection.issuer())
 					.tag("result", result.name().toLowerCase(Locale.ROOT))
 					.register(registry);

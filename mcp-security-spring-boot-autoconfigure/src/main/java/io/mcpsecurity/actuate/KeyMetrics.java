@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 /**
- * How the keys of the authorization servers are, by {@code issuer}: the counter
- * {@value #FETCHES} by {@code result} {@code success} and {@code failure}, the gauges
- * {@value #AGE}, not a number before there are any, and {@value #OUTAGE}, zero while all
- * is well.
+ * Metrics of the authorization servers' keys, by {@code issuer}: the counter
+ * {@value #FETCHES} by {@code result} {@code success} and {@code failure}, the gauge
+ * {@value #AGE}, which is NaN before keys were fetched, and the gauge {@value #OUTAGE},
+ * which is zero without an outage.
  */
 public final class KeyMetrics implements MeterBinder {
 
@@ -40,19 +40,19 @@ public final class KeyMetrics implements MeterBinder {
 	public void bindTo(MeterRegistry registry) {
 		this.servers.keys().forEach((keys) -> {
 			FunctionCounter.builder(FETCHES, keys, IssuerKeys::fetches)
-				.description("Tries to fetch keys")
+				.description("Attempts to fetch keys")
 				.tags("issuer", keys.issuer(), "result", "success")
 				.register(registry);
 			FunctionCounter.builder(FETCHES, keys, IssuerKeys::failures)
-				.description("Tries to fetch keys")
+				.description("Attempts to fetch keys")
 				.tags("issuer", keys.issuer(), "result", "failure")
 				.register(registry);
 			TimeGauge.builder(AGE, keys, MILLISECONDS, (source) -> millis(source.age(), Double.NaN))
-				.description("How long ago the keys were asked for that serve")
+				.description("Age of the current keys")
 				.tag("issuer", keys.issuer())
 				.register(registry);
 			TimeGauge.builder(OUTAGE, keys, MILLISECONDS, (source) -> millis(source.outage(), 0))
-				.description("For how long keys could not be fetched")
+				.description("Duration of the current outage")
 				.tag("issuer", keys.issuer())
 				.register(registry);
 		});

@@ -10,10 +10,10 @@ import org.springframework.context.ApplicationListener;
  * The newest audit events of MCP servers, in memory, for Spring Boot's endpoint
  * {@code auditevents}. Events of the rest of the application are dropped.
  * <p>
- * It listens for the events that {@link AuditEventPublisher} publishes by itself. Spring
- * Boot's listeners, which record the logins of the whole application for any
- * {@link AuditEventRepository}, are not needed for it, and the auto-configuration defines
- * it so that they are not created.
+ * It is itself a listener for the events of {@link AuditEventPublisher}. Spring Boot's
+ * listeners, which record the logins of the whole application in any
+ * {@link AuditEventRepository}, are not needed, and the auto-configuration defines this
+ * bean so that they are not created.
  */
 public final class McpAuditEventRepository extends InMemoryAuditEventRepository
 		implements ApplicationListener<AuditApplicationEvent> {

@@ -30,11 +30,11 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
- * Actuator's {@code mcpsecurity}: what this server protects, by which rules, and where
- * each rule comes from, as it is at the moment; and which clients may come at all, which
- * can be changed here. It tells the server's configuration and nothing of its callers;
- * there is no secret in it, but it is a map of the server, so it is exposed and secured
- * like any other endpoint of actuator. By default it can only be read.
+ * Actuator's endpoint {@code mcpsecurity}. It returns the current policy with the source
+ * of each rule, and the allowed and denied clients. Clients can be denied at run time
+ * with a write operation. The endpoint contains neither secrets nor data about callers,
+ * but it describes what the server offers, so it is exposed and secured like any other
+ * actuator endpoint. By default access is read-only.
  */
 @Endpoint(id = "mcpsecurity", defaultAccess = Access.READ_ONLY)
 public final class McpSecurityEndpoint {
@@ -57,14 +57,15 @@ public final class McpSecurityEndpoint {
 
 	/**
 	 * Create the endpoint.
-	 * @param resource what is protected at the MCP endpoint that Spring AI configures
-	 * @param policy what is required there
+	 * @param resource the protected resource of the MCP endpoint that Spring AI
+	 * configures
+	 * @param policy the policy of that endpoint
 	 * @param further further MCP endpoints, by name
-	 * @param authorizationServers whose tokens are accepted
-	 * @param catalogue what is known about scopes
-	 * @param modes how strict the server is
-	 * @param hierarchy which scopes contain which, one relation a line
-	 * @param clients which clients may come at all
+	 * @param authorizationServers the accepted authorization servers
+	 * @param catalogue the scope catalogue
+	 * @param modes the modes of the policy
+	 * @param hierarchy the scope hierarchy, one relation per line
+	 * @param clients the allowed and denied clients
 	 */
 	public McpSecurityEndpoint(ProtectedResource resource, AccessPolicy policy, Map<String, ProtectedEndpoint> further,
 			AuthorizationServers authorizationServers, ScopeCatalogue catalogue, Modes modes, List<String> hierarchy,
@@ -80,7 +81,7 @@ public final class McpSecurityEndpoint {
 	}
 
 	/**
-	 * The policy as it is now, of all MCP endpoints.
+	 * The current policy of all MCP endpoints.
 	 */
 	@ReadOperation
 	public Description describe() {
@@ -92,7 +93,7 @@ public final class McpSecurityEndpoint {
 	/**
 	 * The policy of one of the further MCP endpoints.
 	 * @param name its name in the configuration
-	 * @return the policy, or {@code null} when there is no such endpoint
+	 * @return the policy, or {@code null} if there is no such endpoint
 	 */
 	@ReadOperation
 	public @Nullable Description describe(@Selector String name) {
@@ -101,11 +102,11 @@ public final class McpSecurityEndpoint {
 	}
 
 	/**
-	 * Deny a client from now on, or no longer: at once here, and at other instances that
-	 * have a store in common with this one as soon as they look.
+	 * Deny a client, or remove a denial. The change applies at once on this instance, and
+	 * within the refresh interval on other instances with the same store.
 	 * @param deny the client id or pattern to deny, or {@code null}
-	 * @param undo the client id or pattern to deny no longer, or {@code null}
-	 * @return which clients may come now
+	 * @param undo the client id or pattern whose denial is removed, or {@code null}
+	 * @return the allowed and denied clients after the change
 	 */
 	@WriteOperation
 	public ClientAccess.Description change(@Nullable String deny, @Nullable String undo) {
@@ -144,7 +145,7 @@ public final class McpSecurityEndpoint {
 	}
 
 	/**
-	 * As the MCP server tells them apart.
+	 * Distinguishes templates in the same way as the MCP server.
 	 */
 	private static boolean isTemplate(McpTarget resource) {
 		return resource.name().contains("{");
@@ -180,21 +181,20 @@ public final class McpSecurityEndpoint {
 	 *
 	 * @param resource the resource identifier
 	 * @param endpoint the path of the MCP endpoint
-	 * @param metadata where clients find the protected resource metadata
-	 * @param issuers the accepted issuers, each with how the last attempt to get its keys
-	 * went
-	 * @param clients which clients may come at all
-	 * @param modes how strict the server is
-	 * @param hierarchy which scopes contain which
+	 * @param metadata the URL of the protected resource metadata
+	 * @param issuers the accepted issuers, each with the status of its keys
+	 * @param clients the allowed and denied clients
+	 * @param modes the modes of the policy
+	 * @param hierarchy the scope hierarchy
 	 * @param requiredScopes the scopes that every request to the endpoint needs
 	 * @param scopes the scopes that are required or that the operator described
 	 * @param tools the tools that the application offers, by name, each with the rule
-	 * that holds for it at this endpoint
+	 * that applies at this endpoint
 	 * @param resources the resources, by URI
 	 * @param resourceTemplates the resource templates, by URI template
 	 * @param prompts the prompts, by name
-	 * @param endpoints the further MCP endpoints, by name; empty in what is told of one
-	 * of them
+	 * @param endpoints the further MCP endpoints, by name; empty in the description of a
+	 * further endpoint
 	 */
 	public record Description(String resource, String endpoint, String metadata, Map<String, IssuerKeys.Status> issuers,
 			ClientAccess.Description clients, Modes modes, List<String> hierarchy, List<String> requiredScopes,
@@ -203,7 +203,7 @@ public final class McpSecurityEndpoint {
 	}
 
 	/**
-	 * How strict a server is, in the values of its properties.
+	 * The modes of the policy, as values of the properties.
 	 *
 	 * @param enforcement {@code mcp-security.policy.enforcement}
 	 * @param visibility {@code mcp-security.policy.visibility}
@@ -213,7 +213,7 @@ public final class McpSecurityEndpoint {
 	public record Modes(String enforcement, String visibility, boolean anonymousDiscovery, String defaultAccess) {
 
 		/**
-		 * From the constants that the properties are bound to.
+		 * Create from the constants of the bound properties.
 		 */
 		public static Modes of(Enum<?> enforcement, Enum<?> visibility, boolean anonymousDiscovery,
 				Enum<?> defaultAccess) {
@@ -225,22 +225,22 @@ public final class McpSecurityEndpoint {
 	/**
 	 * A scope.
 	 *
-	 * @param description what it lets one do, or {@code null} when nobody said
-	 * @param requestedAs the name by which clients ask for it
-	 * @param grantedAs the names that stand for it in a token
+	 * @param description what the scope allows, or {@code null} without a description
+	 * @param requestedAs the name by which clients request it
+	 * @param grantedAs the names that denote it in a token
 	 */
 	public record Scope(@Nullable String description, String requestedAs, List<String> grantedAs) {
 	}
 
 	/**
-	 * The rule that holds for something offered.
+	 * The rule for an offered target.
 	 *
-	 * @param access what the rule makes of it
-	 * @param allOf scopes that are all needed
-	 * @param anyOf scopes of which one is enough
-	 * @param when the condition over a call's arguments under which the scopes are
-	 * needed, or {@code null} when they always are
-	 * @param source where the rule stands
+	 * @param access the access that the rule grants
+	 * @param allOf scopes that are all required
+	 * @param anyOf scopes of which one is sufficient
+	 * @param when the condition on a call's arguments under which the scopes are
+	 * required, or {@code null} if they always are
+	 * @param source where the rule is defined
 	 */
 	public record Rule(String access, List<String> allOf, List<String> anyOf, @Nullable String when, String source) {
 

@@ -10,10 +10,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * What each limit did with requests: the counter {@value #NAME}, by {@code rule}, the
- * name of the limit, and {@code outcome}: {@code allowed}, {@code limited},
- * {@code unchecked} (let pass while the buckets could not be reached) and {@code refused}
- * (not let pass then).
+ * Metrics of the rate limits: the counter {@value #NAME}, by {@code rule} (the name of
+ * the limit) and {@code outcome}: {@code allowed}, {@code limited}, {@code unchecked}
+ * (allowed because the buckets could not be reached) and {@code refused} (refused for the
+ * same reason).
  */
 public final class RateLimitMetrics implements MeterBinder {
 
@@ -34,7 +34,7 @@ public final class RateLimitMetrics implements MeterBinder {
 		for (LimitCounter counter : this.limits.counters()) {
 			for (Outcome outcome : Outcome.values()) {
 				FunctionCounter.builder(NAME, counter, (limit) -> limit.total(outcome))
-					.description("Requests that a limit was for, by what it did with them")
+					.description("Requests to which a limit applied, by outcome")
 					.tag("rule", counter.limit())
 					.tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
 					.register(registry);

@@ -7,10 +7,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * How many sessions there are: the gauge {@value #NAME}, the counter
+ * Metrics of sessions: the gauge {@value #NAME} of open sessions, the counter
  * {@value #NAME}{@code .ended} by {@code cause} {@code deleted} (by their clients) or
- * {@code forgotten} (not used for long, or for want of room), and the gauge
- * {@value #NAME}{@code .streams} of streams that are open.
+ * {@code expired} (idle, or evicted because a limit was reached), and the gauge
+ * {@value #NAME}{@code .streams} of open streams.
  */
 public final class SessionMetrics implements MeterBinder {
 
@@ -29,14 +29,14 @@ public final class SessionMetrics implements MeterBinder {
 	public void bindTo(MeterRegistry registry) {
 		Gauge.builder(NAME, this.sessions, Sessions::size).description("Sessions of MCP clients").register(registry);
 		Gauge.builder(NAME + ".streams", this.sessions, Sessions::streams)
-			.description("Streams that are open")
+			.description("Open streams")
 			.register(registry);
 		FunctionCounter.builder(NAME + ".ended", this.sessions, Sessions::deleted)
-			.description("Sessions that are over")
+			.description("Sessions that have ended")
 			.tag("cause", "deleted")
 			.register(registry);
 		FunctionCounter.builder(NAME + ".ended", this.sessions, Sessions::expired)
-			.description("Sessions that are over")
+			.description("Sessions that have ended")
 			.tag("cause", "expired")
 			.register(registry);
 	}

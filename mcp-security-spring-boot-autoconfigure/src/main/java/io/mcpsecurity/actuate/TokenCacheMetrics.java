@@ -13,22 +13,23 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 /**
- * How well verified tokens are remembered: the counter {@value #NAME}, by {@code result}
- * {@code hit} (not verified again), {@code miss} (verified, well or not) and
- * {@code evicted} (dropped for want of room), and the gauge {@value #NAME}{@code .size}.
- * With several MCP endpoints each is told apart by {@code endpoint}, its resource's name.
+ * Metrics of the cache of verified tokens: the counter {@value #NAME}, by {@code result}
+ * {@code hit} (not verified again), {@code miss} (verified, with or without success) and
+ * {@code evicted} (because the cache was full), and the gauge
+ * {@value #NAME}{@code .size}. With several MCP endpoints there is also the label
+ * {@code endpoint}, the name of the resource.
  */
 public final class TokenCacheMetrics implements MeterBinder {
 
 	private static final String NAME = "mcp.security.token.cache";
 
-	/** What is measured is held here: Micrometer refers to it weakly. */
+	/** A strong reference to the caches, because Micrometer's references are weak. */
 	private final Map<String, List<VerifiedTokens>> caches;
 
 	/**
 	 * Create the metrics.
-	 * @param endpoints the caches of the endpoints; those of one name are counted
-	 * together
+	 * @param endpoints the caches of the endpoints; caches with the same name are
+	 * combined
 	 */
 	public TokenCacheMetrics(List<Endpoint> endpoints) {
 		this.caches = endpoints.stream()
@@ -44,7 +45,7 @@ public final class TokenCacheMetrics implements MeterBinder {
 			count(registry, tags.and("result", "miss"), caches, VerifiedTokens::misses);
 			count(registry, tags.and("result", "evicted"), caches, VerifiedTokens::evicted);
 			Gauge.builder(NAME + ".size", caches, (all) -> sum(all, VerifiedTokens::size))
-				.description("Verified tokens that are remembered")
+				.description("Verified tokens in the cache")
 				.tags(tags)
 				.register(registry);
 		});
@@ -53,7 +54,7 @@ public final class TokenCacheMetrics implements MeterBinder {
 	private static void count(MeterRegistry registry, Tags tags, List<VerifiedTokens> caches,
 			ToLongFunction<VerifiedTokens> counter) {
 		FunctionCounter.builder(NAME, caches, (all) -> sum(all, counter))
-			.description("Requests by whether their token was remembered, and tokens that were dropped")
+			.description("Requests by whether their token was cached, and evicted tokens")
 			.tags(tags)
 			.register(registry);
 	}

@@ -1,5 +1,6 @@
 /**
- * What operators see of the policy and of the audit trail while the server runs.
+ * Actuator support: the endpoint for the policy, metrics, and audit events as application
+ * events.
  */
 @NullMarked
 package io.mcpsecurity.actuate;

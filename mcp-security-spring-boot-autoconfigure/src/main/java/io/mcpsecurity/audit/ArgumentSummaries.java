@@ -37,9 +37,9 @@ public final class ArgumentSummaries {
 
 	/**
 	 * Create summaries.
-	 * @param mode what to show
+	 * @param mode what is shown
 	 * @param names the names of sensitive values
-	 * @param declared the names that are also sensitive in the arguments of a target, as
+	 * @param declared the additional sensitive names in the arguments of a target, as
 	 * {@link SensitiveNames#with(Set)} expects them
 	 */
 	public ArgumentSummaries(Mode mode, SensitiveNames names, Function<McpTarget, Set<String>> declared) {

@@ -9,14 +9,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One summary in the making. What is not shown is counted and not looked at, so the time
- * for an object or array does not depend on its size.
+ * Builds one summary. Values that are not shown are only counted, so the time for an
+ * object or array does not depend on its size.
  */
 final class ArgumentSummary {
 
 	/**
-	 * The last member may be written when a single char is left, and every object and
-	 * array around it says afterwards how much was left out.
+	 * Capacity for the last member, which may be written when a single char is left, and
+	 * for the counts of omitted members that every enclosing object and array adds
+	 * afterwards.
 	 */
 	private static final int RESERVE = 2 * (ArgumentSummaries.MAX_NAME + ArgumentSummaries.MAX_STRING)
 			+ 32 * (ArgumentSummaries.MAX_DEPTH + 1);
@@ -27,7 +28,7 @@ final class ArgumentSummary {
 
 	private final Credentials credentials;
 
-	/** How many chars of JSON are left. */
+	/** The number of chars of JSON that are left. */
 	private int left = ArgumentSummaries.MAX_LENGTH - RESERVE;
 
 	ArgumentSummary(boolean full, SensitiveNames names) {
@@ -80,8 +81,8 @@ final class ArgumentSummary {
 	}
 
 	/**
-	 * The name of a member as it is shown. Names that become equal when they are cut or
-	 * masked are numbered.
+	 * The name of a member as it is shown. Names that become equal by truncation or
+	 * masking are numbered.
 	 */
 	private String unique(String name, Map<String, Object> taken) {
 		String key = this.credentials.mask(name, ArgumentSummaries.MAX_NAME);
@@ -119,8 +120,9 @@ final class ArgumentSummary {
 	}
 
 	/**
-	 * A value itself. A number that is neither a {@code long} nor a finite {@code double}
-	 * is text: readers of events may not be able to represent it.
+	 * The value itself. A number that is neither a {@code long} nor a finite
+	 * {@code double} becomes text, because consumers of events may not be able to
+	 * represent it.
 	 */
 	private Object shown(@Nullable Object value) {
 		if (value instanceof String text) {
@@ -132,8 +134,8 @@ final class ArgumentSummary {
 	}
 
 	/**
-	 * Whether a string can hold a member that the code declares as sensitive: Spring AI
-	 * reads the object for a parameter from a string, too.
+	 * Whether a string can contain a member that is declared as sensitive: Spring AI also
+	 * converts a string to the object that a parameter expects.
 	 */
 	private boolean mayHoldDeclared(String text) {
 		String json = this.names.declaresAny() ? text.stripLeading() : "";
@@ -145,7 +147,8 @@ final class ArgumentSummary {
 	}
 
 	/**
-	 * Count what a string, number or boolean takes in JSON, with the char behind it.
+	 * Subtract the length of a string, number or boolean in JSON, including the char
+	 * after it.
 	 */
 	private <T> T counted(T value) {
 		String text = value.toString();

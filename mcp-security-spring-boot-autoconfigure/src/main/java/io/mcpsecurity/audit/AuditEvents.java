@@ -23,7 +23,7 @@ import io.mcpsecurity.message.RequestMeta;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the event of a request from its record.
+ * Creates the audit event of an exchange.
  */
 public final class AuditEvents {
 
@@ -33,12 +33,13 @@ public final class AuditEvents {
 
 	private static final int MAX_SCOPES = 100;
 
-	/** For all facts of a call. */
-	private static final int ROOM = 32;
+	/** Enough for all facts of a call. */
+	private static final int CALL_FACTS = 32;
 
 	/**
-	 * By callers as long as somebody knows them: a remembered token has one caller for
-	 * all its requests, and sorting its scopes for each took as long as all else.
+	 * Cached for as long as the caller is referenced: a cached token has one caller for
+	 * all its requests, and sorting its scopes for each request took as long as the rest
+	 * of the event.
 	 */
 	private final Cache<McpCaller, CallerFacts> callers = Caffeine.newBuilder()
 		.weakKeys()
@@ -51,15 +52,15 @@ public final class AuditEvents {
 
 	/**
 	 * Create a factory of events.
-	 * @param arguments what events say of the arguments of calls
+	 * @param arguments summarizes the arguments of calls
 	 */
 	public AuditEvents(ArgumentSummaries arguments) {
 		this.arguments = arguments;
 	}
 
 	/**
-	 * Whether a request gets an event: those that try to do something, and those that are
-	 * refused.
+	 * Whether a request is recorded: requests with a target are, and so are refused
+	 * requests.
 	 */
 	static boolean due(McpExchange request) {
 		McpMessage message = request.message();
@@ -67,7 +68,7 @@ public final class AuditEvents {
 	}
 
 	/**
-	 * What an event says of the arguments of a message.
+	 * The summary of the arguments of a message.
 	 */
 	@Nullable Object argumentsOf(McpMessage message) {
 		McpTarget target = message.target();
@@ -78,7 +79,7 @@ public final class AuditEvents {
 		String id = UUID.randomUUID().toString();
 		McpCaller known = request.caller();
 		CallerFacts caller = (known != null) ? this.callers.get(known, CallerFacts::of) : null;
-		Facts facts = new Facts(ROOM);
+		Facts facts = new Facts(CALL_FACTS);
 		facts.add("eventId", id);
 		facts.add("timestamp", text(request.arrival()));
 		if (caller != null) {
@@ -166,8 +167,8 @@ public final class AuditEvents {
 	}
 
 	/**
-	 * An instant in ISO 8601, as {@link Instant#toString()} has it, but for the fraction
-	 * made once for all events of its second.
+	 * An instant in ISO 8601, in the format of {@link Instant#toString()}. The text
+	 * except for the fraction is cached for the events of the same second.
 	 */
 	private String text(Instant instant) {
 		Second second = this.second;
@@ -188,14 +189,15 @@ public final class AuditEvents {
 	}
 
 	/**
-	 * The safe form of what a client sent, which could be its token in the wrong place.
+	 * The safe form of a value that a client sent. A client can send its token in the
+	 * wrong place.
 	 */
 	private static @Nullable String sent(@Nullable String value, int max) {
 		return (value != null) ? Credentials.maskName(value, max) : null;
 	}
 
 	/**
-	 * What events tell of a caller.
+	 * The facts about a caller.
 	 */
 	private record CallerFacts(@Nullable String subject, @Nullable String issuer, @Nullable String client,
 			List<Facts> actors, boolean actorsTruncated, @Nullable String tokenId, List<String> grantedScopes) {
@@ -228,7 +230,7 @@ public final class AuditEvents {
 	}
 
 	/**
-	 * A whole second, and its text without the letter at the end.
+	 * A whole second and its text without the trailing {@code Z}.
 	 */
 	private record Second(Instant instant, String text) {
 

@@ -10,7 +10,7 @@ import io.mcpsecurity.message.McpMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands the events of exchanges to the audit trail.
+ * Adds the events of exchanges to the audit trail.
  */
 public final class AuditRecorder implements ExchangeAudit {
 
@@ -20,8 +20,8 @@ public final class AuditRecorder implements ExchangeAudit {
 
 	/**
 	 * Create a recorder.
-	 * @param trail where events go
-	 * @param events makes events of exchanges
+	 * @param trail receives the events
+	 * @param events creates the events
 	 */
 	public AuditRecorder(AuditTrail trail, AuditEvents events) {
 		this.trail = trail;

@@ -17,11 +17,11 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes events from the threads that serve requests and brings them to the sinks.
+ * Queues the events of the threads that serve requests and delivers them to the sinks.
  * <p>
- * Each sink has a bounded queue and a thread of its own, so that one that fails, is slow
- * or hangs keeps nothing from the others. Every event is accounted for at each sink: it
- * is published, dropped because there was no room, failed, or still queued.
+ * Each sink has a bounded queue and its own thread, so that a sink that fails, is slow or
+ * hangs does not affect the others. Each sink accounts for every event: it is published,
+ * dropped because the queue was full, failed, or still queued.
  */
 public final class AuditTrail implements AutoCloseable {
 
@@ -30,19 +30,19 @@ public final class AuditTrail implements AutoCloseable {
 	private final Settings settings;
 
 	/**
-	 * One for all sinks: a call's places are taken at all of them or at none.
+	 * Shared by all sinks, because a call reserves capacity in all queues or in none.
 	 */
 	private final ReentrantLock lock = new ReentrantLock();
 
-	/** Signalled when a writer has finished with a batch, or altogether. */
+	/** Signalled when a writer has finished a batch, or has ended. */
 	private final Condition progress = this.lock.newCondition();
 
 	private final List<SinkWriter> writers;
 
 	/**
 	 * Create an open trail.
-	 * @param sinks where events go, each with a name of its own
-	 * @param settings bounds, and what happens at them
+	 * @param sinks the sinks, with unique names
+	 * @param settings the limits, and the behavior when they are reached
 	 * @throws IllegalArgumentException if two sinks have the same name
 	 */
 	public AuditTrail(Collection<? extends AuditSink> sinks, Settings settings) {
@@ -59,7 +59,7 @@ public final class AuditTrail implements AutoCloseable {
 
 	/**
 	 * Reserve capacity for the event of a call that is about to be made, if failures of
-	 * sinks deny calls. Waits for capacity as {@link Settings} say.
+	 * sinks deny calls. Waits for capacity as configured by {@link Settings}.
 	 * @return the reservation, which must be used or released, once; {@code null} when
 	 * failures of sinks do not deny calls
 	 * @throws UnrecordableCallException if the call must not be made, because its event
@@ -69,12 +69,12 @@ public final class AuditTrail implements AutoCloseable {
 		if (this.settings.onFailure() == OnFailure.ALLOW) {
 			return null;
 		}
-		long nanos = patience();
+		long nanos = maxWait();
 		this.lock.lock();
 		try {
 			for (SinkWriter full = fullWriter(); full != null; full = fullWriter()) {
 				if (nanos <= 0) {
-					throw new UnrecordableCallException("The audit sink '" + full.name() + "' has no room");
+					throw new UnrecordableCallException("The audit sink '" + full.name() + "' has no capacity left");
 				}
 				nanos = this.progress.awaitNanos(nanos);
 			}
@@ -94,17 +94,17 @@ public final class AuditTrail implements AutoCloseable {
 		SinkWriter full = null;
 		for (SinkWriter writer : this.writers) {
 			if (!writer.keepsUp()) {
-				throw new UnrecordableCallException("The audit sink '" + writer.name() + "' does not keep up");
+				throw new UnrecordableCallException("The audit sink '" + writer.name() + "' is not available");
 			}
-			full = (full == null && !writer.hasRoomForCall()) ? writer : full;
+			full = (full == null && !writer.hasCapacityForCall()) ? writer : full;
 		}
 		return full;
 	}
 
 	/**
 	 * Record the event of a request without a reservation. Waits for capacity as
-	 * {@link Settings} say, also when the thread is interrupted meanwhile: that is no
-	 * reason to lose the event.
+	 * configured by {@link Settings}, even if the thread is interrupted meanwhile, so
+	 * that an interruption does not lose the event.
 	 * @param event the event
 	 */
 	public void record(McpAuditEvent event) {
@@ -112,7 +112,7 @@ public final class AuditTrail implements AutoCloseable {
 		List<SinkWriter> full = new ArrayList<>(this.writers);
 		List<SinkWriter> overflown = new ArrayList<>(0);
 		boolean interrupted = false;
-		long end = System.nanoTime() + patience();
+		long end = System.nanoTime() + maxWait();
 		this.lock.lock();
 		try {
 			full.removeIf((writer) -> writer.offer(recorded));
@@ -146,14 +146,14 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * How long a thread waits for room, in nanoseconds.
+	 * The maximum time to wait for capacity, in nanoseconds.
 	 */
-	private long patience() {
+	private long maxWait() {
 		return (this.settings.onOverflow() == OnOverflow.BLOCK) ? this.settings.blockTimeout().toNanos() : 0;
 	}
 
 	/**
-	 * How each sink is doing, in a snapshot of one moment.
+	 * A consistent snapshot of the status of each sink.
 	 */
 	public List<SinkStatus> sinks() {
 		this.lock.lock();
@@ -166,7 +166,7 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * Take events again after {@link #close()}.
+	 * Accept events again after {@link #close()}.
 	 */
 	public void open() {
 		this.lock.lock();
@@ -179,9 +179,9 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * Wait until what was recorded is written and the places that were kept are filled or
-	 * released, as long as {@link Settings} say. What is left then is given up and
-	 * counted as failed. What is recorded later is dropped.
+	 * Wait until all recorded events are written and all reservations are used or
+	 * released, for the drain timeout at most. Events that are left then are counted as
+	 * failed. Events that are recorded later are dropped.
 	 */
 	@Override
 	public void close() {
@@ -216,8 +216,7 @@ public final class AuditTrail implements AutoCloseable {
 			}
 		}
 		if (!losses.isEmpty()) {
-			logger.error("Audit events were not written before the time to drain the queues was over: "
-					+ String.join(", ", losses));
+			logger.error("Audit events were not written within the drain timeout: " + String.join(", ", losses));
 		}
 		UnrecordableCallException cause = new UnrecordableCallException("The audit trail was closed");
 		lost.forEach((event) -> event.lost(cause));
@@ -228,7 +227,7 @@ public final class AuditTrail implements AutoCloseable {
 	 */
 	public enum OnOverflow {
 
-		/** Recording waits for room while the sink keeps up. */
+		/** Recording waits for capacity, unless the sink is failing or stuck. */
 		BLOCK,
 
 		/** The event is dropped. */
@@ -241,25 +240,25 @@ public final class AuditTrail implements AutoCloseable {
 	 */
 	public enum OnFailure {
 
-		/** Calls go on; what could not be written is lost to that sink. */
+		/** Calls continue, and the sink loses the events that could not be written. */
 		ALLOW,
 
-		/** Calls are refused; what could not be written is tried again. */
+		/** Calls are refused, and writing the events is retried. */
 		DENY
 
 	}
 
 	/**
-	 * Bounds, and what happens at them.
+	 * Limits, and the behavior when they are reached.
 	 *
-	 * @param queueCapacity how many events each sink's queue holds, with those that are
-	 * being written and the places kept
-	 * @param batchSize how many events a sink is given at once, at most
+	 * @param queueCapacity the capacity of each sink's queue, including events that are
+	 * being written and reservations
+	 * @param batchSize the maximum number of events that a sink writes at once
 	 * @param onOverflow what happens when a queue is full
 	 * @param onFailure what happens when a sink fails
-	 * @param blockTimeout how long recording waits for room; a sink that takes longer
-	 * over one batch does not keep up
-	 * @param drainTimeout how long closing waits
+	 * @param blockTimeout how long recording waits for capacity. A sink that needs longer
+	 * for one batch counts as stuck.
+	 * @param drainTimeout how long closing waits for the queues to drain
 	 */
 	public record Settings(int queueCapacity, int batchSize, OnOverflow onOverflow, OnFailure onFailure,
 			Duration blockTimeout, Duration drainTimeout) {
@@ -273,24 +272,24 @@ public final class AuditTrail implements AutoCloseable {
 	}
 
 	/**
-	 * How a sink is doing. The events recorded so far are the sum of the four counts.
+	 * The status of a sink. The number of recorded events is the sum of the four counts.
 	 *
 	 * @param name the sink's name
-	 * @param queued events that wait, or are being written
+	 * @param queued events that are waiting or being written
 	 * @param published events written
-	 * @param dropped events for which there was no room
-	 * @param failed events given up because the sink failed
-	 * @param healthy whether the last write succeeded, none takes too long, and no event
-	 * was lost since there was room again
-	 * @param lastFailure the class of the last exception, or {@code null} when there was
-	 * none (its message may hold anything)
+	 * @param dropped events that were dropped because the queue was full
+	 * @param failed events that were lost because the sink failed
+	 * @param healthy whether the last write succeeded, no write exceeds the block
+	 * timeout, and no overflow is in progress
+	 * @param lastFailure the class of the last exception, or {@code null}. The message is
+	 * left out, because it can contain secrets.
 	 */
 	public record SinkStatus(String name, int queued, long published, long dropped, long failed, boolean healthy,
 			@Nullable String lastFailure) {
 	}
 
 	/**
-	 * Capacity in every queue for one event to come.
+	 * Reserved capacity for one event in every queue.
 	 */
 	public final class Place implements ExchangeAudit.Reservation {
 
@@ -300,9 +299,10 @@ public final class AuditTrail implements AutoCloseable {
 		/**
 		 * Record the event.
 		 * @param event the event
-		 * @return completes when every sink has written the event, exceptionally when one
-		 * could not or has not within the block timeout (it is tried further). Dependent
-		 * actions run on the thread of a sink, and must not block it.
+		 * @return completes when every sink has written the event, and exceptionally when
+		 * the event was lost or a sink has not written it within the block timeout (the
+		 * sink continues to try). Dependent actions run on the thread of a sink and must
+		 * not block it.
 		 */
 		public CompletionStage<Void> record(McpAuditEvent event) {
 			RecordedEvent recorded = new RecordedEvent(event, AuditTrail.this.writers.size());
@@ -323,7 +323,7 @@ public final class AuditTrail implements AutoCloseable {
 		}
 
 		/**
-		 * There will be no event.
+		 * Release the capacity without an event.
 		 */
 		public void release() {
 			AuditTrail.this.lock.lock();

@@ -4,42 +4,42 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds what looks like a credential inside a text, and masks it.
+ * Finds text that looks like a credential, and masks it.
  */
 final class Credentials {
 
-	/** What stands where something was masked. */
+	/** The replacement for masked text. */
 	static final String MASK = "***";
 
 	/**
-	 * How much of a text is looked at beyond what is shown of it, to tell what a
-	 * beginning is the beginning of.
+	 * The number of chars after the shown part of a text that are searched as well, to
+	 * recognize a credential of which only the beginning is shown.
 	 */
 	private static final int LOOK_AHEAD = 768;
 
 	/**
-	 * Forms that are credentials whatever stands around them. No form repeats a group: on
-	 * long texts that would overflow the stack.
+	 * Patterns of credentials that are recognized without context. No pattern repeats a
+	 * group, because that would overflow the stack for long texts.
 	 */
 	static final Pattern FORM = Pattern.compile(String.join("|",
 			// A JSON object in base64: JSON Web Tokens, sealed or signed.
 			"eyJ[\\w.~+/=-]{6,}+",
-			// Private keys in PEM, to the end of the text: it may have no other.
+			// Private keys in PEM, to the end of the text: the end marker may be missing.
 			"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.*",
 			// Authorization headers, RFC 9110 section 11.4.
 			"(?i:bearer|dpop)[\\s:]{1,16}+[\\w.~+/=-]++",
 			"(?i:basic|negotiate)\\s{1,16}+(?=[a-z+/]{0,64}+[A-Z0-9=])[\\w.~+/=-]{6,}+",
 			// The part of a URI before the host, RFC 3986 section 3.2.1.
 			"(?<=://)(?:[^\\s/?#@]{1,500}+(?=@)|[^\\s/?#@]{500}+)",
-			// Keys that their issuers made recognizable.
+			// Keys with a known prefix.
 			"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|sk-|[rs]k_(?:live|test)_|AKIA|ASIA|AIza|hf_|npm_)[\\w-]{10,}+"),
 			Pattern.DOTALL);
 
-	/** The length of the shortest key that its issuer made recognizable. */
+	/** The length of the shortest key with a known prefix. */
 	private static final int SHORTEST_KEY = 13;
 
 	/**
-	 * A word before what could be its value: {@code name=}, {@code "name":},
+	 * A name that may be followed by its value: {@code name=}, {@code "name":},
 	 * {@code --name }.
 	 */
 	private static final Pattern NAME = Pattern
@@ -61,8 +61,8 @@ final class Credentials {
 	}
 
 	/**
-	 * The safe form of the name of something: only what is a credential whatever stands
-	 * around it is masked. A tool or a resource may well be called after what it guards.
+	 * The safe form of a name. Only text that matches {@link #FORM} is masked, because
+	 * the name of a tool or resource can contain a word like "password" without a value.
 	 * @param name the name
 	 * @param max how many chars the result has at most
 	 */
@@ -71,8 +71,7 @@ final class Credentials {
 	}
 
 	private static String mask(String text, int max, int end) {
-		// Nothing from beyond is shown, so that a credential which only begins there
-		// cannot move into view.
+		// The result never contains text after this index, although masks can be shorter.
 		int shown = Math.min(text.length(), max);
 		if (end == shown && !mayHaveForm(text, Math.min(text.length(), shown + LOOK_AHEAD))) {
 			return EventText.of(text, max);
@@ -99,10 +98,9 @@ final class Credentials {
 	}
 
 	/**
-	 * Whether a text has what every {@link #FORM} has: a colon, white space, the
-	 * beginning of a JSON object in base64, or, in not too few characters, what keys are
-	 * recognized by. Most names have nothing of it, and looking for that takes a fraction
-	 * of the time.
+	 * Whether a text can match {@link #FORM}: it has a colon, white space, the beginning
+	 * of a JSON object in base64, or a character of a key's prefix and the length of a
+	 * key. Most names have none of these, and this check is much faster than the pattern.
 	 */
 	static boolean mayHaveForm(String text, int end) {
 		boolean marked = false;
@@ -117,7 +115,7 @@ final class Credentials {
 	}
 
 	/**
-	 * Whether a text has one of the characters that stand between a name and its value.
+	 * Whether a text contains a character that can separate a name from its value.
 	 */
 	private static boolean mayNameAValue(String text, int end) {
 		for (int i = 0; i < end; i++) {
@@ -130,7 +128,8 @@ final class Credentials {
 	}
 
 	/**
-	 * Where the value of a sensitive name begins: where such a value ends, nobody knows.
+	 * The index at which the value of a sensitive name begins, or the length of the shown
+	 * part. The end of such a value is unknown, so the rest of the text is masked.
 	 */
 	private int named(String text, int shown) {
 		if (!mayNameAValue(text, shown)) {

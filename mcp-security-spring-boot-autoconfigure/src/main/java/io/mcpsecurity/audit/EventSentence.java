@@ -3,8 +3,8 @@ package io.mcpsecurity.audit;
 import java.util.Map;
 
 /**
- * An event in a few words for people. (Names in it are as others chose them; what counts
- * are the facts.)
+ * Describes an event in a sentence for people. Clients choose some of the names in it, so
+ * only the facts are authoritative.
  */
 final class EventSentence {
 

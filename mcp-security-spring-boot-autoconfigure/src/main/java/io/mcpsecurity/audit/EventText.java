@@ -1,12 +1,12 @@
 package io.mcpsecurity.audit;
 
 /**
- * Makes text of others safe for events: it can neither break a line nor steer a terminal,
- * hide or reorder what is read, nor be without end.
+ * Makes untrusted text safe for events: it contains no line breaks, terminal control
+ * sequences, or characters that hide or reorder text, and its length is limited.
  */
 public final class EventText {
 
-	/** What stands where something was left out. */
+	/** The replacement for omitted text. */
 	static final String MORE = "\u2026";
 
 	private static final char REPLACEMENT = '\uFFFD';
@@ -15,13 +15,12 @@ public final class EventText {
 	}
 
 	/**
-	 * The safe form of a text. Replaced by U+FFFD are control characters (ANSI escapes
-	 * and U+0085 too), separators of lines and paragraphs, invisible characters of format
-	 * (marks that turn the direction of text among them), lone surrogates and
-	 * noncharacters.
+	 * The safe form of a text. U+FFFD replaces control characters (including ANSI escapes
+	 * and U+0085), line and paragraph separators, invisible format characters (including
+	 * marks that change the direction of text), lone surrogates and noncharacters.
 	 * @param text the text
-	 * @param max how many chars the result has at most; positive. What is longer is cut,
-	 * never inside a surrogate pair, and ends with U+2026.
+	 * @param max the maximum length of the result in chars; positive. A longer text is
+	 * truncated, never inside a surrogate pair, and ends with U+2026.
 	 */
 	public static String of(String text, int max) {
 		int end = text.length();
@@ -44,10 +43,10 @@ public final class EventText {
 	}
 
 	/**
-	 * The safe form of a name or an id that a client sent, without what looks like a
-	 * credential: clients send theirs in wrong places, too.
+	 * The safe form of a name or an id that a client sent, without text that looks like a
+	 * credential, because clients can send credentials in the wrong place.
 	 * @param text the text
-	 * @param max how many chars the result has at most; positive
+	 * @param max the maximum length of the result in chars; positive
 	 */
 	public static String ofSent(String text, int max) {
 		return Credentials.maskName(text, max);

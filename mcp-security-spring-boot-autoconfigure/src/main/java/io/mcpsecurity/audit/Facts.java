@@ -12,10 +12,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The facts of an event: values by name, in order, added by {@link AuditEvents} alone and
- * never changed after. Names and values are in one array: the events that are kept in
- * memory are copied by each garbage collection, which takes the longer the more objects
- * they consist of.
+ * The facts of an event: values by name, in order. Only {@link AuditEvents} adds facts,
+ * and an event's facts never change afterwards. Names and values share one array, because
+ * garbage collection copies the events that are kept in memory and takes longer the more
+ * objects they consist of.
  */
 final class Facts extends AbstractMap<String, Object> implements Serializable {
 
@@ -24,7 +24,7 @@ final class Facts extends AbstractMap<String, Object> implements Serializable {
 	/** Each name, followed by its value. */
 	private Object[] facts;
 
-	/** How much of the array is in use. */
+	/** The number of elements that are in use. */
 	private int end;
 
 	/**
@@ -37,7 +37,7 @@ final class Facts extends AbstractMap<String, Object> implements Serializable {
 
 	/**
 	 * Add a fact.
-	 * @param name its name, which is none of those before
+	 * @param name its name, which is not present yet
 	 * @param value the value; {@code null} adds nothing
 	 */
 	void add(String name, @Nullable Object value) {

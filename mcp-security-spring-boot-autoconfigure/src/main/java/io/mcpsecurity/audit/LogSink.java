@@ -7,9 +7,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * The sink {@code log}: one line of the logger {@code io.mcpsecurity.audit} for each
- * event, at level INFO. Its message is a sentence; the facts are key-values named
- * {@code mcp.audit.}<em>fact</em>, which structured logging writes.
+ * The sink {@code log}: logs each event at level INFO with the logger
+ * {@code io.mcpsecurity.audit}. The message is a sentence. The facts are key-value pairs
+ * named {@code mcp.audit.}<em>fact</em>, which structured logging writes.
  */
 public final class LogSink implements AuditSink {
 

@@ -8,9 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happened in one request: who asked for what, through which client, whether it was
- * allowed, and what came of it. It never holds a token, an {@code Authorization} header
- * or a cookie.
+ * The audit event of one request: the caller, the client, the target, the decision and
+ * the outcome. It never contains a token, an {@code Authorization} header or a cookie.
  *
  * @param id unique, a UUID
  * @param timestamp when the request arrived
@@ -33,16 +32,19 @@ public record McpAuditEvent(String id, Instant timestamp, Type type, @Nullable S
 	 */
 	public enum Type {
 
-		/** A call was let through to its handler. */
+		/** A call was passed to its handler. */
 		MCP_CALL,
 
-		/** A caller was denied what the request asked for. */
+		/** The policy denied the request of a caller. */
 		MCP_CALL_DENIED,
 
-		/** There was no caller: the access token is missing, bad, or not checkable. */
+		/**
+		 * The caller was not authenticated: the access token is missing or invalid, or
+		 * could not be checked.
+		 */
 		MCP_AUTHENTICATION_FAILED,
 
-		/** The request could not be served, whoever sent it. */
+		/** The request was rejected for a reason that does not depend on the caller. */
 		MCP_REQUEST_REJECTED
 
 	}

@@ -31,7 +31,7 @@ public final class OpenTelemetrySink implements AuditSink {
 
 	/**
 	 * Create the sink.
-	 * @param openTelemetry whose logger provider gets the records
+	 * @param openTelemetry its logger provider receives the records
 	 */
 	public OpenTelemetrySink(OpenTelemetry openTelemetry) {
 		this.logger = openTelemetry.getLogsBridge().get("io.mcpsecurity.audit");
@@ -60,8 +60,8 @@ public final class OpenTelemetrySink implements AuditSink {
 	}
 
 	/**
-	 * Not the context of the thread, which is the sink's own. Sampled whether the trace
-	 * is or not: processors may leave out records of traces that are not.
+	 * The context of the request, not that of the sink's thread. It is always marked as
+	 * sampled, because processors may drop records of traces that are not sampled.
 	 */
 	private static Context context(Map<String, Object> facts) {
 		if (facts.get("traceId") instanceof String trace && facts.get("spanId") instanceof String span) {
@@ -72,8 +72,8 @@ public final class OpenTelemetrySink implements AuditSink {
 	}
 
 	/**
-	 * The builder of attributes stores plain values, and lists of them, as what they are.
-	 * Of an empty list it cannot know: the lists of facts are lists of strings.
+	 * The builder detects the types of values and of list elements. It cannot detect the
+	 * element type of an empty list; facts contain only lists of strings.
 	 */
 	private static Attributes attributes(Map<String, Object> facts) {
 		AttributesBuilder attributes = Attributes.builder();

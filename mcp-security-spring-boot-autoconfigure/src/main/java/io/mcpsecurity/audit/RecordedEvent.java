@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * An event on its way to the sinks.
+ * An event that is being delivered to the sinks.
  */
 final class RecordedEvent {
 
@@ -30,8 +30,8 @@ final class RecordedEvent {
 	}
 
 	/**
-	 * Completes when all sinks have written the event, exceptionally when one has not in
-	 * time.
+	 * Completes when all sinks have written the event, and exceptionally when the event
+	 * was lost or the timeout has expired.
 	 */
 	CompletionStage<Void> written(Duration timeout) {
 		return this.written.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);

@@ -7,14 +7,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names whose values no event shows. Case, hyphens, underscores, dots and spaces are
- * ignored: {@code api-key}, {@code API_KEY} and {@code apiKey} are the same name.
+ * The names whose values are masked in events. Case, hyphens, underscores, dots and
+ * spaces are ignored: {@code api-key}, {@code API_KEY} and {@code apiKey} are the same
+ * name.
  */
 public final class SensitiveNames {
 
 	/**
-	 * The names that are sensitive unless an application says otherwise; {@code *} stands
-	 * for any characters.
+	 * The names that are sensitive by default; {@code *} matches any characters.
 	 */
 	public static final List<String> DEFAULTS = List.of("*password*", "*passwd*", "*pwd", "*passphrase*", "*passcode*",
 			"*secret", "*secrets", "*secret-key", "*secret-access-key", "*secret-value", "*token", "*token-value",
@@ -31,13 +31,13 @@ public final class SensitiveNames {
 
 	private final List<Pattern> patterns;
 
-	/** Sensitive whatever the patterns say; {@link #plain(String) plain}. */
+	/** Sensitive regardless of the patterns; {@link #plain(String) plain}. */
 	private final Set<String> declared;
 
 	/**
-	 * Create from the defaults and more.
-	 * @param more more names or patterns; one that begins with {@code !} takes out the
-	 * names that it matches. Of several that match a name the last one holds.
+	 * Create from the defaults and additional names.
+	 * @param more additional names or patterns. A pattern that begins with {@code !}
+	 * excludes the names that it matches. If several match a name, the last one applies.
 	 * @throws IllegalArgumentException if one of them has no letter, digit or {@code *}
 	 */
 	public SensitiveNames(List<String> more) {
@@ -50,8 +50,8 @@ public final class SensitiveNames {
 	}
 
 	/**
-	 * These names and others that no pattern takes out.
-	 * @param declared the other names, {@link #plain(String) plain}, or {@link #ALL}
+	 * These names and additional names that no pattern can exclude.
+	 * @param declared the additional names, {@link #plain(String) plain}, or {@link #ALL}
 	 */
 	SensitiveNames with(Set<String> declared) {
 		return new SensitiveNames(this.patterns, declared);
@@ -79,14 +79,14 @@ public final class SensitiveNames {
 	}
 
 	/**
-	 * A name without what is ignored in comparisons.
+	 * A name without the characters that comparisons ignore.
 	 */
 	public static String plain(String name) {
 		StringBuilder plain = new StringBuilder(name.length());
 		for (int i = 0; i < name.length(); i++) {
 			char c = name.charAt(i);
 			if (c != '-' && c != '_' && c != '.' && c != ' ') {
-				// There are letters that only one of the two brings together.
+				// Some letters are equal only after both conversions.
 				plain.append(Character.toLowerCase(Character.toUpperCase(c)));
 			}
 		}
@@ -94,12 +94,12 @@ public final class SensitiveNames {
 	}
 
 	/**
-	 * A pattern, as the texts between its {@code *}.
+	 * A pattern, split at its {@code *}.
 	 *
-	 * @param exception whether it takes names out
+	 * @param exception whether it excludes names
 	 * @param first the text before the first {@code *}
 	 * @param middle the texts between them
-	 * @param last the text after the last one, or {@code null} when there is none
+	 * @param last the text after the last {@code *}, or {@code null} without a {@code *}
 	 */
 	private record Pattern(boolean exception, String first, List<String> middle, @Nullable String last) {
 

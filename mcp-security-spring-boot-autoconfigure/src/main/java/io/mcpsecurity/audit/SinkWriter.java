@@ -25,10 +25,10 @@ final class SinkWriter {
 	private static final Log logger = LogFactory.getLog(AuditTrail.class);
 
 	/**
-	 * How long events wait for others to be written with: waking the thread for each
-	 * takes longer than to write it.
+	 * The linger time, for writing events in batches: waking the thread for each event
+	 * takes longer than writing it.
 	 */
-	private static final Duration GATHERING = Duration.ofMillis(5);
+	private static final Duration LINGER = Duration.ofMillis(5);
 
 	private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
@@ -44,29 +44,29 @@ final class SinkWriter {
 
 	private final Condition progress;
 
-	/** Signalled when there is something to do for the thread. */
+	/** Signalled when the thread has work to do. */
 	private final Condition work;
 
-	/** Events stay in it until they are accounted for, also while they are written. */
+	/** Contains the events that are waiting or being written. */
 	private final Queue<RecordedEvent> queue = new ArrayDeque<>();
 
 	private State state = State.FINISHED;
 
 	private @Nullable Thread thread;
 
-	/** Whether the thread waits for the first event after others were written. */
+	/** Whether the thread is waiting for an event with an empty queue. */
 	private boolean idle;
 
-	/** How many events, from the queue's head, the sink is writing at the moment. */
-	private int inHand;
+	/** The number of events at the head of the queue that the sink is writing. */
+	private int writing;
 
-	/** Whether the thread does something else than wait for events. */
+	/** Whether the thread is doing anything but wait for events. */
 	private boolean busy;
 
-	/** Since when, in the time of {@link System#nanoTime()}. */
+	/** When the thread became busy, by {@link System#nanoTime()}. */
 	private long busySince;
 
-	/** How many places are kept. */
+	/** The number of reservations. */
 	private int reserved;
 
 	private long published;
@@ -81,7 +81,7 @@ final class SinkWriter {
 
 	private @Nullable String lastFailure;
 
-	/** The wait before the next try after a failure; the thread's own. */
+	/** The delay before the next attempt after a failure; used by the thread only. */
 	private Duration pause = FIRST_PAUSE;
 
 	SinkWriter(AuditSink sink, Settings settings, ReentrantLock lock, Condition progress) {
@@ -98,8 +98,8 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Whether it is worth waiting for the sink: it is not failing, and has not been over
-	 * one batch for too long.
+	 * Whether to wait for the sink: it is not failing, and the current batch has not
+	 * exceeded the block timeout.
 	 */
 	boolean keepsUp() {
 		return this.state == State.OPEN && !this.failing && !isStuck();
@@ -109,15 +109,15 @@ final class SinkWriter {
 		return this.busy && System.nanoTime() - this.busySince > this.settings.blockTimeout().toNanos();
 	}
 
-	boolean hasRoomForCall() {
+	boolean hasCapacityForCall() {
 		return taken() < this.settings.queueCapacity();
 	}
 
 	/**
-	 * When calls need a place, a quarter of the room is for them alone: a flood of
-	 * refusals, which anybody can cause, must not be a way to keep callers out.
+	 * If calls need a reservation, a quarter of the capacity is reserved for them, so
+	 * that a flood of refused requests, which any client can cause, does not block calls.
 	 */
-	private boolean hasRoomForOther() {
+	private boolean hasCapacityForOther() {
 		int capacity = this.settings.queueCapacity();
 		return taken() < ((this.settings.onFailure() == OnFailure.DENY) ? capacity - capacity / 4 : capacity);
 	}
@@ -136,8 +136,8 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Put an event where a place was kept for it.
-	 * @return whether it was taken: not after the writer has finished
+	 * Add an event for which capacity was reserved.
+	 * @return whether it was added; {@code false} after the writer has finished
 	 */
 	boolean fill(RecordedEvent event) {
 		this.reserved--;
@@ -145,11 +145,11 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Put an event where there is room.
-	 * @return whether it was taken
+	 * Add an event if there is capacity.
+	 * @return whether it was added
 	 */
 	boolean offer(RecordedEvent event) {
-		return this.state != State.FINISHED && hasRoomForOther() && add(event);
+		return this.state != State.FINISHED && hasCapacityForOther() && add(event);
 	}
 
 	private boolean add(RecordedEvent event) {
@@ -162,15 +162,15 @@ final class SinkWriter {
 	}
 
 	/**
-	 * How many events are not to wait for more.
+	 * The number of events that are written without waiting for more.
 	 */
 	private int enough() {
 		return Math.min(this.settings.batchSize(), (this.settings.queueCapacity() + 1) / 2);
 	}
 
 	/**
-	 * Count an event that was not taken.
-	 * @return whether it is the first since there was room, which is to be reported
+	 * Count a dropped event.
+	 * @return whether it is the first of an overflow, which is to be logged
 	 */
 	boolean drop() {
 		this.dropped++;
@@ -180,10 +180,10 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Say that events are dropped.
+	 * Log that events are dropped.
 	 */
 	void reportOverflow() {
-		logger.warn("The audit sink '" + this.name + "' takes no more events at the moment: they are dropped");
+		logger.warn("The audit sink '" + this.name + "' has no capacity left: events are dropped");
 	}
 
 	SinkStatus status() {
@@ -192,7 +192,7 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Take events, and start the thread unless it still runs.
+	 * Accept events, and start the thread unless it is still running.
 	 */
 	void open() {
 		this.state = State.OPEN;
@@ -206,7 +206,7 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Write what is there, and end.
+	 * Write the queued events, and end.
 	 */
 	void finish() {
 		if (this.state == State.OPEN) {
@@ -220,13 +220,13 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Give up what is left.
+	 * Drop the events that are left.
 	 * @return the events that the sink has not written, or is writing
 	 */
 	List<RecordedEvent> abandon() {
 		List<RecordedEvent> left = List.copyOf(this.queue);
 		this.failed += left.size();
-		this.inHand = 0;
+		this.writing = 0;
 		this.queue.clear();
 		this.state = State.FINISHED;
 		if (this.thread != null) {
@@ -243,7 +243,8 @@ final class SinkWriter {
 				more = writeNext();
 			}
 			catch (Throwable ex) {
-				// Not the sink, but memory or the log: what is queued is tried again.
+				// Not caused by the sink, but by memory or logging: queued events are
+				// retried.
 			}
 		}
 	}
@@ -265,14 +266,15 @@ final class SinkWriter {
 			this.pause = FIRST_PAUSE;
 		}
 		else if (this.settings.onFailure() == OnFailure.DENY) {
-			rest();
+			backOff();
 		}
 		return true;
 	}
 
 	/**
 	 * Wait for events.
-	 * @return whatever is queued now, up to a batch, or nothing when the thread is to end
+	 * @return the queued events, up to the size of a batch, or an empty list when the
+	 * thread is to end
 	 */
 	private List<McpAuditEvent> awaitBatch() {
 		this.lock.lock();
@@ -282,9 +284,10 @@ final class SinkWriter {
 				this.idle = true;
 				this.work.awaitUninterruptibly();
 				this.idle = false;
-				gather();
+				linger();
 			}
-			// An interruption that a sink left behind must not disturb the next write.
+			// A sink can leave the thread interrupted, which must not affect the next
+			// write.
 			Thread.interrupted();
 			if (this.queue.isEmpty()) {
 				this.state = State.FINISHED;
@@ -292,10 +295,10 @@ final class SinkWriter {
 				this.progress.signalAll();
 				return List.of();
 			}
-			this.inHand = Math.min(this.queue.size(), this.settings.batchSize());
+			this.writing = Math.min(this.queue.size(), this.settings.batchSize());
 			this.busy = true;
 			this.busySince = System.nanoTime();
-			return this.queue.stream().limit(this.inHand).map(RecordedEvent::event).toList();
+			return this.queue.stream().limit(this.writing).map(RecordedEvent::event).toList();
 		}
 		finally {
 			this.lock.unlock();
@@ -303,21 +306,21 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Wait a moment for more events than the first, unless there are enough, somebody
-	 * waits for them to be written, or the trail is closed.
+	 * Wait briefly for more events, unless there are enough, calls depend on them being
+	 * written, or the trail is closed.
 	 */
-	private void gather() {
+	private void linger() {
 		if (this.settings.onFailure() == OnFailure.DENY) {
 			return;
 		}
 		try {
-			long nanos = GATHERING.toNanos();
+			long nanos = LINGER.toNanos();
 			while (nanos > 0 && this.state == State.OPEN && !this.queue.isEmpty() && this.queue.size() < enough()) {
 				nanos = this.work.awaitNanos(nanos);
 			}
 		}
 		catch (InterruptedException ex) {
-			// From abandon(), or left behind by a sink: what is there is written.
+			// By abandon(), or left by a sink: the queued events are written.
 		}
 	}
 
@@ -326,23 +329,23 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Account for the batch in hand, unless it was given up meanwhile.
+	 * Account for the current batch, unless it was dropped meanwhile.
 	 */
 	private void settle(@Nullable Throwable failure) {
 		List<RecordedEvent> done;
 		boolean news;
 		this.lock.lock();
 		try {
-			if (this.inHand == 0) {
+			if (this.writing == 0) {
 				return;
 			}
-			done = new ArrayList<>(this.inHand);
+			done = new ArrayList<>(this.writing);
 			if (failure == null || this.settings.onFailure() == OnFailure.ALLOW) {
-				for (int i = 0; i < this.inHand; i++) {
+				for (int i = 0; i < this.writing; i++) {
 					done.add(this.queue.remove());
 				}
 			}
-			this.inHand = 0;
+			this.writing = 0;
 			news = (failure != null) ? noteFailure(done.size(), failure) : noteSuccess(done.size());
 			this.progress.signalAll();
 		}
@@ -358,7 +361,7 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Note a failure.
+	 * Record a failure.
 	 * @return whether it is the first after a success
 	 */
 	private boolean noteFailure(int events, Throwable failure) {
@@ -370,9 +373,9 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Note a success. An overflow is over when half of the queue is free: without that
-	 * distance, a sink at its limit would be reported with every batch.
-	 * @return whether it is the end of an outage
+	 * Record a success. An overflow ends when half of the queue is free. Without that
+	 * margin, a sink at its limit would be logged with every batch.
+	 * @return whether an outage or overflow has ended
 	 */
 	private boolean noteSuccess(int events) {
 		boolean wasWell = !this.failing && !this.overflowing;
@@ -393,14 +396,14 @@ final class SinkWriter {
 	}
 
 	/**
-	 * Wait before the next try, longer each time. Closing cuts the wait short.
+	 * Wait before the next attempt, longer each time. Closing ends the wait.
 	 */
-	private void rest() {
+	private void backOff() {
 		this.lock.lock();
 		try {
 			State before = this.state;
 			long nanos = this.pause.toNanos();
-			// An interruption that a sink left behind must not make this a busy loop.
+			// A sink can leave the thread interrupted, which would make this a busy loop.
 			Thread.interrupted();
 			while (nanos > 0 && this.state == before && !this.queue.isEmpty()) {
 				nanos = this.work.awaitNanos(nanos);
@@ -408,7 +411,7 @@ final class SinkWriter {
 			this.pause = (this.state == before) ? longer(this.pause) : FIRST_PAUSE;
 		}
 		catch (InterruptedException ex) {
-			// From abandon(), which has changed the state, too.
+			// By abandon(), which has changed the state as well.
 			this.pause = FIRST_PAUSE;
 		}
 		finally {

@@ -1,6 +1,6 @@
 /**
- * The audit trail: one event for each request that tries to do something and for each
- * that is refused, and the sinks it is written to.
+ * The audit trail: one event for each request with a target and for each refused request,
+ * and the sinks to which events are written.
  */
 @NullMarked
 package io.mcpsecurity.audit;

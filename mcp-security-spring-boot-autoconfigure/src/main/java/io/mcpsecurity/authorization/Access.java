@@ -1,20 +1,20 @@
 package io.mcpsecurity.authorization;
 
 /**
- * What a rule makes of its targets.
+ * The access that a rule grants to its targets.
  */
 public enum Access {
 
-	/** Whoever has the scopes may use it. */
+	/** Callers with the scopes may use the target. */
 	SCOPES,
 
-	/** Every caller with a valid token may use it. */
+	/** Every caller with a valid token may use the target. */
 	AUTHENTICATED,
 
-	/** Everybody may use it, also without a token. */
+	/** All clients may use the target, also without a token. */
 	PUBLIC,
 
-	/** Nobody may use it. */
+	/** The target is denied for all clients. */
 	DENY
 
 }

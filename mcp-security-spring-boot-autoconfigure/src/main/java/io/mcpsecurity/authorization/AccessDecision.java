@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to whether a caller may use a target.
+ * The decision whether a caller may use a target.
  *
- * @param outcome the answer
- * @param operationScopes all scopes of the operation, held or missing
- * @param missing those of them that the caller lacks; empty unless scopes are missing
- * @param rule the rule that decided, or {@code null} when there is none for the target
+ * @param outcome the outcome
+ * @param operationScopes all scopes that the operation requires, held or missing
+ * @param missing the required scopes that the caller lacks
+ * @param rule the rule that decided, or {@code null} if no rule applies to the target
  */
 public record AccessDecision(Outcome outcome, List<String> operationScopes, List<String> missing,
 		@Nullable AccessRule rule) {
@@ -25,8 +25,8 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	}
 
 	/**
-	 * The decision about a call that no scope helps with. Without a caller, a token may
-	 * help.
+	 * The decision about a call that is denied independently of scopes. Without a caller,
+	 * the outcome is {@link Outcome#UNAUTHENTICATED}.
 	 * @param authenticated whether there is a caller
 	 * @param rule the rule that decided, or {@code null}
 	 */
@@ -44,7 +44,7 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	}
 
 	/**
-	 * What is wrong, in a sentence for the caller.
+	 * The reason of a denial, as a sentence for the caller.
 	 */
 	public String description() {
 		return switch (this.outcome) {
@@ -56,7 +56,7 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	}
 
 	/**
-	 * A header contains this, so it has a limited length.
+	 * The result is part of a header, so its length is limited.
 	 */
 	private String missingScopes(String names) {
 		return (names.length() <= MAX_NAMES) ? "Needs the scope " + names + " as well"
@@ -64,7 +64,7 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	}
 
 	/**
-	 * The kinds of answers.
+	 * The possible outcomes.
 	 */
 	public enum Outcome {
 
@@ -79,13 +79,15 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 		 */
 		REPORTED,
 
-		/** Nobody may use the target, or this caller may not, whatever the scopes. */
+		/**
+		 * The use is denied for all callers or for this caller, independently of scopes.
+		 */
 		FORBIDDEN,
 
 		/** There is no caller, and the target is not public. */
 		UNAUTHENTICATED,
 
-		/** The server does not know the target, and says so itself. */
+		/** The target is unknown, and the server responds with its own error. */
 		NOT_A_SCOPE_MATTER
 
 	}

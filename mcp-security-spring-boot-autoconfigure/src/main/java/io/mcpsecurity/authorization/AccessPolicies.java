@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The policies of the MCP endpoints of an application, which has one endpoint, or several
- * with rules of their own.
+ * endpoints with their own rules.
  */
 public final class AccessPolicies {
 
@@ -18,8 +18,8 @@ public final class AccessPolicies {
 
 	/**
 	 * Create the policies.
-	 * @param main that of the endpoint that Spring AI configures
-	 * @param others those of further endpoints, by resource identifier
+	 * @param main the policy of the endpoint that Spring AI configures
+	 * @param others the policies of further endpoints, by resource identifier
 	 */
 	public AccessPolicies(AccessPolicy main, Map<String, AccessPolicy> others) {
 		this.main = main;
@@ -28,8 +28,8 @@ public final class AccessPolicies {
 
 	/**
 	 * The policy of an endpoint.
-	 * @param resource its resource identifier, or {@code null} for what came past every
-	 * endpoint
+	 * @param resource its resource identifier, or {@code null} for a call that did not
+	 * come through an endpoint
 	 */
 	public AccessPolicy of(@Nullable String resource) {
 		return (resource != null) ? this.others.getOrDefault(resource, this.main) : this.main;

@@ -15,7 +15,7 @@ import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one decision function, over the rules of this server.
+ * Decides about all access, by the rules of this server.
  * <p>
  * Safe for use by several threads.
  */
@@ -25,11 +25,11 @@ public final class AccessPolicy {
 			null);
 
 	/**
-	 * Of conditions while a call's arguments are not known: they may spare the caller.
+	 * Treats conditions as false while a call's arguments are not known.
 	 */
 	private static final Predicate<AccessRule> UNDECIDED = (rule) -> false;
 
-	/** The maximum of scopes that handlers have asked for. */
+	/** The maximum number of scopes that are kept of handlers' requests. */
 	private static final int MAX_ASKED = 1000;
 
 	private final RuleBook rules;
@@ -42,17 +42,18 @@ public final class AccessPolicy {
 
 	private final Visibility visibility;
 
-	/** What handlers have asked for, which no rule need name. */
+	/** Scopes that handlers have requested. They need not occur in rules. */
 	private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
 	private final List<String> required;
 
 	/**
-	 * Create a policy whose callers step up.
-	 * @param rules which rule holds for what
-	 * @param hierarchy which scopes contain which
-	 * @param mode what becomes of a call whose scopes are missing
-	 * @param publicDiscovery whether anybody may initialize, ping and list
+	 * Create a policy with {@link Visibility#STEP_UP}.
+	 * @param rules the rules
+	 * @param hierarchy the scope hierarchy
+	 * @param mode the behavior if scopes of a call are missing
+	 * @param publicDiscovery whether clients without a token may initialize, ping and
+	 * list
 	 */
 	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery) {
 		this(rules, hierarchy, mode, publicDiscovery, Visibility.STEP_UP);
@@ -60,11 +61,12 @@ public final class AccessPolicy {
 
 	/**
 	 * Create a policy.
-	 * @param rules which rule holds for what
-	 * @param hierarchy which scopes contain which
-	 * @param mode what becomes of a call whose scopes are missing
-	 * @param publicDiscovery whether anybody may initialize, ping and list
-	 * @param visibility what callers see of what they may not use
+	 * @param rules the rules
+	 * @param hierarchy the scope hierarchy
+	 * @param mode the behavior if scopes of a call are missing
+	 * @param publicDiscovery whether clients without a token may initialize, ping and
+	 * list
+	 * @param visibility the visibility of targets that a caller may not use
 	 */
 	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
 			Visibility visibility) {
@@ -82,15 +84,14 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * The same policy over other rules.
+	 * The same policy with other rules.
 	 */
 	public AccessPolicy with(RuleBook rules) {
 		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility, this.required);
 	}
 
 	/**
-	 * The same policy for an endpoint that requires scopes of every request, besides
-	 * those that this one requires.
+	 * The same policy for an endpoint that requires additional scopes of every request.
 	 */
 	public AccessPolicy requiring(List<String> scopes) {
 		return new AccessPolicy(this.rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
@@ -112,7 +113,7 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Decide whether a caller may send anything at all.
+	 * Decide whether a caller holds the scopes that every request needs.
 	 * @param granted the scopes that the caller holds
 	 */
 	public AccessDecision enter(Set<String> granted) {
@@ -121,11 +122,10 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Decide about a message: by its target, or when it has none by its method, which
-	 * then needs no scopes but those that every request needs.
+	 * Decide about a message by its target, or without a target by its method. Without a
+	 * target, only the scopes that every request needs are required.
 	 * @param message the message
-	 * @param granted the scopes that the caller holds, or {@code null} when there is no
-	 * caller
+	 * @param granted the scopes that the caller holds, or {@code null} without a caller
 	 */
 	public AccessDecision decide(McpMessage message, @Nullable Set<String> granted) {
 		if (message.target() != null) {
@@ -139,9 +139,9 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Whether a denial is kept from its caller, who is answered as if there were no such
-	 * target. (Without a caller everything is answered alike anyway.)
-	 * @param denial a denial that was decided without knowing arguments
+	 * Whether a denial is hidden from the caller: the response is the same as for an
+	 * unknown target. (Without a caller, all responses are the same anyway.)
+	 * @param denial a denial that was decided before the arguments were known
 	 */
 	public boolean hides(AccessDecision denial) {
 		return this.visibility == Visibility.NEED_TO_KNOW
@@ -149,7 +149,7 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Whether there is anything that a request without a caller could be granted.
+	 * Whether a request without a caller can be granted.
 	 */
 	public boolean servesAnonymous() {
 		return this.required.isEmpty() && (this.publicDiscovery || this.rules.anyPublic());
@@ -158,8 +158,7 @@ public final class AccessPolicy {
 	/**
 	 * Decide whether a caller may use a target.
 	 * @param target the target, a resource by its URI
-	 * @param granted the scopes that the caller holds, or {@code null} when there is no
-	 * caller
+	 * @param granted the scopes that the caller holds, or {@code null} without a caller
 	 */
 	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
 		List<AccessRule> rules = this.rules.rulesFor(target, null);
@@ -171,25 +170,25 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Decide whether a caller may use a target that is about to be used: there is a
-	 * handler for it, so it exists. Scopes that only some calls need are left out.
+	 * Decide whether a caller may use a target that has a handler and therefore exists.
+	 * Scopes with a condition are not required.
 	 * @param target the target, a resource by its URI
-	 * @param handler what serves it: the target itself, or a resource template
-	 * @param granted the scopes that the caller holds, or {@code null} when there is no
-	 * caller
+	 * @param handler the offered target that serves it: the target itself, or a resource
+	 * template
+	 * @param granted the scopes that the caller holds, or {@code null} without a caller
 	 */
 	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted) {
 		return decide(target, handler, granted, UNDECIDED);
 	}
 
 	/**
-	 * Decide whether a caller may make a call, whose arguments are known.
+	 * Decide whether a caller may make a call with known arguments.
 	 * @param target the target, a resource by its URI
-	 * @param handler what serves it: the target itself, or a resource template
-	 * @param granted the scopes that the caller holds, or {@code null} when there is no
-	 * caller
-	 * @param condition whether the condition of a rule holds for the call; asked of rules
-	 * that have one, and an exception denies
+	 * @param handler the offered target that serves it: the target itself, or a resource
+	 * template
+	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param condition evaluates the condition of a rule for the call; if it throws an
+	 * exception, the call is denied
 	 */
 	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
 			Predicate<AccessRule> condition) {
@@ -197,11 +196,10 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Whether targets that are offered, by their own names, are listed to a caller. What
-	 * nobody can be granted is never listed. Without a caller (only where discovery is
-	 * public) there is nothing else to go by.
-	 * @param granted the scopes that the caller holds, or {@code null} when there is no
-	 * caller
+	 * Whether offered targets are listed to a caller. Targets that are denied for all
+	 * callers are never listed. Without a caller (only if discovery is public) this is
+	 * the only criterion.
+	 * @param granted the scopes that the caller holds, or {@code null} without a caller
 	 */
 	public Predicate<McpTarget> listedTo(@Nullable Set<String> granted) {
 		if (granted == null || this.visibility == Visibility.STEP_UP) {
@@ -221,7 +219,7 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * All of the rules must be satisfied; what they miss is told in one decision.
+	 * All rules must be satisfied. The decision contains the missing scopes of all rules.
 	 */
 	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Set<String> held,
 			Predicate<AccessRule> condition) {
@@ -230,7 +228,8 @@ public final class AccessPolicy {
 		AccessRule unsatisfied = null;
 		for (AccessRule rule : rules) {
 			if (granted == null && (rule.access() != Access.PUBLIC || !this.required.isEmpty())) {
-				// Whoever is nobody does not even learn that nobody may.
+				// Anonymous clients always get a plain 401, also if the target is denied
+				// for all.
 				return unauthenticated(rule);
 			}
 			if (rule.access() == Access.DENY) {
@@ -269,7 +268,7 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * The scopes that a rule asks for in a call.
+	 * The scopes that a rule requires for a call.
 	 */
 	private List<String> scopes(AccessRule rule, Set<String> held, Predicate<AccessRule> condition) {
 		return (rule.when() == null || condition.test(rule)) ? rule.requirement().operationScopes(held, this.hierarchy)
@@ -277,15 +276,15 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * The decision about a call that its own handler refuses, because it turned out to
-	 * need more scopes than the rules say: denied in every mode, and challenged with the
-	 * scopes of the rules and those together.
+	 * The decision about a call that its own handler refuses because it requires more
+	 * scopes than the rules. The call is denied in every mode, and the challenge contains
+	 * the scopes of the rules and of the handler.
 	 * @param target the target, a resource by its URI
-	 * @param handler what serves it: the target itself, or a resource template
-	 * @param granted the scopes that the caller holds, or {@code null} when there is no
-	 * caller
-	 * @param condition whether the condition of a rule holds for the call
-	 * @param needed the scopes that the handler asks for
+	 * @param handler the offered target that serves it: the target itself, or a resource
+	 * template
+	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param condition evaluates the condition of a rule for the call
+	 * @param needed the scopes that the handler requires
 	 */
 	public AccessDecision refuse(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
 			Predicate<AccessRule> condition, List<String> needed) {
@@ -305,7 +304,7 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Whether a scope is among those that a caller holds, or contained in one of them.
+	 * Whether a caller holds a scope, directly or by a scope that contains it.
 	 * @param scope the scope
 	 * @param granted the scopes that the caller holds
 	 */
@@ -314,15 +313,16 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * The scopes that the challenge of a denied call names: the missing ones, which come
-	 * first because a challenge has a limited length, and then those that the client's
-	 * next token must not lose.
+	 * The scopes for the challenge of a denied call. The missing scopes come first,
+	 * because the length of a challenge is limited. They are followed by the scopes that
+	 * the client's next token must still have.
 	 * @param denial the decision
 	 * @param granted the scopes that the caller holds
-	 * @param kept whether the client keeps what it holds, so that only the scopes of the
-	 * operation are named (MCP 2026-07-28). Otherwise all that the caller holds of this
-	 * server's scopes are named as well (MCP 2025-11-25, "Runtime Insufficient Scope
-	 * Errors"): clients replace the scopes of their token by those of the challenge.
+	 * @param kept whether the client keeps the scopes that it holds, so that the
+	 * challenge contains only the scopes of the operation (MCP 2026-07-28). Otherwise the
+	 * challenge also contains all scopes of this server that the caller holds (MCP
+	 * 2025-11-25, "Runtime Insufficient Scope Errors"), because clients replace the
+	 * scopes of their token with the scopes of the challenge.
 	 */
 	public List<String> challenged(AccessDecision denial, Set<String> granted, boolean kept) {
 		Set<String> scopes = new LinkedHashSet<>(denial.missing());
@@ -336,8 +336,8 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * Whether a scope is or contains one that is needed for something here. (A token may
-	 * have others, such as those of OpenID Connect.)
+	 * Whether a scope is used by this server, directly or by the hierarchy. (A token can
+	 * have other scopes, such as those of OpenID Connect.)
 	 */
 	private boolean concerns(String scope) {
 		return this.hierarchy.reachable(Set.of(scope))
@@ -350,37 +350,40 @@ public final class AccessPolicy {
 	}
 
 	/**
-	 * The rules, for showing them.
+	 * The rules, for displaying them.
 	 */
 	public RuleBook rules() {
 		return this.rules;
 	}
 
 	/**
-	 * What becomes of a call whose scopes are missing.
+	 * The behavior if scopes of a call are missing.
 	 */
 	public enum Mode {
 
-		/** It is denied. */
+		/** The call is denied. */
 		ENFORCE,
 
-		/** It passes, and is reported: for introducing scopes on a live server. */
+		/** The call passes and is reported, for introducing scopes on a live server. */
 		REPORT
 
 	}
 
 	/**
-	 * What callers see of what they may not use.
+	 * The visibility of targets that a caller may not use.
 	 */
 	public enum Visibility {
 
 		/**
-		 * Everything that somebody can be granted is listed with its scopes, and a call
-		 * without them is challenged.
+		 * All targets that can be granted to a caller are listed with their scopes, and a
+		 * call without the scopes is challenged.
 		 */
 		STEP_UP,
 
-		/** Only what the caller may use is listed; nothing else exists. */
+		/**
+		 * Only targets that the caller may use are listed. All other targets appear not
+		 * to exist.
+		 */
 		NEED_TO_KNOW
 
 	}

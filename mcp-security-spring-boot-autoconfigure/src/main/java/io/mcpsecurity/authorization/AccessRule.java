@@ -6,28 +6,28 @@ import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one target requires, and who said so.
+ * The requirements of one target, and their source.
  *
  * @param target the target; a resource's name may be a URI template
- * @param access what the rule makes of it
- * @param requirement the scopes it asks for; {@link ScopeRequirement#NONE} unless access
- * is {@link Access#SCOPES}
- * @param source where the rule stands, in words for an operator
- * @param when the condition over a call's arguments under which the scopes are needed, or
- * {@code null} when they always are
+ * @param access the access that the rule grants
+ * @param requirement the required scopes; {@link ScopeRequirement#NONE} unless access is
+ * {@link Access#SCOPES}
+ * @param source a description of where the rule is defined, for operators
+ * @param when the condition on a call's arguments under which the scopes are required, or
+ * {@code null} if they always are
  */
 public record AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source,
 		@Nullable String when) {
 
 	/**
-	 * A rule for every call.
+	 * Create a rule without a condition.
 	 */
 	public AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source) {
 		this(target, access, requirement, source, null);
 	}
 
 	/**
-	 * A rule that asks for scopes.
+	 * Create a rule that requires scopes.
 	 */
 	public AccessRule(McpTarget target, ScopeRequirement requirement, String source) {
 		this(target, Access.SCOPES, requirement, source);

@@ -3,19 +3,19 @@ package io.mcpsecurity.authorization;
 import java.util.regex.Pattern;
 
 /**
- * Whether there is a URI that both a pattern and a resource template stand for. This is
- * for telling an operator what a rule is good for; what a request is for is decided by
- * the server's own matching of templates.
+ * Checks whether a URI exists that both a pattern and a resource template match. This is
+ * used only to inform operators about rules; requests are matched by the server's own
+ * matching of templates.
  */
 final class CommonUris {
 
-	/** As the MCP SDK finds variables; each stands for a part of one segment. */
+	/** The variables as the MCP SDK finds them; each matches a part of one segment. */
 	private static final Pattern VARIABLE = Pattern.compile("\\{[^/]+?\\}");
 
-	/** One character of a segment, in a template. */
+	/** Matches one character of a segment. */
 	private static final char ONE = '\uE000';
 
-	/** Any number of them. */
+	/** Matches any number of characters of a segment. */
 	private static final char MANY = '\uE001';
 
 	private final String pattern;
@@ -35,7 +35,7 @@ final class CommonUris {
 	}
 
 	/**
-	 * Whether there is one for what is left of the pattern and of the template.
+	 * Whether a URI exists for the rest of the pattern and the rest of the template.
 	 */
 	private boolean exist(int i, int j) {
 		if (this.tried[i][j]) {

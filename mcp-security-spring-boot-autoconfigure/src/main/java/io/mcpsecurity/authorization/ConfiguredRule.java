@@ -6,7 +6,7 @@ import java.util.function.Predicate;
 import io.mcpsecurity.message.McpTarget;
 
 /**
- * A rule of the operator for a set of targets.
+ * A configured rule for a set of targets.
  */
 public final class ConfiguredRule {
 
@@ -23,9 +23,9 @@ public final class ConfiguredRule {
 	/**
 	 * Create a rule.
 	 * @param patterns the targets, at least one
-	 * @param access what the rule makes of them
-	 * @param requirement the scopes it asks for
-	 * @param source where the rule stands, in words for an operator
+	 * @param access the access that the rule grants
+	 * @param requirement the required scopes
+	 * @param source a description of where the rule is defined, for operators
 	 */
 	public ConfiguredRule(List<TargetPattern> patterns, Access access, ScopeRequirement requirement, String source) {
 		this.patterns = List.copyOf(patterns);
@@ -36,14 +36,15 @@ public final class ConfiguredRule {
 	}
 
 	/**
-	 * Whether the rule is for a target.
+	 * Whether the rule applies to a target.
 	 */
 	boolean matches(McpTarget target) {
 		return this.matches.test(target);
 	}
 
 	/**
-	 * Whether the target is named outright and not by a pattern.
+	 * Whether the rule contains the exact name of the target, and not only a matching
+	 * pattern.
 	 */
 	boolean names(McpTarget target) {
 		return this.patterns.stream()

@@ -6,11 +6,10 @@ import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scopes for tools that no rule names: by what a tool says of itself, or else by its
- * name.
+ * Scopes for tools without a rule, by the annotations of a tool, or by its name.
  * <p>
- * Hints come from the server's own code, so they can be trusted here, which a client
- * could not (MCP specification, "Tool annotations").
+ * The hints are defined by the server's own code, so they are trusted here. Clients must
+ * not trust them (MCP specification, "Tool annotations").
  *
  * @param readOnlyScope the scope of tools with {@code readOnlyHint}, or {@code null}
  * @param destructiveScope the scope of tools that are not read-only and have
@@ -29,7 +28,7 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 	private static final String NAME = "{name}";
 
 	/**
-	 * The rule for a tool, or {@code null} when no convention is for it.
+	 * The rule for a tool, or {@code null} if no convention applies to it.
 	 */
 	@Nullable AccessRule of(McpTarget target, Hints hints) {
 		if (target.kind() != Kind.TOOL) {
@@ -51,7 +50,8 @@ public record Conventions(@Nullable String readOnlyScope, @Nullable String destr
 			return new AccessRule(target, ScopeRequirement.of(scope), source);
 		}
 		catch (IllegalArgumentException ex) {
-			// A tool whose name makes no scope, where a server is lenient with names.
+			// The tool's name is not a valid scope, which servers with lenient names
+			// allow.
 			return new AccessRule(target, Access.DENY, ScopeRequirement.NONE, source + ": " + ex.getMessage());
 		}
 	}

@@ -15,9 +15,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scopes that a client needs for basic use, which is what an initial challenge and
- * {@code scopes_supported} are to name (MCP 2025-11-25, Authorization, "Scope Selection
- * Strategy"); a client gets further scopes by stepping up.
+ * The scopes that a client needs for basic use. An initial challenge and
+ * {@code scopes_supported} should contain these (MCP 2025-11-25, Authorization, "Scope
+ * Selection Strategy"); a client gets further scopes by stepping up.
  * <p>
  * Basic use is reading: calling tools with {@code readOnlyHint}, reading resources and
  * getting prompts. The scopes of all calls count, scopes that depend on a call's
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The scopes are limited to {@value #MAX_LENGTH} characters, because they are sent in a
  * response header and come back in the URL of an authorization request. Targets that need
- * the fewest scopes come first, and what does not fit is left out.
+ * the fewest scopes come first, and scopes that do not fit are omitted.
  * <p>
  * Safe for use by several threads.
  */
@@ -54,9 +54,10 @@ public final class MinimalScopes implements Supplier<List<String>> {
 
 	/**
 	 * Create the scopes of one endpoint.
-	 * @param rules its rules, which know what is offered
-	 * @param hierarchy which scopes contain which: of a choice the narrowest is taken
-	 * @param requestNames the names by which clients request scopes, whose length counts
+	 * @param rules its rules
+	 * @param hierarchy the scope hierarchy; of alternative scopes the narrowest is used
+	 * @param requestNames maps scopes to the names by which clients request them; the
+	 * limit applies to these names
 	 */
 	public MinimalScopes(RuleBook rules, ScopeHierarchy hierarchy, UnaryOperator<List<String>> requestNames) {
 		this.rules = rules;
@@ -98,8 +99,8 @@ public final class MinimalScopes implements Supplier<List<String>> {
 	}
 
 	/**
-	 * What each target needs, the fewest scopes first; ties are in the order of the
-	 * targets' names, so that the same scopes are left out after each start.
+	 * The scopes that each target requires, the fewest scopes first, then by the targets'
+	 * names, so that the same scopes are omitted after each start.
 	 */
 	private List<? extends Collection<String>> needed(List<String> all) {
 		OfferedTargets offered = this.rules.offered();
@@ -128,10 +129,10 @@ public final class MinimalScopes implements Supplier<List<String>> {
 	}
 
 	/**
-	 * What was found.
+	 * The cached scopes.
 	 *
-	 * @param version the version of the offered targets that it was found for: read
-	 * before, so that a change meanwhile leads to another search
+	 * @param version the version of the offered targets, read before the scopes are
+	 * computed, so that a concurrent change invalidates them
 	 * @param scopes the scopes
 	 */
 	private record Found(long version, List<String> scopes) {

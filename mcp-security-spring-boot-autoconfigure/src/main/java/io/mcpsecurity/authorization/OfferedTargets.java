@@ -15,8 +15,9 @@ import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application's MCP servers offer at the moment: filled when a server is built,
- * changed when tools, resources and prompts are added or removed at run time.
+ * The targets that the application's MCP servers currently offer. They are added when a
+ * server is built, and changed when tools, resources and prompts are added or removed at
+ * run time.
  * <p>
  * Safe for use by several threads.
  */
@@ -29,17 +30,17 @@ public final class OfferedTargets {
 	private final AtomicLong version = new AtomicLong();
 
 	/**
-	 * Note that a target is offered, by a server that is not known yet.
+	 * Add a target of a server that is not known yet.
 	 */
 	public void add(McpTarget target, Hints hints) {
 		add(this, target, hints);
 	}
 
 	/**
-	 * Note that a server offers a target.
-	 * @param server the server, or this object when it is not known yet
+	 * Add a target of a server.
+	 * @param server the server, or this object if it is not known yet
 	 * @param target the target
-	 * @param hints what the target says about itself
+	 * @param hints the hints of the target
 	 */
 	public void add(Object server, McpTarget target, Hints hints) {
 		this.targets.compute(target, (key, known) -> {
@@ -52,7 +53,7 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * Note that a server no longer offers a target; others may go on.
+	 * Remove a target of a server. Other servers may still offer it.
 	 */
 	public void remove(Object server, McpTarget target) {
 		this.targets.computeIfPresent(target, (key, known) -> {
@@ -66,17 +67,17 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * Whether a server would find a handler for the target; a resource may be given by a
-	 * URI that one of the templates stands for.
+	 * Whether a server has a handler for the target. A resource can be a URI that matches
+	 * a resource template.
 	 */
 	public boolean contains(McpTarget target) {
 		return !handlersOf(target).isEmpty();
 	}
 
 	/**
-	 * What may serve a target: the target itself where a server offers it, and the
-	 * resource templates that stand for a resource's URI at servers which do not offer
-	 * that URI as such.
+	 * The offered targets that can serve a target: the target itself, if a server offers
+	 * it, and the resource templates that match a resource's URI, at servers that do not
+	 * offer exactly that URI.
 	 */
 	public Collection<McpTarget> handlersOf(McpTarget target) {
 		Offer itself = this.targets.get(target);
@@ -94,14 +95,14 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * Another number after every change.
+	 * A number that changes with every change of the targets.
 	 */
 	long version() {
 		return this.version.get();
 	}
 
 	/**
-	 * Whether a resource template stands for a resource's URI.
+	 * Whether a resource template matches a resource's URI.
 	 */
 	boolean standsFor(McpTarget template, McpTarget target) {
 		return template.kind() == Kind.RESOURCE && target.kind() == Kind.RESOURCE
@@ -109,8 +110,8 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * What a tool says about itself, or {@code null} when it is not offered. Where
-	 * several servers offer a tool of that name, the most dangerous one counts.
+	 * The hints of a target, or {@code null} if it is not offered. If several servers
+	 * offer a tool with the same name, the hints of the most dangerous one apply.
 	 */
 	public @Nullable Hints hints(McpTarget target) {
 		Offer offer = this.targets.get(target);
@@ -118,9 +119,9 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * The parameters of a tool that clients repeat in HTTP headers: the names of the
-	 * headers, each with the path to its argument; those of all servers that offer a tool
-	 * of that name.
+	 * The parameters of a tool that clients repeat in HTTP headers, as names of headers,
+	 * each with the path to its argument. Includes the headers of all servers that offer
+	 * a tool with that name.
 	 */
 	public Map<String, List<String>> parameterHeaders(McpTarget target) {
 		Hints hints = hints(target);
@@ -128,8 +129,9 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * What several servers offer under one name. A server's endpoint is not known, so the
-	 * rules for such a name are those of each endpoint for all of them.
+	 * The targets that several servers offer under the same name. The endpoint of a
+	 * server is not known, so each endpoint applies its rules for the name to all of
+	 * them.
 	 */
 	public Collection<McpTarget> shared() {
 		return this.targets.entrySet()
@@ -140,7 +142,7 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * The targets that certain servers offer now.
+	 * The targets that matching servers offer.
 	 */
 	public List<McpTarget> offeredBy(Predicate<Object> server) {
 		return this.targets.entrySet()
@@ -151,17 +153,17 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * All targets that are offered now.
+	 * All offered targets.
 	 */
 	public Collection<McpTarget> all() {
 		return this.targets.keySet();
 	}
 
 	/**
-	 * Who offers a target.
+	 * The servers that offer a target.
 	 *
-	 * @param servers the servers, each with what the target says about itself there
-	 * @param hints what counts of that
+	 * @param servers the servers, each with the hints of the target there
+	 * @param hints the hints that apply
 	 */
 	private record Offer(Map<Object, Hints> servers, Hints hints) {
 
@@ -180,8 +182,8 @@ public final class OfferedTargets {
 	}
 
 	/**
-	 * What a tool says about itself: the annotations of the MCP specification that
-	 * conventions look at, and its headers.
+	 * The hints of a tool: the annotations of the MCP specification that conventions use,
+	 * and its headers.
 	 *
 	 * @param readOnly {@code readOnlyHint}
 	 * @param destructive {@code destructiveHint}
@@ -191,7 +193,7 @@ public final class OfferedTargets {
 	public record Hints(boolean readOnly, boolean destructive, Map<String, List<String>> parameterHeaders) {
 
 		/**
-		 * Of anything that has none: the specification's defaults.
+		 * The defaults of the specification.
 		 */
 		public static final Hints DEFAULT = new Hints(false, true);
 
@@ -200,7 +202,7 @@ public final class OfferedTargets {
 		}
 
 		/**
-		 * Create hints of a tool without headers.
+		 * Create the hints of a tool without headers.
 		 */
 		public Hints(boolean readOnly, boolean destructive) {
 			this(readOnly, destructive, Map.of());

@@ -26,7 +26,7 @@ public final class ResourceUri {
 
 	private static final Pattern HOST = Pattern.compile("//[a-z0-9._-]*[a-z0-9_-](?::([1-9][0-9]*+))?+(?:[/?].*)?+");
 
-	/** What is wrong with what follows the scheme, each with how it is found. */
+	/** The possible flaws after the scheme, each with the pattern that detects it. */
 	private static final List<Map.Entry<String, Pattern>> FLAWS = List.of(
 			flaw("it has a character that a URI must not have as it is", "[^A-Za-z0-9._~!$&'()*,;=:@/?%-]"),
 			flaw("it has percent-encoding that a URI must not have",
@@ -35,14 +35,14 @@ public final class ResourceUri {
 			flaw("it has an empty segment", "[^/]//|^////|^/(?!/)"), flaw("it has user information", "^//[^/?@]*+@"),
 			flaw("it has an empty or a second query", "\\?(?:$|[^?]*+\\?)"));
 
-	/** Encoded characters, but for those that would end a segment or the path. */
+	/** Encoded characters, except those that would end a segment or the path. */
 	private static final Pattern ENCODED = Pattern.compile("(?:%(?!2[35f]|3f|5c|[01]|7f)[0-9a-f]{2})++",
 			Pattern.CASE_INSENSITIVE);
 
-	/** What a rule may have instead of its percent-encoding. */
+	/** Characters that a rule may contain without percent-encoding. */
 	private static final Pattern ENCODABLE = Pattern.compile("[^!-~]|[\"+<>\\[\\]^`{|}]");
 
-	/** What the first wildcard of a pattern could stand for, to make a URI of it. */
+	/** Candidates for the first wildcard of a pattern, to obtain a URI. */
 	private static final List<String> BEGINNINGS = List.of("a", "a/a", "a:", "a:a");
 
 	private ResourceUri() {
@@ -53,8 +53,8 @@ public final class ResourceUri {
 	}
 
 	/**
-	 * Why a target's URI is not in canonical form, in words that repeat nothing of it, or
-	 * {@code null} if it is, or if the target is no resource.
+	 * The reason why a target's URI is not in canonical form, without any part of the
+	 * URI, or {@code null} if it is in canonical form or the target is not a resource.
 	 */
 	public static @Nullable String flaw(McpTarget target) {
 		return (target.kind() == Kind.RESOURCE) ? flaw(target.name()) : null;
@@ -93,7 +93,7 @@ public final class ResourceUri {
 	}
 
 	/**
-	 * Whether there can be a URI in canonical form that a rule's pattern matches.
+	 * Whether a URI in canonical form can exist that a rule's pattern matches.
 	 */
 	static boolean canMatch(String pattern) {
 		String text = ENCODABLE.matcher(decoded(pattern)).replaceAll("a");

@@ -20,15 +20,16 @@ import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which rule holds for a target. The operator's rules come first, in their order; then
- * what the code declares; then conventions; then what is said of the undeclared.
+ * Determines the rule that applies to a target. The configured rules have precedence, in
+ * their order, followed by the rules that the code declares, the conventions, and the
+ * default access.
  * <p>
  * Safe for use by several threads.
  */
 public final class RuleBook {
 
 	/**
-	 * The source of the rule for what no rule is for.
+	 * The source of the rule for targets without a rule.
 	 */
 	public static final String UNDECLARED = "mcp-security.policy.default-access";
 
@@ -53,14 +54,13 @@ public final class RuleBook {
 
 	/**
 	 * Create a rule book.
-	 * @param configured the operator's rules; the first that matches holds
-	 * @param declared what the code declares, at most one rule for a target
+	 * @param configured the configured rules; the first that matches applies
+	 * @param declared the rules that the code declares, at most one for a target
 	 * @param conventions scopes for tools without a rule
-	 * @param undeclared what holds for targets without any rule:
+	 * @param undeclared the access to targets without any rule:
 	 * {@link Access#AUTHENTICATED} or {@link Access#DENY}
-	 * @param offered what the servers offer
-	 * @throws IllegalArgumentException if two rules of the same rank contradict each
-	 * other
+	 * @param offered the targets that the servers offer @throws IllegalArgumentException
+	 * if two rules of the same rank contradict each other
 	 */
 	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
 			Access undeclared, OfferedTargets offered) {
@@ -92,9 +92,9 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The same rules with others before them, for one of several endpoints. These may say
-	 * something else of the same name or pattern.
-	 * @throws IllegalArgumentException if two of the others contradict each other
+	 * These rules, preceded by other rules, for one of several endpoints. The other rules
+	 * can override a rule for the same name or pattern.
+	 * @throws IllegalArgumentException if two of the other rules contradict each other
 	 */
 	public RuleBook with(List<ConfiguredRule> first) {
 		refuseContradictions(first);
@@ -104,8 +104,8 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The order of the list decides between patterns that overlap; two entries with the
-	 * same name or pattern leave the reader to guess.
+	 * Overlapping patterns are allowed, because the order of the list decides. Different
+	 * rules for the same name or pattern are refused as ambiguous.
 	 */
 	private static void refuseContradictions(List<ConfiguredRule> rules) {
 		Map<TargetPattern, ConfiguredRule> known = new LinkedHashMap<>();
@@ -129,9 +129,9 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The names and patterns that an earlier rule matches altogether. The asterisk of a
-	 * later pattern is taken as it stands: only one of the earlier pattern matches it,
-	 * and that one matches whatever it may stand for.
+	 * The names and patterns that an earlier rule matches completely. The asterisk of the
+	 * later pattern is matched as a literal character: only an asterisk of the earlier
+	 * pattern matches it, and that matches any text.
 	 */
 	private static List<String> findShadowed(List<ConfiguredRule> rules) {
 		List<String> shadowed = new ArrayList<>();
@@ -154,16 +154,16 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The rules that all hold for a target: one, or for a resource's URI those of the URI
-	 * itself and of every template that stands for it, because it is not defined which
-	 * template a server takes. Empty for a target that nobody offers and nobody names.
+	 * All rules that apply to a target. This is one rule, or for a resource's URI the
+	 * rules of the URI itself and of every template that matches it, because it is not
+	 * defined which template a server uses. Empty for a target that is neither offered
+	 * nor named by a rule.
 	 * @param target the target
-	 * @param handler the offered target that serves it, or {@code null} when it is not
+	 * @param handler the offered target that serves it, or {@code null} if it is not
 	 * known yet
 	 */
 	List<AccessRule> rulesFor(McpTarget target, @Nullable McpTarget handler) {
-		// Which templates stand for a URI, and so the rules for it, depends on the
-		// server.
+		// The templates that match a URI depend on the server.
 		boolean itself = (handler != null) ? handler.equals(target) : target.kind() != Kind.RESOURCE;
 		if (!itself || this.offered.hints(target) == null) {
 			return findRulesFor(target, handler);
@@ -172,8 +172,8 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The cache, of which only what is offered becomes part: clients can think of many
-	 * names.
+	 * The cache of rules. Only offered targets are cached, because clients can send any
+	 * number of names.
 	 */
 	private Found found() {
 		Found found = this.found;
@@ -196,7 +196,7 @@ public final class RuleBook {
 			rules.add(named);
 		}
 		for (McpTarget serving : handlersOf(target, handler)) {
-			// The operator's rule for the URI covers one without a rule of its own.
+			// The configured rule for the URI also covers a handler without its own rule.
 			if (named == null || named(serving) != null) {
 				rules.add(ruleFor(serving));
 			}
@@ -216,8 +216,8 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The one rule for a target that is offered: a tool, prompt, resource or template by
-	 * its own name.
+	 * The rule for an offered target: a tool, prompt, resource or template by its own
+	 * name.
 	 */
 	public AccessRule ruleFor(McpTarget target) {
 		return (this.offered.hints(target) != null) ? found().ownRules().computeIfAbsent(target, this::findRuleFor)
@@ -257,8 +257,7 @@ public final class RuleBook {
 	}
 
 	/**
-	 * Whether a target exists as far as is known: some server offers it, or a rule names
-	 * it outright.
+	 * Whether a server offers the target, or a rule contains its exact name.
 	 */
 	boolean knows(McpTarget target) {
 		return this.offered.contains(target) || this.declared.get().containsKey(target)
@@ -266,7 +265,7 @@ public final class RuleBook {
 	}
 
 	/**
-	 * Add a rule of something that is offered while the server runs.
+	 * Add a rule for a target that is added at run time.
 	 * @throws IllegalArgumentException if it contradicts the known rule for its target
 	 */
 	public void declare(AccessRule rule) {
@@ -283,7 +282,7 @@ public final class RuleBook {
 	}
 
 	/**
-	 * Whether a rule is among those that the code declares.
+	 * Whether the code declares a rule.
 	 */
 	public boolean declares(AccessRule rule) {
 		AccessRule known = this.declared.get().get(rule.target());
@@ -292,21 +291,21 @@ public final class RuleBook {
 	}
 
 	/**
-	 * Whether a rule opens something to everybody.
+	 * Whether a rule grants access without a token.
 	 */
 	boolean anyPublic() {
 		return this.configured.stream().anyMatch((rule) -> rule.access() == Access.PUBLIC);
 	}
 
 	/**
-	 * What the servers offer, for showing it.
+	 * The targets that the servers offer.
 	 */
 	public OfferedTargets offered() {
 		return this.offered;
 	}
 
 	/**
-	 * The operator's rules that stand before what the code declares, as sentences.
+	 * The configured rules that override declared rules, as sentences.
 	 */
 	public List<String> overridden() {
 		return this.declared.get()
@@ -319,8 +318,8 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The operator's rules and patterns that match nothing which is offered, not even one
-	 * URI of a resource template.
+	 * The configured rules and patterns that match no offered target, and no URI of a
+	 * resource template.
 	 */
 	public List<String> unmatched() {
 		return this.configured.stream()
@@ -375,16 +374,15 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The operator's rules and patterns that never apply, because an earlier rule of the
-	 * same list matches all that they match.
+	 * The configured rules and patterns that never apply, because an earlier rule of the
+	 * same list matches the same targets.
 	 */
 	public List<String> shadowed() {
 		return this.shadowed;
 	}
 
 	/**
-	 * Every scope that a rule names, in the order of the rules. Cheap to ask for, again
-	 * and again.
+	 * Every scope that a rule contains, in the order of the rules. The result is cached.
 	 */
 	public List<String> scopes() {
 		Scopes known = this.scopes;
@@ -415,22 +413,22 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The scopes that rules name.
+	 * The cached scopes of the rules.
 	 *
-	 * @param version the version of the offered targets that they were found for
+	 * @param version the version of the offered targets for which they were computed
 	 * @param names their names
 	 */
 	private record Scopes(long version, List<String> names) {
 	}
 
 	/**
-	 * The rules for what is offered, as it is offered, so that many rules cost a call no
-	 * more than one.
+	 * The cached rules of offered targets, so that the time of a decision does not depend
+	 * on the number of rules.
 	 *
-	 * @param version the version of the offered targets that they were found for: taken
-	 * before, so that a change meanwhile evicts them
-	 * @param rules the rules for each that all hold
-	 * @param ownRules the one rule for each by its own name
+	 * @param version the version of the offered targets, read before the rules are
+	 * computed, so that a concurrent change evicts them
+	 * @param rules all rules that apply to a target
+	 * @param ownRules the rule for a target by its own name
 	 */
 	private record Found(long version, Map<McpTarget, List<AccessRule>> rules, Map<McpTarget, AccessRule> ownRules) {
 

@@ -12,15 +12,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the operator knows about scopes: what they let one do, in words for people, and
- * where a scope has other names than the one that rules use. (Microsoft Entra ID writes
- * {@code records.browse} into a token for what a client asks for as
- * {@code api://…/records.browse}.)
+ * The configured descriptions of scopes, and their names outside of rules. (With
+ * Microsoft Entra ID a client requests {@code api://…/records.browse}, and the token
+ * contains {@code records.browse}.)
  */
 public final class ScopeCatalogue {
 
 	/**
-	 * Nothing is known.
+	 * A catalogue without entries.
 	 */
 	public static final ScopeCatalogue EMPTY = new ScopeCatalogue(Map.of());
 
@@ -41,7 +40,7 @@ public final class ScopeCatalogue {
 
 	/**
 	 * Create a catalogue.
-	 * @param entries what is known, by the scope's name in rules
+	 * @param entries the entries, by the scope's name in rules
 	 */
 	public ScopeCatalogue(Map<String, Entry> entries) {
 		this(entries, "");
@@ -49,9 +48,9 @@ public final class ScopeCatalogue {
 
 	/**
 	 * Create a catalogue.
-	 * @param entries what is known, by the scope's name in rules
-	 * @param requestPrefix what clients put before the name of a scope to ask for it,
-	 * where nothing else is said
+	 * @param entries the entries, by the scope's name in rules
+	 * @param requestPrefix the prefix with which clients request a scope that has no
+	 * other name
 	 */
 	public ScopeCatalogue(Map<String, Entry> entries, String requestPrefix) {
 		this.requestPrefix = requestPrefix;
@@ -61,8 +60,9 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * The scopes that the names in a token stand for. A name stands for itself, unless it
-	 * is said to stand for others, or others are said to stand for it.
+	 * The scopes for the names in a token. A name denotes the scope of the same name,
+	 * unless it is configured as a name of other scopes, or the scope is configured with
+	 * other names.
 	 */
 	public Set<String> granted(Set<String> names) {
 		if (this.byGrantedName.isEmpty()) {
@@ -78,7 +78,7 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * The names by which a client asks for scopes.
+	 * The names by which a client requests scopes.
 	 */
 	public List<String> requested(List<String> scopes) {
 		return scopes.stream().map((scope) -> {
@@ -88,9 +88,9 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * The names by which a client asks for the scopes of a challenge: of as many, in
-	 * their order, as fit into a header. (Containers accept 8 KB of all headers together,
-	 * and a response with more becomes another one, without the challenge.)
+	 * The names by which a client requests the scopes of a challenge, in order, limited
+	 * to what fits into a header. (Containers limit all headers to 8 KB in total, and
+	 * replace a larger response with one that has no challenge.)
 	 */
 	public List<String> challenged(List<String> scopes) {
 		List<String> names = new ArrayList<>();
@@ -105,14 +105,14 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * What OpenID Connect defines, and what is a full name already, gets no prefix.
+	 * Scopes of OpenID Connect and names that are already complete get no prefix.
 	 */
 	private String prefixed(String scope) {
 		return (OPENID_SCOPES.contains(scope) || scope.contains("://")) ? scope : this.requestPrefix + scope;
 	}
 
 	/**
-	 * What a scope lets one do, or {@code null} when nobody said.
+	 * The description of a scope, or {@code null} if there is none.
 	 */
 	public @Nullable String description(String scope) {
 		Entry entry = this.entries.get(scope);
@@ -120,20 +120,20 @@ public final class ScopeCatalogue {
 	}
 
 	/**
-	 * Everything that is known, by the scope's name in rules.
+	 * All entries, by the scope's name in rules.
 	 */
 	public Map<String, Entry> entries() {
 		return Collections.unmodifiableMap(this.entries);
 	}
 
 	/**
-	 * What is known about one scope.
+	 * The entry of one scope.
 	 *
-	 * @param description what it lets one do, for the person who consents, or
+	 * @param description what the scope allows, for the user who consents, or
 	 * {@code null}
-	 * @param grantedAs the names that stand for it in a token, instead of its own
-	 * @param requestedAs the name by which a client asks for it, or {@code null} for its
-	 * own
+	 * @param grantedAs the names that denote it in a token, instead of its own name
+	 * @param requestedAs the name by which a client requests it, or {@code null} for its
+	 * own name
 	 */
 	public record Entry(@Nullable String description, List<String> grantedAs, @Nullable String requestedAs) {
 	}

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which scopes contain which others (MCP 2026-07-28, Authorization: a broader scope
- * satisfies what asks for a narrower one).
+ * The hierarchy of scopes (MCP 2026-07-28, Authorization: a broader scope satisfies the
+ * requirement of a narrower one).
  */
 @FunctionalInterface
 public interface ScopeHierarchy {
@@ -16,13 +16,12 @@ public interface ScopeHierarchy {
 	ScopeHierarchy FLAT = (scopes) -> scopes;
 
 	/**
-	 * The given scopes and all that they contain.
+	 * The given scopes and all scopes that they contain.
 	 */
 	Set<String> reachable(Set<String> scopes);
 
 	/**
-	 * Of scopes to choose from, the narrowest: the first that contains none of the
-	 * others.
+	 * The narrowest of several scopes: the first that contains none of the others.
 	 */
 	default String narrowest(List<String> choice) {
 		return choice.stream()

@@ -7,20 +7,19 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The scopes that a target asks for: all of one list and one of another.
+ * The scopes that a target requires: all of one list and one of another.
  *
- * @param allOf scopes that are all needed
- * @param anyOf scopes of which one is enough, the narrowest first; empty when there is no
- * choice
+ * @param allOf scopes that are all required
+ * @param anyOf scopes of which one is sufficient, the narrowest first; can be empty
  */
 public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 
 	/**
-	 * Nothing beyond an authenticated caller.
+	 * No scopes are required.
 	 */
 	public static final ScopeRequirement NONE = new ScopeRequirement(List.of(), List.of());
 
-	/** RFC 6749 section 3.3: printable ASCII but space, double quote and backslash. */
+	/** RFC 6749 section 3.3: printable ASCII except space, double quote and backslash. */
 	private static final Pattern SCOPE_TOKEN = Pattern.compile("[\\x21\\x23-\\x5B\\x5D-\\x7E]+");
 
 	/**
@@ -44,18 +43,19 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 	}
 
 	/**
-	 * A requirement of one scope.
+	 * Require one scope.
 	 */
 	public static ScopeRequirement of(String scope) {
 		return new ScopeRequirement(List.of(scope), List.of());
 	}
 
 	/**
-	 * All scopes of the operation, held or not: what a challenge names (MCP 2026-07-28,
-	 * Authorization: all scopes of the current operation in one challenge). Of a choice
-	 * it is the first that the caller holds, or else the narrowest.
-	 * @param granted the scopes that the caller holds, with all that they contain
-	 * @param hierarchy which scopes contain which
+	 * All scopes of the operation, held or not, for a challenge (MCP 2026-07-28,
+	 * Authorization: all scopes of the current operation in one challenge). Of
+	 * {@code anyOf} it contains the first scope that the caller holds, or else the
+	 * narrowest.
+	 * @param granted the scopes that the caller holds, including contained scopes
+	 * @param hierarchy the scope hierarchy
 	 */
 	List<String> operationScopes(Set<String> granted, ScopeHierarchy hierarchy) {
 		if (this.anyOf.isEmpty()) {
@@ -70,7 +70,7 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 	}
 
 	/**
-	 * Every scope that is named, in the order of declaration.
+	 * Every scope of both lists, in the order of declaration.
 	 */
 	public List<String> all() {
 		Set<String> scopes = new LinkedHashSet<>(this.allOf);

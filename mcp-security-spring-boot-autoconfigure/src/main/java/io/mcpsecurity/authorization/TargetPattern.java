@@ -7,15 +7,15 @@ import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 
 /**
- * A set of targets: one name, or a pattern in which {@code *} stands for any number of
- * any characters.
+ * Matches targets by a name, or by a pattern in which {@code *} matches any number of any
+ * characters.
  *
- * @param kind what the targets are
+ * @param kind the kind of the targets
  * @param text the name, URI, URI template or pattern
  */
 public record TargetPattern(Kind kind, String text) {
 
-	/** Stands for any characters, and is no character itself. */
+	/** The wildcard; a noncharacter, so that it does not occur in names. */
 	private static final char WILDCARD = '\uFFFF';
 
 	/**
@@ -29,26 +29,26 @@ public record TargetPattern(Kind kind, String text) {
 	}
 
 	/**
-	 * Whether the pattern names one target only.
+	 * Whether the text is a name without wildcards.
 	 */
 	public boolean exact() {
 		return this.text.indexOf('*') < 0;
 	}
 
 	/**
-	 * A function that tells quickly whether a target belongs to the set. Resources are
-	 * compared without the percent-encoding of their URIs.
+	 * A fast predicate that matches targets. Resources are compared without the
+	 * percent-encoding of their URIs.
 	 */
 	public Predicate<McpTarget> compile() {
 		UnaryOperator<String> text = (this.kind == Kind.RESOURCE) ? ResourceUri::decoded : UnaryOperator.identity();
-		// Before decoding: an encoded asterisk is one.
+		// Before decoding, because an encoded asterisk is a literal one.
 		Wildcards names = Wildcards.of(text.apply(this.text.replace('*', WILDCARD)), WILDCARD);
 		return (target) -> target.kind() == this.kind && names.match(text.apply(target.name()));
 	}
 
 	/**
-	 * Whether the set has something in common with what is offered: the name, or a URI in
-	 * canonical form that the resource template stands for.
+	 * Whether the pattern matches an offered target by its name, or a URI in canonical
+	 * form that matches an offered resource template.
 	 */
 	boolean meets(McpTarget offered) {
 		return compile().test(offered) || (this.kind == Kind.RESOURCE && offered.kind() == Kind.RESOURCE

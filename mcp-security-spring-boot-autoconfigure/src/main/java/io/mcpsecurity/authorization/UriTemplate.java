@@ -5,16 +5,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Which URIs a template stands for: those that it stands for in the MCP SDK, without URIs
- * whose query a variable would swallow. The SDK's own matching takes time that grows with
- * a power of the URI's length, where a segment has several variables and the URI does not
- * match after all.
+ * Matches URIs against a template as the MCP SDK does, except for URIs whose query would
+ * match a variable. The SDK's own matching takes time that grows polynomially with the
+ * URI's length if a segment has several variables and the URI does not match.
  */
 final class UriTemplate {
 
 	private static final Pattern VARIABLE = Pattern.compile("\\{[^/]+?\\}");
 
-	/** Of each segment what stands between its variables. */
+	/** The texts between the variables of each segment. */
 	private final List<List<String>> segments;
 
 	private final boolean query;
@@ -25,8 +24,8 @@ final class UriTemplate {
 	}
 
 	/**
-	 * Whether the template stands for a URI, which has one query at most: a variable is
-	 * at least one character, and none of them a slash.
+	 * Whether the template matches a URI with at most one query. A variable matches one
+	 * or more characters other than a slash.
 	 */
 	boolean matches(String uri) {
 		if (!this.query && uri.indexOf('?') >= 0) {
@@ -45,7 +44,7 @@ final class UriTemplate {
 	}
 
 	/**
-	 * Each text is taken where it is found first, which leaves the most room for the
+	 * Each text is matched at its first occurrence, which leaves the longest rest for the
 	 * others.
 	 */
 	private static boolean matches(List<String> texts, String segment) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A text in which a wildcard stands for any number of any characters.
+ * A pattern in which a wildcard matches any number of any characters.
  */
 public final class Wildcards {
 
@@ -17,7 +17,7 @@ public final class Wildcards {
 	/**
 	 * Read a text.
 	 * @param text the text
-	 * @param wildcard the character that is the wildcard, however often it occurs
+	 * @param wildcard the wildcard character, which can occur several times
 	 */
 	public static Wildcards of(String text, char wildcard) {
 		List<String> parts = new ArrayList<>();
@@ -31,9 +31,9 @@ public final class Wildcards {
 	}
 
 	/**
-	 * Whether a name consists of the parts between wildcards, with anything between them.
-	 * Each part is taken where it is found first, which leaves the most room for the
-	 * others: so that no name takes longer than its length times that of a part.
+	 * Whether a name matches the pattern. Each part is matched at its first occurrence,
+	 * which leaves the longest rest for the other parts. The time is therefore at most
+	 * proportional to the length of the name times the length of a part.
 	 */
 	public boolean match(String name) {
 		String first = this.parts.get(0);

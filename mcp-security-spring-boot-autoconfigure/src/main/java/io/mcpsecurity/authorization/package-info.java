@@ -1,7 +1,7 @@
 /**
- * The one decision: may a caller with these scopes use this target. The HTTP gate, the
- * tool boundary, listings and metadata all ask here and nobody decides elsewhere. Knows
- * neither servlets nor Spring Boot.
+ * Access decisions: whether a caller with certain scopes may use a target. The HTTP gate,
+ * the handlers, listings and metadata all use these decisions, and no other package
+ * decides. Does not depend on servlets or Spring Boot.
  */
 @NullMarked
 package io.mcpsecurity.authorization;

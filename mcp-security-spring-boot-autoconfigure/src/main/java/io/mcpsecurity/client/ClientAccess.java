@@ -14,13 +14,13 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a client may come at all. It may not if it is denied, by configuration or since
- * the start; and where configuration allows some clients, only they may. A change that is
- * made here holds for the next request; one that another server has made in the common
- * store, within the refresh interval.
+ * Decides whether requests of a client are accepted at all. A client is refused if it is
+ * denied, by configuration or at run time, or if the configuration allows certain clients
+ * and it is not one of them. A denial at run time applies to the next request on this
+ * instance, and within the refresh interval on other instances with the same store.
  * <p>
- * While the store fails, what was known last holds on. A server that has never reached it
- * lets nobody in.
+ * While the store is unavailable, the denials that were read last still apply. If the
+ * store was never read, all requests with a caller are refused.
  */
 public final class ClientAccess {
 
@@ -42,15 +42,15 @@ public final class ClientAccess {
 
 	private volatile boolean failing;
 
-	/** How many entries of the store nobody can read; guarded by refreshing. */
-	private int odd;
+	/** The number of invalid entries in the store; guarded by refreshing. */
+	private int invalid;
 
 	/**
-	 * Create it.
-	 * @param allowed the clients that may come; empty for all
-	 * @param denied the clients that may not
-	 * @param store the clients that were denied since
-	 * @param refreshInterval how old what is known of the store may be, positive
+	 * Create the access control for clients.
+	 * @param allowed the clients that are allowed; empty for all
+	 * @param denied the clients that are denied
+	 * @param store the clients that are denied at run time
+	 * @param refreshInterval how long the content of the store is cached, positive
 	 */
 	public ClientAccess(List<ClientPattern> allowed, List<ClientPattern> denied, ClientDenials store,
 			Duration refreshInterval) {
@@ -67,7 +67,7 @@ public final class ClientAccess {
 	}
 
 	/**
-	 * What becomes of a caller's requests.
+	 * The decision about the requests of a caller.
 	 */
 	public Verdict decide(McpCaller caller) {
 		if (matches(this.denied, caller) || (!this.allowed.isEmpty() && !matches(this.allowed, caller))) {
@@ -98,8 +98,9 @@ public final class ClientAccess {
 	}
 
 	/**
-	 * What is known of the store, or {@code null} when nothing is. One request at a time
-	 * reads it; others take what is known, unless nothing is.
+	 * The cached content of the store, or {@code null} if it was never read. One request
+	 * at a time refreshes it. Other requests use the cached content, or wait if there is
+	 * none.
 	 */
 	private @Nullable Known current() {
 		Known known = this.known;
@@ -141,7 +142,8 @@ public final class ClientAccess {
 			}
 			if (!this.failing) {
 				this.failing = true;
-				logger.warn((last != null) ? "The store of denied clients cannot be read, what was read last holds on"
+				logger.warn((last != null)
+						? "The store of denied clients cannot be read, the entries that were read last still apply"
 						: "The store of denied clients cannot be read: every request with a token gets 503 until it can",
 						ex);
 			}
@@ -149,24 +151,25 @@ public final class ClientAccess {
 	}
 
 	/**
-	 * What is no pattern, as somebody may have written it into a store by hand, names
-	 * nobody and must not keep the others from being known.
+	 * Entries that are not valid patterns, for example because they were added manually,
+	 * are ignored, so that the other entries still apply.
 	 */
 	private List<ClientPattern> readable(Set<String> texts) {
 		List<ClientPattern> patterns = new ArrayList<>();
-		int odd = 0;
+		int invalid = 0;
 		for (String text : texts) {
 			try {
 				patterns.add(ClientPattern.of(text));
 			}
 			catch (IllegalArgumentException ex) {
-				odd++;
+				invalid++;
 			}
 		}
-		if (odd != this.odd) {
-			this.odd = odd;
-			logger.warn("Entries of the store of denied clients that are no client ids or patterns, and deny nobody: "
-					+ odd);
+		if (invalid != this.invalid) {
+			this.invalid = invalid;
+			logger.warn(
+					"Entries of the store of denied clients that are ignored because they are not client ids or patterns: "
+							+ invalid);
 		}
 		return List.copyOf(patterns);
 	}
@@ -180,8 +183,8 @@ public final class ClientAccess {
 	}
 
 	/**
-	 * Undo a denial that was made since the start. What configuration denies stays
-	 * denied.
+	 * Remove a denial that was made at run time. Denials in the configuration are not
+	 * affected.
 	 * @throws IllegalArgumentException if it is not a client id or pattern
 	 */
 	public void undo(String client) {
@@ -206,7 +209,7 @@ public final class ClientAccess {
 	}
 
 	/**
-	 * What holds at the moment.
+	 * The current state.
 	 */
 	public Description describe() {
 		Known current = current();
@@ -216,27 +219,27 @@ public final class ClientAccess {
 	}
 
 	/**
-	 * What becomes of a caller's requests.
+	 * The decision about the requests of a caller.
 	 */
 	public enum Verdict {
 
-		/** They are looked at. */
+		/** Requests are accepted. */
 		ACCEPTED,
 
-		/** They are refused. */
+		/** Requests are refused. */
 		DENIED,
 
-		/** It cannot be found out. */
+		/** The store was never read, so the decision is unknown. */
 		UNKNOWN
 
 	}
 
 	/**
-	 * What holds.
+	 * The allowed and denied clients.
 	 *
 	 * @param allow the clients that configuration allows; empty for all
 	 * @param deny the clients that configuration denies
-	 * @param denied the clients that were denied since
+	 * @param denied the clients that are denied at run time
 	 */
 	public record Description(List<String> allow, List<String> deny, Set<String> denied) {
 	}

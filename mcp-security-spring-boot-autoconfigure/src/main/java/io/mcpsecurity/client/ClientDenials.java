@@ -3,11 +3,11 @@ package io.mcpsecurity.client;
 import java.util.Set;
 
 /**
- * The clients that were denied while the server runs, beyond what configuration says. All
- * instances of a server that have one store in common deny the same clients.
+ * Stores the clients that are denied at run time, in addition to the configuration. All
+ * instances of a server that share a store deny the same clients.
  * <p>
- * An implementation may be called by several threads. Whatever it throws means that
- * nothing is known and nothing was changed.
+ * Implementations must be safe for use by several threads. If a method throws an
+ * exception, the content of the store counts as unknown and unchanged.
  */
 public interface ClientDenials {
 
@@ -17,12 +17,12 @@ public interface ClientDenials {
 	Set<String> all();
 
 	/**
-	 * Deny a client. One that is denied already stays so.
+	 * Deny a client. Has no effect if the client is already denied.
 	 */
 	void add(String client);
 
 	/**
-	 * Deny a client no longer. One that is not denied stays so.
+	 * Remove the denial of a client. Has no effect if the client is not denied.
 	 */
 	void remove(String client);
 

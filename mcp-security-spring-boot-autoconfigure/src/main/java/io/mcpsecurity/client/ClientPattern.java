@@ -5,10 +5,10 @@ import io.mcpsecurity.authorization.Wildcards;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names clients: a client id, which may be the URL of a client id metadata document, or a
- * pattern in which {@code *} stands for any characters. With an issuer identifier and a
- * space before it, it means only the clients of that authorization server: client ids are
- * unique only there.
+ * Matches clients by a client id, which may be the URL of a client id metadata document,
+ * or by a pattern in which {@code *} matches any characters. With an issuer identifier
+ * and a space in front, it matches only clients of that authorization server, because
+ * client ids are unique only there.
  *
  * @param issuer the issuer identifier, or {@code null} for all
  * @param client the client id or pattern
@@ -19,9 +19,9 @@ public record ClientPattern(@Nullable String issuer, String client) {
 
 	/**
 	 * Read a pattern.
-	 * @throws IllegalArgumentException if it is blank, too long for a client id, has
-	 * control characters, or blanks where nobody sees that nothing matches because of
-	 * them
+	 * @throws IllegalArgumentException if it is blank, is too long for a client id,
+	 * contains control characters, or has leading or trailing whitespace, with which it
+	 * would match no client
 	 */
 	public static ClientPattern of(String text) {
 		if (text.isBlank() || text.length() > MAX_LENGTH || text.chars().anyMatch(Character::isISOControl)) {
@@ -30,11 +30,11 @@ public record ClientPattern(@Nullable String issuer, String client) {
 		int space = text.indexOf(' ');
 		boolean qualified = space > 0 && text.matches("https?://.*");
 		if (qualified && text.substring(space + 1).isBlank()) {
-			throw new IllegalArgumentException("no client is named after the issuer");
+			throw new IllegalArgumentException("the client id after the issuer is missing");
 		}
 		if (isBlank(text.charAt(0)) || isBlank(text.charAt(text.length() - 1))
 				|| (qualified && isBlank(text.charAt(space + 1)))) {
-			throw new IllegalArgumentException("it has a blank too many");
+			throw new IllegalArgumentException("it has leading or trailing whitespace");
 		}
 		return qualified ? new ClientPattern(text.substring(0, space), text.substring(space + 1))
 				: new ClientPattern(null, text);
@@ -45,8 +45,8 @@ public record ClientPattern(@Nullable String issuer, String client) {
 	}
 
 	/**
-	 * Whether a caller's client is among those that are named. One whose token names no
-	 * client is not.
+	 * Whether the client of a caller matches. A caller whose token contains no client id
+	 * never matches.
 	 */
 	boolean matches(McpCaller caller) {
 		return caller.client() != null && (this.issuer == null || this.issuer.equals(caller.issuer()))

@@ -4,7 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Denied clients in this server's memory, until it ends.
+ * Stores denied clients in memory. They are lost when the application stops.
  */
 public final class LocalClientDenials implements ClientDenials {
 

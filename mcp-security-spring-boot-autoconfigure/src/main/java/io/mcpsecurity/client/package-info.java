@@ -1,6 +1,6 @@
 /**
- * Which clients may come at all, whatever their tokens say, and how that is changed while
- * the server runs.
+ * Which clients are accepted, independently of their tokens' scopes, and denying clients
+ * at run time.
  */
 @NullMarked
 package io.mcpsecurity.client;

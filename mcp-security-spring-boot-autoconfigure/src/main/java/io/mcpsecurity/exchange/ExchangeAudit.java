@@ -7,8 +7,7 @@ import io.mcpsecurity.message.McpMessage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records exchanges, and decides whether a call whose event cannot be recorded may be
- * made.
+ * Records exchanges, and denies calls whose event cannot be recorded.
  */
 public interface ExchangeAudit {
 
@@ -33,7 +32,8 @@ public interface ExchangeAudit {
 	};
 
 	/**
-	 * What is recorded of the arguments of a message, or {@code null} for nothing.
+	 * The summary of the arguments of a message, or {@code null} if they are not
+	 * recorded.
 	 */
 	@Nullable Object argumentsOf(McpMessage message);
 
@@ -47,14 +47,14 @@ public interface ExchangeAudit {
 	/**
 	 * Record an exchange that has ended.
 	 * @param exchange the exchange
-	 * @param reservation what was reserved for it, or {@code null}
-	 * @return completes when the response may be sent, exceptionally if it must not be
-	 * because the event could not be written
+	 * @param reservation its reservation, or {@code null}
+	 * @return completes when the response may be sent, and exceptionally if it must not
+	 * be sent because the event could not be written
 	 */
 	CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation);
 
 	/**
-	 * Capacity that is reserved for one event.
+	 * Reserved capacity for one event.
 	 */
 	interface Reservation {
 

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /**
- * The details of an authentication at an MCP endpoint, which lead from the security
- * context of a thread to the exchange that the thread works for, and to its caller.
+ * The details of an authentication at an MCP endpoint. They connect the security context
+ * of a thread with the exchange that the thread serves, and with its caller.
  */
 public final class ExchangeDetails extends WebAuthenticationDetails implements McpTransportContext {
 
@@ -26,7 +26,7 @@ public final class ExchangeDetails extends WebAuthenticationDetails implements M
 
 	@Override
 	public @Nullable Object get(String key) {
-		// Not there after deserialization.
+		// The exchange is null after deserialization.
 		McpExchange exchange = this.exchange;
 		return (exchange != null) ? exchange.context().get(key) : null;
 	}

@@ -1,24 +1,24 @@
 package io.mcpsecurity.exchange;
 
 /**
- * Is told of every request to an MCP endpoint, on the thread that serves it.
+ * Is notified of every request to an MCP endpoint, on the thread that serves it.
  */
 public interface ExchangeObserver {
 
 	/**
-	 * A request has arrived; nothing is known of it yet but where it comes from.
+	 * A request has arrived. Only its connection is known.
 	 */
 	default void arrived(McpExchange request) {
 	}
 
 	/**
-	 * The message of a request has been read and is about to be decided about.
+	 * The message of a request has been read. The policy has not decided yet.
 	 */
 	default void read(McpExchange request) {
 	}
 
 	/**
-	 * A request has ended, be it refused or served.
+	 * A request has been refused or served.
 	 */
 	void ended(McpExchange request);
 

@@ -9,7 +9,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Begins exchanges, and notifies those who observe and record them.
+ * Begins exchanges, and notifies the observers and the audit trail.
  */
 public final class Exchanges {
 
@@ -24,7 +24,7 @@ public final class Exchanges {
 	/**
 	 * Create the exchanges of a server.
 	 * @param audit records them
-	 * @param observers are notified of each
+	 * @param observers the observers of each exchange
 	 * @param clock the clock for times of arrival
 	 */
 	public Exchanges(ExchangeAudit audit, List<ExchangeObserver> observers, Clock clock) {

@@ -24,10 +24,9 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
- * One request to an MCP endpoint and what becomes known of it: the steps on its way write
- * it, and it is read when the request ends. It reaches handlers as their transport
- * context, either itself or behind the {@link McpCaller}, and is found there by
- * {@link #of(McpTransportContext)}.
+ * The state of one request to an MCP endpoint: each processing step adds to it, and it is
+ * recorded when the request ends. It is the transport context of handlers, either itself
+ * or through the {@link McpCaller}; {@link #of(McpTransportContext)} finds it there.
  * <p>
  * Safe for use by several threads.
  */
@@ -46,7 +45,7 @@ public final class McpExchange implements McpTransportContext {
 
 	private final AtomicBoolean ended = new AtomicBoolean();
 
-	/** Two that are made at once are the same. */
+	/** Computed lazily; concurrent computations have the same result. */
 	private volatile @Nullable String sessionIdHash;
 
 	private volatile @Nullable McpCaller caller;
@@ -98,7 +97,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The exchange that a handler is called in, or {@code null} when the call did not
+	 * The exchange of a handler's transport context, or {@code null} if the call did not
 	 * come through an MCP endpoint of this library.
 	 */
 	public static @Nullable McpExchange of(McpTransportContext context) {
@@ -106,7 +105,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The exchange that this thread works for, as Spring Security's context tells, or
+	 * The exchange that the current thread serves, from Spring Security's context, or
 	 * {@code null}.
 	 */
 	public static @Nullable McpExchange current() {
@@ -116,8 +115,8 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * What handlers get as their transport context: the caller, which Spring AI passes to
-	 * a parameter of that type, or this exchange when there is none.
+	 * The transport context of handlers: the caller, which Spring AI passes to a
+	 * parameter of that type, or this exchange if there is no caller.
 	 */
 	public McpTransportContext context() {
 		McpCaller caller = this.caller;
@@ -125,7 +124,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * This exchange, and everything that the application's own context has.
+	 * This exchange, or a value of the application's own context.
 	 */
 	@Override
 	public @Nullable Object get(String key) {
@@ -133,46 +132,44 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * What the application's own extractor found in the request.
+	 * Set the context that the application's own extractor created from the request.
 	 */
 	public void application(McpTransportContext context) {
 		this.application = context;
 	}
 
 	/**
-	 * The caller is known.
+	 * Set the caller.
 	 */
 	public void caller(McpCaller caller) {
 		this.caller = caller;
 	}
 
 	/**
-	 * What Spring Security knows the caller by while a handler runs.
+	 * Set Spring Security's authentication for the time in which a handler runs.
 	 */
 	public void authentication(Authentication authentication) {
 		this.authentication = authentication;
 	}
 
 	/**
-	 * What Spring Security knows the caller by, an anonymous one among them, or
-	 * {@code null}.
+	 * Spring Security's authentication, which can be anonymous, or {@code null}.
 	 */
 	public @Nullable Authentication authentication() {
 		return this.authentication;
 	}
 
 	/**
-	 * By what the caller's token can be told from another one.
-	 * @param hash computes a hash of the token; asked when somebody wants to know, and
-	 * not after the end
+	 * Set the hash that identifies the caller's token.
+	 * @param hash computes the hash on demand, and not after the end of the request
 	 */
 	public void token(Supplier<String> hash) {
 		this.tokenHash = hash;
 	}
 
 	/**
-	 * The message has been read. What its event says of its arguments is determined now,
-	 * so that they need not be kept until the request ends.
+	 * Set the message. Its arguments are summarized for the event now, so that they need
+	 * not be kept until the request ends.
 	 */
 	public void message(McpMessage message) {
 		this.message = message.withoutParams();
@@ -181,28 +178,29 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The client has said what it is, now or when it opened its session.
+	 * Set the client as it describes itself, now or when it opened its session.
 	 */
 	public void client(Client client) {
 		this.client = client;
 	}
 
 	/**
-	 * The request is part of a trace; a later place in it replaces an earlier one.
+	 * Set the position of the request in a trace. A later position replaces an earlier
+	 * one.
 	 */
 	public void trace(Trace trace) {
 		this.trace = trace;
 	}
 
 	/**
-	 * What is done for the request is measured as an operation.
+	 * Set the operation as which the request is observed.
 	 */
 	public void operation(Operation operation) {
 		this.operation = operation;
 	}
 
 	/**
-	 * Work for the request on this thread, until the scope is closed.
+	 * Make the operation current on this thread until the scope is closed.
 	 */
 	public Scope open() {
 		Operation operation = this.operation;
@@ -210,31 +208,31 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * A handler is about to be run.
-	 * @param handler what the server offers it as: a tool, a prompt, a resource, or the
-	 * resource template that stands for the URI of the message
+	 * Set the handler before it runs.
+	 * @param handler the target as the server offers it: a tool, a prompt, a resource, or
+	 * the resource template that matches the URI of the message
 	 */
 	public void handler(McpTarget handler) {
 		this.handler = handler;
 	}
 
 	/**
-	 * The policy has decided; a later decision replaces an earlier one.
+	 * Set the decision of the policy. A later decision replaces an earlier one.
 	 */
 	public void decided(AccessDecision decision) {
 		this.decision = decision;
 	}
 
 	/**
-	 * There is no such target, or that the policy denied the request is kept from its
-	 * caller: for the server, the target does not exist.
+	 * Treat the target as nonexistent, either because it does not exist, or because the
+	 * policy denied the request and hides that from the caller.
 	 */
 	public void hide() {
 		this.hidden = true;
 	}
 
 	/**
-	 * The request is refused before or without a decision of the policy.
+	 * Set the reason why the request is refused without a decision of the policy.
 	 * @param refusal the kind of refusal
 	 * @param reason one of a bounded set of words, for labels
 	 */
@@ -243,9 +241,8 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The request has an answer, or something happened that it cannot be answered after.
-	 * What is told first counts: the handler's exception, not the error that it was
-	 * answered with.
+	 * Set the result of the request. Only the first call has an effect, so that the
+	 * exception of a handler is kept and not the error response that it causes.
 	 */
 	public synchronized void result(Result result) {
 		if (this.result == null) {
@@ -254,37 +251,37 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The request is answered with a JSON-RPC error.
-	 * @param code its code
+	 * Set the code of the JSON-RPC error that the response contains.
+	 * @param code the code
 	 */
 	public void error(int code) {
 		this.errorCode = code;
 	}
 
 	/**
-	 * Something that the application's code threw, as it was thrown: what is between a
-	 * method and the MCP server may turn it into text.
+	 * Set the exception that the application's code threw. Layers between a method and
+	 * the MCP server can convert it to text.
 	 */
 	public void failed(Throwable failure) {
 		this.failure = failure;
 	}
 
 	/**
-	 * What {@link #failed} was called with, or {@code null}.
+	 * The exception that was passed to {@link #failed}, or {@code null}.
 	 */
 	public @Nullable Throwable failure() {
 		return this.failure;
 	}
 
 	/**
-	 * The handler responds with an error on purpose: clients get it as it is.
+	 * Mark the handler's error as intended: it is passed to the client unchanged.
 	 */
 	public void intended() {
 		this.intended = true;
 	}
 
 	/**
-	 * Whether the handler responds with an error on purpose.
+	 * Whether the handler's error is intended.
 	 */
 	public boolean isIntended() {
 		return this.intended;
@@ -299,17 +296,17 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * Release something when the request ends.
+	 * Set an action that runs when the request ends.
 	 */
 	public void atEnd(Runnable release) {
 		this.atEnd = release;
 	}
 
 	/**
-	 * The request ends: record what is known of it. Only the first call does something.
-	 * @param status the HTTP status of the answer
-	 * @return completes when the answer may be sent, exceptionally if it must not be
-	 * because its event could not be written
+	 * End the request, and record it. Only the first call has an effect.
+	 * @param status the HTTP status of the response
+	 * @return completes when the response may be sent, and exceptionally if it must not
+	 * be sent because its event could not be written
 	 */
 	public CompletionStage<Void> end(int status) {
 		if (!this.ended.compareAndSet(false, true)) {
@@ -332,7 +329,8 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The revision of MCP that the request names, or {@code null}. It may be anything.
+	 * The revision of MCP that the request contains, or {@code null}. The value is not
+	 * validated.
 	 */
 	public @Nullable String revision() {
 		McpMessage message = this.message;
@@ -341,7 +339,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The scopes that the challenge of a denial names in this exchange.
+	 * The scopes for the challenge of a denial in this exchange.
 	 */
 	public List<String> challenged(AccessPolicy policy, AccessDecision denial) {
 		McpCaller caller = this.caller;
@@ -350,7 +348,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * {@link Connection#sessionIdHash()}, made once.
+	 * {@link Connection#sessionIdHash()}, computed once.
 	 */
 	public @Nullable String sessionIdHash() {
 		String hash = this.sessionIdHash;
@@ -370,8 +368,8 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * A hash of the caller's token, or {@code null} when there is none or the request has
-	 * ended.
+	 * A hash of the caller's token, or {@code null} if there is no token or the request
+	 * has ended.
 	 */
 	public @Nullable String tokenHash() {
 		Supplier<String> hash = this.tokenHash;
@@ -379,42 +377,43 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The message without its parameters, or {@code null} when none was read.
+	 * The message without its parameters, or {@code null} if none was read.
 	 */
 	public @Nullable McpMessage message() {
 		return this.message;
 	}
 
 	/**
-	 * What the event says of the arguments, or {@code null}.
+	 * The summary of the arguments for the event, or {@code null}.
 	 */
 	public @Nullable Object arguments() {
 		return this.arguments;
 	}
 
 	/**
-	 * What the server offers the handler as that was run, or {@code null} when none was.
+	 * The target whose handler was run, as the server offers it, or {@code null} if no
+	 * handler was run.
 	 */
 	public @Nullable McpTarget handler() {
 		return this.handler;
 	}
 
 	/**
-	 * Where the request stands in a trace, or {@code null} when it is part of none.
+	 * The position of the request in a trace, or {@code null} if it is not part of one.
 	 */
 	public @Nullable Trace trace() {
 		return this.trace;
 	}
 
 	/**
-	 * The operation that the request is measured as, or {@code null}.
+	 * The operation as which the request is observed, or {@code null}.
 	 */
 	public @Nullable Operation operation() {
 		return this.operation;
 	}
 
 	/**
-	 * The code of the JSON-RPC error that the MCP server answers with, or {@code null}.
+	 * The code of the JSON-RPC error in the response of the MCP server, or {@code null}.
 	 */
 	public @Nullable Integer errorCode() {
 		return this.errorCode;
@@ -436,14 +435,14 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The HTTP status of the answer; 0 before the end.
+	 * The HTTP status of the response; 0 before the end.
 	 */
 	public int status() {
 		return this.status;
 	}
 
 	/**
-	 * From the arrival to the end; zero before the end.
+	 * The time from the arrival to the end; zero before the end.
 	 */
 	public Duration duration() {
 		return this.duration;
@@ -468,7 +467,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * What came of the request, told at its end.
+	 * The result of the request, available at its end.
 	 */
 	public Result result() {
 		if (denied() || refusal() != null) {
@@ -479,15 +478,14 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * Whether the target does not exist for the server, although the policy may have
-	 * denied its use.
+	 * Whether the target is treated as nonexistent.
 	 */
 	public boolean hidden() {
 		return this.hidden;
 	}
 
 	/**
-	 * In one word what was decided.
+	 * The decision in one word.
 	 */
 	public String verdict() {
 		Refusal refusal = refusal();
@@ -508,7 +506,7 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * Why it was decided so, in one of a bounded set of words.
+	 * The reason for the decision, one of a bounded set of words.
 	 */
 	public String reason() {
 		Refusal refusal = refusal();
@@ -527,13 +525,14 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * Where a request came from and to, by its connection and headers.
+	 * The connection and headers of a request.
 	 *
-	 * @param resource the resource identifier of the MCP endpoint that it came to
-	 * @param remoteAddress the address of the other end, as the container knows it
-	 * @param sessionId the MCP session that the request names, or {@code null}
-	 * @param protocolVersion the MCP revision that the request names, or {@code null}
-	 * @param traced whether a header says where the request stands in a trace
+	 * @param resource the resource identifier of the MCP endpoint
+	 * @param remoteAddress the address of the client, as returned by the container
+	 * @param sessionId the MCP session id of the request, or {@code null}
+	 * @param protocolVersion the MCP revision in the header of the request, or
+	 * {@code null}
+	 * @param traced whether a header contains the position of the request in a trace
 	 */
 	public record Connection(String resource, @Nullable String remoteAddress, @Nullable String sessionId,
 			@Nullable String protocolVersion, boolean traced) {
@@ -547,8 +546,8 @@ public final class McpExchange implements McpTransportContext {
 		}
 
 		/**
-		 * Stands for the session where others read it, who must not be able to take it
-		 * over.
+		 * Identifies the session in logs and metrics without revealing the id, which
+		 * would be enough to use the session.
 		 */
 		public @Nullable String sessionIdHash() {
 			return (this.sessionId != null) ? Sha256.of(this.sessionId).toString().substring(0, 32) : null;
@@ -557,55 +556,56 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * What a client says of itself; nobody has checked it.
+	 * The name and version that a client claims to have. They are not verified.
 	 */
 	public record Client(@Nullable String name, @Nullable String version) {
 	}
 
 	/**
-	 * A place in a trace.
+	 * A position in a trace.
 	 *
 	 * @param traceId the id of the trace
-	 * @param spanId the id of the part of it that the request is
+	 * @param spanId the id of the span of the request
 	 */
 	public record Trace(String traceId, String spanId) {
 	}
 
 	/**
-	 * What is done for a request, as somebody measures it.
+	 * The processing of a request, as it is observed.
 	 */
 	public interface Operation {
 
 		/**
-		 * Make it the current one of this thread, until the scope is closed.
+		 * Make the operation current on this thread until the scope is closed.
 		 */
 		Scope open();
 
 		/**
-		 * What tells reactive code of it: entries for the context of Reactor.
+		 * Entries for the context of Reactor, which make the operation available to
+		 * reactive code.
 		 */
 		Map<String, Object> reactorContext();
 
 	}
 
 	/**
-	 * The time in which a thread works for a request.
+	 * The scope in which an operation is current on a thread.
 	 */
 	public interface Scope {
 
-		/** Of a request that nobody measures. */
+		/** The scope of a request that is not observed. */
 		Scope NONE = () -> {
 		};
 
 		/**
-		 * The thread goes on with what it did before.
+		 * Restore the previous operation of the thread.
 		 */
 		void close();
 
 	}
 
 	/**
-	 * A refusal that is not the policy's.
+	 * A refusal without a decision of the policy.
 	 *
 	 * @param kind its kind
 	 * @param reason one of a bounded set of words
@@ -617,10 +617,12 @@ public final class McpExchange implements McpTransportContext {
 		 */
 		public enum Kind {
 
-			/** There is no caller. */
+			/** The request has no authenticated caller. */
 			UNAUTHENTICATED,
 
-			/** The request cannot be served, whoever sent it. */
+			/**
+			 * The request is rejected for a reason that does not depend on the caller.
+			 */
 			REJECTED
 
 		}
@@ -628,26 +630,26 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * What came of a request.
+	 * The results of a request.
 	 */
 	public enum Result {
 
-		/** It was answered with a result. */
+		/** The response is a result. */
 		SUCCESS,
 
-		/** It was answered with a tool's result that says {@code isError}. */
+		/** The response is a tool result with {@code isError}. */
 		TOOL_ERROR,
 
-		/** It was answered with a JSON-RPC error, or not at all. */
+		/** The response is a JSON-RPC error, or there is no response. */
 		PROTOCOL_ERROR,
 
 		/** The handler threw an exception. */
 		EXCEPTION,
 
-		/** The handler took too long. */
+		/** The handler exceeded the timeout. */
 		TIMEOUT,
 
-		/** No handler ran, or what it did was answered with a refusal. */
+		/** No handler ran, or its response was replaced by a refusal. */
 		DENIED
 
 	}

@@ -1,7 +1,7 @@
 package io.mcpsecurity.exchange;
 
 /**
- * The event of a call cannot be accepted, and calls without a trail are not allowed.
+ * Thrown if the event of a call cannot be recorded and unrecorded calls are not allowed.
  */
 public class UnrecordableCallException extends Exception {
 

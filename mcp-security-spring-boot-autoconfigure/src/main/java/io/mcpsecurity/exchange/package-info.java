@@ -1,6 +1,6 @@
 /**
- * One request on its way: what becomes known of it, and who observes it. An
- * {@link io.mcpsecurity.exchange.McpExchange} is handed from step to step, and reaches
+ * The state of a request and its observers. An
+ * {@link io.mcpsecurity.exchange.McpExchange} is passed from step to step, and to
  * handlers as the transport context of the MCP SDK.
  */
 @NullMarked

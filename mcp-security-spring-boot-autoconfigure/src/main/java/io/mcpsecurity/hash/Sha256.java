@@ -9,8 +9,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SHA-256 hash: what a text is recognized by that is not kept, because it is secret or
- * could be of any length.
+ * A SHA-256 hash. It identifies a text that is not kept itself because it is secret or of
+ * any length.
  *
  * @param first its first eight bytes
  * @param second the next eight
@@ -29,9 +29,9 @@ public record Sha256(long first, long second, long third, long fourth) {
 	}
 
 	/**
-	 * The hash of several texts. Each is hashed with its length in front, so that no two
-	 * different lists are hashed alike; a text that is {@code null} is another one than
-	 * the empty one.
+	 * The hash of several texts. Each text is hashed with its length in front, so that
+	 * different lists have different hashes. {@code null} and the empty text are
+	 * different.
 	 */
 	public static Sha256 ofAll(Iterable<? extends @Nullable String> texts) {
 		MessageDigest digest = digest();
@@ -49,14 +49,15 @@ public record Sha256(long first, long second, long third, long fourth) {
 	}
 
 	/**
-	 * Looking one up among the providers takes as long as hashing a short text.
+	 * Clones a digest, because a lookup in the providers takes as long as hashing a short
+	 * text.
 	 */
 	private static MessageDigest digest() {
 		try {
 			return (MessageDigest) UNUSED.clone();
 		}
 		catch (CloneNotSupportedException ex) {
-			// Of a provider whose digests lie in hardware, for example.
+			// For example, a provider whose digests are in hardware.
 			return create();
 		}
 	}

@@ -1,5 +1,5 @@
 /**
- * What stands for a text that is not to be kept, or not to be shown.
+ * Hashes that identify texts which must not be kept or shown.
  */
 @NullMarked
 package io.mcpsecurity.hash;

@@ -8,11 +8,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes of a message one for a target that no server has, so that the server itself
- * produces the response for unknown targets, and removes that from the response again.
+ * Replaces the target of a message with a target that does not exist, so that the server
+ * itself produces the response for unknown targets, and restores the requested target in
+ * the response.
  * <p>
- * The name of that target is generated at start and never revealed. It has so many
- * slashes that no resource template stands for it: a variable is no slash.
+ * The name of the nonexistent target is generated at start and never sent to clients. It
+ * contains many slashes, so that no resource template matches it: a variable does not
+ * match a slash.
  */
 public final class HiddenTarget {
 
@@ -51,9 +53,9 @@ public final class HiddenTarget {
 	}
 
 	/**
-	 * A part of the response as it would be for the target that was asked for.
-	 * @param value what a response contains
-	 * @param name the name or URI of that target
+	 * Restore the requested target in a part of the response.
+	 * @param value a part of the response
+	 * @param name the name or URI of the requested target
 	 */
 	public static @Nullable Object reveal(@Nullable Object value, String name) {
 		if (value instanceof String text) {

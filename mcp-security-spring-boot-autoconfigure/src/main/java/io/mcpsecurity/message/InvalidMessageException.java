@@ -3,8 +3,8 @@ package io.mcpsecurity.message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A body that is not one well-formed JSON-RPC message. Its message is safe to show to the
- * sender: it repeats nothing of the body.
+ * A body that is not one well-formed JSON-RPC message. Its message is safe to return to
+ * the client, because it contains nothing of the body.
  */
 public class InvalidMessageException extends Exception {
 

@@ -1,9 +1,8 @@
 package io.mcpsecurity.message;
 
 /**
- * The JSON-RPC error codes that this server answers with. Those of its own lie in the
- * part of the server range that MCP 2026-07-28 leaves to implementations (-32000 to
- * -32019).
+ * The JSON-RPC error codes that this server returns. Its own codes are in the part of the
+ * server range that MCP 2026-07-28 reserves for implementations (-32000 to -32019).
  */
 public final class JsonRpcErrorCode {
 
@@ -19,28 +18,28 @@ public final class JsonRpcErrorCode {
 	/** The method's parameters are wrong (JSON-RPC 2.0 section 5.1). */
 	public static final int INVALID_PARAMS = -32602;
 
-	/** Something went wrong inside (JSON-RPC 2.0 section 5.1). */
+	/** An internal error (JSON-RPC 2.0 section 5.1). */
 	public static final int INTERNAL_ERROR = -32603;
 
-	/** There is no such session, as the TypeScript SDK of MCP answers. */
+	/** There is no such session; the code of MCP's TypeScript SDK. */
 	public static final int SESSION_NOT_FOUND = -32001;
 
 	/** HTTP headers disagree with the body (MCP 2026-07-28, Streamable HTTP). */
 	public static final int HEADER_MISMATCH = -32020;
 
-	/** The revision of MCP is not spoken here (MCP 2026-07-28, Versioning). */
+	/** The revision of MCP is not supported (MCP 2026-07-28, Versioning). */
 	public static final int UNSUPPORTED_PROTOCOL_VERSION = -32022;
 
-	/** Credentials are missing or bad. */
+	/** Credentials are missing or invalid. */
 	public static final int UNAUTHENTICATED = -32010;
 
 	/** Scopes are missing. */
 	public static final int INSUFFICIENT_SCOPE = -32011;
 
-	/** Tokens cannot be checked at the moment. */
+	/** Temporarily unavailable, for example because tokens cannot be checked. */
 	public static final int UNAVAILABLE = -32012;
 
-	/** Nobody may use the target. */
+	/** The use is denied, independently of scopes. */
 	public static final int FORBIDDEN = -32013;
 
 	/** There have been too many requests. */

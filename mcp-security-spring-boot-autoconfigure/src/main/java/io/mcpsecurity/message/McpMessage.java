@@ -8,20 +8,19 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /**
- * One JSON-RPC message of a client, parsed once: the decision is made about this object,
- * and the MCP server executes its {@link #params()}.
+ * One JSON-RPC message of a client. It is parsed once: the policy decides about this
+ * object, and the MCP server executes its {@link #params()}.
  *
  * @param id the id of a request or response, a {@link String}, {@link Integer} or
  * {@link Long}; {@code null} for a notification
  * @param method the method, or {@code null} for a response
- * @param target what the method is to be used on, or {@code null} when the method has no
- * target
+ * @param target the target of the method, or {@code null} if the method has none
  * @param params the parameters of a request or notification as the MCP SDK expects them,
- * or {@code null} when there are none. They can hold secrets and are no part of
+ * or {@code null} if there are none. They can contain secrets and are not part of
  * {@link #toString()}.
  * @param outcome the members {@code result} or {@code error} of a response, otherwise
  * {@code null}
- * @param meta what the request says about itself, or {@code null}
+ * @param meta the metadata of the request, or {@code null}
  */
 public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable McpTarget target,
 		@Nullable Map<String, @Nullable Object> params, @Nullable Map<String, @Nullable Object> outcome,
@@ -52,9 +51,9 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 	}
 
 	/**
-	 * The arguments of the call, or {@code null} when there are none. Those of
-	 * {@code completion/complete} are an object made of the argument to complete and of
-	 * those that the client has already:
+	 * The arguments of the call, or {@code null} if there are none. For
+	 * {@code completion/complete} they are an object with the argument to complete and
+	 * the arguments that the client already has:
 	 * <code>{"argument":{"name":"value"},"context":{"other":"value"}}</code>, either of
 	 * which may be missing.
 	 */
@@ -70,8 +69,8 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 	}
 
 	/**
-	 * Whether the message may carry what has no bound by its purpose: arguments, or what
-	 * a client was asked for.
+	 * Whether the message can contain content without a limit: arguments, or the client's
+	 * response to a request of the server.
 	 */
 	public boolean mayBeLong() {
 		McpMethod method = McpMethod.of(this.method);
@@ -92,15 +91,15 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 	}
 
 	/**
-	 * Whether the MCP SDK takes a value for a name.
+	 * Whether the MCP SDK accepts a value as a name.
 	 */
 	private static boolean isScalar(@Nullable Object value) {
 		return value instanceof String || value instanceof Number || value instanceof Boolean;
 	}
 
 	/**
-	 * This message for a holder that outlives the call: without parameters, which can be
-	 * large.
+	 * This message without parameters, which can be large, for objects that outlive the
+	 * call.
 	 */
 	public McpMessage withoutParams() {
 		return (this.params != null || this.outcome != null)

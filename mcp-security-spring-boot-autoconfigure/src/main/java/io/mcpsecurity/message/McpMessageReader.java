@@ -19,13 +19,13 @@ import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads a body as exactly one JSON-RPC 2.0 message, strictly. There is no second reader:
- * the message that is returned is what is decided about and what the MCP server executes.
+ * Reads a body strictly as exactly one JSON-RPC 2.0 message. The body is not parsed
+ * again: the policy decides about the returned message, and the MCP server executes it.
  * <p>
- * Refused are: anything but UTF-8, a byte order mark, arrays (JSON-RPC batches left MCP
- * with revision 2025-06-18), a second document, duplicate keys at any depth, keys that
- * differ from the ones below only in case, values of another type than JSON-RPC 2.0 and
- * MCP give them, nesting beyond the limit, and names and URIs of more than
+ * The reader refuses anything but UTF-8, a byte order mark, arrays (MCP removed JSON-RPC
+ * batches with revision 2025-06-18), a second document, duplicate keys at any depth, keys
+ * that differ from known keys only in case, values of other types than JSON-RPC 2.0 and
+ * MCP define, nesting beyond the limit, and names and URIs of more than
  * {@value #MAX_NAME_LENGTH} chars.
  * <p>
  * Instances are immutable and safe for use by several threads.
@@ -33,9 +33,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class McpMessageReader {
 
 	/**
-	 * The maximum length of the name or URI of a target, in chars: what every URI of a
-	 * web server may have at least (RFC 9110 section 4.1), and short enough for comparing
-	 * it with every rule.
+	 * The maximum length of the name or URI of a target, in chars. RFC 9110 section 4.1
+	 * recommends to support URIs of at least this length. The limit bounds the time to
+	 * compare a name with all rules.
 	 */
 	static final int MAX_NAME_LENGTH = 8000;
 
@@ -53,20 +53,26 @@ public final class McpMessageReader {
 	/** The longest key of the sets above. */
 	private static final int LONGEST_KEY = 15;
 
-	/** How many characters are decoded at a time: at least the two of a pair. */
+	/**
+	 * The number of characters that are decoded at a time; at least two, for surrogate
+	 * pairs.
+	 */
 	private static final int WINDOW = 1024;
 
-	/** How many bytes a character has in UTF-32. */
+	/** The number of bytes of a character in UTF-32. */
 	private static final int WIDEST_CHARACTER = 4;
 
-	/** The longest method of MCP has 36 characters; a token has several hundred. */
+	/**
+	 * The longest method of MCP has 36 characters. The limit is shorter than an access
+	 * token.
+	 */
 	private static final int MAX_METHOD = 128;
 
 	private final ObjectReader json;
 
 	/**
 	 * Create a reader.
-	 * @param maxDepth how deep objects and arrays may nest; positive
+	 * @param maxDepth the maximum nesting depth of objects and arrays; positive
 	 */
 	public McpMessageReader(int maxDepth) {
 		this.json = JsonMapper
@@ -84,7 +90,7 @@ public final class McpMessageReader {
 
 	/**
 	 * Read one message.
-	 * @param body the request's body; not needed any more afterwards
+	 * @param body the body of the request
 	 * @return the message
 	 * @throws InvalidMessageException if the body is not exactly one well-formed message
 	 */
@@ -113,8 +119,8 @@ public final class McpMessageReader {
 	}
 
 	/**
-	 * Check that a body is UTF-8 without a byte order mark, and nothing that the parser
-	 * would take for UTF-16 or UTF-32.
+	 * Check that a body is UTF-8 without a byte order mark, and that the parser does not
+	 * detect it as UTF-16 or UTF-32.
 	 */
 	private static void checkEncoding(byte[] body) throws InvalidMessageException {
 		if (!isUtf8(body)) {
@@ -131,8 +137,8 @@ public final class McpMessageReader {
 	}
 
 	/**
-	 * Whether a body is UTF-8. The decoder reports malformed input; String's own decoding
-	 * would replace it.
+	 * Whether a body is UTF-8. A decoder is used because it reports malformed input,
+	 * which the constructors of String replace.
 	 */
 	private static boolean isUtf8(byte[] body) {
 		int ascii = 0;
@@ -207,7 +213,7 @@ public final class McpMessageReader {
 			return null;
 		}
 		checkKeys(params, PARAMS, id);
-		// Of a name or URI of another type, readers could make different things.
+		// Parsers could interpret a name or URI of another type differently.
 		for (String name : new String[] { "name", "uri", "protocolVersion" }) {
 			if (params.containsKey(name) && !(params.get(name) instanceof String)) {
 				throw noString("params." + name, id);
@@ -239,7 +245,7 @@ public final class McpMessageReader {
 	}
 
 	/**
-	 * A key that differs from a known one in case only is a known one to some readers.
+	 * Refuse keys that differ from a known key only in case: some parsers ignore case.
 	 */
 	private static void checkKeys(@Nullable Map<String, @Nullable Object> members, Set<String> known,
 			@Nullable Object id) throws InvalidMessageException {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The methods that clients send to servers in the revisions of MCP from 2024-11-05 to
- * 2026-07-28. No other class knows their names.
+ * 2026-07-28. No other class contains their names.
  */
 public enum McpMethod {
 
@@ -61,7 +61,7 @@ public enum McpMethod {
 
 	NOTIFICATIONS_TASKS_STATUS("notifications/tasks/status"),
 
-	/** Any other method, and none. */
+	/** Any other method, or no method. */
 	OTHER("");
 
 	private static final Map<String, McpMethod> METHODS = Stream.of(values())
@@ -100,15 +100,15 @@ public enum McpMethod {
 	}
 
 	/**
-	 * Whether clients send it to find out what a server offers.
+	 * Whether clients use the method to discover what a server offers.
 	 */
 	public boolean isDiscovery() {
 		return isListing() || this == INITIALIZE || this == NOTIFICATIONS_INITIALIZED || this == PING;
 	}
 
 	/**
-	 * Whether its HTTP request repeats the name of the target in a header (MCP
-	 * 2026-07-28, Streamable HTTP, Request Metadata).
+	 * Whether HTTP requests with this method contain the name of the target in a header
+	 * (MCP 2026-07-28, Streamable HTTP, Request Metadata).
 	 */
 	boolean hasNameHeader() {
 		return this == TOOLS_CALL || this == RESOURCES_READ || this == PROMPTS_GET;

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The revisions of MCP, in their order. No other class knows their names.
+ * The revisions of MCP, in order. No other class contains their names.
  */
 public enum McpRevision {
 
@@ -38,34 +38,34 @@ public enum McpRevision {
 	}
 
 	/**
-	 * The names of the revisions that are spoken here, the oldest first.
+	 * The names of the supported revisions, the oldest first.
 	 */
 	public static List<String> spoken() {
 		return SPOKEN;
 	}
 
 	/**
-	 * Whether there is a revision of a name.
-	 * @param revision what a request says; anything at all, or {@code null}
+	 * Whether a revision exists.
+	 * @param revision an unvalidated value of a request, or {@code null}
 	 */
 	public static boolean exists(@Nullable String revision) {
 		return Stream.of(values()).anyMatch((known) -> known.text.equals(revision));
 	}
 
 	/**
-	 * Whether clients of a revision add the scopes of a challenge to those that they
-	 * hold, which they do since 2026-07-28. Those of earlier ones may request the scopes
-	 * of the challenge alone.
-	 * @param revision what a request says; anything at all, or {@code null}
+	 * Whether clients of a revision add the scopes of a challenge to the scopes that they
+	 * hold, as required since 2026-07-28. Clients of earlier revisions may request only
+	 * the scopes of the challenge.
+	 * @param revision an unvalidated value of a request, or {@code null}
 	 */
 	public static boolean keepsScopes(@Nullable String revision) {
 		return isSince2026(revision);
 	}
 
 	/**
-	 * Whether HTTP requests of a revision repeat parts of the message in headers: those
-	 * of 2026-07-28, and of later ones that are not known yet.
-	 * @param revision what a request says; anything at all, or {@code null}
+	 * Whether HTTP requests of a revision contain parts of the message in headers, as
+	 * defined since 2026-07-28. Later revisions are assumed to do the same.
+	 * @param revision an unvalidated value of a request, or {@code null}
 	 */
 	static boolean hasMirroredHeaders(@Nullable String revision) {
 		return isSince2026(revision);

@@ -4,10 +4,10 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * The thing that a request wants to use.
+ * The target of a request.
  *
- * @param kind what it is
- * @param name a tool's or prompt's name, a resource's URI or URI template
+ * @param kind the kind of the target
+ * @param name the name of a tool or prompt, or the URI or URI template of a resource
  */
 public record McpTarget(Kind kind, String name) {
 
@@ -34,14 +34,14 @@ public record McpTarget(Kind kind, String name) {
 	}
 
 	/**
-	 * The kinds of things that a server offers.
+	 * The kinds of targets that a server offers.
 	 */
 	public enum Kind {
 
 		/** Used by {@code tools/call}. */
 		TOOL,
 
-		/** Used by {@code resources/read} and its kin. */
+		/** Used by {@code resources/read} and related methods. */
 		RESOURCE,
 
 		/** Used by {@code prompts/get}. */

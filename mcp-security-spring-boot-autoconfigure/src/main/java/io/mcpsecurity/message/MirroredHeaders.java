@@ -13,17 +13,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP headers that repeat parts of a message, so that proxies can route and filter
- * without reading the body (MCP 2026-07-28, Streamable HTTP, Request Metadata). Whoever
- * believed a header that the body contradicts would let something else through than what
- * is executed.
+ * without reading the body (MCP 2026-07-28, Streamable HTTP, Request Metadata). If a
+ * header contradicted the body, a proxy would filter by something other than what is
+ * executed.
  * <p>
- * A request of that revision or a later one, by its header or by its {@code _meta}, must
- * have them. In every other message those that are there must agree.
+ * They are required in requests of that revision or a later one, by the header or the
+ * {@code _meta} of the request. In all other messages they are optional, but must match
+ * the body.
  */
 public final class MirroredHeaders {
 
 	/**
-	 * Stands before the name of a tool's parameter that has a header.
+	 * The prefix of the headers for the parameters of a tool.
 	 */
 	public static final String PARAMETER = "Mcp-Param-";
 
@@ -37,7 +38,7 @@ public final class MirroredHeaders {
 
 	private static final String ENCODED_END = "?=";
 
-	/** More digits than any number has that all of JSON's readers understand. */
+	/** More digits than any number that all JSON parsers support. */
 	private static final int MAX_NUMBER = 100;
 
 	private final McpMessage message;
@@ -47,15 +48,15 @@ public final class MirroredHeaders {
 	private final boolean required;
 
 	/**
-	 * Look at the headers of a message.
+	 * Create checks for a message.
 	 * @param message the message
-	 * @param headers the values of the header of a name, in any case; none when there is
-	 * no such header
+	 * @param headers returns the values of the header with a name in any case, or an
+	 * empty list
 	 */
 	public MirroredHeaders(McpMessage message, Function<String, List<String>> headers) {
 		this.message = message;
 		this.headers = headers;
-		// By initialize, a client of any revision negotiates an earlier one.
+		// With initialize, a client negotiates a revision, which can be an earlier one.
 		this.required = message.id() != null && message.method() != null
 				&& McpMethod.of(message.method()) != McpMethod.INITIALIZE
 				&& (headers.apply(PROTOCOL_VERSION).stream().anyMatch(McpRevision::hasMirroredHeaders)
@@ -63,9 +64,9 @@ public final class MirroredHeaders {
 	}
 
 	/**
-	 * Check everything but the arguments.
-	 * @throws InvalidMessageException if a header is missing, malformed, there twice, or
-	 * another than the body says
+	 * Check all headers except those of arguments.
+	 * @throws InvalidMessageException if a header is missing, malformed, duplicated, or
+	 * different from the body
 	 */
 	public void checkEnvelope() throws InvalidMessageException {
 		String revision = protocolVersion(this.message);
@@ -80,10 +81,10 @@ public final class MirroredHeaders {
 	}
 
 	/**
-	 * Check the arguments of a tool that wants some of them in headers.
-	 * @param declared the headers of a tool, each without its {@value #PARAMETER} and
-	 * with the path to its argument
-	 * @throws InvalidMessageException as above
+	 * Check the headers of the arguments of a tool.
+	 * @param declared the headers that a tool declares, by name without
+	 * {@value #PARAMETER}, each with the path of its argument
+	 * @throws InvalidMessageException as for {@link #checkEnvelope()}
 	 */
 	public void checkParameters(Function<McpTarget, Map<String, List<String>>> declared)
 			throws InvalidMessageException {

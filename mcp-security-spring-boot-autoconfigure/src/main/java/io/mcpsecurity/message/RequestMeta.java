@@ -5,12 +5,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request says about itself in {@code params._meta}: each value as the client sent
- * it, unchecked, of any length and with any characters, or {@code null} when it is
+ * The metadata of a request in {@code params._meta}. The values are not validated: they
+ * can have any length and contain any characters. A value is {@code null} if it is
  * missing or not a string.
  *
- * @param traceparent where the request stands in a trace (W3C Trace Context)
- * @param tracestate what vendors add to that (W3C Trace Context)
+ * @param traceparent the position of the request in a trace (W3C Trace Context)
+ * @param tracestate the data that vendors add to it (W3C Trace Context)
  * @param protocolVersion the revision of MCP that the request follows
  * ({@code io.modelcontextprotocol/protocolVersion}, MCP 2026-07-28)
  * @param clientName the name of the client's program
@@ -28,7 +28,7 @@ public record RequestMeta(@Nullable String traceparent, @Nullable String tracest
 
 	/**
 	 * Create from the value of {@code _meta}.
-	 * @return {@code null} when it says nothing
+	 * @return the metadata, or {@code null} if there is none
 	 */
 	static @Nullable RequestMeta of(@Nullable Object value) {
 		if (!(value instanceof Map<?, ?> meta)) {

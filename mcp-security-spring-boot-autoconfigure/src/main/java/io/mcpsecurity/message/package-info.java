@@ -1,7 +1,7 @@
 /**
- * One strict reading of a request's body: which method it calls, on which target, with
- * which arguments. What is read here is what the server will execute, or the message is
- * refused. Knows neither servlets nor Spring Boot.
+ * Parses the body of a request, strictly and once: its method, its target and its
+ * arguments. The server executes exactly the parsed message. Does not depend on servlets
+ * or Spring Boot.
  */
 @NullMarked
 package io.mcpsecurity.message;

@@ -15,13 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names and values by OpenTelemetry's semantic conventions for MCP servers (in
- * development, as of version 1.41). Deviations: {@code mcp.session.id} is a hash of the
- * session's id, because whoever knows the id itself could use the session; the targets of
- * unknown and of all too many names are left out of span names.
+ * development, as of version 1.41). Deviations: {@code mcp.session.id} is a hash, because
+ * the session id itself may be sufficient to use a session; span names do not contain
+ * targets that are unknown or exceed the limit of labels.
  * <p>
- * Values of low cardinality are {@value #NONE} when there are none, because metrics need
- * the same labels always; {@link McpServerTracingObservationHandler} leaves them out of
- * spans.
+ * Missing values of low cardinality are {@value #NONE}, because metrics always need the
+ * same labels; {@link McpServerTracingObservationHandler} omits them from spans.
  */
 public class DefaultMcpServerObservationConvention implements McpServerObservationConvention {
 
@@ -42,7 +41,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	/**
 	 * Create the convention.
-	 * @param labels what labels say of a request
+	 * @param labels the labels of requests
 	 */
 	public DefaultMcpServerObservationConvention(RequestLabels labels) {
 		this.labels = labels;
@@ -82,7 +81,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	public KeyValues getHighCardinalityKeyValues(McpServerObservationContext context) {
 		McpExchange request = context.getRequest();
 		if (!request.hasEnded()) {
-			// Asked for at the start and at the end, these are only used at the end.
+			// Called at the start and at the end; the values are only used at the end.
 			return KeyValues.empty();
 		}
 		McpMessage message = request.message();
@@ -101,7 +100,8 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	}
 
 	/**
-	 * The label of a request's target, if that is of a kind, or a tool or prompt.
+	 * The label of a request's target if it has the given kind; with {@code null}, if it
+	 * is a tool or prompt.
 	 */
 	private String name(McpExchange request, @Nullable Kind kind) {
 		McpMessage message = request.message();
@@ -121,8 +121,8 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	}
 
 	/**
-	 * What kind of failure a request ended with, so far.
-	 * @return {@code null} when it did not fail
+	 * The kind of failure of a request.
+	 * @return {@code null} if it has not failed
 	 */
 	static @Nullable String error(McpExchange request) {
 		String code = code(request);
@@ -142,8 +142,8 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	}
 
 	/**
-	 * The code of the JSON-RPC error that a request is answered with, those of handlers'
-	 * own invention being one.
+	 * The code of the JSON-RPC error in the response. All codes that handlers define
+	 * themselves have the same value.
 	 */
 	private static @Nullable String code(McpExchange request) {
 		AccessDecision decision = request.decision();
@@ -158,7 +158,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 		if (code == null) {
 			return null;
 		}
-		// JSON-RPC 2.0 section 5.1: what is defined, and what is reserved for servers.
+		// JSON-RPC 2.0 section 5.1: the defined codes, and those reserved for servers.
 		boolean known = code == JsonRpcErrorCode.PARSE_ERROR || (code >= -32603 && code <= -32600)
 				|| (code >= -32099 && code <= -32000);
 		return known ? String.valueOf(code) : OTHER_ERROR;

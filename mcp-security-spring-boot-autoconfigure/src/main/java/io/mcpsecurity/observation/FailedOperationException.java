@@ -1,8 +1,9 @@
 package io.mcpsecurity.observation;
 
 /**
- * Tells an observation that its request failed. Its message is the kind of the failure;
- * what a handler threw, which can tell more than may be known, it does not hold.
+ * The error of an observation whose request failed. The message is the kind of the
+ * failure. The exception of a handler is not included, because it can contain
+ * confidential data.
  */
 final class FailedOperationException extends Exception {
 

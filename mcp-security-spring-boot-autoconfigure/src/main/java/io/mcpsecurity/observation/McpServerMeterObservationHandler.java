@@ -7,9 +7,10 @@ import io.micrometer.core.instrument.observation.MeterObservationHandler;
 import io.micrometer.observation.Observation;
 
 /**
- * Measures the operations of MCP servers as Micrometer's own handler does, but for the
- * gauge of those that are under way: of each request it takes longer than the timer, and
- * OpenTelemetry's conventions for MCP know none. That of all HTTP requests has them.
+ * Measures the operations of MCP servers like Micrometer's own handler, but without a
+ * gauge of active operations. That gauge takes more time per request than the timer,
+ * OpenTelemetry's conventions for MCP do not define it, and the gauge of active HTTP
+ * requests includes these requests.
  */
 public class McpServerMeterObservationHandler implements MeterObservationHandler<McpServerObservationContext> {
 
@@ -17,7 +18,7 @@ public class McpServerMeterObservationHandler implements MeterObservationHandler
 
 	/**
 	 * Create the handler.
-	 * @param registry where meters are kept
+	 * @param registry the meter registry
 	 */
 	public McpServerMeterObservationHandler(MeterRegistry registry) {
 		this.meters = new DefaultMeterObservationHandler(registry, IgnoredMeters.LONG_TASK_TIMER);

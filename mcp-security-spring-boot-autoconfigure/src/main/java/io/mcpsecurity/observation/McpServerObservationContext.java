@@ -6,7 +6,8 @@ import io.mcpsecurity.exchange.McpExchange;
 import io.micrometer.observation.Observation;
 
 /**
- * What an {@link McpServerObservationConvention} makes names and values from.
+ * The context from which an {@link McpServerObservationConvention} derives names and
+ * values.
  */
 public final class McpServerObservationContext extends Observation.Context {
 
@@ -14,24 +15,23 @@ public final class McpServerObservationContext extends Observation.Context {
 
 	/**
 	 * Create a context.
-	 * @param request what is known of the request, more at the end of the observation
-	 * than at its start
+	 * @param request the state of the request, which is complete only at the end of the
+	 * observation
 	 */
 	public McpServerObservationContext(McpExchange request) {
 		this.request = request;
 	}
 
 	/**
-	 * What is known of the request.
+	 * The state of the request.
 	 */
 	public McpExchange getRequest() {
 		return this.request;
 	}
 
 	/**
-	 * Where the request stands in a trace by its {@code _meta}: what W3C Trace Context
-	 * would have in headers. Empty when a header of the HTTP request says so, or nothing
-	 * that is valid.
+	 * The parent span in the request's {@code _meta}, as headers of W3C Trace Context.
+	 * Empty if a header of the HTTP request contains a parent, or there is no valid one.
 	 */
 	public Map<String, String> getRemoteParent() {
 		return RemoteParent.of(this.request);

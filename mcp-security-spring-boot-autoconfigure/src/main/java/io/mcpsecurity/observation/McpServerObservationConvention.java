@@ -4,7 +4,7 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 
 /**
- * How the observation of a request is named and what it tells. A bean of this type
+ * Defines the names and key values of the observation of a request. A bean of this type
  * replaces {@link DefaultMcpServerObservationConvention}.
  */
 public interface McpServerObservationConvention extends ObservationConvention<McpServerObservationContext> {

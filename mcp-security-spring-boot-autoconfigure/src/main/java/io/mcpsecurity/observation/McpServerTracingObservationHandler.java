@@ -13,9 +13,10 @@ import io.micrometer.tracing.propagation.Propagator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a span of the observation of a request. Its parent is what the HTTP request is
- * part of; but when no header says where that stands in a trace and the message's
- * {@code _meta} does, its parent is that, and the span of the HTTP request is linked.
+ * Creates a span for the observation of a request. Its parent is the span of the HTTP
+ * request. If the HTTP request has no trace header and the message's {@code _meta}
+ * contains a parent, that is the parent instead, and the span of the HTTP request is
+ * linked.
  */
 public final class McpServerTracingObservationHandler
 		implements TracingObservationHandler<McpServerObservationContext> {
@@ -27,7 +28,7 @@ public final class McpServerTracingObservationHandler
 	/**
 	 * Create a handler.
 	 * @param tracer the application's tracer
-	 * @param propagator reads where a request stands in a trace
+	 * @param propagator extracts the parent of a span
 	 */
 	public McpServerTracingObservationHandler(Tracer tracer, Propagator propagator) {
 		this.tracer = tracer;

@@ -8,19 +8,19 @@ import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.RequestMeta;
 
 /**
- * Reads from the {@code _meta} of a request (MCP, SEP-414) what W3C Trace Context would
- * have in headers.
+ * Reads the parent span from the {@code _meta} of a request (MCP, SEP-414), as headers of
+ * W3C Trace Context.
  */
 final class RemoteParent {
 
 	/**
-	 * W3C Trace Context section 3.2: version, trace id, parent id and flags, none of the
-	 * ids all zero.
+	 * W3C Trace Context section 3.2: version, trace id, parent id and flags, where no id
+	 * is all zeros.
 	 */
 	private static final Pattern TRACEPARENT = Pattern
 		.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
 
-	/** Section 3.3.1.5 wants at least as many characters passed on. */
+	/** Section 3.3.1.5 requires to propagate at least 512 characters. */
 	private static final Pattern TRACESTATE = Pattern.compile("[ -~]{1,512}");
 
 	private RemoteParent() {

@@ -12,8 +12,8 @@ import io.mcpsecurity.message.McpTarget;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What labels say of a request's method and target: words of a bounded set, whatever
- * clients send.
+ * The labels for the method and target of a request. The number of different values is
+ * bounded, independently of what clients send.
  * <p>
  * Safe for use by several threads.
  */
@@ -22,13 +22,13 @@ public final class RequestLabels {
 	/** There is no method or target. */
 	public static final String NONE = "none";
 
-	/** Neither the specification nor this server knows it. */
+	/** The method or target is unknown to the specification and to this server. */
 	public static final String UNKNOWN = "unknown";
 
-	/** This server offers it, but too many others have been labels before. */
+	/** The server offers the target, but the maximum number of labels is reached. */
 	public static final String OTHER = "other";
 
-	/** How many targets become labels under their own names. */
+	/** The maximum number of targets with their own label. */
 	public static final int MAX_TARGETS = 1000;
 
 	private final OfferedTargets offered;
@@ -37,15 +37,15 @@ public final class RequestLabels {
 
 	/**
 	 * Create the labels.
-	 * @param offered what the servers offer
+	 * @param offered the targets that the servers offer
 	 */
 	public RequestLabels(OfferedTargets offered) {
 		this.offered = offered;
 	}
 
 	/**
-	 * The method; {@value #NONE} when no message was read, or one without a method, which
-	 * is a client's response.
+	 * The method; {@value #NONE} if no message was read, or the message is a client's
+	 * response.
 	 */
 	public String method(@Nullable McpMessage message) {
 		String method = (message != null) ? message.method() : null;
@@ -56,8 +56,8 @@ public final class RequestLabels {
 	}
 
 	/**
-	 * The name of what the request is for as the server offers it: of a resource the URI,
-	 * or the template that stands for it.
+	 * The name of the target as the server offers it. For a resource this is the URI or
+	 * the matching resource template.
 	 */
 	public String target(McpExchange request) {
 		McpMessage message = request.message();
@@ -72,8 +72,7 @@ public final class RequestLabels {
 	}
 
 	/**
-	 * What the request is for as the server offers it, or {@code null} when it is for
-	 * nothing that is offered.
+	 * The target as the server offers it, or {@code null} if the target is not offered.
 	 */
 	@Nullable McpTarget offered(McpExchange request) {
 		McpTarget handler = request.handler();
@@ -89,7 +88,8 @@ public final class RequestLabels {
 	}
 
 	/**
-	 * Tools can come and go at run time under ever new names; labels stay.
+	 * Tools can be added and removed at run time under new names, but labels are never
+	 * removed.
 	 */
 	private boolean isNamed(McpTarget target) {
 		if (this.named.contains(target)) {

@@ -14,8 +14,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
 /**
- * Counts and times requests, and counts failed authentications by their reasons. Neither
- * clients nor subjects are labels.
+ * Counts and times requests, and counts failed authentications by reason. Clients and
+ * subjects are not used as labels.
  */
 public final class RequestMetrics implements ExchangeObserver {
 
@@ -25,7 +25,7 @@ public final class RequestMetrics implements ExchangeObserver {
 	public static final String REQUESTS = "mcp.security.requests";
 
 	/**
-	 * The gauge of requests to MCP endpoints that are under way.
+	 * The gauge of active requests to MCP endpoints.
 	 */
 	public static final String ACTIVE = "mcp.security.requests.active";
 
@@ -46,16 +46,16 @@ public final class RequestMetrics implements ExchangeObserver {
 
 	/**
 	 * Create the metrics.
-	 * @param registry where they are kept
-	 * @param labels what labels say of a request
+	 * @param registry the meter registry
+	 * @param labels the labels of requests
 	 */
 	public RequestMetrics(MeterRegistry registry, RequestLabels labels) {
 		this.registry = registry;
 		this.labels = labels;
 		Gauge.builder(ACTIVE, this.active, LongAdder::sum)
-			.description("Requests to MCP endpoints that are under way, open streams among them")
+			.description("Active requests to MCP endpoints, including open streams")
 			.register(registry);
-		// Known from the start: what has never failed is 0, and the first failure a rise.
+		// Registered at the start with 0, so that the first failure is an increase.
 		for (TokenFailure failure : TokenFailure.values()) {
 			failures(failure.name().toLowerCase(Locale.ROOT));
 		}
@@ -80,7 +80,7 @@ public final class RequestMetrics implements ExchangeObserver {
 	}
 
 	/**
-	 * Looking a meter up in the registry costs more than using it.
+	 * Caches meters, because a lookup in the registry takes longer than using a meter.
 	 */
 	private Timer timer(Labels labels) {
 		Timer known = this.timers.get(labels);
@@ -89,7 +89,7 @@ public final class RequestMetrics implements ExchangeObserver {
 
 	private Timer register(Labels labels) {
 		return Timer.builder(REQUESTS)
-			.description("Requests to MCP endpoints, from their arrival until they are answered")
+			.description("Requests to MCP endpoints, from their arrival to the end of the response")
 			.tag("method", labels.method())
 			.tag("target", labels.target())
 			.tag("decision", labels.decision())

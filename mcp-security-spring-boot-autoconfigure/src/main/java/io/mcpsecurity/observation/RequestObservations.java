@@ -12,13 +12,13 @@ import io.micrometer.observation.ObservationRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observes each MCP request or notification from when its message has been read, through
- * decision and handler, until it is answered. Requests without a message have only the
- * observation of the HTTP request.
+ * Observes each MCP request or notification from the time at which its message has been
+ * read until its response is complete, including decision and handler. Requests without a
+ * message have only the observation of the HTTP request.
  */
 public final class RequestObservations implements ExchangeObserver {
 
-	/** The key by which reactive code finds the observation that it is part of. */
+	/** The key under which reactive code finds the current observation. */
 	private static final String REACTOR_KEY = "micrometer.observation";
 
 	private final ObservationRegistry registry;
@@ -29,9 +29,9 @@ public final class RequestObservations implements ExchangeObserver {
 
 	/**
 	 * Create the observations.
-	 * @param registry where they are made known
+	 * @param registry the observation registry
 	 * @param convention the application's names and values, or {@code null}
-	 * @param defaultConvention names and values unless there are others
+	 * @param defaultConvention the default names and values
 	 */
 	public RequestObservations(ObservationRegistry registry, @Nullable McpServerObservationConvention convention,
 			McpServerObservationConvention defaultConvention) {
@@ -44,7 +44,7 @@ public final class RequestObservations implements ExchangeObserver {
 	public void read(McpExchange request) {
 		McpMessage message = request.message();
 		if (message == null || message.method() == null) {
-			// A client's response belongs to an operation of the server's.
+			// A client's response belongs to an operation of the server.
 			return;
 		}
 		Observation observation = Observation.createNotStarted(this.convention, this.defaultConvention,
@@ -66,7 +66,7 @@ public final class RequestObservations implements ExchangeObserver {
 	}
 
 	/**
-	 * An operation with its observation.
+	 * The operation of an observation.
 	 */
 	private record Observed(ObservationRegistry registry, Observation observation) implements Operation {
 

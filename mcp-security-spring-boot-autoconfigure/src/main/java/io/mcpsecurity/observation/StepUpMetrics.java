@@ -20,9 +20,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts how challenges for more scopes go on: whether callers come again with another
- * token, and what that helps. What is remembered of a challenge is the hash of the token
- * that was challenged, for an hour at most.
+ * Counts the results of challenges for more scopes: whether callers retry with another
+ * token, and whether the retry succeeds. For each challenge, the scopes and the hash of
+ * the token are cached for an hour at most.
  */
 public final class StepUpMetrics implements ExchangeObserver {
 
@@ -43,8 +43,8 @@ public final class StepUpMetrics implements ExchangeObserver {
 
 	/**
 	 * Create the metrics.
-	 * @param registry where they are kept
-	 * @param labels tell what requests are for
+	 * @param registry the meter registry
+	 * @param labels the labels of requests
 	 */
 	public StepUpMetrics(MeterRegistry registry, RequestLabels labels) {
 		this(registry, labels, Ticker.systemTicker());
@@ -55,7 +55,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 		for (Stage stage : Stage.values()) {
 			this.counters.put(stage,
 					Counter.builder(STEP_UP)
-						.description("Challenges for more scopes, and what came of them")
+						.description("Challenges for more scopes and their results")
 						.tag("stage", stage.name().toLowerCase(Locale.ROOT))
 						.register(registry));
 		}
@@ -63,7 +63,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 			.maximumSize(MAX_CHALLENGES)
 			.expireAfterWrite(TIME_TO_STEP_UP)
 			.ticker(ticker)
-			// Looked after by the requests themselves: no threads of its own.
+			// Maintained by the threads of requests.
 			.executor(Runnable::run)
 			.build();
 	}
@@ -131,22 +131,22 @@ public final class StepUpMetrics implements ExchangeObserver {
 	 */
 	private enum Stage {
 
-		/** A call was denied and its caller told which scopes it takes. */
+		/** A call was denied with a challenge. */
 		CHALLENGED,
 
-		/** The caller came again for the same thing with another token. */
+		/** The caller retried the use of the same target with another token. */
 		RETRIED,
 
-		/** That was granted. */
+		/** The retry was granted. */
 		SUCCEEDED,
 
-		/** That was challenged again, for the same scopes. */
+		/** The retry was challenged again for the same scopes. */
 		LOOPED
 
 	}
 
 	/**
-	 * Who wants what.
+	 * The caller and the target of a challenge.
 	 */
 	private record Attempt(String issuer, String subject, @Nullable String client, String resource, McpTarget target) {
 	}
@@ -154,8 +154,8 @@ public final class StepUpMetrics implements ExchangeObserver {
 	/**
 	 * A challenge.
 	 *
-	 * @param token the hash of the token that did not suffice
-	 * @param scopes the scopes that were named
+	 * @param token the hash of the token that lacked scopes
+	 * @param scopes the scopes of the challenge
 	 */
 	private record Challenge(String token, Set<String> scopes) {
 	}

@@ -9,8 +9,8 @@ import io.micrometer.tracing.Tracer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notes for each request where the HTTP request stands in a trace, which is all there is
- * when no message is read.
+ * Adds the position of the HTTP request in a trace to each request. Without a message, no
+ * other position is known.
  */
 public final class TraceIds implements ExchangeObserver {
 
@@ -37,7 +37,8 @@ public final class TraceIds implements ExchangeObserver {
 	}
 
 	/**
-	 * The ids of a span, also of one that is not sampled: other logs have them too.
+	 * The ids of a span, even if it is not sampled, because other logs contain them as
+	 * well.
 	 */
 	static @Nullable Trace of(@Nullable Span span) {
 		if (span == null) {
@@ -49,7 +50,7 @@ public final class TraceIds implements ExchangeObserver {
 	}
 
 	/**
-	 * Tracers that do nothing have spans without ids, or with zeros.
+	 * Spans of no-op tracers have no ids, or ids with zeros only.
 	 */
 	private static boolean isId(String id) {
 		return id.chars().anyMatch((digit) -> digit != '0');

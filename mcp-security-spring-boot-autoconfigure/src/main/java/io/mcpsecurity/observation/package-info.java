@@ -1,6 +1,6 @@
 /**
- * What can be measured of requests: metrics, and the observations that traces are made
- * of. Nothing that a client chooses freely becomes a label.
+ * Metrics and observations of requests. Values that clients choose freely are never used
+ * as labels.
  */
 @NullMarked
 package io.mcpsecurity.observation;

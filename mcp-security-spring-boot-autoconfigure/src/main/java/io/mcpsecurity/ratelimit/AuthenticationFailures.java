@@ -7,13 +7,13 @@ import io.mcpsecurity.ratelimit.BucketStore.Taken;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often an address may send tokens that are refused. Each refusal takes a token of
- * the address's bucket; while there is none, refused requests get 429, and the
- * authorization server is asked about no further token. What can be verified here is
- * verified nevertheless: clients behind one address must not suffer from each other.
+ * Limits how often an address may send access tokens that are refused. Each refusal takes
+ * a token from the bucket of the address. While the bucket is empty, refused requests get
+ * 429, and access tokens from the address are not introspected. JWTs are still verified
+ * locally, so that clients behind one address do not affect each other.
  * <p>
- * Always in memory: what it protects is this instance, and a flood of bad tokens must not
- * become a flood of requests to somebody else.
+ * The buckets are always in memory: the limit protects this instance, and a flood of
+ * invalid tokens must not cause a flood of requests to Redis.
  */
 public final class AuthenticationFailures {
 
@@ -28,18 +28,18 @@ public final class AuthenticationFailures {
 
 	/**
 	 * Create a limit.
-	 * @param budget how many failures of an address are allowed
-	 * @param maxBuckets the most addresses
+	 * @param budget the failures that are allowed for each address
+	 * @param maxBuckets the maximum number of addresses
 	 */
 	public AuthenticationFailures(Budget budget, int maxBuckets) {
 		this.buckets = new LocalBuckets(budget, maxBuckets, System::nanoTime);
 	}
 
 	/**
-	 * Whether the authorization server may be asked about a token from an address.
-	 * @param address where it comes from
-	 * @param known whether the token is known to be good without that, so that it passes
-	 * in any case; asked only when it matters
+	 * Check whether a token from an address may be introspected.
+	 * @param address the address
+	 * @param known whether the token is already known to be valid, in which case it
+	 * always passes; evaluated only if the bucket is empty
 	 */
 	public Verdict check(@Nullable String address, BooleanSupplier known) {
 		if (this.buckets.areFull()) {
@@ -50,8 +50,9 @@ public final class AuthenticationFailures {
 	}
 
 	/**
-	 * A token from an address was refused.
-	 * @return whether the client may be told why
+	 * Count a refused token.
+	 * @param address the address of the client
+	 * @return whether the response may contain the reason
 	 */
 	public Verdict failed(@Nullable String address) {
 		Taken taken = this.buckets.take(key(address));
@@ -68,7 +69,7 @@ public final class AuthenticationFailures {
 	}
 
 	/**
-	 * What this limit did.
+	 * The counter of this limit.
 	 */
 	public LimitCounter counter() {
 		return this.counter;

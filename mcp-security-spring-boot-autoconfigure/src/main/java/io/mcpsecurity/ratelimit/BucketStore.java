@@ -5,25 +5,25 @@ import java.time.Duration;
 import io.mcpsecurity.hash.Sha256;
 
 /**
- * Where buckets are.
+ * Stores buckets.
  */
 public interface BucketStore {
 
 	/**
 	 * The buckets of one limit.
-	 * @param budget what each of them is filled with
+	 * @param budget the budget of each bucket
 	 */
 	Buckets buckets(Budget budget);
 
 	/**
-	 * Buckets, each of which is full until something is taken from it.
+	 * Buckets by key. A bucket is full until a token is taken from it.
 	 */
 	interface Buckets {
 
 		/**
 		 * Take a token.
-		 * @param key whose bucket: a hash over what it belongs to, so that it takes the
-		 * same room however long a subject is, and tells nobody who it was
+		 * @param key the key of the bucket: a hash, which has a fixed length and does not
+		 * reveal the subject
 		 * @throws StoreUnavailableException if the buckets cannot be reached
 		 */
 		Taken take(Sha256 key) throws StoreUnavailableException;
@@ -31,10 +31,10 @@ public interface BucketStore {
 	}
 
 	/**
-	 * What came of taking a token.
+	 * The result of taking a token.
 	 *
-	 * @param taken whether there was one
-	 * @param untilNext when there will be one again; zero if there was
+	 * @param taken whether a token was taken
+	 * @param untilNext the time until a token is available; zero if one was taken
 	 */
 	record Taken(boolean taken, Duration untilNext) {
 	}

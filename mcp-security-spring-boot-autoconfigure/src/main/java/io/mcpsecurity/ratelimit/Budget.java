@@ -5,27 +5,28 @@ import java.time.Duration;
 import io.github.bucket4j.BucketConfiguration;
 
 /**
- * How much is allowed: a bucket that is full at first, from which each request takes a
- * token, and into which tokens come back evenly.
+ * The budget of a limit, as a token bucket. The bucket is full at first, each request
+ * takes a token, and tokens are refilled evenly.
  *
- * @param capacity the most tokens in the bucket: so many requests at once
- * @param refill how many tokens come back in a period
- * @param period the time in which they do
+ * @param capacity the maximum number of tokens in the bucket, which is the size of a
+ * burst
+ * @param refill the number of tokens that are refilled in each period
+ * @param period the refill period
  */
 public record Budget(long capacity, long refill, Duration period) {
 
 	/**
-	 * The largest capacity and refill.
+	 * The maximum capacity and refill.
 	 */
 	public static final long MAX_TOKENS = 1_000_000;
 
 	/**
-	 * The shortest period.
+	 * The minimum period.
 	 */
 	public static final Duration MIN_PERIOD = Duration.ofSeconds(1);
 
 	/**
-	 * The longest period.
+	 * The maximum period.
 	 */
 	public static final Duration MAX_PERIOD = Duration.ofDays(31);
 

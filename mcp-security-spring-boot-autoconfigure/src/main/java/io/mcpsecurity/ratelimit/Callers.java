@@ -6,7 +6,7 @@ import io.mcpsecurity.McpCaller;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who counts as one.
+ * Identifies callers and clients for limits.
  */
 final class Callers {
 
@@ -14,16 +14,15 @@ final class Callers {
 	}
 
 	/**
-	 * The same subject of the same issuer.
+	 * The key of a caller: issuer and subject.
 	 */
 	static List<String> subject(@Nullable McpCaller caller) {
 		return (caller != null) ? List.of(caller.issuer(), caller.subject()) : List.of();
 	}
 
 	/**
-	 * The same client of the same issuer. Where a token does not say which client
-	 * obtained it, its subject stands for the client: all such tokens together would be
-	 * one client otherwise.
+	 * The key of a client: issuer and client id. If a token does not contain a client id,
+	 * its subject is used instead; otherwise all such tokens would count as one client.
 	 */
 	static List<String> client(@Nullable McpCaller caller) {
 		if (caller == null) {

@@ -10,8 +10,8 @@ import io.mcpsecurity.hash.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many requests of a caller this instance serves at the same time; without a token,
- * how many of an address. Only callers with a request under way take memory.
+ * Limits how many requests of a caller, or without a token of an address, this instance
+ * serves at the same time. Memory is used only for callers with a request in progress.
  * <p>
  * Safe for use by several threads.
  */
@@ -25,8 +25,8 @@ public final class ConcurrentRequests {
 
 	/**
 	 * Create a limit.
-	 * @param name the name by which it is counted
-	 * @param max the most requests of a caller at once
+	 * @param name the name of the limit in metrics
+	 * @param max the maximum number of concurrent requests of a caller
 	 */
 	public ConcurrentRequests(String name, int max) {
 		this.max = max;
@@ -36,9 +36,9 @@ public final class ConcurrentRequests {
 	/**
 	 * Begin a request.
 	 * @param caller the caller, or {@code null} without a token
-	 * @param address the address that the request comes from, or {@code null}
-	 * @return ends it, once, however often it is called; {@code null} if there are too
-	 * many already
+	 * @param address the address of the client, or {@code null}
+	 * @return ends the request; only the first call has an effect. {@code null} if the
+	 * limit is reached.
 	 */
 	public @Nullable Runnable begin(@Nullable McpCaller caller, @Nullable String address) {
 		Sha256 key = Sha256.ofAll((caller != null) ? Callers.subject(caller) : List.of(NetworkAddress.of(address)));
@@ -61,14 +61,14 @@ public final class ConcurrentRequests {
 	}
 
 	/**
-	 * How many callers have a request under way.
+	 * The number of callers with a request in progress.
 	 */
 	public int callers() {
 		return this.underWay.size();
 	}
 
 	/**
-	 * What this limit did.
+	 * The counter of this limit.
 	 */
 	public LimitCounter counter() {
 		return this.counter;

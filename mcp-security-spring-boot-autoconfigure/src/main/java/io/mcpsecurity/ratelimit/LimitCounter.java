@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts what one limit did with requests.
+ * Counts the outcomes of one limit.
  */
 public final class LimitCounter {
 
@@ -32,7 +32,7 @@ public final class LimitCounter {
 	}
 
 	/**
-	 * How often something happened, since the start.
+	 * The number of requests with an outcome since the start.
 	 */
 	public long total(Outcome outcome) {
 		return adder(outcome).sum();
@@ -47,17 +47,17 @@ public final class LimitCounter {
 	}
 
 	/**
-	 * What can happen to a request.
+	 * The outcomes of a request.
 	 */
 	public enum Outcome {
 
 		/** It was within the limit. */
 		ALLOWED,
 
-		/** It was one too many. */
+		/** It was beyond the limit. */
 		LIMITED,
 
-		/** It was let pass while the buckets could not be reached. */
+		/** It was allowed because the buckets could not be reached. */
 		UNCHECKED,
 
 		/** It was refused because the buckets could not be reached. */

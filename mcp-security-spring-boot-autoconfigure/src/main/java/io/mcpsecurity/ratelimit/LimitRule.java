@@ -8,29 +8,29 @@ import io.mcpsecurity.authorization.TargetPattern;
 import io.mcpsecurity.message.McpTarget;
 
 /**
- * One limit of an operator.
+ * A limit that is configured by the operator.
  *
- * @param name the name by which it is counted
- * @param per what has a bucket of its own: each value of one of these, or each
- * combination of several
- * @param tools names and patterns of the tools whose calls it is for; none for all
- * requests
- * @param budget how much is allowed
+ * @param name the name of the limit in metrics
+ * @param per the key of the buckets: there is one bucket for each combination of these
+ * values
+ * @param tools names and patterns of the tools to whose calls the rule applies; empty for
+ * all requests
+ * @param budget the budget of each bucket
  */
 public record LimitRule(String name, Set<Per> per, List<String> tools, Budget budget) {
 
 	/**
 	 * Create a rule.
-	 * @throws IllegalArgumentException if it could never be applied, or would put
-	 * everybody into one bucket
+	 * @throws IllegalArgumentException if the rule could never apply, or all clients
+	 * would share one bucket
 	 */
 	public LimitRule {
 		if (per.isEmpty()) {
-			throw new IllegalArgumentException("nothing says what has a bucket of its own");
+			throw new IllegalArgumentException("it does not say what each bucket is for");
 		}
 		if (per.contains(Per.ADDRESS) && (per.contains(Per.CALLER) || per.contains(Per.CLIENT))) {
 			throw new IllegalArgumentException(
-					"an address is looked at only when there is no caller, so it goes with neither caller nor client");
+					"an address is used only for requests without a caller, so it cannot be combined with caller or client");
 		}
 		per = Set.copyOf(per);
 		tools = List.copyOf(tools);
@@ -38,14 +38,14 @@ public record LimitRule(String name, Set<Per> per, List<String> tools, Budget bu
 	}
 
 	/**
-	 * Whether the rule is for calls of tools only.
+	 * Whether the rule applies to tool calls only.
 	 */
 	boolean forTools() {
 		return !this.tools.isEmpty() || this.per.contains(Per.TOOL);
 	}
 
 	/**
-	 * Whether the rule is for requests with a caller, or for those without.
+	 * Whether the rule applies to requests with a caller, or without one.
 	 */
 	boolean isFor(boolean caller) {
 		if (this.per.contains(Per.ADDRESS)) {
@@ -55,15 +55,15 @@ public record LimitRule(String name, Set<Per> per, List<String> tools, Budget bu
 	}
 
 	/**
-	 * What the buckets of this rule are told apart from those of others by: a rule that
-	 * is changed begins anew.
+	 * The part of the key that identifies this rule. A changed rule starts with new
+	 * buckets.
 	 */
 	String identity() {
 		return this.name + EnumSet.copyOf(this.per) + this.tools + this.budget;
 	}
 
 	/**
-	 * What can have a bucket of its own.
+	 * The values that a bucket can be kept for.
 	 */
 	public enum Per {
 
@@ -76,7 +76,7 @@ public record LimitRule(String name, Set<Per> per, List<String> tools, Budget bu
 		/** Each tool. */
 		TOOL,
 
-		/** Each address from which requests without a token come. */
+		/** Each address of clients without a token. */
 		ADDRESS
 
 	}

@@ -18,12 +18,12 @@ import io.mcpsecurity.ratelimit.BucketStore.Buckets;
 import io.mcpsecurity.ratelimit.BucketStore.Taken;
 
 /**
- * Buckets in memory, a bounded number of them.
+ * A bounded number of buckets in memory.
  * <p>
- * A bucket is forgotten when it is full again, which changes nothing, and never before:
- * so nobody gets a new one by making this forget the old one. Where there is no room for
- * another, those who come newly share a few buckets until there is. It takes as many
- * requests to keep a place occupied as it takes to keep a bucket from filling up.
+ * Only full buckets are evicted, so a client cannot reset its limit by forcing eviction.
+ * While the maximum number of buckets is reached, new keys share a few buckets. To keep
+ * the capacity occupied, a client must send enough requests to keep the buckets from
+ * becoming full.
  * <p>
  * Safe for use by several threads.
  */
@@ -43,9 +43,10 @@ final class LocalBuckets implements Buckets {
 
 	/**
 	 * Create buckets.
-	 * @param budget what each is filled with
-	 * @param maxSize the most buckets; as many more as there are threads at most
-	 * @param nanos the time in nanoseconds
+	 * @param budget the budget of each bucket
+	 * @param maxSize the maximum number of buckets, which can be exceeded by the number
+	 * of threads
+	 * @param nanos supplies the time in nanoseconds
 	 */
 	LocalBuckets(Budget budget, int maxSize, LongSupplier nanos) {
 		this.budget = budget;
@@ -54,7 +55,7 @@ final class LocalBuckets implements Buckets {
 		this.own = Caffeine.newBuilder()
 			.expireAfter(Expiry.<Sha256, Bucket>writing((key, bucket) -> untilFull(bucket)))
 			.ticker(nanos::getAsLong)
-			// Looked after by the requests themselves: no threads of its own.
+			// Maintained by the threads of requests.
 			.executor(Runnable::run)
 			.build();
 	}
@@ -62,8 +63,8 @@ final class LocalBuckets implements Buckets {
 	@Override
 	public Taken take(Sha256 key) {
 		AtomicReference<Taken> taken = new AtomicReference<>();
-		if (hasRoomFor(key)) {
-			// Within one update, so that a bucket is not forgotten while it is used.
+		if (hasCapacityFor(key)) {
+			// Within one update, so that a bucket is not evicted while it is used.
 			this.own.asMap().compute(key, (same, known) -> {
 				Bucket bucket = (known != null) ? known : newBucket();
 				taken.set(take(bucket));
@@ -75,19 +76,19 @@ final class LocalBuckets implements Buckets {
 	}
 
 	/**
-	 * Whether none of the buckets lacks a token.
+	 * Whether all buckets are full.
 	 */
 	boolean areFull() {
 		return this.own.estimatedSize() == 0;
 	}
 
 	/**
-	 * Whether there is a token, without taking it.
+	 * Check whether a token is available, without taking it.
 	 */
 	Taken look(Sha256 key) {
 		Bucket bucket = this.own.getIfPresent(key);
 		if (bucket == null) {
-			if (hasRoomFor(key)) {
+			if (hasCapacityFor(key)) {
 				return new Taken(true, Duration.ZERO);
 			}
 			bucket = sharedBucket(key);
@@ -97,14 +98,14 @@ final class LocalBuckets implements Buckets {
 	}
 
 	/**
-	 * How many buckets are not full, about, without those that are shared.
+	 * The approximate number of buckets that are not full, without the shared buckets.
 	 */
 	long size() {
 		this.own.cleanUp();
 		return this.own.estimatedSize();
 	}
 
-	private boolean hasRoomFor(Sha256 key) {
+	private boolean hasCapacityFor(Sha256 key) {
 		return this.own.estimatedSize() < this.maxSize || this.own.asMap().containsKey(key) || size() < this.maxSize;
 	}
 
@@ -130,7 +131,7 @@ final class LocalBuckets implements Buckets {
 	}
 
 	/**
-	 * The clock as Bucket4j wants it.
+	 * Adapts the clock to Bucket4j.
 	 */
 	private record Clock(LongSupplier nanos) implements TimeMeter {
 

@@ -9,7 +9,7 @@ public final class LocalStore implements BucketStore {
 
 	/**
 	 * Create a store.
-	 * @param maxBuckets the most buckets of each limit
+	 * @param maxBuckets the maximum number of buckets of each limit
 	 */
 	public LocalStore(int maxBuckets) {
 		this.maxBuckets = maxBuckets;

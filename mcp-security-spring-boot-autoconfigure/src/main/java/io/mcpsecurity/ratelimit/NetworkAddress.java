@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is counted as one address: of IPv4 the address, of IPv6 the network of 64 bits,
- * which is the least that one subscriber gets. Names are never looked up.
+ * The part of an address that limits apply to: an IPv4 address, or the /64 network of an
+ * IPv6 address, which is the smallest network that a subscriber gets. Names are never
+ * resolved.
  */
 public final class NetworkAddress {
 
@@ -21,7 +22,7 @@ public final class NetworkAddress {
 
 	/**
 	 * Read an address.
-	 * @param address as the container tells it, which with forwarded headers can be any
+	 * @param address as returned by the container; with forwarded headers it can be any
 	 * text
 	 */
 	public static String of(@Nullable String address) {
@@ -36,7 +37,7 @@ public final class NetworkAddress {
 			return plain;
 		}
 		try {
-			// In brackets it is an address or an error, and no name.
+			// In brackets, only an address is accepted, and names are not resolved.
 			String inner = plain.startsWith("[") ? plain.substring(1, Math.max(1, plain.lastIndexOf(']'))) : plain;
 			int zone = inner.indexOf('%');
 			InetAddress parsed = InetAddress.getByName("[" + ((zone < 0) ? inner : inner.substring(0, zone)) + "]");

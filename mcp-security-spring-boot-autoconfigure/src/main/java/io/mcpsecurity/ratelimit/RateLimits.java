@@ -16,8 +16,8 @@ import io.mcpsecurity.ratelimit.LimitRule.Per;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits of an operator: each request takes a token of every rule that is for it,
- * until one has none left.
+ * The limits that are configured by the operator. A request takes a token for each rule
+ * that applies to it, until a bucket is empty.
  * <p>
  * Safe for use by several threads.
  */
@@ -32,8 +32,8 @@ public final class RateLimits {
 	/**
 	 * Create limits.
 	 * @param rules the rules
-	 * @param store where their buckets are
-	 * @param onStoreFailure what happens while the buckets cannot be reached
+	 * @param store stores their buckets
+	 * @param onStoreFailure the behavior while the buckets cannot be reached
 	 */
 	public RateLimits(List<LimitRule> rules, BucketStore store, OnStoreFailure onStoreFailure) {
 		List<Limit> limits = rules.stream().map((rule) -> new Limit(rule, store)).toList();
@@ -43,22 +43,22 @@ public final class RateLimits {
 	}
 
 	/**
-	 * Whether a request may go on, by the rules that are not for tools.
-	 * @param caller who makes it, or {@code null} if nobody is known to
-	 * @param address where it comes from, looked at only without a caller
+	 * Check a request against the rules that do not depend on tools.
+	 * @param caller the caller, or {@code null} if the request has none
+	 * @param address the address of the client, used only without a caller
 	 */
 	public Verdict request(@Nullable McpCaller caller, @Nullable String address) {
 		return check(this.forRequests, caller, address, null, false);
 	}
 
 	/**
-	 * Whether the use of something may go on, by the rules that are for tools.
-	 * @param caller who makes it, or {@code null} if nobody is known to
-	 * @param address where it comes from, looked at only without a caller
-	 * @param target what is to be used, or {@code null}
-	 * @param exists whether there is such a target, as far as the caller may know: those
-	 * that there are not have one bucket together, and rules that name one of them
-	 * outright are not for it
+	 * Check the use of a target against the rules for tools.
+	 * @param caller the caller, or {@code null} if the request has none
+	 * @param address the address of the client, used only without a caller
+	 * @param target the target, or {@code null}
+	 * @param exists whether the target exists for the caller. All targets that do not
+	 * exist share one bucket, and rules that contain the exact name of a tool do not
+	 * apply to them.
 	 */
 	public Verdict use(@Nullable McpCaller caller, @Nullable String address, @Nullable McpTarget target,
 			boolean exists) {
@@ -80,7 +80,7 @@ public final class RateLimits {
 	}
 
 	/**
-	 * What each rule did.
+	 * The counter of each rule.
 	 */
 	public List<LimitCounter> counters() {
 		List<LimitCounter> counters = new ArrayList<>();
@@ -90,14 +90,14 @@ public final class RateLimits {
 	}
 
 	/**
-	 * What happens to a request while the buckets cannot be reached.
+	 * The behavior while the buckets cannot be reached.
 	 */
 	public enum OnStoreFailure {
 
-		/** It goes on, and is counted. */
+		/** Requests are allowed and counted. */
 		ALLOW,
 
-		/** It is refused. */
+		/** Requests are refused. */
 		DENY
 
 	}

@@ -29,13 +29,12 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets in Redis, which several instances have in common. Each expires when it is full
- * again.
+ * Buckets in Redis, which several instances share. A bucket expires when it is full.
  * <p>
- * No request waits for Redis longer than the time-out. After an answer that did not come,
- * or was an error, no request asks until a connection has been made anew, which happens
- * in the background: so Redis that is gone or hangs holds nobody up, and nothing piles up
- * for when it is back.
+ * No request waits for Redis longer than the timeout. After a timeout or an error,
+ * requests do not use Redis until a new connection is open, which happens in the
+ * background. An outage of Redis therefore does not delay requests, and no commands are
+ * queued during it.
  */
 public final class RedisStore implements BucketStore, AutoCloseable {
 
@@ -49,14 +48,14 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 
 	private volatile @Nullable Session session;
 
-	/** Each outage is one line of the log, however many attempts it takes. */
+	/** Ensures that each outage is logged once, regardless of the number of attempts. */
 	private final AtomicBoolean reported = new AtomicBoolean();
 
 	/**
 	 * Create a store.
-	 * @param client connects to Redis; it must neither reconnect by itself nor keep
-	 * commands while it is not connected, and is closed by whoever made it
-	 * @param settings time-outs and names
+	 * @param client connects to Redis. It must neither reconnect by itself nor queue
+	 * commands while it is not connected. It is not closed by this store.
+	 * @param settings timeouts and names
 	 */
 	public RedisStore(AbstractRedisClient client, Settings settings) {
 		this.client = client;
@@ -71,7 +70,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 	}
 
 	/**
-	 * Connect, or begin to try again and again.
+	 * Connect. After a failure, connecting is retried in the background.
 	 */
 	public void start() {
 		connect();
@@ -105,7 +104,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 	}
 
 	/**
-	 * Whether Redis answers, as far as is known.
+	 * Whether a connection to Redis is open and has not failed.
 	 */
 	public boolean isAvailable() {
 		return this.session != null;
@@ -117,9 +116,10 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		}
 		this.session = null;
 		report(failure);
-		// Others may still wait for their answers there.
+		// Other requests may still be waiting for responses on this connection.
 		later(lost.connection::closeAsync, this.settings.timeout());
-		// At once if it was good for a while, so that one late answer does little harm.
+		// At once if the connection worked for a while, so that one timeout has little
+		// effect.
 		boolean wasGood = System.nanoTime() - lost.since > this.settings.retryInterval().toNanos();
 		later(this::connect, wasGood ? Duration.ZERO : this.settings.retryInterval());
 	}
@@ -156,7 +156,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 
 	private Session open() {
 		if (this.client instanceof RedisClusterClient cluster) {
-			// Which nodes there are may have changed.
+			// The nodes of the cluster may have changed.
 			cluster.refreshPartitions();
 			StatefulRedisClusterConnection<byte[], byte[]> connection = cluster.connect(ByteArrayCodec.INSTANCE);
 			return new Session(connection, () -> connection.async().ping(),
@@ -180,7 +180,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 			this.background.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
 		}
 		catch (RejectedExecutionException ex) {
-			logger.debug("The application ends");
+			logger.debug("The application is shutting down");
 		}
 	}
 
@@ -195,18 +195,18 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 	}
 
 	/**
-	 * How Redis is used.
+	 * Settings for Redis.
 	 *
-	 * @param timeout how long a request waits for an answer
-	 * @param connectTimeout how long the first answer of a new connection may take
+	 * @param timeout the timeout of a command
+	 * @param connectTimeout the timeout of the first response on a new connection
 	 * @param retryInterval the time between attempts to connect
-	 * @param keyPrefix what the names of all keys begin with
+	 * @param keyPrefix the prefix of all keys
 	 */
 	public record Settings(Duration timeout, Duration connectTimeout, Duration retryInterval, String keyPrefix) {
 	}
 
 	/**
-	 * A connection that serves until something goes wrong with it.
+	 * A connection that is used until it fails.
 	 */
 	private static final class Session {
 

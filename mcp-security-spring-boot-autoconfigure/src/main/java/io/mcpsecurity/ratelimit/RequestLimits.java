@@ -6,18 +6,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All limits of a server, which its MCP endpoints have in common.
+ * All limits of a server, which its MCP endpoints share.
  *
  * @param rules the rules of the operator
- * @param failures how often tokens may be refused, or {@code null} for no limit
- * @param calls how many POST requests of a caller are served at once
- * @param streams how many GET requests of a caller are served at once
+ * @param failures the limit of refused tokens, or {@code null} for no limit
+ * @param calls the limit of concurrent POST requests of a caller
+ * @param streams the limit of concurrent GET requests of a caller
  */
 public record RequestLimits(RateLimits rules, @Nullable AuthenticationFailures failures, ConcurrentRequests calls,
 		ConcurrentRequests streams) {
 
 	/**
-	 * What each limit did.
+	 * The counters of all limits.
 	 */
 	public List<LimitCounter> counters() {
 		List<LimitCounter> counters = new ArrayList<>(this.rules.counters());

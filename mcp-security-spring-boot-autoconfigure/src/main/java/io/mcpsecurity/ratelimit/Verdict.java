@@ -3,10 +3,11 @@ package io.mcpsecurity.ratelimit;
 import java.time.Duration;
 
 /**
- * Whether a request may go on.
+ * The result of checking a request against limits.
  *
- * @param outcome what was found
- * @param retryAfter when the same request can succeed; zero when it may go on
+ * @param outcome the outcome
+ * @param retryAfter the time after which the same request can succeed; zero if it is
+ * allowed
  */
 public record Verdict(Outcome outcome, Duration retryAfter) {
 
@@ -15,8 +16,8 @@ public record Verdict(Outcome outcome, Duration retryAfter) {
 	static final Verdict UNAVAILABLE = new Verdict(Outcome.UNAVAILABLE, Duration.ofSeconds(1));
 
 	/**
-	 * One too many.
-	 * @param retryAfter when the same request can succeed
+	 * The request is beyond a limit.
+	 * @param retryAfter the time after which the same request can succeed
 	 */
 	public static Verdict limited(Duration retryAfter) {
 		return new Verdict(Outcome.LIMITED, retryAfter);
@@ -35,17 +36,17 @@ public record Verdict(Outcome outcome, Duration retryAfter) {
 	}
 
 	/**
-	 * What can be found.
+	 * The possible outcomes.
 	 */
 	public enum Outcome {
 
-		/** It may go on. */
+		/** The request is allowed. */
 		ALLOWED,
 
-		/** There have been too many. */
+		/** The request is beyond a limit. */
 		LIMITED,
 
-		/** Nobody knows, and so it may not. */
+		/** The limit cannot be checked, so the request is refused. */
 		UNAVAILABLE
 
 	}

@@ -1,6 +1,6 @@
 /**
- * How often somebody may come: rules, the buckets of tokens that they are counted with,
- * in memory or in Redis, and how many requests of a caller are served at once.
+ * Rate limits: rules and their token buckets, in memory or in Redis, and the limit of
+ * concurrent requests of a caller.
  */
 @NullMarked
 package io.mcpsecurity.ratelimit;

@@ -13,7 +13,7 @@ import org.springframework.http.MediaType;
 
 /**
  * The media types that a client accepts, by the rules of RFC 9110 section 12.5.1
- * (wildcards, weights; no header means all).
+ * (wildcards and weights; without a header all types are accepted).
  *
  * @param json whether a response may be JSON
  * @param events whether it may be a stream of events
@@ -55,7 +55,7 @@ record Acceptable(boolean json, boolean events) {
 	}
 
 	/**
-	 * The most specific range that a type falls into decides.
+	 * The most specific range that matches a type applies.
 	 */
 	private static boolean isAccepted(MediaType type, List<MediaType> accepted) {
 		return accepted.stream()
@@ -70,7 +70,7 @@ record Acceptable(boolean json, boolean events) {
 	}
 
 	/**
-	 * The refusal of a client that accepts none of the types that a response could have.
+	 * The refusal of a client that accepts none of the possible types of a response.
 	 */
 	static RefusedRequestException refusal(String types) {
 		return new RefusedRequestException(HttpServletResponse.SC_NOT_ACCEPTABLE, "not_acceptable",

@@ -13,20 +13,20 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits what comes from an address: requests without a token by the operator's rules,
- * requests with a bad one by how many tokens from there were refused lately. A good JWT
- * passes in any case, whatever else comes from the same address. A token that has to be
- * introspected does not, unless it is known to be good: requests to the authorization
- * server are what the limit is for.
+ * Limits requests by address: requests without a token by the operator's rules, and
+ * requests with an invalid token by the number of tokens from the address that were
+ * refused recently. A valid JWT always passes, independently of other requests from the
+ * same address. A token that has to be introspected passes only if it is known to be
+ * valid, because the limit protects the authorization server.
  * <p>
- * The address is the container's. Forwarded headers count only where the application lets
- * Spring or the container follow them.
+ * The address is determined by the container. Forwarded headers are used only if the
+ * application has enabled them in Spring or the container.
  */
 final class AddressLimit {
 
 	private static final Log logger = LogFactory.getLog(AddressLimit.class);
 
-	/** Failures that say nothing about a token. */
+	/** Failures that are not caused by an invalid token. */
 	private static final Set<String> NO_FAILURES = Set.of("missing", "unavailable");
 
 	private final RequestLimits limits;
@@ -38,7 +38,7 @@ final class AddressLimit {
 	/**
 	 * Create a limit.
 	 * @param limits the limits
-	 * @param known whether a request's token is known to be good without verifying it
+	 * @param known whether a request's token is known to be valid without verifying it
 	 */
 	AddressLimit(RequestLimits limits, BiPredicate<HttpServletRequest, String> known) {
 		this.limits = limits;

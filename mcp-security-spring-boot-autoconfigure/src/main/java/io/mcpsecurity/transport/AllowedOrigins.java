@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The web origins whose pages may use an MCP endpoint, and no others (MCP Transports,
- * "Security Warning"): a page that has its name lead to this machine, or that knows where
- * an MCP server runs, is kept out.
+ * The web origins whose pages may use an MCP endpoint (MCP Transports, "Security
+ * Warning"). All other pages are refused, including pages that use DNS rebinding, or that
+ * know the address of an MCP server.
  */
 public final class AllowedOrigins {
 
@@ -25,8 +25,8 @@ public final class AllowedOrigins {
 	}
 
 	/**
-	 * Allow the origin of a resource and, when the resource is on this machine, every
-	 * origin of this machine: there a client in a browser is a developer's own.
+	 * Allow the origin of a resource. If the resource is on this machine, also allow
+	 * every origin of this machine, for clients in a developer's browser.
 	 * @param resource the resource identifier
 	 */
 	public static AllowedOrigins of(URI resource) {
@@ -37,8 +37,8 @@ public final class AllowedOrigins {
 	/**
 	 * Allow certain origins.
 	 * @param origins the origins, as an {@code Origin} header writes them, or
-	 * {@code scheme://*} for all of a scheme that web pages do not have: browsers give
-	 * each installation of an extension an identifier of its own
+	 * {@code scheme://*} for all origins of a scheme that web pages do not use: browsers
+	 * give each installation of an extension its own identifier
 	 * @throws IllegalArgumentException if one of them is neither
 	 */
 	public static AllowedOrigins of(List<String> origins) {

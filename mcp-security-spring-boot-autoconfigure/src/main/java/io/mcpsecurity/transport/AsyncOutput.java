@@ -14,16 +14,16 @@ import jakarta.servlet.WriteListener;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The output of a request that is served on after its thread has returned. It never waits
- * for the client: any thread adds what is to be written, and the container asks for it
- * when the connection takes more. A client that does not read is disconnected.
+ * The output of a request that continues after its thread has returned. It never waits
+ * for the client: any thread can add data, and the container requests it when the
+ * connection accepts more. A client that does not read is disconnected.
  * <p>
- * The container calls {@link #onComplete} with locks of its own, so that must not wait
- * for this one's.
+ * The container calls {@link #onComplete} while it holds its own locks, so that method
+ * must not wait for the lock of this object.
  */
 final class AsyncOutput implements WriteListener, AsyncListener {
 
-	/** The maximum of bytes that wait for a client that does not read. */
+	/** The maximum number of bytes that are queued for a client that does not read. */
 	private static final int MAX_QUEUED = 4 * 1024 * 1024;
 
 	private final AsyncContext async;
@@ -54,9 +54,9 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Go on without the request's thread.
+	 * Continue without the request's thread.
 	 * @param call the request and its response, as filters may have wrapped it
-	 * @param ended called once when the response has ended, for whatever reason
+	 * @param ended called once when the response has ended, for any reason
 	 */
 	static AsyncOutput start(HttpCall call, Runnable ended) {
 		AsyncOutput output = new AsyncOutput(call.request().startAsync(call.request(), call.response()), ended);
@@ -80,9 +80,9 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Write something, now or as soon as the connection takes it. Status and headers must
+	 * Write bytes, now or as soon as the connection accepts them. Status and headers must
 	 * have been set.
-	 * @return whether the client may still get it
+	 * @return whether the client can still receive it
 	 */
 	boolean write(byte[] bytes) {
 		this.lock.lock();
@@ -212,10 +212,10 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 	}
 
 	/**
-	 * Write nothing any more. The response is not completed: the container would wait for
-	 * the client, with a thread, to get rid of what is in its own buffers. It closes the
-	 * connection when the client does not read for the time that it waits for that, or
-	 * when it reads again.
+	 * Stop writing. The response is not completed, because the container would then use a
+	 * thread to wait until the client has read the container's buffers. The container
+	 * closes the connection when its write timeout expires, or when the client reads
+	 * again.
 	 */
 	private void overflow() {
 		this.overflowed = true;
@@ -233,7 +233,7 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 			this.async.complete();
 		}
 		catch (IllegalStateException ex) {
-			// It is complete already.
+			// The response is already complete.
 		}
 	}
 

@@ -17,9 +17,9 @@ import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.resource.BearerTokenError;
 
 /**
- * Refuses requests without a known caller: 401 with a challenge, or 503 when the token
- * could not be checked because the authorization server is unavailable (another token
- * would not help then).
+ * Refuses requests without an authenticated caller: 401 with a challenge, or 503 if the
+ * token could not be checked because the authorization server is unavailable, in which
+ * case another token would not help.
  */
 public final class AuthenticationRefusals {
 
@@ -30,7 +30,8 @@ public final class AuthenticationRefusals {
 	/**
 	 * Create refusals.
 	 * @param challenge the challenges of the endpoint
-	 * @param retryAfter when a client may try again while tokens cannot be checked
+	 * @param retryAfter the time after which a client may try again while tokens cannot
+	 * be checked
 	 */
 	public AuthenticationRefusals(BearerChallenge challenge, Duration retryAfter) {
 		this.challenge = challenge;

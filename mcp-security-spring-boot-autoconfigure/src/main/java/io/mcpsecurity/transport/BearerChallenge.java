@@ -7,12 +7,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values of {@code WWW-Authenticate} that this server answers with (RFC 6750 section
- * 3, RFC 9728 section 5.1).
+ * The values of {@code WWW-Authenticate} in responses of this server (RFC 6750 section 3,
+ * RFC 9728 section 5.1).
  * <p>
  * Every parameter is a quoted-string of RFC 9110 section 5.6.4: quotes and backslashes
- * are escaped, control characters and anything beyond ASCII become a question mark, so
- * that no name or text can break out of its value or into another header.
+ * are escaped, and control characters and non-ASCII characters are replaced with a
+ * question mark, so that no name or text can add a parameter or a header.
  */
 public final class BearerChallenge {
 
@@ -25,10 +25,10 @@ public final class BearerChallenge {
 	/**
 	 * Create the challenges of one protected resource.
 	 * @param metadataLocation the URL of its metadata
-	 * @param initialScopes the scopes that a client is advised to ask for first; none
-	 * leaves {@code scope} out
-	 * @param requestNames the names by which clients ask for scopes, of as many as a
-	 * header has space for
+	 * @param initialScopes the scopes that a client should request first; if empty, the
+	 * challenge has no {@code scope}
+	 * @param requestNames maps scopes to the names by which clients request them, limited
+	 * to what fits into a header
 	 */
 	public BearerChallenge(String metadataLocation, Supplier<List<String>> initialScopes,
 			UnaryOperator<List<String>> requestNames) {
@@ -38,16 +38,17 @@ public final class BearerChallenge {
 	}
 
 	/**
-	 * For a request without credentials: no error code (RFC 6750 section 3.1).
+	 * The challenge for a request without credentials: no error code (RFC 6750 section
+	 * 3.1).
 	 */
 	public String noCredentials() {
 		return "Bearer " + advice();
 	}
 
 	/**
-	 * For credentials that are not acceptable.
+	 * The challenge for credentials that are not accepted.
 	 * @param error the error code of RFC 6750 section 3.1
-	 * @param description what a client's developer may know, or {@code null}
+	 * @param description a description for the developer of the client, or {@code null}
 	 */
 	public String error(String error, @Nullable String description) {
 		return "Bearer " + parameter("error", error) + ", "
@@ -55,8 +56,8 @@ public final class BearerChallenge {
 	}
 
 	/**
-	 * For a token without the scopes of the operation (MCP Authorization, "Runtime
-	 * Insufficient Scope Errors").
+	 * The challenge for a token without the scopes of the operation (MCP Authorization,
+	 * "Runtime Insufficient Scope Errors").
 	 * @param scopes the scopes to request
 	 * @param description what is missing
 	 */

@@ -15,10 +15,10 @@ import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
 
 /**
- * Takes the token from the {@code Authorization} header, and from nowhere else (MCP
- * Authorization, "Token Requirements"). A request with two such headers is refused (RFC
- * 9110 section 11.6.2 allows one): a proxy may have looked at the other one. So is one
- * with a token in its query as well (RFC 6750 section 2).
+ * Reads the token from the {@code Authorization} header only (MCP Authorization, "Token
+ * Requirements"). A request with two such headers is refused (RFC 9110 section 11.6.2
+ * allows one), because a proxy may have used the other one. A request with an additional
+ * token in its query is refused as well (RFC 6750 section 2).
  */
 final class BearerToken {
 
@@ -70,8 +70,8 @@ final class BearerToken {
 
 	/**
 	 * Whether the rest of a header is a {@code b64token} of RFC 6750 section 2.1. A
-	 * regular expression for it, as in Spring Security's resolver, takes a multiple of
-	 * the time that it takes to recognize a token which was verified before.
+	 * regular expression for it, as in Spring Security's resolver, takes several times
+	 * longer than the lookup of a cached token.
 	 */
 	private static boolean isToken(String header, int start) {
 		int end = header.length();

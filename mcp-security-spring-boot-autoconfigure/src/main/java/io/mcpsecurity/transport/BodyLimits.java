@@ -4,20 +4,21 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The limits of bodies: of each in size and time, and of all that are served at the same
- * time in memory.
+ * The limits of bodies: the size and the read timeout of each body, and the memory of all
+ * concurrent bodies.
  */
 public final class BodyLimits {
 
 	/**
-	 * The maximum size of a message that has no arguments, and of every message of a
-	 * client without a token, in bytes. It is read whatever else is in memory.
+	 * The maximum size of a message without arguments, and of every message of a client
+	 * without a token, in bytes. Bodies up to this size do not count towards the memory
+	 * of all bodies.
 	 */
 	static final int SMALL = 64 * 1024;
 
 	/**
-	 * The part of the heap that larger bodies may take together. A parsed body can take
-	 * ten times as much as its bytes.
+	 * The fraction of the heap for all larger bodies. A parsed body can need ten times as
+	 * much memory as its bytes.
 	 */
 	private static final int PART_OF_HEAP = 32;
 
@@ -30,8 +31,8 @@ public final class BodyLimits {
 	/**
 	 * Create limits.
 	 * @param maxSize the maximum size of a body in bytes
-	 * @param readTimeout the maximum time from when a body is begun to be read to when it
-	 * is complete; the timeout of a container starts again with each byte
+	 * @param readTimeout the timeout for reading a complete body; the timeout of a
+	 * container restarts with each byte
 	 */
 	public BodyLimits(int maxSize, Duration readTimeout) {
 		this(maxSize, readTimeout, Math.max(maxSize, Runtime.getRuntime().maxMemory() / PART_OF_HEAP));

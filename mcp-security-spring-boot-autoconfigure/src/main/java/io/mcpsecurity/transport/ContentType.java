@@ -14,8 +14,8 @@ import org.springframework.http.MediaType;
 import org.springframework.util.StringUtils;
 
 /**
- * What a body says that it is: JSON, and nothing else. JSON is UTF-8 (RFC 8259 section
- * 8.1); another charset parameter contradicts the body.
+ * Checks the content type, which must be JSON. JSON is UTF-8 (RFC 8259 section 8.1), so
+ * no other charset parameter is accepted.
  */
 final class ContentType {
 
@@ -23,7 +23,7 @@ final class ContentType {
 	}
 
 	/**
-	 * Look at a request's content type.
+	 * Check the content type of a request.
 	 * @throws RefusedRequestException with 415 if it is not JSON, with 400 if it is JSON
 	 * in another charset than UTF-8
 	 */
@@ -50,7 +50,7 @@ final class ContentType {
 
 	private static boolean isUtf8(String type) {
 		if (StringUtils.countOccurrencesOf(type.toLowerCase(Locale.ROOT), "charset") > 1) {
-			// Readers may differ about which of them counts.
+			// Parsers may differ about which of them applies.
 			return false;
 		}
 		try {

@@ -20,9 +20,9 @@ import org.springframework.web.cors.DefaultCorsProcessor;
 
 /**
  * Accepts from browsers only requests of allowed origins (MCP Transports, "Security
- * Warning": servers must validate the {@code Origin} header), and responds to those by
- * the CORS protocol, also when a later step refuses the request. A request without an
- * {@code Origin} comes from no page of another origin and passes.
+ * Warning": servers must validate the {@code Origin} header), and adds the headers of the
+ * CORS protocol to the response, even if a later step refuses the request. A request
+ * without an {@code Origin} was not sent by a page of another origin, and passes.
  */
 public final class CrossOriginAccess {
 
@@ -42,8 +42,8 @@ public final class CrossOriginAccess {
 	/**
 	 * Create the access.
 	 * @param origins the origins that are accepted
-	 * @param hosts the names and addresses by which the server may be called; empty for
-	 * all
+	 * @param hosts the accepted values of the {@code Host} header, without port; empty
+	 * for all
 	 */
 	public CrossOriginAccess(AllowedOrigins origins, List<String> hosts) {
 		this.origins = origins;
@@ -52,7 +52,7 @@ public final class CrossOriginAccess {
 			.collect(Collectors.toUnmodifiableSet());
 		this.cors = new McpCorsConfiguration(origins);
 		this.cors.setAllowedMethods(METHODS);
-		// No header makes a request acceptable, so an origin may send any.
+		// No header makes a request acceptable, so any header is allowed.
 		this.cors.addAllowedHeader(CorsConfiguration.ALL);
 		this.cors.setExposedHeaders(RESPONSE_HEADERS);
 		this.cors.setMaxAge(Duration.ofHours(1));
@@ -62,8 +62,8 @@ public final class CrossOriginAccess {
 	 * Check a request.
 	 * @param request the request
 	 * @param response gets the headers of the CORS protocol
-	 * @return whether the request goes on; otherwise it was a preflight request, and the
-	 * response is complete
+	 * @return whether to continue; if not, it was a preflight request, and the response
+	 * is complete
 	 * @throws RefusedRequestException if the host or origin is not accepted
 	 */
 	boolean check(HttpServletRequest request, HttpServletResponse response)
@@ -82,7 +82,7 @@ public final class CrossOriginAccess {
 	}
 
 	/**
-	 * Of two headers a proxy may have looked at the other one.
+	 * Two headers are refused, because a proxy may have used the other one.
 	 */
 	private boolean isAllowed(Enumeration<String> headers) {
 		return this.origins.allow(headers.nextElement()) && !headers.hasMoreElements();
@@ -104,7 +104,7 @@ public final class CrossOriginAccess {
 	}
 
 	/**
-	 * Compares origins as the check does.
+	 * Compares origins in the same way as the check.
 	 */
 	private static final class McpCorsConfiguration extends CorsConfiguration {
 

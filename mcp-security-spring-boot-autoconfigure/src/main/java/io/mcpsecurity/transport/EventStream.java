@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 
 /**
- * The stream that a client opens with GET, on which it gets what concerns no request of
- * its own.
+ * The stream that a client opens with GET, for messages that do not belong to a request
+ * of the client.
  */
 final class EventStream implements OpenStream {
 
@@ -30,9 +30,10 @@ final class EventStream implements OpenStream {
 	 * Create a stream.
 	 * @param call the request and its response
 	 * @param caller the caller, or {@code null}
-	 * @param expiry when the caller's token is not accepted any more, or {@code null}
-	 * @param ended called once when the stream has ended, for whatever reason, and not
-	 * before the thread of the request has returned
+	 * @param expiry the time from which the caller's token is no longer accepted, or
+	 * {@code null}
+	 * @param ended called once when the stream has ended, for any reason, and not before
+	 * the thread of the request has returned
 	 */
 	EventStream(HttpCall call, @Nullable McpCaller caller, @Nullable Instant expiry, Consumer<EventStream> ended) {
 		prepare(call.response());
@@ -54,13 +55,13 @@ final class EventStream implements OpenStream {
 	static void prepare(HttpServletResponse response) {
 		response.setStatus(HttpServletResponse.SC_OK);
 		response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
-		// Of proxies that collect a response before they pass it on.
+		// Disables response buffering in proxies.
 		response.setHeader("X-Accel-Buffering", "no");
 	}
 
 	/**
-	 * An event. It has no id: this server does not keep events, and an id would let
-	 * clients ask for those that they missed.
+	 * Create an event. It has no id, because clients could request missed events by id,
+	 * and this server does not store events.
 	 * @param message a message as JSON in UTF-8, without line breaks
 	 */
 	static byte[] event(byte[] message) {
@@ -75,14 +76,14 @@ final class EventStream implements OpenStream {
 	/**
 	 * Send a message.
 	 * @param message the message as JSON in UTF-8
-	 * @return whether the client may still get it
+	 * @return whether the client can still receive it
 	 */
 	boolean send(byte[] message) {
 		return this.output.write(event(message));
 	}
 
 	/**
-	 * The container does not read from a connection whose response it waits for.
+	 * Write a comment: the container detects a closed connection only when it writes.
 	 */
 	@Override
 	public void probe() {

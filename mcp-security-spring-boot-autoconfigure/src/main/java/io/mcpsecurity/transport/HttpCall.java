@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param request the request
  * @param response the response
- * @param acceptable what its client accepts
+ * @param acceptable the media types that the client accepts
  */
 record HttpCall(HttpServletRequest request, HttpServletResponse response, Acceptable acceptable) {
 
 	static final String SESSION_ID = "Mcp-Session-Id";
 
 	/**
-	 * The session that the request names, or {@code null} when it names none.
-	 * @throws RefusedRequestException if it names two
+	 * The session id of the request, or {@code null} if it has none.
+	 * @throws RefusedRequestException if it has two
 	 */
 	@Nullable String sessionId() throws RefusedRequestException {
 		Enumeration<String> ids = this.request.getHeaders(SESSION_ID);

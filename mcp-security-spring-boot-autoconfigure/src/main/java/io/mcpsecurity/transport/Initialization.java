@@ -13,14 +13,15 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a client says about itself when it begins. The MCP SDK logs that and keeps it for
- * the time of the session, so it is bounded here and free of control characters.
+ * Reads the information that a client sends about itself to initialize a session. The MCP
+ * SDK logs it and keeps it for the duration of the session, so its size is limited here
+ * and control characters are removed.
  */
 final class Initialization {
 
 	private static final int MAX_TEXT = 256;
 
-	/** The maximum of experimental capabilities that are kept, in characters. */
+	/** The maximum size of the experimental capabilities that are kept, in characters. */
 	private static final int MAX_EXPERIMENTAL = 4096;
 
 	private static final Pattern UNSAFE = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
@@ -44,7 +45,7 @@ final class Initialization {
 			}
 		}
 		catch (JacksonException | IllegalArgumentException ex) {
-			// The parameters are of other types.
+			// The parameters have other types.
 		}
 		throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
 				JsonRpcErrorCode.INVALID_PARAMS, "Invalid params", message.id());

@@ -6,8 +6,8 @@ import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
 
 /**
- * Passes what the gate has let through on to an MCP server, by the protocol that the
- * server speaks.
+ * Passes requests that the gate has accepted to an MCP server, by the protocol of the
+ * server.
  */
 public interface McpDispatcher {
 
@@ -16,9 +16,9 @@ public interface McpDispatcher {
 	 * @param exchange the exchange
 	 * @param message the message
 	 * @param call the HTTP request and its response
-	 * @param endpoint the endpoint that the request came to
-	 * @param ended called when the request has ended, for whatever reason, and perhaps
-	 * again
+	 * @param endpoint the endpoint of the request
+	 * @param ended called when the request has ended, for any reason; can be called more
+	 * than once
 	 */
 	void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
 			throws RefusedRequestException, IOException;

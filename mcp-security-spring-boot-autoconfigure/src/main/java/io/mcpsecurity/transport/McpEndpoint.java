@@ -38,7 +38,7 @@ import org.springframework.security.web.servlet.util.matcher.PathPatternRequestM
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 
 /**
- * One MCP endpoint: its identity, what protects it, and the MCP server behind it.
+ * One MCP endpoint: its identity, the components that protect it, and its MCP server.
  */
 public final class McpEndpoint {
 
@@ -60,7 +60,7 @@ public final class McpEndpoint {
 
 	private final Duration clockSkew;
 
-	/** By callers as long as they are known: a cached token has one caller. */
+	/** Cached for as long as the caller is referenced: a cached token has one caller. */
 	private final Cache<McpCaller, SessionOwner> owners = Caffeine.newBuilder()
 		.weakKeys()
 		.executor(Runnable::run)
@@ -69,7 +69,7 @@ public final class McpEndpoint {
 	/**
 	 * Create an endpoint.
 	 * @param resource its identity
-	 * @param policy who may use what of it
+	 * @param policy its access policy
 	 * @param authentication verifies its tokens
 	 * @param locked whether every request is refused, because there is no authorization
 	 * server
@@ -77,8 +77,8 @@ public final class McpEndpoint {
 	 * @param refusals refuses requests without a caller
 	 * @param origins accepts requests of browsers
 	 * @param listings filters listings
-	 * @param clockSkew how long beyond its {@code exp} a token is accepted
-	 * @param dispatcher leads to its MCP server
+	 * @param clockSkew how long a token is accepted after its {@code exp}
+	 * @param dispatcher passes requests to its MCP server
 	 */
 	public McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			AuthenticationManagerResolver<HttpServletRequest> authentication, boolean locked, BearerChallenge challenge,
@@ -96,10 +96,10 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * The chain before the endpoint, with nothing in it that an MCP endpoint does not
-	 * need: no HTTP session, no request cache, no CSRF.
-	 * @param common what all endpoints have in common
-	 * @param aliases the same endpoint by its other names, each of which serves the
+	 * The filter chain of the endpoint. It contains only what an MCP endpoint needs: no
+	 * HTTP session, no request cache and no CSRF protection.
+	 * @param common the components that all endpoints share
+	 * @param aliases the same endpoint under its other names, each of which serves the
 	 * requests to its host
 	 */
 	public SecurityFilterChain filterChain(Common common, List<McpEndpoint> aliases) {
@@ -126,7 +126,7 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * Whether the token of a request is known to be good without verifying it.
+	 * Whether the token of a request is known to be valid without verifying it.
 	 */
 	boolean isKnown(HttpServletRequest request, String token) {
 		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
@@ -153,7 +153,7 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * Whom a session belongs to that is opened in an exchange.
+	 * The owner of a session that is opened in an exchange.
 	 */
 	SessionOwner owner(McpExchange exchange) {
 		McpCaller caller = exchange.caller();
@@ -162,7 +162,8 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * When the token of an exchange is not accepted any more, or {@code null}.
+	 * The time from which the token of an exchange is no longer accepted, or
+	 * {@code null}.
 	 */
 	@Nullable Instant expiry(McpExchange exchange) {
 		McpCaller caller = exchange.caller();
@@ -171,10 +172,10 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * Selects by the host that a request was sent to.
+	 * Selects the filter by the host of a request.
 	 *
-	 * @param others by name
-	 * @param main serves all other requests
+	 * @param others the filters of aliases
+	 * @param main the filter for all other requests
 	 */
 	private record ByName(Map<ProtectedResource, Filter> others, Filter main) implements Filter {
 
@@ -193,15 +194,15 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * What all MCP endpoints of an application have in common.
+	 * The components that all MCP endpoints of an application share.
 	 *
 	 * @param exchanges begins exchanges
-	 * @param clients which clients are accepted at all
+	 * @param clients decides which clients are accepted
 	 * @param rules the application's own rules
 	 * @param reader reads messages
-	 * @param bodies the bounds of bodies
-	 * @param limits how many requests are accepted
-	 * @param context what the application's own extractor finds in a request
+	 * @param bodies the limits of bodies
+	 * @param limits the rate limits
+	 * @param context the application's own extractor of a transport context
 	 */
 	public record Common(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules, McpMessageReader reader,
 			BodyLimits bodies, RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context) {

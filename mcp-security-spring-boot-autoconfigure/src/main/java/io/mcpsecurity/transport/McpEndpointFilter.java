@@ -39,16 +39,17 @@ import org.springframework.security.web.firewall.FirewalledRequest;
 import org.springframework.web.filter.ServerHttpObservationFilter;
 
 /**
- * The servlet face of an MCP endpoint: the last filter of its chain, behind which there
- * is the MCP server and no servlet. A request takes these steps, of which the first that
- * refuses it writes the response: what needs no token (origin, host, limits by address),
- * the token and its caller, the client, the body, and the {@link McpGate}.
+ * The servlet filter of an MCP endpoint. It is the last filter of the chain and passes
+ * requests to the MCP server; there is no servlet. A request is processed in these steps,
+ * and the first step that refuses it writes the response: checks without a token (origin,
+ * host, limits by address), the token and its caller, the client, the body, and the
+ * {@link McpGate}.
  */
 final class McpEndpointFilter implements Filter {
 
 	private static final Log logger = LogFactory.getLog(McpEndpointFilter.class);
 
-	/** Of W3C Trace Context, and of B3 in its two forms. */
+	/** The headers of W3C Trace Context, and of the two formats of B3. */
 	private static final List<String> TRACE_HEADERS = List.of("traceparent", "b3", "X-B3-TraceId");
 
 	private static final String SERVED = McpEndpointFilter.class.getName() + ".SERVED";
@@ -73,9 +74,9 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Whether an endpoint has begun to serve a request, which comes again when its body
-	 * has arrived, or as an error. Another endpoint must not take it up: it was
-	 * authenticated for this one.
+	 * Whether an endpoint has begun to serve a request. The request is dispatched again
+	 * when its body has arrived, or as an error. Another endpoint must not serve it then,
+	 * because it was authenticated for this one.
 	 */
 	static boolean isServed(HttpServletRequest request, McpEndpoint endpoint) {
 		return request.getAttribute(SERVED) == endpoint;
@@ -84,8 +85,8 @@ final class McpEndpointFilter implements Filter {
 	@Override
 	public void doFilter(ServletRequest servletRequest, ServletResponse servletResponse, FilterChain chain)
 			throws IOException {
-		// Each header that is used is validated here; the firewall validates by regular
-		// expressions, whenever one is read.
+		// The headers that are used are validated here; the firewall would validate each
+		// header with regular expressions whenever it is read.
 		HttpServletRequest request = (HttpServletRequest) ((servletRequest instanceof FirewalledRequest firewalled)
 				? firewalled.getRequest() : servletRequest);
 		HttpServletResponse response = (HttpServletResponse) servletResponse;
@@ -102,7 +103,7 @@ final class McpEndpointFilter implements Filter {
 			return;
 		}
 		request.setAttribute(SERVED, this.endpoint);
-		// RFC 9111 section 5.2.2.5; and browsers must not guess what a response is.
+		// RFC 9111 section 5.2.2.5, and browsers must not guess the type of the response.
 		response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
 		response.setHeader("X-Content-Type-Options", "nosniff");
 		McpExchange exchange = this.common.exchanges().begin(connection(request));
@@ -119,7 +120,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Take some steps, and end the exchange unless it goes on without this thread.
+	 * Run steps, and end the exchange unless it continues without this thread.
 	 */
 	private void serve(HttpServletRequest request, HttpServletResponse response, McpExchange exchange, Steps steps)
 			throws IOException {
@@ -186,7 +187,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Find the caller, once.
+	 * Authenticate the caller, once.
 	 */
 	private void authenticate(McpExchange exchange, HttpServletRequest request) throws RefusedRequestException {
 		try {
@@ -217,7 +218,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Set the security context of this thread, for the application's sake.
+	 * Set the security context of this thread for the application.
 	 */
 	private static void establish(@Nullable Authentication authentication) {
 		if (authentication != null) {
@@ -228,11 +229,11 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Refuse clients that are denied: 403 without a challenge. With 401 and
-	 * {@code invalid_token} a client may get another token and try again (RFC 6750
-	 * section 3.1), with {@code insufficient_scope} one with more scopes; neither would
-	 * help, and each try could bother a user. A plain 403 says not to repeat the request
-	 * (RFC 9110 section 15.5.4).
+	 * Refuse denied clients with 403 and without a challenge. After 401 with
+	 * {@code invalid_token} a client may request another token and retry (RFC 6750
+	 * section 3.1), and after {@code insufficient_scope} a token with more scopes.
+	 * Neither would help, and each attempt could involve the user. A 403 without a
+	 * challenge means that the request should not be repeated (RFC 9110 section 15.5.4).
 	 */
 	private void checkClient(McpExchange exchange) throws RefusedRequestException {
 		McpCaller caller = exchange.caller();
@@ -250,7 +251,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Refuse callers without the scopes that every request needs, whatever it is.
+	 * Refuse callers without the scopes that every request needs.
 	 */
 	private void checkRequiredScopes(McpExchange exchange) throws RefusedRequestException {
 		McpCaller caller = exchange.caller();
@@ -265,7 +266,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Read the body; where it has not arrived, go on when it has.
+	 * Read the body. If it has not arrived, continue when it has.
 	 */
 	private void body(McpExchange exchange, HttpServletRequest request, HttpServletResponse response)
 			throws RefusedRequestException, IOException {
@@ -296,7 +297,8 @@ final class McpEndpointFilter implements Filter {
 			HttpServletResponse response, AsyncContext async, RequestBody.@Nullable Failure failure)
 			throws IOException {
 		if (failure == null) {
-			// Through all filters again: what they do for a thread is done for this one.
+			// Dispatch through all filters again, so that they set up this thread as
+			// well.
 			request.setAttribute(SUSPENDED, new Suspended(exchange, body));
 			async.dispatch();
 			return;
@@ -307,7 +309,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Count a request that is refused in any case.
+	 * Count a request that is refused anyway.
 	 */
 	private void count(McpExchange exchange) {
 		try {
@@ -344,16 +346,17 @@ final class McpEndpointFilter implements Filter {
 	private void refuse(HttpServletResponse response, McpExchange exchange, RequestBody.Failure failure)
 			throws IOException {
 		write(response, exchange, refusal(failure));
-		// The container has noticed the failure as well, and has an error page for it.
+		// The container has detected the failure as well, and would send an error page.
 		response.flushBuffer();
 		exchange.end(response.getStatus());
 	}
 
 	/**
 	 * Refuse a request whose body cannot be read to its end, on the thread of the
-	 * request. Of one that is too long, or takes too much memory, some more is read
-	 * without a thread: a client that is still sending would not get the response, if the
-	 * connection was closed at once, and the container would hold a thread for the rest.
+	 * request. If the body is too long or needs too much memory, a part of the rest is
+	 * read without a thread. Otherwise a client that is still sending would not receive
+	 * the response, because the connection is closed, and the container would block a
+	 * thread to read the rest.
 	 */
 	private void refuse(HttpServletRequest request, HttpServletResponse response, McpExchange exchange,
 			RequestBody.Failure failure) throws IOException {
@@ -366,10 +369,10 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Refuse a request. A body that has not arrived yet is read first: the container
-	 * would read it after the response, and hold a thread for as long as the client
-	 * likes. (Unless the client has asked before it sends one. It sends none after a
-	 * refusal, and the connection is closed.)
+	 * Refuse a request. A body that has not arrived yet is read first, because the
+	 * container would read it after the response and block a thread until the client has
+	 * sent it. (With {@code Expect: 100-continue}, the client does not send the body
+	 * after a refusal, and the connection is closed.)
 	 */
 	private void refuse(HttpServletRequest request, HttpServletResponse response, McpExchange exchange,
 			RefusedRequestException refused) throws IOException {
@@ -397,8 +400,8 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Anonymous clients get a plain 401 as long as the policy has not admitted them,
-	 * unless it is a limit that refuses them.
+	 * Anonymous clients always get a plain 401 until the policy has admitted them, except
+	 * if a limit refuses them.
 	 */
 	private RefusedRequestException anonymous(McpExchange exchange, RefusedRequestException refusal) {
 		boolean plain = exchange.authentication() instanceof AnonymousAuthenticationToken && exchange.decision() == null
@@ -415,7 +418,7 @@ final class McpEndpointFilter implements Filter {
 	}
 
 	/**
-	 * Some steps of a request.
+	 * Processing steps of a request.
 	 */
 	@FunctionalInterface
 	private interface Steps {

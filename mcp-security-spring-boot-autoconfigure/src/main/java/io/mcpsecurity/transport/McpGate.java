@@ -28,9 +28,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gate before an MCP server: decides about a message whose caller is known, and
- * passes that very message on. A call whose scopes are missing is refused with a
- * challenge before the server gets it.
+ * The gate in front of an MCP server: decides about the message of an authenticated or
+ * anonymous client, and passes the same message to the server. A call without the
+ * required scopes is refused with a challenge before the server gets it.
  */
 final class McpGate {
 
@@ -49,8 +49,8 @@ final class McpGate {
 	}
 
 	/**
-	 * Refuse a caller beyond the limits. (Without a caller, the address was checked
-	 * before.)
+	 * Refuse a caller beyond the rate limits. (Without a caller, the address was already
+	 * checked.)
 	 */
 	void admit(McpExchange exchange, @Nullable Object id) throws TooManyRequestsException {
 		McpCaller caller = exchange.caller();
@@ -68,7 +68,7 @@ final class McpGate {
 			message = this.common.reader().read(body);
 		}
 		catch (InvalidMessageException ex) {
-			// What cannot be read counts as a request of the caller.
+			// A message that cannot be read counts as a request of the caller.
 			admit(exchange, ex.getId());
 			throw new RefusedRequestException(ex);
 		}
@@ -90,9 +90,9 @@ final class McpGate {
 	}
 
 	/**
-	 * Refuse a revision of MCP that is not spoken here (MCP 2025-06-18, Transports,
-	 * "Protocol Version Header"). What a client begins with, {@code initialize},
-	 * negotiates the revision, and its header may be anything.
+	 * Refuse a revision of MCP that is not supported (MCP 2025-06-18, Transports,
+	 * "Protocol Version Header"). The header of {@code initialize} is not checked,
+	 * because {@code initialize} negotiates the revision.
 	 */
 	private static void checkVersion(HttpServletRequest request, McpMessage message) throws RefusedRequestException {
 		if (McpMethod.of(message.method()) == McpMethod.INITIALIZE) {
@@ -137,7 +137,8 @@ final class McpGate {
 			throw this.endpoint.responses().denial(exchange, decision, message.id());
 		}
 		boolean unknown = target != null && (hidden || !offered.contains(target));
-		// After the decision: who may not use a tool learns nothing of its use.
+		// After the decision, so that callers without access learn nothing about the use
+		// of a tool.
 		TooManyRequestsException.check(
 				this.common.limits().rules().use(caller, call.request().getRemoteAddr(), target, !unknown),
 				message.id());
@@ -145,21 +146,23 @@ final class McpGate {
 			InvocationGuard.report((target != null) ? target : message.method(), caller, decision);
 		}
 		if (unknown) {
-			// Of one that is listed: its name, too, must not be told from an unknown one.
+			// A hidden target that is listed elsewhere must be indistinguishable from an
+			// unknown one.
 			checkUri(target, null, message.id());
 			exchange.hide();
 			pass(exchange, HiddenTarget.hide(message), call);
 			return;
 		}
-		// Not before: which parameters have a header says something about the tool.
+		// After the decision, because the headers of parameters reveal something about
+		// the tool.
 		check(() -> headers.checkParameters(offered::parameterHeaders));
 		pass(exchange, message, call);
 	}
 
 	/**
-	 * Refuse the URI of a resource in another form than the canonical one: a rule for it
-	 * could be evaded.
-	 * @param refusal what to record, or {@code null} when the policy has decided
+	 * Refuse the URI of a resource that is not in canonical form, because it could evade
+	 * a rule.
+	 * @param refusal the refusal to record, or {@code null} if the policy has decided
 	 */
 	private static void checkUri(McpTarget target, @Nullable Refusal refusal, @Nullable Object id)
 			throws RefusedRequestException {
@@ -202,16 +205,16 @@ final class McpGate {
 	}
 
 	/**
-	 * Whether a message counts as a call that is under way. At the limit, a client can
-	 * still respond to what a call asks, cancel one, and ask whether the server is there.
+	 * Whether a message counts as a concurrent call. At the limit, a client can still
+	 * respond to requests of the server, cancel a call, and ping the server.
 	 */
 	private static boolean takesLong(McpMessage message) {
 		return message.isRequest() && McpMethod.of(message.method()) != McpMethod.PING;
 	}
 
 	/**
-	 * Count a request that a caller, or an address without a token, has under way.
-	 * @return ends it
+	 * Count a concurrent request of a caller, or without a token of an address.
+	 * @return ends the request
 	 */
 	private static Runnable begin(McpExchange exchange, ConcurrentRequests limit, @Nullable Object id)
 			throws TooManyRequestsException {

@@ -27,12 +27,12 @@ import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A session: the MCP SDK's, whom it belongs to, its open streams, and what its client was
- * asked.
+ * A session: the session of the MCP SDK, its owner, its open streams, and the pending
+ * requests to its client.
  */
 final class McpSession {
 
-	/** The maximum of questions for which a response of the client is accepted. */
+	/** The maximum number of pending requests to the client. */
 	private static final int MAX_QUESTIONS = 1000;
 
 	private static final Log logger = LogFactory.getLog(McpSession.class);
@@ -51,7 +51,7 @@ final class McpSession {
 
 	private final Set<OpenStream> streams = ConcurrentHashMap.newKeySet();
 
-	/** Unanswered, the oldest first, each with the stream that it was asked on. */
+	/** The stream of each pending request to the client by its id, the oldest first. */
 	private final Map<Object, Object> questions = Collections.synchronizedMap(new LinkedHashMap<>() {
 
 		private static final long serialVersionUID = 1L;
@@ -76,9 +76,9 @@ final class McpSession {
 	/**
 	 * Create a session.
 	 * @param session the session of the MCP SDK
-	 * @param client what the client says about itself
-	 * @param owner whom it belongs to
-	 * @param transport the transport that it was opened by
+	 * @param client the client as it describes itself
+	 * @param owner its owner
+	 * @param transport the transport that opened it
 	 */
 	McpSession(McpStreamableServerSession session, Client client, SessionOwner owner, StreamableTransport transport) {
 		this.session = session;
@@ -108,7 +108,7 @@ final class McpSession {
 	}
 
 	/**
-	 * Give the session to another owner, if it still belongs to the first one.
+	 * Transfer the session to another owner, if it still belongs to the first one.
 	 */
 	synchronized boolean give(SessionOwner from, SessionOwner to) {
 		if (!this.owner.equals(from)) {
@@ -134,7 +134,7 @@ final class McpSession {
 	}
 
 	/**
-	 * Note a stream; one of a session that is over ends at once.
+	 * Add a stream. If the session is closed, the stream is ended at once.
 	 */
 	void opened(OpenStream stream) {
 		synchronized (this) {
@@ -147,14 +147,14 @@ final class McpSession {
 	}
 
 	/**
-	 * A stream has ended, or a reply that could have become one.
+	 * Remove a stream, or a reply that could have become one, after it has ended.
 	 */
 	void closed(OpenStream stream) {
-		unanswerable(stream::equals);
+		failPending(stream::equals);
 		synchronized (this) {
 			this.streams.remove(stream);
 			if (this.listening == stream) {
-				// Another one that is still open takes over.
+				// Another open stream replaces it.
 				this.listening = this.streams.stream()
 					.filter(EventStream.class::isInstance)
 					.map(EventStream.class::cast)
@@ -165,7 +165,7 @@ final class McpSession {
 	}
 
 	/**
-	 * Send on a stream what concerns no request of the client.
+	 * Use a stream for messages that do not belong to a request of the client.
 	 */
 	void listen(EventStream stream) {
 		synchronized (this) {
@@ -179,35 +179,36 @@ final class McpSession {
 	}
 
 	/**
-	 * Whether the client listens to what concerns no request of its own.
+	 * Whether there is a stream for messages that do not belong to a request of the
+	 * client.
 	 */
 	boolean isListening() {
 		return this.listening != null;
 	}
 
 	/**
-	 * The client is asked something.
-	 * @param id the id that its response will have
-	 * @param stream the stream on which it is asked
+	 * Add a pending request to the client.
+	 * @param id the id of the request
+	 * @param stream the stream on which it is sent
 	 */
-	void asked(Object id, Object stream) {
+	void addPending(Object id, Object stream) {
 		this.questions.put(id, stream);
 	}
 
 	/**
-	 * The client responds.
-	 * @return whether it was asked that
+	 * Remove a pending request when the client responds.
+	 * @return whether the request was pending
 	 */
-	boolean answered(Object id) {
+	boolean removePending(Object id) {
 		return this.questions.remove(id) != null;
 	}
 
 	/**
-	 * End the wait for responses that cannot come any more: a handler would wait until
-	 * the timeout of the request.
-	 * @param streams those on which nothing is responded to any more
+	 * Fail pending requests that can no longer get a response. Otherwise a handler would
+	 * wait until the timeout of the request.
+	 * @param streams matches the streams whose requests fail
 	 */
-	void unanswerable(Predicate<Object> streams) {
+	void failPending(Predicate<Object> streams) {
 		List<Object> ids = new ArrayList<>();
 		synchronized (this.questions) {
 			this.questions.forEach((id, stream) -> {
@@ -220,11 +221,11 @@ final class McpSession {
 		ids.forEach((id) -> this.session.accept(JSONRPCResponse.error(id, GONE))
 			.subscribeOn(Schedulers.boundedElastic())
 			.subscribe((nothing) -> {
-			}, (failure) -> logger.debug("Nobody waited for a response", failure)));
+			}, (failure) -> logger.debug("A failed request to a client was no longer pending", failure)));
 	}
 
 	/**
-	 * Ask the client whether it is still there, if it listens.
+	 * Ping the client if it has an open stream.
 	 */
 	void ping() {
 		if (isListening()) {
@@ -241,12 +242,12 @@ final class McpSession {
 			this.closed = true;
 		}
 		this.streams.forEach((stream) -> Sessions.guarded(stream::end));
-		unanswerable((stream) -> true);
+		failPending((stream) -> true);
 		this.session.close();
 	}
 
 	/**
-	 * What the MCP SDK takes for the stream that a client listens to.
+	 * The transport that represents the listening stream to the MCP SDK.
 	 */
 	private final class Listening implements McpStreamableServerTransport {
 
@@ -255,11 +256,11 @@ final class McpSession {
 			return Mono.fromRunnable(() -> {
 				EventStream stream = McpSession.this.listening;
 				if (message instanceof JSONRPCRequest question) {
-					asked(question.id(), this);
+					addPending(question.id(), this);
 				}
 				if ((stream == null || !stream.send(McpSession.this.transport.json().writeValueAsBytes(message)))
 						&& message instanceof JSONRPCRequest question) {
-					answered(question.id());
+					removePending(question.id());
 					throw new IllegalStateException("The client does not listen");
 				}
 			});

@@ -6,19 +6,19 @@ import io.mcpsecurity.McpCaller;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A response that can be ended from outside: because its token or its session is over,
- * its client is denied, or the application stops.
+ * A response that can be ended by another thread, because its token has expired, its
+ * session has ended, its client is denied, or the application stops.
  */
 interface OpenStream {
 
 	/**
-	 * Send nothing any more, and complete the response. Does not wait for the client.
+	 * Stop sending, and complete the response. Does not wait for the client.
 	 */
 	void end();
 
 	/**
-	 * Send what clients ignore, if the container would not notice otherwise that the
-	 * connection is gone.
+	 * Send data that clients ignore, if the container would not detect a closed
+	 * connection otherwise.
 	 */
 	default void probe() {
 	}
@@ -29,7 +29,8 @@ interface OpenStream {
 	@Nullable McpCaller caller();
 
 	/**
-	 * When the token is not accepted any more, or {@code null} if it does not expire.
+	 * The time from which the token is no longer accepted, or {@code null} if it does not
+	 * expire.
 	 */
 	@Nullable Instant expiry();
 

@@ -13,11 +13,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A web origin (RFC 6454 section 4): two are the same if all three parts are.
+ * A web origin (RFC 6454 section 4). Two origins are equal if all three parts are equal.
  *
  * @param scheme the scheme in lower case
- * @param host the host in lower case, an IPv6 address in one way of writing it
- * @param port the port, the scheme's own one where none is written; -1 if it has none
+ * @param host the host in lower case, an IPv6 address in normalized form
+ * @param port the port, by default that of the scheme; -1 if the scheme has none
  */
 public record Origin(String scheme, String host, int port) {
 
@@ -33,8 +33,8 @@ public record Origin(String scheme, String host, int port) {
 	/**
 	 * Read the value of an {@code Origin} header (RFC 6454 section 6.1).
 	 * @param text the value
-	 * @return the origin, or empty for anything else, {@code null} included: the opaque
-	 * origin is nobody's
+	 * @return the origin, or empty for anything else, including the opaque origin
+	 * {@code null}
 	 */
 	public static Optional<Origin> parse(String text) {
 		Matcher matcher = FORM.matcher(text);
@@ -59,22 +59,21 @@ public record Origin(String scheme, String host, int port) {
 	}
 
 	/**
-	 * Whether it is an origin that pages of a web site have.
+	 * Whether pages of web sites can have this origin.
 	 */
 	boolean isOfWebPage() {
 		return PORTS.containsKey(this.scheme);
 	}
 
 	/**
-	 * Whether it is an origin of this machine, at whatever port.
+	 * Whether it is an origin of this machine, on any port.
 	 */
 	boolean isLoopback() {
 		return isOfWebPage() && LOOPBACK.contains(this.host);
 	}
 
 	/**
-	 * A host in the one way of writing it that can be compared, or {@code null} if it is
-	 * none.
+	 * A host in normalized form for comparison, or {@code null} if it is not a host.
 	 * @param text a name, an IPv4 address, or an IPv6 address in brackets
 	 */
 	static @Nullable String host(String text) {
@@ -82,7 +81,7 @@ public record Origin(String scheme, String host, int port) {
 			return text.toLowerCase(Locale.ROOT);
 		}
 		try {
-			// What is in brackets is an address or nothing: no name is looked up.
+			// In brackets, only an address is accepted, and names are not resolved.
 			return "[" + InetAddress.getByName(text).getHostAddress() + "]";
 		}
 		catch (UnknownHostException ex) {

@@ -3,7 +3,7 @@ package io.mcpsecurity.transport;
 import io.mcpsecurity.authorization.AccessPolicy;
 
 /**
- * What an MCP endpoint is and who may use what of it.
+ * The identity of an MCP endpoint and its access policy.
  *
  * @param resource its identity
  * @param policy its policy

@@ -10,17 +10,17 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The identity of this server as an OAuth protected resource, from configuration and
- * never from a request: whoever could choose it by a {@code Host} header could have
- * tokens for another server accepted here.
+ * The identity of this server as an OAuth protected resource. It is configured and never
+ * derived from a request, because with a chosen {@code Host} header a client could use
+ * tokens for another server here.
  *
  * @param identifier the resource identifier (RFC 8707 section 2: an absolute URI without
  * fragment)
  * @param endpoint the path of the MCP endpoint within the application, starting with
  * {@code /}
  * @param contextPath the application's context path, or the empty string
- * @param metadataUrl where clients find the metadata, or {@code null} for the location
- * that RFC 9728 section 3.1 derives from the identifier
+ * @param metadataUrl the URL of the metadata, or {@code null} for the location that RFC
+ * 9728 section 3.1 derives from the identifier
  */
 public record ProtectedResource(URI identifier, String endpoint, String contextPath, @Nullable URI metadataUrl) {
 
@@ -34,9 +34,9 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 	private static final int HTTPS = 443;
 
 	/**
-	 * The URL to name in {@code resource_metadata}. The well-known part stands between
-	 * host and path or query (RFC 9728 section 3.1); where a context path keeps the
-	 * application from serving that location, it stands behind the context path.
+	 * The URL for {@code resource_metadata}. The well-known part is between the host and
+	 * the path or query (RFC 9728 section 3.1). If the application cannot serve that
+	 * location because of a context path, the well-known part is after the context path.
 	 */
 	public String metadataLocation() {
 		if (this.metadataUrl != null) {
@@ -50,9 +50,9 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 	}
 
 	/**
-	 * The paths within the application at which the metadata is served: the root, with
-	 * the endpoint's path inserted, and with the identifier's path inserted for proxies
-	 * that change the path.
+	 * The paths within the application at which the metadata is served: the root, the
+	 * path of the endpoint, and the path of the identifier for proxies that change the
+	 * path.
 	 */
 	public Set<String> metadataPaths() {
 		String path = path();

@@ -24,11 +24,11 @@ import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * Serves the protected resource metadata (RFC 9728) at its locations and answers 404 for
- * every other one below the well-known path.
+ * Serves the protected resource metadata (RFC 9728) at its locations, and responds with
+ * 404 to all other requests below the well-known path.
  * <p>
- * Not Spring Security's filter, because that takes the resource identifier from the
- * request's {@code Host}, answers for any suffix and claims certificate-bound tokens.
+ * Spring Security's filter is not used, because it takes the resource identifier from the
+ * request's {@code Host}, responds to any suffix and declares certificate-bound tokens.
  */
 public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter {
 
@@ -41,8 +41,8 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 
 	/**
 	 * Create a filter.
-	 * @param resources the protected resources, the main one first: of those that are
-	 * served at one path it is the one whose host was called, or else the first
+	 * @param resources the protected resources, the main one first. If several have the
+	 * same path, the one whose host was called is served, or else the first.
 	 */
 	public ProtectedResourceMetadataFilter(List<ResourceMetadata> resources) {
 		resources.forEach((metadata) -> metadata.resource()
@@ -60,12 +60,12 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 	}
 
 	/**
-	 * A chain that answers 404 at the locations of the metadata of an authorization
-	 * server (RFC 8414, OpenID Connect Discovery). Clients of earlier revisions of MCP
-	 * look there, and would get the login of the rest of the application. Where the
-	 * origin of the resource is that of an issuer, the chain matches nothing.
+	 * A chain that responds with 404 at the metadata locations of an authorization server
+	 * (RFC 8414, OpenID Connect Discovery). Clients of earlier revisions of MCP request
+	 * them, and would otherwise get the login page of the application. If the resource
+	 * has the same origin as an issuer, the chain matches no request.
 	 * @param names the identifiers of the protected resource
-	 * @param issuers the issuers of its tokens, and those that its metadata name
+	 * @param issuers the issuers of its tokens, and those in its metadata
 	 */
 	public static SecurityFilterChain authorizationServerChain(List<URI> names, Stream<String> issuers) {
 		List<Origin> origins = names.stream().map(Origin::of).toList();

@@ -17,8 +17,8 @@ import tools.jackson.core.io.JsonStringEncoder;
 import org.springframework.http.MediaType;
 
 /**
- * A request that is not served: an HTTP status with a JSON-RPC error as the body. The
- * message is safe to show to the client, because it repeats nothing of the request.
+ * A request is refused with an HTTP status and a JSON-RPC error as the body. The message
+ * is safe to return to the client, because it contains nothing of the request.
  */
 class RefusedRequestException extends Exception {
 
@@ -37,12 +37,12 @@ class RefusedRequestException extends Exception {
 	private @Nullable String data;
 
 	/**
-	 * Refuse.
+	 * Refuse a request.
 	 * @param status the HTTP status
-	 * @param refusal what to record, or {@code null} when the policy has decided
+	 * @param refusal the refusal to record, or {@code null} if the policy has decided
 	 * @param code the JSON-RPC error code
-	 * @param message a sentence that the client may read
-	 * @param id the request's id, or {@code null} when it is not known
+	 * @param message the message for the client
+	 * @param id the request's id, or {@code null} if it is unknown
 	 */
 	RefusedRequestException(int status, @Nullable Refusal refusal, int code, String message, @Nullable Object id) {
 		super(message, null, false, false);
@@ -53,12 +53,12 @@ class RefusedRequestException extends Exception {
 	}
 
 	/**
-	 * Refuse a request whatever its caller.
+	 * Refuse a request for a reason that does not depend on the caller.
 	 * @param status the HTTP status
 	 * @param reason one of a bounded set of words, for labels
 	 * @param code the JSON-RPC error code
-	 * @param message a sentence that the client may read
-	 * @param id the request's id, or {@code null} when it is not known
+	 * @param message the message for the client
+	 * @param id the request's id, or {@code null} if it is unknown
 	 */
 	RefusedRequestException(int status, String reason, int code, String message, @Nullable Object id) {
 		this(status, new Refusal(Refusal.Kind.REJECTED, reason), code, message, id);
@@ -68,14 +68,14 @@ class RefusedRequestException extends Exception {
 	 * Refuse a request before its message was read.
 	 * @param status the HTTP status
 	 * @param reason one of a bounded set of words, for labels
-	 * @param message a sentence that the client may read
+	 * @param message the message for the client
 	 */
 	RefusedRequestException(int status, String reason, String message) {
 		this(status, reason, JsonRpcErrorCode.INVALID_REQUEST, message, null);
 	}
 
 	/**
-	 * Refuse a body, or headers that disagree with it.
+	 * Refuse an invalid body, or headers that do not match it.
 	 */
 	RefusedRequestException(InvalidMessageException invalid) {
 		this(HttpServletResponse.SC_BAD_REQUEST,
@@ -93,7 +93,7 @@ class RefusedRequestException extends Exception {
 
 	/**
 	 * Add the {@code data} of the error.
-	 * @param data a JSON value that repeats nothing of the request
+	 * @param data a JSON value that contains nothing of the request
 	 */
 	RefusedRequestException data(String data) {
 		this.data = data;
@@ -110,7 +110,7 @@ class RefusedRequestException extends Exception {
 	}
 
 	/**
-	 * Why, in one of a bounded set of words.
+	 * The reason, one of a bounded set of words.
 	 */
 	String reason() {
 		return (this.refusal != null) ? this.refusal.reason() : "";
@@ -121,7 +121,7 @@ class RefusedRequestException extends Exception {
 	}
 
 	/**
-	 * The request's id, or {@code null} when it is not known.
+	 * The request's id, or {@code null} if it is unknown.
 	 */
 	@Nullable Object id() {
 		return this.id;

@@ -30,13 +30,14 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.http.MediaType;
 
 /**
- * The HTTP response to one JSON-RPC request. It is JSON when the server's response is the
- * only message, and a stream of events as soon as there is another message before it. The
- * thread of the request writes it if it can; only where the handler goes on after that
- * thread has returned, the request becomes asynchronous.
+ * The HTTP response to one JSON-RPC request. It is JSON if the server's response is the
+ * only message, and a stream of events as soon as another message precedes the response.
+ * The thread of the request writes it if possible; the request becomes asynchronous only
+ * if the handler continues after that thread has returned.
  * <p>
  * Any thread may send and respond. A lock guards the state and the order of what is
- * written; nothing that waits for the container or for the application runs within it.
+ * written; code that waits for the container or the application never runs while the lock
+ * is held.
  */
 final class Reply implements McpStreamableServerTransport, OpenStream {
 
@@ -63,16 +64,16 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	/** Whether events are sent. */
 	private boolean streaming;
 
-	/** Whether the server has responded, after which nothing else is sent. */
+	/** Whether the server has responded. Nothing is sent after the response. */
 	private boolean responded;
 
-	/** Whether nothing is written any more. */
+	/** Whether writing has ended. */
 	private volatile boolean done;
 
-	/** Whether the stream is to be ended by the thread that has the lock. */
+	/** Whether the thread that holds the lock must end the stream. */
 	private volatile boolean ending;
 
-	/** Takes over from the request thread when that returns. */
+	/** Replaces the request thread when that returns. */
 	private @Nullable AsyncOutput output;
 
 	/**
@@ -80,11 +81,11 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * @param exchange the exchange of the request
 	 * @param request the request
 	 * @param call the HTTP request and its response
-	 * @param endpoint the endpoint that the request came to
+	 * @param endpoint the endpoint of the request
 	 * @param json writes messages
-	 * @param session the session of the request, or {@code null} when there are none
-	 * @param ended called when the handler has responded or the reply has ended, for
-	 * whatever reason; calls after the first one do nothing
+	 * @param session the session of the request, or {@code null} without sessions
+	 * @param ended called when the handler has responded, or the reply has ended for any
+	 * reason; only the first call has an effect
 	 */
 	Reply(McpExchange exchange, JSONRPCRequest request, HttpCall call, McpEndpoint endpoint, JsonMapper json,
 			@Nullable McpSession session, Runnable ended) {
@@ -100,7 +101,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	/**
 	 * Serve the request, and return as soon as this thread is no longer needed.
 	 * @param result the server's processing of the request; it completes with the
-	 * response, or has sent it to this as a transport before it completes
+	 * response, or sends it through this transport before it completes
 	 */
 	void serve(Mono<?> result) throws IOException {
 		result.subscribe(new Subscriber(Context.of(McpTransportContext.KEY, this.exchange.context())));
@@ -149,7 +150,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	/**
 	 * Send a message before the response.
-	 * @param question the id of what the client is asked, or {@code null} for a
+	 * @param question the id of a request to the client, or {@code null} for a
 	 * notification
 	 */
 	private void send(JSONRPCMessage message, @Nullable Object question) {
@@ -170,7 +171,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			}
 			boolean open = !this.responded && !this.done;
 			if (open && question != null) {
-				this.session.asked(question, this);
+				this.session.addPending(question, this);
 			}
 			if (!(open && write(event)) && question != null) {
 				throw new IllegalStateException("The response has ended, so the client cannot be asked");
@@ -182,8 +183,8 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	/**
-	 * Respond, as soon as the event of the exchange is recorded. Only the first response
-	 * counts.
+	 * Respond as soon as the event of the exchange is recorded. Only the first response
+	 * is sent.
 	 */
 	private void respond(Supplier<JSONRPCResponse> made) {
 		boolean stream;
@@ -203,9 +204,9 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			.end((body.refusal() != null && !stream) ? body.refusal().status() : HttpServletResponse.SC_OK)
 			.toCompletableFuture();
 		if (Thread.currentThread() != this.requestThread) {
-			// Neither on the thread of a sink, which slow clients would hold, nor on that
-			// of a handler: Reactor interrupts those of operators that are done, and the
-			// container closes the connection of a thread that is interrupted.
+			// Not on the thread of a sink, which slow clients would block, and not on the
+			// thread of a handler: Reactor interrupts threads of completed operators, and
+			// the container closes the connection of an interrupted thread.
 			recorded.whenComplete(
 					(nothing, failure) -> Schedulers.boundedElastic().schedule(() -> complete(body, failure != null)));
 		}
@@ -250,8 +251,8 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			if (this.done) {
 				return;
 			}
-			// Before the client has its response, after which it may send the next
-			// request.
+			// Before the client gets the response, because it may send the next request
+			// after that.
 			this.ended.run();
 			RefusedRequestException refusal = unrecorded ? Responses.unrecorded(this.exchange, this.request.id())
 					: body.refusal();
@@ -284,8 +285,8 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	/**
-	 * Write something, and what was written before.
-	 * @return whether the client may get it
+	 * Write bytes, and flush them if the response is a stream.
+	 * @return whether the client can receive them
 	 */
 	private boolean write(byte[] bytes) {
 		if (this.output != null) {
@@ -306,9 +307,9 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	/**
-	 * Send nothing any more, and complete the response. Only a stream is ended: a
-	 * response that has not begun is given. This does not wait for a thread that is
-	 * writing to a client which does not read: that thread ends the stream.
+	 * Stop sending, and complete the response. This ends only a stream; a response that
+	 * has not begun is still sent. This does not wait for a thread that is writing to a
+	 * client that does not read; that thread ends the stream.
 	 */
 	@Override
 	public void end() {
@@ -317,12 +318,12 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			unlock();
 		}
 		if (this.session != null) {
-			this.session.unanswerable(this::equals);
+			this.session.failPending(this::equals);
 		}
 	}
 
 	/**
-	 * Release the lock, and end the stream if that was asked for meanwhile.
+	 * Release the lock, and end the stream if that was requested meanwhile.
 	 */
 	private void unlock() {
 		do {
@@ -335,8 +336,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	/**
-	 * The last event tells the client why there is no response, if the connection takes
-	 * it at once.
+	 * Send an error as the last event, if the connection accepts it at once.
 	 */
 	private void endStream() {
 		this.ending = false;
@@ -352,7 +352,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			return;
 		}
 		try {
-			// The handler has not returned, and its thread may take long.
+			// The handler may still be running on the request thread.
 			this.call.response().getOutputStream().close();
 		}
 		catch (IOException ex) {
@@ -389,14 +389,15 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * The body of a response.
 	 *
 	 * @param bytes the JSON-RPC response
-	 * @param refusal what takes its place unless events were sent before, or {@code null}
+	 * @param refusal the refusal that replaces it unless events were already sent, or
+	 * {@code null}
 	 */
 	@SuppressWarnings("ArrayRecordComponent")
 	private record Body(byte[] bytes, @Nullable RefusedRequestException refusal) {
 	}
 
 	/**
-	 * Takes what the server makes of the request.
+	 * Receives the result of the server's processing.
 	 */
 	private final class Subscriber implements CoreSubscriber<Object> {
 
@@ -427,7 +428,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		}
 
 		/**
-		 * A handler may complete without a result, and then nothing has responded.
+		 * Respond with an error if the handler completes without a result.
 		 */
 		@Override
 		public void onComplete() {

@@ -17,22 +17,22 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The body of one request, bounded in size and in time. What has arrived is read at once;
- * the rest is awaited without a thread, so that clients which send slowly, or not at all,
- * hold none.
+ * The body of one request, with a size limit and a timeout. Data that has arrived is read
+ * at once. The rest is awaited without a thread, so that clients that send slowly or not
+ * at all do not block one.
  */
 final class RequestBody {
 
 	/** The factor by which memory is extended. */
 	private static final int GROWTH = 4;
 
-	/** What is allocated at first for a body of unknown length. */
+	/** The initial size of the buffer for a body of unknown length. */
 	private static final int UNKNOWN_LENGTH = 1024;
 
 	/**
-	 * How much is read of a body that is not needed, if that is more than the limit: a
-	 * client that is still sending when the connection is closed may not see the
-	 * response. As much as Tomcat reads by default.
+	 * The maximum size to read of a body that is not needed, if that is more than the
+	 * limit. A client that is still sending when the connection is closed may not receive
+	 * the response. Tomcat has the same default.
 	 */
 	private static final int MAX_DISCARDED = 2 * 1024 * 1024;
 
@@ -48,7 +48,7 @@ final class RequestBody {
 
 	private final int maxSize;
 
-	/** What was reserved of the memory that all bodies share. */
+	/** The amount that is reserved of the memory for all bodies. */
 	private final AtomicLong reserved = new AtomicLong();
 
 	private byte[] bytes = NOTHING;
@@ -65,7 +65,7 @@ final class RequestBody {
 	}
 
 	/**
-	 * A body that is to be kept. It takes from the memory of all bodies until it is
+	 * A body that is kept. It uses the memory for all bodies until it is
 	 * {@linkplain #release() released}.
 	 */
 	static RequestBody kept(HttpServletRequest request, BodyLimits limits) {
@@ -73,23 +73,23 @@ final class RequestBody {
 	}
 
 	/**
-	 * A body that is to be kept, of a client without a token.
+	 * A body of a client without a token that is kept.
 	 */
 	static RequestBody anonymous(HttpServletRequest request, BodyLimits limits) {
 		return new RequestBody(request, limits, Math.min(BodyLimits.SMALL, limits.maxSize()), false);
 	}
 
 	/**
-	 * A body that is not needed, because the request is refused. It is read nevertheless:
-	 * otherwise the container would read it, and hold a thread meanwhile.
+	 * A body that is not needed, because the request is refused. It is still read,
+	 * because otherwise the container would read it and block a thread.
 	 */
 	static RequestBody discarded(HttpServletRequest request, BodyLimits limits) {
 		return new RequestBody(request, limits, limits.maxSize(), true);
 	}
 
 	/**
-	 * Read what has arrived.
-	 * @return whether that is all
+	 * Read the data that has arrived.
+	 * @return whether the body is complete
 	 * @throws Failure if the body is too long or malformed
 	 */
 	boolean read() throws Failure {
@@ -122,8 +122,8 @@ final class RequestBody {
 	}
 
 	/**
-	 * Whether as much was read as the body has by its length. What a filter unpacks may
-	 * be longer than that, and is all there then.
+	 * Whether the declared length was read. A body that a filter decompresses can be
+	 * longer, and is available completely.
 	 */
 	private boolean isRead() {
 		return this.length > 0 && this.length >= this.request.getContentLengthLong()
@@ -157,9 +157,10 @@ final class RequestBody {
 	}
 
 	/**
-	 * Allocate as much memory as the body has by its length, or some times as much as has
-	 * arrived already; one byte more than the limit, so that a longer body is noticed. A
-	 * request that never sends its body must not cost more than a small one.
+	 * Extend the buffer to the declared length of the body, or to a multiple of what has
+	 * arrived. The maximum is one byte more than the limit, so that a longer body is
+	 * detected. A request that never sends its body does not use more memory than a small
+	 * one.
 	 */
 	private void extend() throws Failure {
 		long declared = this.request.getContentLengthLong();
@@ -187,7 +188,7 @@ final class RequestBody {
 	}
 
 	/**
-	 * Release the memory of the body, and of what it was parsed to.
+	 * Release the memory that is reserved for the body and the parsed message.
 	 */
 	void release() {
 		this.bytes = NOTHING;
@@ -195,7 +196,7 @@ final class RequestBody {
 	}
 
 	/**
-	 * The body. It is not kept here any longer.
+	 * Return the body, and drop the reference to it.
 	 */
 	byte[] take() {
 		byte[] body = (this.bytes.length == this.length) ? this.bytes : Arrays.copyOf(this.bytes, this.length);
@@ -204,8 +205,8 @@ final class RequestBody {
 	}
 
 	/**
-	 * Await the rest.
-	 * @param completion is called once, on a thread of the container
+	 * Await the rest of the body.
+	 * @param completion called once, on a thread of the container
 	 */
 	void await(Completion completion) throws IOException {
 		AsyncContext async = this.request.startAsync();
@@ -216,15 +217,15 @@ final class RequestBody {
 	}
 
 	/**
-	 * What follows when a body is there, or cannot be had.
+	 * Called when the body is complete, or has failed.
 	 */
 	@FunctionalInterface
 	interface Completion {
 
 		/**
-		 * Go on.
+		 * Continue.
 		 * @param async the request, to be dispatched or completed
-		 * @param failure why there is no body, or {@code null}
+		 * @param failure the failure, or {@code null}
 		 */
 		void complete(AsyncContext async, @Nullable Failure failure) throws IOException;
 
@@ -275,7 +276,7 @@ final class RequestBody {
 		}
 
 		/**
-		 * Whether the container itself has waited for too long.
+		 * Whether the container's own timeout has expired.
 		 */
 		private boolean isTimeout(Throwable failure) {
 			return failure instanceof SocketTimeoutException || failure instanceof TimeoutException
@@ -308,7 +309,7 @@ final class RequestBody {
 	}
 
 	/**
-	 * A body that cannot be had.
+	 * A failure to read a body.
 	 */
 	static final class Failure extends Exception {
 
@@ -326,20 +327,20 @@ final class RequestBody {
 		}
 
 		/**
-		 * Why.
+		 * The kinds of failures.
 		 */
 		enum Kind {
 
-			/** It is longer than is accepted. */
+			/** The body exceeds the maximum size. */
 			TOO_LARGE,
 
-			/** It has not arrived in time. */
+			/** The read timeout has expired. */
 			TOO_SLOW,
 
-			/** The bodies of other requests take the memory that it needs. */
+			/** The bodies of other requests use the memory. */
 			NO_MEMORY,
 
-			/** It ends early, or is malformed as HTTP has it. */
+			/** The body ends early, or its HTTP encoding is malformed. */
 			UNREADABLE
 
 		}

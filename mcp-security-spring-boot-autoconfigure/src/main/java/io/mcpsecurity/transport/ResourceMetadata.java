@@ -9,14 +9,13 @@ import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What the metadata of a protected resource tells (RFC 9728 section 2): nothing that is
- * not true.
+ * The metadata of a protected resource (RFC 9728 section 2).
  *
- * @param resource whose metadata it is
+ * @param resource the protected resource
  * @param name the {@code resource_name}
  * @param authorizationServers issuer identifiers; left out when there are none
  * @param scopes the {@code scopes_supported}, which can change when tools are added or
- * removed at run time; left out when there are none
+ * removed at run time; omitted if empty
  */
 public record ResourceMetadata(ProtectedResource resource, String name, List<String> authorizationServers,
 		Supplier<List<String>> scopes) {

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * What becomes of an MCP server's response before it is written: listings are filtered,
- * failures are put into this server's words, the outcome is recorded, and a denial at the
- * handler is a refusal like that of the gate.
+ * Processes the response of an MCP server before it is written: filters listings,
+ * replaces the messages of failures, records the result, and converts a denial at the
+ * handler to the same refusal as that of the gate.
  */
 final class Responses {
 
@@ -42,7 +42,7 @@ final class Responses {
 	}
 
 	/**
-	 * The response as the client may see it.
+	 * The response as it is sent to the client.
 	 */
 	JSONRPCResponse present(McpExchange exchange, JSONRPCRequest request, JSONRPCResponse made) {
 		JSONRPCResponse response = this.listings.filter(exchange, request,
@@ -53,7 +53,7 @@ final class Responses {
 	}
 
 	/**
-	 * Record what came of a request.
+	 * Record the result of a request.
 	 */
 	static void record(McpExchange exchange, JSONRPCResponse response) {
 		exchange.result(result(response));
@@ -63,7 +63,7 @@ final class Responses {
 	}
 
 	/**
-	 * The error for an unknown target, with the target that was asked for.
+	 * The error for an unknown target, with the requested target.
 	 */
 	private static JSONRPCResponse revealed(JSONRPCResponse response, String name) {
 		JSONRPCResponse.JSONRPCError error = response.error();
@@ -82,8 +82,8 @@ final class Responses {
 	}
 
 	/**
-	 * The refusal that takes the place of a response which has not begun, or {@code null}
-	 * if there is none.
+	 * The refusal that replaces a response which has not begun, or {@code null} if the
+	 * response is sent.
 	 */
 	@Nullable RefusedRequestException refusal(McpExchange exchange, JSONRPCResponse response) {
 		AccessDecision decision = exchange.decision();

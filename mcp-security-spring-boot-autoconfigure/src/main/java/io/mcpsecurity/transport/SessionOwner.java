@@ -8,19 +8,19 @@ import io.mcpsecurity.ratelimit.NetworkAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a session belongs to: the issuer, subject and client of a token together, at one
- * MCP endpoint. (MCP Security Best Practices, "Session Hijacking": a session is bound to
- * the user. A subject alone is not enough, as two issuers may use the same one.)
+ * The owner of a session: the issuer, subject and client of a token, at one MCP endpoint.
+ * (MCP Security Best Practices, "Session Hijacking": a session is bound to the user. A
+ * subject alone is not enough, as two issuers may use the same one.)
  *
  * @param resource the resource identifier of the MCP endpoint
- * @param value stands for all of that in a fixed length: 64 hexadecimal digits, the same
- * ones in every instance of the server
+ * @param value a hash that identifies the owner: 64 hexadecimal digits, the same in every
+ * instance of the server
  * @param anonymous whether it is the owner of sessions that were opened without a token
  */
 record SessionOwner(String resource, String value, boolean anonymous) {
 
 	/**
-	 * The owner that a caller is.
+	 * The owner for a caller.
 	 */
 	static SessionOwner of(McpCaller caller) {
 		return new SessionOwner(caller.resource(),
@@ -28,8 +28,8 @@ record SessionOwner(String resource, String value, boolean anonymous) {
 	}
 
 	/**
-	 * The owner of the sessions that are opened from an address without a token. It
-	 * bounds their number; a session can be used from other addresses.
+	 * The owner of sessions that are opened from an address without a token. It limits
+	 * their number; a session can be used from other addresses.
 	 * @param resource the resource identifier of the MCP endpoint
 	 * @param address the address, or {@code null}
 	 */
@@ -42,8 +42,8 @@ record SessionOwner(String resource, String value, boolean anonymous) {
 	}
 
 	/**
-	 * Whether somebody who is not the owner may use the session: one that was opened
-	 * without a token, for which knowing its id is enough.
+	 * Whether another owner may use the session. This is allowed for sessions that were
+	 * opened without a token, for which the session id is sufficient.
 	 */
 	boolean admits(SessionOwner other) {
 		return this.anonymous && this.resource.equals(other.resource);

@@ -24,21 +24,21 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of all MCP endpoints: whom they belong to, how many there are, and when
- * they and their streams end. Only its owner can use a session (MCP Security Best
- * Practices, "Session Hijacking"); for all others it does not exist.
+ * The sessions of all MCP endpoints: their owners, their limits, and the end of sessions
+ * and streams. Only the owner can use a session (MCP Security Best Practices, "Session
+ * Hijacking"); for all other callers it does not exist.
  * <p>
- * Sessions are bounded in number, and end when they are not used. A caller that opens one
- * too many loses the one that was not used for the longest time; sessions of other owners
- * give way only when the total is reached. An open stream is use of its session. A stream
- * ends with the token that it was opened with, when its client is denied, and with its
- * session.
+ * The number of sessions is limited, and idle sessions end. If an owner exceeds its
+ * limit, its least recently used session ends. Sessions of other owners are evicted only
+ * if the limit for all sessions is reached. A session with an open stream is in use. A
+ * stream ends when the token that it was opened with expires, when its client is denied,
+ * or when its session ends.
  */
 public final class Sessions {
 
 	private static final Log logger = LogFactory.getLog(Sessions.class);
 
-	/** The number of checks with one probe of the streams. */
+	/** Streams are probed once in this number of checks. */
 	private static final int PROBE = 6;
 
 	private final Cache<String, McpSession> sessions;
@@ -63,8 +63,8 @@ public final class Sessions {
 
 	/**
 	 * Create without sessions.
-	 * @param bounds how many there may be, and how long
-	 * @param denied whether the client of a caller is denied by now
+	 * @param bounds the limits of sessions
+	 * @param denied whether the client of a caller is denied at the moment
 	 */
 	public Sessions(Bounds bounds, Predicate<McpCaller> denied) {
 		this(bounds, denied, Ticker.systemTicker(), Clock.systemUTC());
@@ -79,7 +79,7 @@ public final class Sessions {
 			.maximumSize(bounds.max())
 			.expireAfterAccess(bounds.idleTimeout())
 			.ticker(ticker)
-			// Maintained by the requests themselves: no threads of its own.
+			// Maintained by the threads of requests.
 			.executor(Runnable::run)
 			.removalListener(
 					(@Nullable String id, @Nullable McpSession session, RemovalCause cause) -> removed(session, cause))
@@ -87,7 +87,7 @@ public final class Sessions {
 	}
 
 	/**
-	 * Keep a session that has been opened. Its client does not know the id yet.
+	 * Add a new session, before its client gets the id.
 	 */
 	void open(McpSession session) {
 		session.used(this.ticker.read());
@@ -99,11 +99,11 @@ public final class Sessions {
 	}
 
 	/**
-	 * The session of a request. One that was opened without a token becomes that of the
-	 * first caller who uses it with one, and of no other: so a client can look around
-	 * first and sign in later.
+	 * The session of a request. A session that was opened without a token is transferred
+	 * to the first caller that uses it with a token, so that a client can start without a
+	 * token and sign in later.
 	 * @param id the id that the client sent
-	 * @param caller whose request it is
+	 * @param caller the caller as an owner
 	 * @return the session, or {@code null} if the caller has no such session
 	 */
 	@Nullable McpSession find(String id, SessionOwner caller) {
@@ -120,7 +120,7 @@ public final class Sessions {
 				if (!session.give(owner, caller)) {
 					return null;
 				}
-				forget(id, owner);
+				removeFromOwner(id, owner);
 				note(id, caller);
 			}
 		}
@@ -141,7 +141,7 @@ public final class Sessions {
 		if (session == null) {
 			return;
 		}
-		forget(session.id(), session.owner());
+		removeFromOwner(session.id(), session.owner());
 		if (cause != RemovalCause.EXPLICIT) {
 			this.expired.increment();
 		}
@@ -161,11 +161,11 @@ public final class Sessions {
 			if (session != null) {
 				this.expired.increment();
 			}
-			// In case that it was not there any more.
-			forget(surplus[0], owner);
+			// In case the session had already ended.
+			removeFromOwner(surplus[0], owner);
 		}
 		if (this.sessions.policy().getIfPresentQuietly(sessionId) == null) {
-			forget(sessionId, owner);
+			removeFromOwner(sessionId, owner);
 		}
 	}
 
@@ -183,7 +183,7 @@ public final class Sessions {
 		return oldest;
 	}
 
-	private void forget(String sessionId, SessionOwner owner) {
+	private void removeFromOwner(String sessionId, SessionOwner owner) {
 		this.byOwner.computeIfPresent(owner, (key, ids) -> {
 			ids.remove(sessionId);
 			return ids.isEmpty() ? null : ids;
@@ -191,8 +191,8 @@ public final class Sessions {
 	}
 
 	/**
-	 * End the streams whose token has expired or whose client is denied, and the sessions
-	 * that were not used. To be called now and then, by one thread.
+	 * End streams whose token has expired or whose client is denied, and idle sessions.
+	 * To be called periodically, by one thread.
 	 */
 	public void check() {
 		Instant now = this.clock.instant();
@@ -231,15 +231,14 @@ public final class Sessions {
 	}
 
 	/**
-	 * Ask the clients that listen whether they are still there, which keeps their
-	 * connections alive.
+	 * Ping all clients with an open stream, which keeps their connections alive.
 	 */
 	public void keepAlive() {
 		this.sessions.asMap().values().forEach(McpSession::ping);
 	}
 
 	/**
-	 * End all sessions, because the application stops; no more are opened.
+	 * End all sessions because the application stops. No new sessions are accepted.
 	 */
 	public void stop() {
 		this.stopping = true;
@@ -247,7 +246,7 @@ public final class Sessions {
 	}
 
 	/**
-	 * Allow sessions again after {@link #stop()}.
+	 * Accept sessions again after {@link #stop()}.
 	 */
 	public void start() {
 		this.stopping = false;
@@ -261,7 +260,7 @@ public final class Sessions {
 	}
 
 	/**
-	 * A failure does not prevent what follows.
+	 * Run an action, and log its failure.
 	 */
 	static void guarded(Runnable action) {
 		try {
@@ -273,8 +272,9 @@ public final class Sessions {
 	}
 
 	/**
-	 * The refusal of a request for a session that its caller does not have: 404, upon
-	 * which a client opens a new one (MCP 2025-11-25, Transports, "Session Management").
+	 * The refusal of a request for a session that does not exist for the caller: 404,
+	 * after which clients open a new session (MCP 2025-11-25, Transports, "Session
+	 * Management").
 	 * @param id the request's id, or {@code null}
 	 */
 	static RefusedRequestException notFound(@Nullable Object id) {
@@ -290,47 +290,47 @@ public final class Sessions {
 	}
 
 	/**
-	 * How many sessions there are.
+	 * The number of sessions.
 	 */
 	public int size() {
 		return this.sessions.asMap().size();
 	}
 
 	/**
-	 * How many owners have sessions.
+	 * The number of owners with sessions.
 	 */
 	int owners() {
 		return this.byOwner.size();
 	}
 
 	/**
-	 * How many streams are open.
+	 * The number of open streams.
 	 */
 	public int streams() {
 		return this.sessions.asMap().values().stream().mapToInt((session) -> session.streams().size()).sum();
 	}
 
 	/**
-	 * How many sessions were ended by their owners, since the start.
+	 * The number of sessions that their owners ended, since the start.
 	 */
 	public long deleted() {
 		return this.deleted.sum();
 	}
 
 	/**
-	 * How many sessions ended because they were not used or there were too many, since
-	 * the start.
+	 * The number of sessions that ended because they were idle or a limit was reached,
+	 * since the start.
 	 */
 	public long expired() {
 		return this.expired.sum();
 	}
 
 	/**
-	 * How many sessions there may be, and how long.
+	 * The limits of sessions.
 	 *
-	 * @param max the maximum of all together
-	 * @param maxPerCaller the maximum of one owner
-	 * @param idleTimeout how long one is kept that is not used
+	 * @param max the maximum number of all sessions
+	 * @param maxPerCaller the maximum number of sessions of one owner
+	 * @param idleTimeout the time after which an idle session ends
 	 */
 	public record Bounds(int max, int maxPerCaller, Duration idleTimeout) {
 	}

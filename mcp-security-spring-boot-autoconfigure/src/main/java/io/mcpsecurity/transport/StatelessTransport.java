@@ -19,8 +19,8 @@ import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The server side of Streamable HTTP without sessions: each request is served by itself,
- * and responded to with JSON.
+ * The server side of Streamable HTTP without sessions: each request is independent, and
+ * the response is JSON.
  */
 public final class StatelessTransport implements McpStatelessServerTransport, McpDispatcher {
 
@@ -64,7 +64,8 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 		String method = message.method();
 		if (method == null) {
 			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
-					JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: this server asks clients nothing", null);
+					JsonRpcErrorCode.INVALID_REQUEST, "Invalid request: this server sends no requests to clients",
+					null);
 		}
 		if (message.id() == null) {
 			StreamableTransport.accepted(call);

@@ -48,7 +48,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	/**
 	 * Create a transport.
 	 * @param json reads and writes messages
-	 * @param sessions keeps the sessions
+	 * @param sessions the sessions
 	 * @param disallowDelete whether clients may not end their sessions
 	 */
 	public StreamableTransport(JsonMapper json, Sessions sessions, boolean disallowDelete) {
@@ -124,7 +124,8 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		}
 		else if (message.id() == null) {
 			accepted(call);
-			// Others are dropped: the MCP SDK would log them with their parameters.
+			// Other notifications are dropped, because the MCP SDK would log their
+			// parameters.
 			if (McpMethod.of(method).isHandledNotification()) {
 				session.sdk()
 					.accept(new JSONRPCNotification(method, message.params()))
@@ -141,8 +142,8 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	/**
-	 * Open a session. One that the request names is not looked at: a client whose session
-	 * is over gets another one.
+	 * Open a session. The session id of the request is ignored, so that a client whose
+	 * session has ended gets a new one.
 	 */
 	private void initialize(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint,
 			Runnable ended) throws RefusedRequestException, IOException {
@@ -180,16 +181,17 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	/**
-	 * Take a client's response. What waits for it goes on on another thread: it may take
-	 * long, and the client may need its connection to respond to something else.
+	 * Accept a response of the client. The handler that waits for it continues on another
+	 * thread, because it can take long, and the client may need its connection for
+	 * another response.
 	 */
 	private void respond(McpExchange exchange, McpSession session, McpMessage message, HttpCall call)
 			throws RefusedRequestException {
 		Object id = message.id();
 		Map<String, @Nullable Object> outcome = message.outcome();
-		if (id == null || outcome == null || !session.answered(id)) {
+		if (id == null || outcome == null || !session.removePending(id)) {
 			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
-					"Invalid request: this responds to nothing");
+					"Invalid request: no request is pending for this response");
 		}
 		JSONRPCResponse.JSONRPCError error = outcome.containsKey("error")
 				? this.json.convertValue(outcome.get("error"), JSONRPCResponse.JSONRPCError.class) : null;
@@ -219,7 +221,8 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 			exchange.end(HttpServletResponse.SC_OK);
 			ended.run();
 		});
-		// Before the client knows: it may count on getting whatever is sent from then on.
+		// Before the client gets the response, so that it does not miss messages after
+		// that.
 		session.listen(stream);
 		stream.open();
 	}
@@ -240,7 +243,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 
 	static RefusedRequestException stopping(@Nullable Object id) {
 		return new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "stopping",
-				JsonRpcErrorCode.UNAVAILABLE, "This server is about to stop", id);
+				JsonRpcErrorCode.UNAVAILABLE, "This server is shutting down", id);
 	}
 
 	static RefusedRequestException methodNotAllowed(String allowed) {

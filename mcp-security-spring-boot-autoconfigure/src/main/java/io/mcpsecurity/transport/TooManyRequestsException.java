@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 
 /**
- * A request beyond a limit: 429 (RFC 6585 section 4), or 503 if the limit cannot be
- * checked, each with the time after which to try again.
+ * A request is beyond a limit: 429 (RFC 6585 section 4), or 503 if the limit cannot be
+ * checked. The response contains the time after which the client may try again.
  */
 final class TooManyRequestsException extends RefusedRequestException {
 
@@ -24,7 +24,7 @@ final class TooManyRequestsException extends RefusedRequestException {
 	/**
 	 * Refuse a request.
 	 * @param retryAfter the time after which to try again, in whole seconds
-	 * @param id the request's id, or {@code null} when it is not known
+	 * @param id the request's id, or {@code null} if it is unknown
 	 */
 	TooManyRequestsException(Duration retryAfter, @Nullable Object id) {
 		this(STATUS, "rate_limited", JsonRpcErrorCode.RATE_LIMITED, MESSAGE, id, retryAfter.toSeconds());
@@ -37,9 +37,9 @@ final class TooManyRequestsException extends RefusedRequestException {
 	}
 
 	/**
-	 * Refuse a request, if its verdict says so.
-	 * @param verdict whether the request may go on
-	 * @param id the request's id, or {@code null} when it is not known
+	 * Refuse a request unless its verdict allows it.
+	 * @param verdict the verdict
+	 * @param id the request's id, or {@code null} if it is unknown
 	 */
 	static void check(Verdict verdict, @Nullable Object id) throws TooManyRequestsException {
 		switch (verdict.outcome()) {
@@ -49,7 +49,7 @@ final class TooManyRequestsException extends RefusedRequestException {
 					"rate_limit_unavailable", JsonRpcErrorCode.UNAVAILABLE, "Limits cannot be checked at the moment",
 					id, verdict.retryAfterSeconds());
 			default -> {
-				// It may go on.
+				// The request continues.
 			}
 		}
 	}

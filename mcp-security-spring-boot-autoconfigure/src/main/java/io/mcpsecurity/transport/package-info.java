@@ -1,6 +1,6 @@
 /**
- * The HTTP face: the filters of the MCP endpoint in the order in which a request meets
- * them, the challenges they answer with, and the protected resource metadata.
+ * The HTTP layer: the filters of MCP endpoints, transports, sessions and streams,
+ * challenges, and the protected resource metadata.
  */
 @NullMarked
 package io.mcpsecurity.transport;

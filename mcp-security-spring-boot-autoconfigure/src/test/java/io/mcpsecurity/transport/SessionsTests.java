@@ -262,25 +262,25 @@ class SessionsTests {
 	void onlyWhatAClientWasAskedCanBeAnsweredAndOnlyOnce() {
 		McpSession session = open("a", ALICE);
 		TestStream stream = opened(session, null);
-		session.asked("1", stream);
-		session.asked("2", stream);
-		assertThat(session.answered("other")).isFalse();
-		assertThat(session.answered("1")).isTrue();
-		assertThat(session.answered("1")).isFalse();
+		session.addPending("1", stream);
+		session.addPending("2", stream);
+		assertThat(session.removePending("other")).isFalse();
+		assertThat(session.removePending("1")).isTrue();
+		assertThat(session.removePending("1")).isFalse();
 		session.closed(stream);
-		assertThat(session.answered("2")).as("asked on a stream that has ended").isFalse();
+		assertThat(session.removePending("2")).as("asked on a stream that has ended").isFalse();
 	}
 
 	@Test
 	void theQuestionsOfAClientAreBounded() {
 		McpSession session = open("a", ALICE);
 		for (int i = 0; i < 5000; i++) {
-			session.asked(i, this);
+			session.addPending(i, this);
 		}
-		assertThat(session.answered(0)).isFalse();
-		assertThat(session.answered(3999)).isFalse();
-		assertThat(session.answered(4000)).isTrue();
-		assertThat(session.answered(4999)).isTrue();
+		assertThat(session.removePending(0)).isFalse();
+		assertThat(session.removePending(3999)).isFalse();
+		assertThat(session.removePending(4000)).isTrue();
+		assertThat(session.removePending(4999)).isTrue();
 	}
 
 	@Test

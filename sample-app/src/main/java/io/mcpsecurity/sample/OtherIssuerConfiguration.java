@@ -9,16 +9,14 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
- * The sample while it trusts another authorization server than its own.
+ * Configuration for the sample with an external authorization server.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnBooleanProperty(name = "sample.authorization-server.enabled", havingValue = false)
 class OtherIssuerConfiguration {
 
 	/**
-	 * There are no users, so nobody is the administrator: besides the MCP endpoint, which
-	 * has a chain of its own, only the health is to be seen. (By Spring Boot's default
-	 * the actuator would be open to every token of the issuer, whomever it is for.)
+	 * Without users there is no administrator, so besides the MCP endpoint, which has its own chain, only the health endpoint is accessible. (By default, Spring Boot would accept every token of the issuer for the actuator, with any audience.)
 	 */
 	@Bean
 	SecurityFilterChain everythingElse(HttpSecurity http) {

@@ -18,22 +18,21 @@ import io.mcpsecurity.benchmarks.load.ServerProcess.Usage;
 
 /**
  * Runs scenarios: the servers of a setting are started side by side, warmed up one after
- * another, and measured in turns, so that whatever else the machine does meets all.
+ * another, and measured in turns, so that other load of the machine affects all of them.
  */
 final class Benchmark {
 
 	/**
-	 * With more, requests take the core from the compilers, and code stays slow for
-	 * minutes.
+	 * With more connections, requests use the core that the compilers need, and code stays slow for minutes.
 	 */
 	private static final int WARM_UP_CONNECTIONS = 2;
 
 	private static final Duration WARM_UP_ROUND = Duration.ofSeconds(3);
 
-	/** The part of the processor time that compilers take of a server that is warm. */
+	/** The maximum part of the processor time that compilers use in a warm server. */
 	private static final double WARM = 0.01;
 
-	/** How often a round is measured, if each time compilers take more than that. */
+	/** The maximum number of attempts for a round, if compilers use more than that. */
 	private static final int ATTEMPTS = 4;
 
 	private final Options options;
@@ -69,7 +68,7 @@ final class Benchmark {
 	}
 
 	/**
-	 * The figures of one start of the servers. In each another one has the first turn.
+	 * The figures of one start of the servers. The server that is measured first differs for each start.
 	 */
 	private Map<Scenario, Map<ServerKind, Figures>> measure(Setting setting, List<Scenario> scenarios, int start) {
 		List<ServerKind> kinds = new ArrayList<>(this.options.kinds());
@@ -116,9 +115,7 @@ final class Benchmark {
 	}
 
 	/**
-	 * A round without compilers, if there is one in four attempts: also a server that was
-	 * warm finds something to compile when the others have had their turns. A round with
-	 * wrong answers counts in any case.
+	 * Measure a round without compilation, if there is one in four attempts: even a warm server can compile code after the other servers were measured. A round with wrong responses is always used.
 	 */
 	private Figures round(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions, int round) {
 		for (int attempt = 1;; attempt++) {
@@ -141,21 +138,20 @@ final class Benchmark {
 	}
 
 	/**
-	 * A server that answers with errors is fast.
+	 * Check the responses, because a server that returns errors is fast.
 	 */
 	private static void check(Scenario scenario, ServerProcess server, String token, List<String> sessions) {
-		HttpResponse<String> answer = new Client(server.url()).send(scenario.message().body(), token,
+		HttpResponse<String> response = new Client(server.url()).send(scenario.message().body(), token,
 				sessions.isEmpty() ? null : sessions.get(0));
-		if (!scenario.allows(server.kind(), answer.statusCode())
-				|| (answer.statusCode() == 200 && !answer.body().contains(scenario.answer(server.kind())))) {
-			throw new IllegalStateException("%s: %s does not answer as it should: %d %s".formatted(scenario.name(),
-					server.kind().label(), answer.statusCode(), answer.body()));
+		if (!scenario.allows(server.kind(), response.statusCode())
+				|| (response.statusCode() == 200 && !response.body().contains(scenario.content(server.kind())))) {
+			throw new IllegalStateException("%s: %s returns an unexpected response: %d %s".formatted(scenario.name(),
+					server.kind().label(), response.statusCode(), response.body()));
 		}
 	}
 
 	/**
-	 * First with few connections, then with those that are measured, which compile what
-	 * only happens under load.
+	 * Warm up with few connections first, and then with the number that is measured, to compile code that runs only under load.
 	 */
 	private void warmUp(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions) {
 		warmUp(scenario, server, load, sessions, WARM_UP_CONNECTIONS);

@@ -15,8 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An MCP client that opens sessions, and looks whether a server answers as it should
- * before it is measured.
+ * An MCP client that opens sessions, and checks the responses of a server before it is measured.
  */
 final class Client {
 
@@ -51,12 +50,12 @@ final class Client {
 
 	/**
 	 * Call a tool.
-	 * @throws IllegalStateException if that is not answered with 200
+	 * @throws IllegalStateException if the status of the response is not 200
 	 */
 	void call(String body, String token, @Nullable String session) {
-		HttpResponse<String> answer = send(body, token, session);
-		if (answer.statusCode() != 200) {
-			throw new IllegalStateException("No answer to a call: " + answer.statusCode() + answer.body());
+		HttpResponse<String> response = send(body, token, session);
+		if (response.statusCode() != 200) {
+			throw new IllegalStateException("A call failed: " + response.statusCode() + response.body());
 		}
 	}
 

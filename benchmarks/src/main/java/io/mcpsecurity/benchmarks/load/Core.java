@@ -6,9 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How busy a core has been.
+ * The utilization of a core.
  *
- * @param busy ticks in which it did something, or another machine had it
+ * @param busy ticks in which it was busy, or used by another virtual machine
  * @param all all ticks
  */
 record Core(long busy, long all) {
@@ -28,7 +28,7 @@ record Core(long busy, long all) {
 	}
 
 	/**
-	 * Of its fields: user, nice, system, idle, iowait, irq, softirq, steal.
+	 * The fields are user, nice, system, idle, iowait, irq, softirq, steal.
 	 */
 	private static Core of(String[] fields) {
 		long all = 0;
@@ -39,7 +39,7 @@ record Core(long busy, long all) {
 	}
 
 	/**
-	 * The part of the time since an earlier moment, of 1, that it was busy.
+	 * The part of the time since an earlier moment, of 1, in which it was busy.
 	 */
 	double busySince(Core before) {
 		return (double) (this.busy - before.busy) / (this.all - before.all);

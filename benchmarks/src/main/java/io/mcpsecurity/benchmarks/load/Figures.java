@@ -8,18 +8,17 @@ import io.mcpsecurity.benchmarks.load.LoadTool.Outcome;
 import io.mcpsecurity.benchmarks.load.ServerProcess.Usage;
 
 /**
- * What was measured of one server in one scenario.
+ * The measurements of one server in one scenario.
  *
- * @param perSecond requests answered in a second
- * @param p50 half of them took at most so many milliseconds
- * @param p99 ninety-nine of a hundred took at most so many milliseconds
- * @param cpu microseconds of processor time for each
- * @param allocated kilobytes allocated for each
+ * @param perSecond the throughput in requests per second
+ * @param p50 the median response time in milliseconds
+ * @param p99 the 99th percentile of the response time in milliseconds
+ * @param cpu the processor time per request in microseconds
+ * @param allocated the allocated memory per request in kilobytes
  * @param compilers the part of the processor time that the compilers took, of 1
  * @param collector the part of the processor time that the garbage collector took, of 1
- * @param others the part of the time, of 1, in which others had the server's core
- * @param wrong how many requests were answered with another status than expected, or not
- * at all
+ * @param others the part of the time, of 1, in which other processes used the server's core
+ * @param wrong the number of requests with an unexpected status or without a response
  */
 record Figures(double perSecond, double p50, double p99, double cpu, double allocated, double compilers,
 		double collector, double others, long wrong) {
@@ -33,7 +32,7 @@ record Figures(double perSecond, double p50, double p99, double cpu, double allo
 	}
 
 	/**
-	 * The median of each figure, but the most of what disturbs the others.
+	 * The median of each figure, but the maximum of disturbances and wrong responses.
 	 */
 	static Figures median(List<Figures> rounds) {
 		return new Figures(median(rounds, Figures::perSecond), median(rounds, Figures::p50),

@@ -61,7 +61,7 @@ public final class Issuer implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		// The keys may also be asked for their algorithms, so they say none.
+		// The keys are published without an algorithm.
 		serve("/keys", new JWKSet(List.of(this.rsa, this.ec)).toPublicJWKSet().toString());
 		serve("/.well-known/openid-configuration",
 				"{\"issuer\":\"%s\",\"jwks_uri\":\"%s/keys\",\"subject_types_supported\":[\"public\"]}".formatted(uri(),
@@ -95,10 +95,10 @@ public final class Issuer implements AutoCloseable {
 	}
 
 	/**
-	 * Tokens, each different.
-	 * @param kind what they are
-	 * @param count how many
-	 * @param scopes how many scopes each has
+	 * Create different tokens.
+ * @param kind the kind of the tokens
+ * @param count the number of tokens
+ * @param scopes the number of scopes of each token
 	 */
 	public List<String> tokens(TokenKind kind, int count, int scopes) {
 		return IntStream.range(0, count).mapToObj((number) -> token(kind, scopes)).toList();
@@ -161,26 +161,26 @@ public final class Issuer implements AutoCloseable {
 	}
 
 	/**
-	 * What a token can be.
+	 * The kinds of tokens.
 	 */
 	public enum TokenKind {
 
-		/** Good, signed with RSA. */
+		/** Valid, signed with RSA. */
 		RS256,
 
-		/** Good, signed on P-256. */
+		/** Valid, signed with P-256. */
 		ES256,
 
-		/** Good, to be introspected. */
+		/** Valid, to be introspected. */
 		OPAQUE,
 
-		/** Once good. */
+		/** Expired. */
 		EXPIRED,
 
-		/** Signed with nothing. */
+		/** With an invalid signature. */
 		FORGED,
 
-		/** No JWT. */
+		/** Not a JWT. */
 		MALFORMED
 
 	}

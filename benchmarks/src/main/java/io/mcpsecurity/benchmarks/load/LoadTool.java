@@ -14,7 +14,7 @@ import java.util.Objects;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Puts load on a server: {@code wrk}, on a core of its own.
+ * Puts load on a server with {@code wrk}, on its own core.
  */
 final class LoadTool {
 
@@ -27,7 +27,7 @@ final class LoadTool {
 	private final Path body;
 
 	/**
-	 * Create one that sends a message with some tokens in turns.
+	 * Create a load tool that sends a message with the given tokens in turns.
 	 */
 	LoadTool(Options options, List<String> tokens, String body) {
 		this.options = options;
@@ -47,10 +47,10 @@ final class LoadTool {
 
 	/**
 	 * Put load on a server.
-	 * @param url where it is
-	 * @param sessions the sessions to use, or none
-	 * @param connections how many requests are under way at any time
-	 * @param duration for how long
+	 * @param url the URL of the server
+ * @param sessions the sessions to use, or none
+ * @param connections the number of concurrent requests
+ * @param duration the duration of the load
 	 */
 	Outcome run(String url, List<String> sessions, int connections, Duration duration) {
 		try {
@@ -76,14 +76,14 @@ final class LoadTool {
 	}
 
 	/**
-	 * What the tool saw.
-	 *
-	 * @param requests how many requests were answered
-	 * @param micros in how many microseconds
-	 * @param p50 half of them took at most so many microseconds
-	 * @param p99 ninety-nine of a hundred took at most so many microseconds
-	 * @param refused how many were answered with another status than 2xx or 3xx
-	 * @param failed how many were not answered
+	 * The results of the load tool.
+ *
+ * @param requests the number of responses
+ * @param micros the duration in microseconds
+ * @param p50 the median response time in microseconds
+ * @param p99 the 99th percentile of the response time in microseconds
+ * @param refused the number of responses with another status than 2xx or 3xx
+ * @param failed the number of requests without a response
 	 */
 	record Outcome(long requests, long micros, double p50, double p99, long refused, long failed) {
 

@@ -6,7 +6,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.util.List;
 
 /**
- * What {@code benchmarks/run} starts.
+ * The main class of {@code benchmarks/run}.
  */
 public final class Main {
 
@@ -14,13 +14,13 @@ public final class Main {
 	}
 
 	/**
-	 * Run what the command line says.
+	 * Run the benchmarks that the command line selects.
 	 * @param args see {@code benchmarks/run --help}
 	 */
 	public static void main(String[] args) {
-		// Requests must name the host that tokens are for.
+		// Requests must contain the host of the audience.
 		System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
-		// Otherwise the issuer's answers take 40 ms each.
+		// Otherwise each response of the issuer takes 40 ms.
 		System.setProperty("sun.net.httpserver.nodelay", "true");
 		if (List.of(args).contains("--help")) {
 			System.out.print(Options.USAGE);

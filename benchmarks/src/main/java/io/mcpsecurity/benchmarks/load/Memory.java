@@ -6,14 +6,13 @@ import java.util.List;
 import io.mcpsecurity.benchmarks.load.Issuer.TokenKind;
 
 /**
- * Tells how much memory a server keeps for each token that it has seen and for each
- * session that is open: the difference that many of them make to the live heap.
+ * Measures how much memory a server uses for each cached token and for each open session, as the difference that many of them make to the live heap.
  */
 final class Memory {
 
 	private static final int MANY = 10_000;
 
-	/** Until there is no more room in what keeps the last events or meters. */
+	/** Enough requests to fill the buffers of recent events and meters. */
 	private static final int WARM_UP = 3000;
 
 	private final Options options;
@@ -31,10 +30,10 @@ final class Memory {
 	void run() {
 		this.out.printf("%n### Memory%n%n| what | server | bytes for each of %d |%n|---|---|--:|%n", MANY);
 		for (ServerKind kind : List.of(ServerKind.UNSECURED, ServerKind.STARTER)) {
-			measure("remembered token", kind, Setting.STATELESS, TokenKind.RS256);
+			measure("cached token", kind, Setting.STATELESS, TokenKind.RS256);
 			measure("session", kind, Setting.STREAMABLE, TokenKind.RS256);
 		}
-		measure("remembered introspection", ServerKind.STARTER, Setting.STATELESS.withOpaqueTokens(), TokenKind.OPAQUE);
+		measure("cached introspection", ServerKind.STARTER, Setting.STATELESS.withOpaqueTokens(), TokenKind.OPAQUE);
 	}
 
 	private void measure(String what, ServerKind kind, Setting setting, TokenKind tokens) {

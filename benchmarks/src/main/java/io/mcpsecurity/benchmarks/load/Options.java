@@ -7,21 +7,21 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What the command line says.
+ * The options of the command line.
  *
  * @param memory whether memory is measured, and nothing else
  * @param scenarios the scenarios
  * @param kinds the servers
- * @param starts how often servers are started anew
- * @param rounds how often each server is measured in each scenario, of each start
- * @param round for how long each time
- * @param connections how many requests are under way at any time
- * @param warmUp how long a server is warmed up at most
+ * @param starts how often the servers are started
+ * @param rounds how often each server is measured in each scenario after each start
+ * @param round the duration of a measurement
+ * @param connections the number of concurrent requests
+ * @param warmUp the maximum duration of the warm-up of a server
  * @param java the home of the Java that runs the servers
  * @param jvm more options of their virtual machines
  * @param properties more properties of the starter's server, {@code name=value}
  * @param serverCore the core of the servers
- * @param loadCore the core of the load tool, and of all else
+ * @param loadCore the core of the load tool and all other processes
  * @param classPath the whole class path
  * @param work where files are written
  */

@@ -3,7 +3,7 @@ package io.mcpsecurity.benchmarks.load;
 import java.time.Duration;
 
 /**
- * Waiting.
+ * Pauses the current thread.
  */
 final class Pause {
 

@@ -31,7 +31,7 @@ final class Report {
 	}
 
 	/**
-	 * Where and how figures come about.
+	 * Print the machine and the settings of the measurement.
 	 */
 	void printMachine(Options options) {
 		this.out.printf("%s, %s, %d cores, %s, Java %s%n", LocalDate.now(), processor(), cores(),
@@ -51,7 +51,7 @@ final class Report {
 	}
 
 	/**
-	 * Of the machine: this process has only one of them.
+	 * The cores of the machine, of which this process uses only one.
 	 */
 	private static long cores() {
 		return lines(Path.of("/proc/cpuinfo")).stream().filter((line) -> line.startsWith("processor")).count();
@@ -75,8 +75,7 @@ final class Report {
 	}
 
 	/**
-	 * The figures of a scenario, with those of the unsecured server as what others are
-	 * compared with.
+	 * Print the figures of a scenario, compared with those of the unsecured server.
 	 * @param scenario the scenario
 	 * @param starts the figures of each start of the servers
 	 */
@@ -109,8 +108,7 @@ final class Report {
 	}
 
 	/**
-	 * What is to be reached, as far as the scenarios were run, and how far it is the same
-	 * of each start.
+	 * Print the targets of the scenarios that were run, and the range of the figures over all starts.
 	 */
 	void printReach() {
 		this.out.printf("%n### Reach%n%n| figure | measured | of the starts | reach |%n|---|--:|--:|--:|%n");
@@ -140,13 +138,13 @@ final class Report {
 	}
 
 	/**
-	 * What it takes to verify a token, in microseconds.
+	 * The time to verify a token, in microseconds.
 	 */
 	private String verification() {
-		List<Figures> remembered = figures("stateless", ServerKind.STARTER);
+		List<Figures> cached = figures("stateless", ServerKind.STARTER);
 		List<Figures> verified = figures("uncached", ServerKind.STARTER);
-		return (remembered.isEmpty() || verified.isEmpty()) ? "verification"
-				: "%.0f".formatted(Figures.median(verified).cpu() - Figures.median(remembered).cpu());
+		return (cached.isEmpty() || verified.isEmpty()) ? "verification"
+				: "%.0f".formatted(Figures.median(verified).cpu() - Figures.median(cached).cpu());
 	}
 
 	private void row(String figure, String reach, String scenario, ServerKind other,
@@ -157,7 +155,7 @@ final class Report {
 			this.out.printf("| %s | not measured | | %s |%n", figure, reach);
 			return;
 		}
-		// Of each start by itself: the machine may be faster at one than at the next.
+		// Per start, because the speed of the machine can differ between starts.
 		double[] starts = IntStream.range(0, starter.size())
 			.mapToDouble((i) -> comparison.applyAsDouble(others.get(i), starter.get(i)))
 			.sorted()
@@ -167,7 +165,7 @@ final class Report {
 	}
 
 	/**
-	 * The figures of a server in a scenario, of each start; none when it was not run.
+	 * The figures of a server in a scenario for each start; empty if it was not run.
 	 */
 	private List<Figures> figures(String scenario, ServerKind kind) {
 		return this.results.getOrDefault(scenario, List.of())

@@ -8,15 +8,15 @@ import java.util.Map;
 import io.mcpsecurity.benchmarks.load.Issuer.TokenKind;
 
 /**
- * What is asked of servers.
+ * A benchmark scenario.
  *
- * @param name its name on the command line
- * @param setting how the servers are started
- * @param tokens what tokens requests have
- * @param tokenCount how many different ones, used in turns
- * @param scopes how many scopes each has
- * @param sessions how many sessions are open, where there are any
- * @param message what is asked for
+ * @param name the name on the command line
+ * @param setting the settings of the servers
+ * @param tokens the kind of the tokens in requests
+ * @param tokenCount the number of different tokens, used in turns
+ * @param scopes the number of scopes of each token
+ * @param sessions the number of open sessions, if the protocol has sessions
+ * @param message the message of the requests
  */
 record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, int scopes, int sessions,
 		Message message) {
@@ -27,7 +27,7 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	private static final Scenario STREAMABLE = HOT.with("streamable", Setting.STREAMABLE);
 
 	/**
-	 * All scenarios, in an order in which few servers need be started.
+	 * All scenarios, in an order that needs few starts of servers.
 	 */
 	static final List<Scenario> ALL = List.of(HOT, HOT.with("es256", TokenKind.ES256, 1),
 			HOT.with("many-tokens", TokenKind.RS256, 10_000), HOT.with("uncached", Setting.STATELESS.withoutCache()),
@@ -52,7 +52,7 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 			STREAMABLE.with("streamable-virtual-threads", Setting.STREAMABLE.withVirtualThreads()));
 
 	/**
-	 * Scenarios by what they are about.
+	 * Scenarios by topic.
 	 */
 	static final Map<String, List<String>> GROUPS = groups();
 
@@ -71,7 +71,7 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * The scenarios of some names, which can be those of groups, each once.
+	 * The scenarios with the given names, which can be names of groups, without duplicates.
 	 * @throws IllegalArgumentException if there is no such scenario
 	 */
 	static List<Scenario> of(List<String> names) {
@@ -107,14 +107,14 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * Whether a server can do it, or can do it in another way than without it.
+	 * Whether a server supports the scenario's setting, and the setting makes a difference for it.
 	 */
 	boolean isFor(ServerKind kind) {
 		return this.setting.uncached() ? kind == ServerKind.STARTER : !this.setting.opaque() || kind != ServerKind.PEER;
 	}
 
 	/**
-	 * The HTTP status that a server answers with.
+	 * The expected HTTP status of a server's responses.
 	 */
 	int status(ServerKind kind) {
 		if (kind == ServerKind.UNSECURED || kind == ServerKind.OBSERVED) {
@@ -127,8 +127,7 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * Whether a server may answer with a status: 429 to whoever brings bad tokens again
-	 * and again.
+	 * Whether a status is allowed for a server: the expected status, or 429 for clients that repeatedly send invalid tokens.
 	 */
 	boolean allows(ServerKind kind, int status) {
 		int expected = status(kind);
@@ -136,16 +135,16 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * What a server's answer of status 200 contains.
+	 * The expected content of a server's response with status 200.
 	 */
-	String answer(ServerKind kind) {
+	String content(ServerKind kind) {
 		boolean denied = this.message == Message.FORBIDDEN_CALL && kind != ServerKind.UNSECURED
 				&& kind != ServerKind.OBSERVED;
-		return denied ? "\"isError\":true" : this.message.answer();
+		return denied ? "\"isError\":true" : this.message.content();
 	}
 
 	/**
-	 * What is asked for.
+	 * The messages of requests.
 	 */
 	enum Message {
 
@@ -158,7 +157,7 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 		/** A call in a body of 1 MB. */
 		CALL_1M("length", 1_000_000),
 
-		/** A call in a body of 200 bytes that no token is good for. */
+		/** A call in a body of 200 bytes to which no token grants access. */
 		FORBIDDEN_CALL("forbidden", 200),
 
 		/** The list of tools. */
@@ -176,9 +175,9 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 		}
 
 		/**
-		 * What an answer contains: the length of the text, or a tool.
+		 * The expected content of a response: the length of the text, or a tool.
 		 */
-		String answer() {
+		String content() {
 			int text = this.body.lastIndexOf('"') - this.body.lastIndexOf('"', this.body.lastIndexOf('"') - 1) - 1;
 			return (this == LIST) ? "\"length\"" : "\"" + text + "\"";
 		}

@@ -16,9 +16,7 @@ import io.mcpsecurity.benchmarks.server.StarterServer;
 import io.mcpsecurity.benchmarks.server.UnsecuredServer;
 
 /**
- * The servers that are compared. Each has the class path that it would have by itself:
- * that of this module without the jars that it has no use for, because what stands on the
- * class path configures itself.
+ * The servers that are compared. Each has its own class path: that of this module without the jars that it does not use, because jars on the class path are auto-configured.
  */
 enum ServerKind {
 
@@ -28,10 +26,10 @@ enum ServerKind {
 	/** Spring AI with the actuator and its metrics, which this starter brings along. */
 	OBSERVED(UnsecuredServer.class, Jars.SECURITY, Jars.STARTER, Jars.PEER),
 
-	/** The transport of this starter alone, which nothing protects. */
+	/** The transport of this starter alone, without security. */
 	DOOR(DoorServer.class, Jars.ACTUATOR, Jars.PEER),
 
-	/** A resource server by hand. */
+	/** A manually configured resource server. */
 	RESOURCE_SERVER(ResourceServer.class, Jars.ACTUATOR, Jars.STARTER, Jars.PEER),
 
 	/** The nearest peer. */
@@ -41,8 +39,7 @@ enum ServerKind {
 	STARTER(StarterServer.class, Jars.PEER);
 
 	/**
-	 * The audience of all tokens. Requests name it in their {@code Host}, from which the
-	 * peer takes it.
+	 * The audience of all tokens. Requests contain it in the {@code Host} header, from which the peer derives it.
 	 */
 	static final String HOST = "localhost:9900";
 
@@ -62,7 +59,7 @@ enum ServerKind {
 	}
 
 	/**
-	 * Its class path, from the whole one.
+	 * The class path of this server, as a part of the whole class path.
 	 */
 	String classPath(String all) {
 		return Arrays.stream(all.split(File.pathSeparator))
@@ -71,7 +68,7 @@ enum ServerKind {
 	}
 
 	/**
-	 * What it must be told to accept the tokens of an issuer.
+	 * The properties with which the server accepts the tokens of an issuer.
 	 * @param opaque whether tokens are to be introspected
 	 */
 	Map<String, String> properties(Issuer issuer, boolean opaque) {

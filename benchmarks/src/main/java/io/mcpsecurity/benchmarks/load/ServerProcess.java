@@ -26,8 +26,7 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * A server in a process of its own, on a core of its own, whose use of the machine can be
- * read.
+ * A server in its own process and on its own core, whose resource usage can be read.
  */
 final class ServerProcess implements AutoCloseable {
 
@@ -50,7 +49,7 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Start one and wait until it listens.
+	 * Start a server and wait until it listens.
 	 */
 	static ServerProcess start(ServerKind kind, Setting setting, Issuer issuer, Options options) {
 		try {
@@ -81,7 +80,7 @@ final class ServerProcess implements AutoCloseable {
 				.redirectErrorStream(true)
 				.redirectOutput(files.resolve("server.log").toFile())
 				.start();
-			// Also when somebody ends the benchmark before its time.
+			// Also if the benchmark is terminated early.
 			Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
 			awaitPort(process, port, files.resolve("server.log"));
 			return new ServerProcess(kind, process, port, JMXConnectorFactory
@@ -126,7 +125,7 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * What the process has used so far.
+	 * The resources that the process has used so far.
 	 */
 	Usage usage() {
 		try {
@@ -146,7 +145,7 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * What a thread is there for, by the first 15 characters of its name.
+	 * The purpose of a thread, by the first 15 characters of its name.
 	 */
 	private static String part(String thread) {
 		if (thread.startsWith("C1 Compiler") || thread.startsWith("C2 Compiler")) {
@@ -179,13 +178,13 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * What lives in the heap, in bytes.
+	 * The size of live objects in the heap, in bytes.
 	 */
 	long liveHeap() {
 		try {
 			MemoryMXBean memory = ManagementFactory.newPlatformMXBeanProxy(this.beans,
 					ManagementFactory.MEMORY_MXBEAN_NAME, MemoryMXBean.class);
-			// The second collection takes what finalizers and references held.
+			// The second collection frees objects that finalizers and references held.
 			memory.gc();
 			memory.gc();
 			return memory.getHeapMemoryUsage().getUsed();
@@ -216,7 +215,7 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * What a process has used.
+	 * The resources that a process has used.
 	 *
 	 * @param work processor time of everything but the next two, in nanoseconds
 	 * @param compilers processor time of the just-in-time compilers

@@ -4,13 +4,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How servers are started for a scenario. Scenarios with the same setting share them.
+ * The settings of the servers for a scenario. Scenarios with the same setting share the servers.
  *
  * @param protocol the value of {@code spring.ai.mcp.server.protocol}
- * @param tools how many tools there are besides those that are called
- * @param rules how many rules of configuration the starter has, none of which matches
- * @param unlimited whether the starter verifies every token, however many of an address
- * it has refused
+ * @param tools the number of additional tools
+ * @param rules the number of configured rules of the starter, none of which matches
+ * @param unlimited whether the starter verifies every token, without a limit of refused tokens
  * @param uncached whether the starter verifies the same token again for each request
  * @param opaque whether tokens are introspected
  * @param virtualThreads whether requests are served by virtual threads
@@ -63,7 +62,7 @@ record Setting(String protocol, int tools, int rules, boolean unlimited, boolean
 		if (kind == ServerKind.STARTER) {
 			properties.put("mcp-security.rate-limit.authentication-failures.enabled", String.valueOf(!this.unlimited));
 			properties.put("mcp-security.token.cache.max-size", this.uncached ? "0" : "10000");
-			// All sessions are of one caller here.
+			// All sessions belong to one caller here.
 			properties.put("mcp-security.sessions.max", "30000");
 			properties.put("mcp-security.sessions.max-per-caller", "30000");
 			for (int i = 0; i < this.rules; i++) {

@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The record of a granted call, and what its event takes of the thread that serves it.
+ * Measures the recording of a granted call on the thread that serves it, with and without its event.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -78,7 +78,7 @@ public class AuditBenchmark {
 	private final Exchanges without = new Exchanges(ExchangeAudit.NONE, List.of(), Clock.systemUTC());
 
 	/**
-	 * A call with its event.
+	 * A call that is recorded as an event.
 	 */
 	@Benchmark
 	public McpExchange withEvent() {
@@ -86,7 +86,7 @@ public class AuditBenchmark {
 	}
 
 	/**
-	 * A call without.
+	 * A call without an event.
 	 */
 	@Benchmark
 	public McpExchange withoutEvent() {
@@ -113,7 +113,7 @@ public class AuditBenchmark {
 	}
 
 	/**
-	 * A sink as fast as one can be.
+	 * A sink that does nothing.
 	 */
 	private static final class Nowhere implements AuditSink {
 

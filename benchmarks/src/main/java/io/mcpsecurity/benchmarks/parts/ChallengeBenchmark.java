@@ -33,7 +33,7 @@ public class ChallengeBenchmark {
 			UnaryOperator.identity());
 
 	/**
-	 * For a bad token.
+	 * The challenge for an invalid token.
 	 */
 	@Benchmark
 	public String invalidToken() {
@@ -41,7 +41,7 @@ public class ChallengeBenchmark {
 	}
 
 	/**
-	 * For a call without the scopes that it needs.
+	 * The challenge for a call without the required scopes.
 	 */
 	@Benchmark
 	public String insufficientScope() {

@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Deciding about a call, at the gate and at the handler.
+ * Measures the decision about a call, at the gate and at the handler.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -43,15 +43,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 2)
 public class DecisionBenchmark {
 
-	/** How many rules of configuration there are, none of which is for the tool. */
+	/** The number of configured rules, none of which applies to the tool. */
 	@Param({ "0", "1000" })
 	public int rules;
 
-	/** How many tools there are besides the one that is called. */
+	/** The number of tools in addition to the one that is called. */
 	@Param({ "0", "1000" })
 	public int tools;
 
-	/** How many scopes the caller has. */
+	/** The number of scopes of the caller. */
 	@Param({ "1", "100" })
 	public int scopes;
 
@@ -64,7 +64,7 @@ public class DecisionBenchmark {
 	private Set<String> granted = Set.of();
 
 	/**
-	 * Make policy and caller.
+	 * Create the policy and the caller.
 	 */
 	@Setup
 	public void prepare() {
@@ -90,7 +90,7 @@ public class DecisionBenchmark {
 	}
 
 	/**
-	 * The decision before the MCP server hears of the call.
+	 * The decision before the MCP server gets the call.
 	 */
 	@Benchmark
 	public AccessDecision atTheGate() {

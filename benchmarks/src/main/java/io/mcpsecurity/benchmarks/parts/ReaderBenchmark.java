@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Reading the body of a call.
+ * Measures reading the body of a call.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 2)
 public class ReaderBenchmark {
 
-	/** How long the body is, in bytes, about. */
+	/** The approximate size of the body in bytes. */
 	@Param({ "200", "10000", "1000000" })
 	public int size;
 
@@ -38,7 +38,7 @@ public class ReaderBenchmark {
 	private byte[] body = {};
 
 	/**
-	 * Make the body.
+	 * Create the body.
 	 */
 	@Setup
 	public void prepare() {
@@ -49,7 +49,7 @@ public class ReaderBenchmark {
 	}
 
 	/**
-	 * One reading.
+	 * Read the body once.
 	 */
 	@Benchmark
 	public McpMessage read() throws InvalidMessageException {

@@ -30,7 +30,7 @@ import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
 
 /**
- * From a token to a caller: verified each time, remembered, and refused.
+ * Measures authentication with a token that is verified each time, cached, or refused.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,11 +42,11 @@ public class TokenBenchmark {
 
 	private static final String RESOURCE = "http://localhost:9900/mcp";
 
-	/** What the token is. */
+	/** The kind of the token. */
 	@Param({ "RS256", "ES256", "EXPIRED", "FORGED", "MALFORMED" })
 	public TokenKind kind = TokenKind.RS256;
 
-	/** Whether tokens are remembered. */
+	/** Whether verified tokens are cached. */
 	@Param({ "true", "false" })
 	public boolean cache;
 
@@ -57,7 +57,7 @@ public class TokenBenchmark {
 	private String token = "";
 
 	/**
-	 * Make issuer and token.
+	 * Create the issuer and the token.
 	 */
 	@Setup
 	public void prepare() {
@@ -72,7 +72,7 @@ public class TokenBenchmark {
 	}
 
 	/**
-	 * One request's token.
+	 * Authenticate one request.
 	 */
 	@Benchmark
 	public @Nullable Object authenticate() {

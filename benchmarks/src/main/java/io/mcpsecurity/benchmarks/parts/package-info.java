@@ -1,5 +1,5 @@
 /**
- * The parts of a call's security, each by itself.
+ * Benchmarks of the single parts of a call's security.
  */
 @NullMarked
 package io.mcpsecurity.benchmarks.parts;

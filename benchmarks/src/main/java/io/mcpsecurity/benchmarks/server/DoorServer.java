@@ -21,8 +21,7 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.core.Ordered;
 
 /**
- * An MCP server of Spring AI behind the transport of this library, which nothing
- * protects.
+ * An MCP server of Spring AI with the transport of this library, without security.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

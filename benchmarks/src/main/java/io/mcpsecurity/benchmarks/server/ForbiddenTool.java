@@ -6,8 +6,7 @@ import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.security.access.prepost.PreAuthorize;
 
 /**
- * A tool that no token is good for, where anybody looks: this starter at the one
- * annotation, method security at the other.
+ * A tool that no token grants access to: this starter enforces one of the annotations, and method security the other.
  */
 class ForbiddenTool {
 

@@ -5,12 +5,12 @@ import io.mcpsecurity.RequiresScope;
 import org.springframework.ai.mcp.annotation.McpTool;
 
 /**
- * The tool that is called: it does next to nothing with as much as one likes to send it.
+ * The tool that is called. It does almost nothing, with arguments of any size.
  */
 final class LengthTool {
 
 	/**
-	 * Only this starter looks at the annotation.
+	 * Only this starter enforces the annotation.
 	 */
 	@McpTool(name = "length", description = "The length of a text")
 	@RequiresScope("bench:call")

@@ -10,7 +10,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * As many more tools as {@code benchmark.tools} says, for long listings.
+ * Additional tools for long listings; their number is {@code benchmark.tools}.
  */
 @Configuration(proxyBeanMethods = false)
 class MoreTools {

@@ -13,8 +13,7 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
- * An MCP server secured by {@code org.springaicommunity:mcp-server-security}, as its
- * documentation says, with the check of the audience switched on.
+ * An MCP server secured by {@code org.springaicommunity:mcp-server-security}, as described in its documentation, with the audience check enabled.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

@@ -15,8 +15,7 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
- * An MCP server that somebody who knows Spring Security has made a resource server, with
- * nothing switched on that it does not need.
+ * An MCP server that is configured manually as a resource server with Spring Security, with only what it needs.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

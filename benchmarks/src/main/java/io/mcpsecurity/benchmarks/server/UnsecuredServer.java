@@ -6,7 +6,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
 
 /**
- * An MCP server of Spring AI as it is. What else it has depends on its class path alone.
+ * An MCP server of Spring AI without further configuration. All else depends on its class path.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

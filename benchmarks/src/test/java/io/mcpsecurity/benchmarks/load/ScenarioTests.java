@@ -50,7 +50,7 @@ class ScenarioTests {
 	void aBodyHasTheLengthThatItsNameSays(Message message, int bytes) {
 		assertThat(message.body().getBytes(StandardCharsets.UTF_8)).hasSize(bytes);
 		String text = message.body().replaceAll("^.*\"text\":\"(x+)\".*$", "$1");
-		assertThat(message.answer()).isEqualTo("\"%d\"".formatted(text.length()));
+		assertThat(message.content()).isEqualTo("\"%d\"".formatted(text.length()));
 	}
 
 	@ParameterizedTest

@@ -13,10 +13,10 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Deletes audit events that were kept long enough, every hour, on a thread of its own. It
- * deletes a thousand at a time, in a short transaction and with a pause after it, so that
- * writing goes on beside it. A failure is logged; the next hour makes up for it. Several
- * instances of an application may do so at once.
+ * Deletes audit events after their retention period, every hour, on its own thread. It
+ * deletes a thousand events at a time in a short transaction, followed by a pause, so
+ * that events can be written concurrently. A failure is logged, and deletion is retried
+ * after an hour. Several instances of an application may delete events at the same time.
  */
 public final class AuditRetention implements AutoCloseable {
 
@@ -45,10 +45,10 @@ public final class AuditRetention implements AutoCloseable {
 	});
 
 	/**
-	 * Create what deletes old events; it does nothing before it is started.
-	 * @param repository where the events are
+	 * Create an instance, which does nothing before it is started.
+	 * @param repository the repository of the events
 	 * @param retention how long an event is kept
-	 * @param clock tells what time it is
+	 * @param clock the clock
 	 */
 	public AuditRetention(JdbcAuditEventRepository repository, Duration retention, Clock clock) {
 		this.repository = repository;
@@ -57,8 +57,8 @@ public final class AuditRetention implements AutoCloseable {
 	}
 
 	/**
-	 * Delete every hour from now on, for the first time in a few minutes: instances that
-	 * start together should not delete together.
+	 * Start deleting every hour. The first deletion is after a random delay of one to ten
+	 * minutes, so that instances that start together do not delete at the same time.
 	 */
 	public void start() {
 		start(Duration.ofSeconds(ThreadLocalRandom.current().nextLong(60, 600)));
@@ -69,7 +69,7 @@ public final class AuditRetention implements AutoCloseable {
 	}
 
 	/**
-	 * Delete what is to be deleted now. Returns when that is done, has failed, or when
+	 * Delete the expired events. Returns when they are deleted, deletion has failed, or
 	 * this is closed.
 	 */
 	void run() {
@@ -93,8 +93,8 @@ public final class AuditRetention implements AutoCloseable {
 	}
 
 	/**
-	 * Stop deleting. Waits for the transaction that is under way, which is not
-	 * interrupted: H2 closes the database of a thread that is.
+	 * Stop deleting. Waits for the current transaction. Its thread is not interrupted,
+	 * because H2 would close the database.
 	 */
 	@Override
 	public void close() {

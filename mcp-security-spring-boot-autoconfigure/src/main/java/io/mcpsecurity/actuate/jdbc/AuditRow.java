@@ -36,8 +36,8 @@ import org.springframework.security.core.userdetails.UsernameNotFoundException;
  * @param id the event's id
  * @param occurredAt when it happened
  * @param type its type
- * @param principal who did it, or {@code null} when that is not known
- * @param facts what the columns for single facts hold, in their order
+ * @param principal the principal, or {@code null} if it is unknown
+ * @param facts the values of the columns for single facts, in their order
  * @param data all facts, as JSON
  */
 record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable String principal,
@@ -66,10 +66,10 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		.map(Class::getName)
 		.collect(Collectors.toUnmodifiableSet());
 
-	/** What Spring Boot tells of an exception. */
+	/** The key under which Spring Boot puts the message of an exception. */
 	private static final String MESSAGE = "message";
 
-	/** Of a token; words of a message are shorter. */
+	/** The minimum length of a part of a token; words of a message are shorter. */
 	private static final int SHORTEST_PART = 8;
 
 	private static final Pattern JWT = Pattern.compile("[\\w-]{10,}\\.[\\w-]{10,}(\\.[\\w-]*)+");
@@ -98,8 +98,8 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	}
 
 	/**
-	 * The same event without anything that a database could object to.
-	 * @param reason why
+	 * The same event without values that a database could refuse.
+	 * @param reason the reason
 	 */
 	AuditRow reduced(String reason) {
 		return new AuditRow(this.id, this.occurredAt, this.type, null,
@@ -136,7 +136,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	}
 
 	/**
-	 * A text as its column holds it.
+	 * A text as it is stored in its column.
 	 */
 	static @Nullable String text(@Nullable Object value) {
 		return (value != null) ? cut(value.toString()) : null;
@@ -152,7 +152,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	}
 
 	/**
-	 * A time as its column holds it.
+	 * A time as it is stored in its column.
 	 */
 	static OffsetDateTime time(Instant instant) {
 		return instant.truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC);
@@ -165,9 +165,10 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	}
 
 	/**
-	 * Whether the principal may be an access token. Spring Security names a request with
-	 * a bearer token that fails by that very token, which may still be good elsewhere; so
-	 * a failure names somebody only where it is one of a user name.
+	 * Whether the principal may be an access token. If authentication with a bearer token
+	 * fails, Spring Security uses the token as the principal, and the token may still be
+	 * valid elsewhere. A failure therefore has a principal only if its type is a failure
+	 * of a user name.
 	 */
 	private static boolean mayBeToken(AuditEvent event) {
 		boolean failure = event.getType().equals(AuthenticationAuditListener.AUTHENTICATION_FAILURE);
@@ -176,7 +177,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 	}
 
 	/**
-	 * Whether a text has a token in it, or one of its longer parts.
+	 * Whether a text contains a token or one of its longer parts.
 	 */
 	private static boolean quotes(String text, String token) {
 		return Stream.concat(Stream.of(token), Stream.of(token.split("\\.")))

@@ -12,9 +12,9 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Transactions that never wait longer for the database than they may. The driver waits
- * for ever for a server that disappeared unless the connection says otherwise, and a
- * time-out of a statement does not help, because it is the server that keeps it.
+ * Transactions with a network timeout. Without it the driver waits forever for a server
+ * that disappeared, and a statement timeout does not help, because the server enforces
+ * it.
  */
 final class BoundedTransactionManager extends JdbcTransactionManager {
 
@@ -26,8 +26,8 @@ final class BoundedTransactionManager extends JdbcTransactionManager {
 
 	/**
 	 * Create a transaction manager.
-	 * @param dataSource where connections come from
-	 * @param limit how long to wait for an answer of the database
+	 * @param dataSource the data source
+	 * @param limit the network timeout
 	 */
 	BoundedTransactionManager(DataSource dataSource, Duration limit) {
 		super(dataSource);

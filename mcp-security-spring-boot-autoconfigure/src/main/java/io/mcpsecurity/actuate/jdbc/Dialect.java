@@ -9,20 +9,20 @@ import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcOperations;
 
 /**
- * The statements on which databases do not agree.
+ * The statements that differ between databases.
  */
 enum Dialect {
 
 	/**
-	 * PostgreSQL. The insertion does not name the id that it may be in conflict with:
-	 * that would take the permission to read.
+	 * PostgreSQL. The insertion does not name the column of the conflict, because that
+	 * would require the permission to read.
 	 */
 	POSTGRESQL("insert into mcp_audit_event (%s) values %s on conflict do nothing", "cast(? as jsonb)", """
 			delete from mcp_audit_event where id in (
 			select id from mcp_audit_event where occurred_at < ? order by occurred_at limit ?)"""),
 
 	/**
-	 * H2, which keeps to the order of the index that it deletes by.
+	 * H2, which deletes in the order of the index.
 	 */
 	H2("merge into mcp_audit_event (%s) key (id) values %s", "? format json",
 			"delete from mcp_audit_event where occurred_at < ? fetch first ? rows only");
@@ -57,7 +57,7 @@ enum Dialect {
 	}
 
 	/**
-	 * The statement that inserts rows and tolerates those whose id is there already.
+	 * The statement that inserts rows, except rows whose id already exists.
 	 */
 	String insertion(int rows) {
 		String row = "(" + "?, ".repeat(AuditRow.columns().size() - 1) + this.json + ")";
@@ -66,7 +66,7 @@ enum Dialect {
 	}
 
 	/**
-	 * The statement that deletes the oldest rows from before a time, as many as told.
+	 * The statement that deletes the oldest rows before a time, up to a limit.
 	 */
 	String deletion() {
 		return this.deletion;

@@ -32,20 +32,23 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * Audit events in the table {@code mcp_audit_event} of a PostgreSQL or H2 database.
  * <p>
- * Events of MCP servers come through {@link #write}, which recognises an event that comes
- * again by its id. Events of the rest of the application come through {@link #add}. Both
- * use transactions of their own, so that an event stays when a transaction of the
- * application is rolled back. Nothing here waits longer for an answer of the database
- * than it may; how long to wait for a connection is up to the pool.
+ * Events of MCP servers come through {@link #write}, which drops duplicates by their id.
+ * Events of the rest of the application come through {@link #add}. Both use separate
+ * transactions, so that an event is kept if a transaction of the application is rolled
+ * back. All operations have a timeout for the database; the timeout for obtaining a
+ * connection is that of the pool.
  */
 public final class JdbcAuditEventRepository implements AuditEventRepository, AuditSink {
 
 	private static final Log logger = LogFactory.getLog(JdbcAuditEventRepository.class);
 
-	/** So many that the values of all rows are fewer than a statement may have. */
+	/** Limited by the maximum number of parameters of a statement. */
 	private static final int MAX_ROWS = 128;
 
-	/** For the server to keep its own time-out before the connection is given up. */
+	/**
+	 * The time for the server to enforce the statement timeout before the connection is
+	 * aborted.
+	 */
 	private static final Duration GRACE = Duration.ofSeconds(2);
 
 	private final JdbcTemplate jdbc;
@@ -56,9 +59,9 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 
 	/**
 	 * Create a repository.
-	 * @param dataSource where connections come from
-	 * @param timeout how long to wait for an answer of the database, at least a second
-	 * @param findLimit how many events are found at most
+	 * @param dataSource the data source
+	 * @param timeout the timeout of statements, at least a second
+	 * @param findLimit the maximum number of events that are found
 	 */
 	public JdbcAuditEventRepository(DataSource dataSource, Duration timeout, int findLimit) {
 		this.jdbc = new JdbcTemplate(dataSource);
@@ -76,11 +79,11 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	/**
 	 * {@inheritDoc}
 	 * <p>
-	 * All in one transaction, unless the database refuses a value. Then the events that
-	 * it takes are written nonetheless, and those that it refuses are written with their
-	 * id, time, type and the reason only. One that is refused even so is given up, with
-	 * its id in the log: it would be refused for ever and hold up all that come after.
-	 * @throws SQLException if they could not be written; its message repeats nothing of
+	 * All events are written in one transaction, unless the database refuses a value. In
+	 * that case the accepted events are still written, and the refused events are written
+	 * with their id, time, type and the reason only. If such an event is refused again,
+	 * it is lost and its id is logged, because otherwise it would block all later events.
+	 * @throws SQLException if they could not be written; the message contains nothing of
 	 * the events
 	 */
 	@Override
@@ -95,9 +98,9 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	}
 
 	/**
-	 * Store an event of the application. Those of MCP servers are left out: they come
-	 * through {@link #write}. A failure is logged and not thrown, because it would be one
-	 * of the login or whatever else the event tells of.
+	 * Store an event of the application. Events of MCP servers are ignored, because they
+	 * are stored by {@link #write}. A failure is logged and not thrown, because it would
+	 * cause the operation to fail that the event describes, for example a login.
 	 */
 	@Override
 	public void add(AuditEvent event) {
@@ -115,7 +118,8 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	/**
 	 * {@inheritDoc}
 	 * <p>
-	 * The oldest first, and only the newest if there are more than the limit.
+	 * The oldest event comes first. If there are more events than the limit, only the
+	 * newest are returned.
 	 */
 	@Override
 	public List<AuditEvent> find(@Nullable String principal, @Nullable Instant after, @Nullable String type) {
@@ -149,9 +153,9 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 
 	/**
 	 * Delete the oldest events.
-	 * @param before of those that happened before this
-	 * @param limit how many at most
-	 * @return how many were deleted
+	 * @param before the time before which events are deleted
+	 * @param limit the maximum number of events
+	 * @return the number of deleted events
 	 */
 	public int delete(Instant before, int limit) {
 		return this.transactions
@@ -159,16 +163,17 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	}
 
 	/**
-	 * Ask the database whether it knows what {@link #write} needs, without writing.
-	 * @return what is wrong with its tables, or {@code null} if nothing is
+	 * Check whether the database has the tables and columns that {@link #write} needs,
+	 * without writing.
+	 * @return a description of the problem, or {@code null} if there is none
 	 * @throws IllegalStateException if it is neither PostgreSQL nor H2
-	 * @throws DataAccessException if it cannot be asked
-	 * @throws TransactionException if it cannot be reached
+	 * @throws DataAccessException if the check fails
+	 * @throws TransactionException if the database cannot be reached
 	 */
 	public @Nullable String problem() {
 		try {
 			Dialect dialect = Dialect.of(this.jdbc);
-			// PostgreSQL looks at a statement no sooner than it is asked about it.
+			// PostgreSQL parses a statement only when its metadata is requested.
 			this.transactions.executeWithoutResult((status) -> this.jdbc.execute(dialect.insertion(1),
 					(PreparedStatementCallback<ParameterMetaData>) PreparedStatement::getParameterMetaData));
 			return null;
@@ -215,9 +220,9 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 	}
 
 	/**
-	 * Insert rows with statements for many rows at once rather than by a batch of JDBC:
-	 * that is as fast on PostgreSQL as a batch at its best, and the exception of a failed
-	 * batch repeats all values, which a pool writes into the log.
+	 * Insert rows with multi-row statements instead of a JDBC batch. On PostgreSQL this
+	 * is as fast as an optimized batch, and the exception of a failed batch contains all
+	 * values, which a connection pool logs.
 	 */
 	private void insertAll(List<AuditRow> rows) {
 		try {
@@ -232,7 +237,8 @@ public final class JdbcAuditEventRepository implements AuditEventRepository, Aud
 		try {
 			int from = 0;
 			while (from < rows.size()) {
-				// Few different numbers of rows make few statements to be prepared.
+				// Powers of two limit the number of different statements that are
+				// prepared.
 				int to = from + Math.min(MAX_ROWS, Integer.highestOneBit(rows.size() - from));
 				insertAtOnce(rows.subList(from, to));
 				from = to;

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.TransactionSystemException;
 
 /**
- * What may be told of a failure of the database. The database's own texts can repeat
- * values, and whoever reads the log need not be allowed to read those.
+ * The description of a database failure without values of events. The database's own
+ * messages can contain values that readers of the log must not see.
  *
- * @param state the SQLSTATE, or an empty string when there is none
- * @param message what went wrong
+ * @param state the SQLSTATE, or an empty string if there is none
+ * @param message the description
  */
 record SqlFailure(String state, String message) {
 
@@ -43,8 +43,8 @@ record SqlFailure(String state, String message) {
 	}
 
 	/**
-	 * Whether the statement does not fit the database: a table or column is missing, or
-	 * may not be seen.
+	 * Whether the statement does not match the schema: a table or column is missing or
+	 * not accessible.
 	 */
 	boolean isAboutSchema() {
 		return this.state.startsWith("42") || this.state.startsWith("3F");
@@ -55,7 +55,7 @@ record SqlFailure(String state, String message) {
 	}
 
 	/**
-	 * Without the details that follow, which repeat values.
+	 * The first line only, because the following details contain values.
 	 */
 	private static String firstLine(@Nullable String message) {
 		return (message != null) ? message.lines().findFirst().orElse("") : "";

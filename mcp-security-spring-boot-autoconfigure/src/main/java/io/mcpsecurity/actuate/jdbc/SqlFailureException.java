@@ -1,9 +1,8 @@
 package io.mcpsecurity.actuate.jdbc;
 
 /**
- * Stands for an exception of the database whose own message nobody should see. It takes
- * its place as early as inside the transaction, because Spring logs the exceptions that a
- * failing rollback comes on top of.
+ * Replaces an exception of the database whose message must not be logged. It is replaced
+ * inside the transaction, because Spring logs the original exception if a rollback fails.
  */
 final class SqlFailureException extends RuntimeException {
 

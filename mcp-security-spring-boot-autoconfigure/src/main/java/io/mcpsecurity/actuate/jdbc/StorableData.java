@@ -21,9 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.security.web.authentication.WebAuthenticationDetails;
 
 /**
- * The facts of an event as JSON that every database takes. PostgreSQL refuses U+0000,
- * lone surrogates and numbers with too many digits; an event must not be lost to that, so
- * they are replaced.
+ * The facts of an event as JSON that every supported database accepts. PostgreSQL refuses
+ * U+0000, lone surrogates and numbers with too many digits; these are replaced, so that
+ * no event is lost.
  */
 final class StorableData {
 
@@ -37,7 +37,7 @@ final class StorableData {
 	private static final TypeReference<Map<String, @Nullable Object>> MAP = new TypeReference<>() {
 	};
 
-	/** Reads whatever was written: the limits of what may be stored are not set here. */
+	/** Reads without limits, because limits are applied when data is written. */
 	private static final JsonMapper json = JsonMapper
 		.builder(JsonFactory.builder()
 			.streamReadConstraints(StreamReadConstraints.builder()
@@ -90,9 +90,9 @@ final class StorableData {
 	}
 
 	/**
-	 * Values of other types come with the events of an application only. Their own text
-	 * may hold a secret (that of {@link WebAuthenticationDetails} holds the id of the
-	 * HTTP session), so just the plainest are taken at their word.
+	 * Values of other types occur only in events of an application. Their text may
+	 * contain a secret (the text of {@link WebAuthenticationDetails} contains the id of
+	 * the HTTP session), so {@code toString()} is used only for simple types.
 	 */
 	private static Object describe(Object value) {
 		if (value instanceof WebAuthenticationDetails details) {

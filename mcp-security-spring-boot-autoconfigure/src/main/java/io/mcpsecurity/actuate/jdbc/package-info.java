@@ -1,6 +1,6 @@
 /**
- * Audit events in a database: those of the MCP servers as a sink of the audit trail,
- * those of the rest of an application as actuator's repository.
+ * Stores audit events in a database: events of MCP servers as a sink of the audit trail,
+ * and events of the rest of the application as actuator's repository.
  */
 @NullMarked
 package io.mcpsecurity.actuate.jdbc;

@@ -10,7 +10,7 @@ import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Denied clients in the table {@code mcp_client_denial} of a database.
+ * Stores denied clients in the table {@code mcp_client_denial} of a database.
  */
 public final class JdbcClientDenials implements ClientDenials {
 
@@ -19,7 +19,7 @@ public final class JdbcClientDenials implements ClientDenials {
 	/**
 	 * Create the store; the table must be there.
 	 * @param dataSource the database
-	 * @param timeoutSeconds how long to wait for an answer of it, positive
+	 * @param timeoutSeconds the query timeout, positive
 	 */
 	public JdbcClientDenials(DataSource dataSource, int timeoutSeconds) {
 		this.jdbc = new JdbcTemplate(dataSource);
@@ -37,7 +37,7 @@ public final class JdbcClientDenials implements ClientDenials {
 			this.jdbc.update("insert into mcp_client_denial (client) values (?)", client);
 		}
 		catch (DuplicateKeyException ex) {
-			// Denied already.
+			// The client is already denied.
 		}
 	}
 

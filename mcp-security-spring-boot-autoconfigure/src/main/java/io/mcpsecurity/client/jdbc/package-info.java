@@ -1,5 +1,5 @@
 /**
- * Clients that are kept out, in a database that several servers have in common.
+ * Denied clients in a database that several instances share.
  */
 @NullMarked
 package io.mcpsecurity.client.jdbc;

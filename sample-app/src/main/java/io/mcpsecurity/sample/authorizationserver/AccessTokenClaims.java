@@ -17,10 +17,7 @@ import org.springframework.security.oauth2.server.authorization.token.JwtEncodin
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenCustomizer;
 
 /**
- * Makes the access tokens what RFC 9068 describes: their type says that they are access
- * tokens, {@code client_id} says who uses them, {@code scope} is a string, and
- * {@code aud} names the resources that were asked for. Without any of those {@code aud}
- * stays the client's id, and no protected resource takes the token for its own.
+ * Issues access tokens in the format of RFC 9068: with the type of access tokens, {@code client_id}, {@code scope} as a string, and the requested resources in {@code aud}. Without a requested resource, {@code aud} is the client id, and no protected resource accepts the token.
  */
 final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
 
@@ -50,9 +47,7 @@ final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContex
 	}
 
 	/**
-	 * A token exchange hands on what the subject token allows, and no more: Spring
-	 * Security compares the scopes only with those of the client, which would let an
-	 * agent turn a user's narrow token into a wide one in the user's name.
+	 * A token exchange must not grant more scopes than the subject token has. Spring Security checks only the scopes of the client, so an agent could exchange a user's token for one with more scopes.
 	 */
 	private static void requireScopesOfSubjectToken(OAuth2TokenExchangeAuthenticationToken exchange,
 			@Nullable OAuth2Authorization authorization, Set<String> scopes) {

@@ -19,7 +19,7 @@ import org.springframework.security.web.savedrequest.DefaultSavedRequest;
 import org.springframework.security.web.savedrequest.SavedRequest;
 
 /**
- * Puts authorization requests into the words of the pages.
+ * Converts authorization requests to prompts for the pages.
  */
 final class AuthorizationPrompts {
 
@@ -36,8 +36,7 @@ final class AuthorizationPrompts {
 	}
 
 	/**
-	 * For the request that waits for a login. It was validated before the login page was
-	 * shown; who the user is, and so what he may grant, is not known yet.
+	 * Create a prompt for the request that waits for a login. It was validated before the login page was shown. The user, and therefore the scopes that the user may grant, are not known yet.
 	 */
 	Optional<AuthorizationPrompt> forWaitingRequest(@Nullable SavedRequest request) {
 		if (!(request instanceof DefaultSavedRequest saved)
@@ -54,7 +53,7 @@ final class AuthorizationPrompts {
 	}
 
 	/**
-	 * For the request that waits for a user's consent.
+	 * Create a prompt for the request that waits for a user's consent.
 	 */
 	Optional<AuthorizationPrompt> forConsent(OAuth2AuthorizationRequest request, Set<ResearchScope> grantable) {
 		return Optional.ofNullable(this.clients.findByClientId(request.getClientId()))
@@ -63,8 +62,7 @@ final class AuthorizationPrompts {
 	}
 
 	/**
-	 * What a client asks for is what it may have of that: an administrator can have
-	 * changed it since the request was made.
+	 * The requested scopes are limited to those that the client may have: an administrator can have changed them since the request.
 	 */
 	private AuthorizationPrompt prompt(RegisteredClient client, Collection<String> requested,
 			Set<ResearchScope> grantable, Set<String> resources, @Nullable String redirectUri) {
@@ -80,7 +78,7 @@ final class AuthorizationPrompts {
 	}
 
 	/**
-	 * The redirect URI of a request, which may leave it out if the client has only one.
+	 * The redirect URI of a request, which is optional if the client has only one.
 	 */
 	static String redirectUri(RegisteredClient client, @Nullable String requested) {
 		return (requested != null && !requested.isEmpty()) ? requested : client.getRedirectUris().iterator().next();

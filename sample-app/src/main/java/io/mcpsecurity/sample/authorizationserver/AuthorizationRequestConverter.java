@@ -14,9 +14,7 @@ import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
  * Reduces the scopes of an authorization request to those that its client may have, see
- * {@link RequestedScopes}, so that the consent page offers what can be granted. A client
- * without redirect URIs, an agent, is refused here: Spring Security would look for the
- * first of them, and fail.
+ * {@link RequestedScopes}, so that the consent page contains only scopes that can be granted. A client without redirect URIs, such as an agent, is refused here, because Spring Security would fail with an exception.
  */
 final class AuthorizationRequestConverter implements AuthenticationConverter {
 

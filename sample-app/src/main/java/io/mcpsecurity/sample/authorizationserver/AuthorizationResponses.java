@@ -27,9 +27,7 @@ import org.springframework.web.util.UriComponentsBuilder;
 import org.springframework.web.util.UriUtils;
 
 /**
- * Sends the answers of the authorization endpoint to the client, each with {@code iss}
- * (RFC 9207): a client of several authorization servers sees which one answers, and
- * cannot be made to send one server's code to another. Errors carry it too (section 2).
+ * Sends the responses of the authorization endpoint to the client, each with {@code iss} (RFC 9207). A client of several authorization servers can identify the issuer of a response, and does not send the code of one server to another. Error responses contain it as well (section 2).
  */
 final class AuthorizationResponses implements AuthenticationSuccessHandler, AuthenticationFailureHandler {
 
@@ -40,8 +38,7 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 	}
 
 	/**
-	 * The refusal of an authorization request whose client and redirect URI were
-	 * validated: the error goes to the client.
+	 * The refusal of an authorization request whose client and redirect URI are validated, so that the error is sent to the client.
 	 */
 	static OAuth2AuthorizationCodeRequestAuthenticationException refusal(
 			OAuth2AuthorizationCodeRequestAuthenticationContext context, OAuth2Error error) {
@@ -60,9 +57,9 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 		OAuth2AuthorizationCode code = authorized.getAuthorizationCode();
 		String redirectUri = authorized.getRedirectUri();
 		Assert.state(code != null && redirectUri != null, "An authorization has a code and a redirect URI");
-		UriComponentsBuilder answer = UriComponentsBuilder.fromUriString(redirectUri);
-		add(answer, OAuth2ParameterNames.CODE, code.getTokenValue());
-		send(response, answer, authorized.getState());
+		UriComponentsBuilder redirect = UriComponentsBuilder.fromUriString(redirectUri);
+		add(redirect, OAuth2ParameterNames.CODE, code.getTokenValue());
+		send(response, redirect, authorized.getState());
 	}
 
 	@Override
@@ -72,21 +69,20 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 		OAuth2AuthorizationCodeRequestAuthenticationToken refused = (exception instanceof OAuth2AuthorizationCodeRequestAuthenticationException refusal)
 				? refusal.getAuthorizationCodeRequestAuthentication() : null;
 		if (refused == null || refused.getRedirectUri() == null) {
-			// RFC 6749 section 4.1.2.1: tell the user, redirect nowhere.
+			// RFC 6749 section 4.1.2.1: inform the user, and do not redirect.
 			response.sendError(HttpStatus.BAD_REQUEST.value(), error.getDescription());
 			return;
 		}
-		UriComponentsBuilder answer = UriComponentsBuilder.fromUriString(refused.getRedirectUri());
-		add(answer, OAuth2ParameterNames.ERROR, error.getErrorCode());
-		add(answer, OAuth2ParameterNames.ERROR_DESCRIPTION, OAuth2ErrorCodes.ACCESS_DENIED.equals(error.getErrorCode())
+		UriComponentsBuilder redirect = UriComponentsBuilder.fromUriString(refused.getRedirectUri());
+		add(redirect, OAuth2ParameterNames.ERROR, error.getErrorCode());
+		add(redirect, OAuth2ParameterNames.ERROR_DESCRIPTION, OAuth2ErrorCodes.ACCESS_DENIED.equals(error.getErrorCode())
 				? reasonOfDenial(refused) : error.getDescription());
-		add(answer, OAuth2ParameterNames.ERROR_URI, error.getUri());
-		send(response, answer, refused.getState());
+		add(redirect, OAuth2ParameterNames.ERROR_URI, error.getUri());
+		send(response, redirect, refused.getState());
 	}
 
 	/**
-	 * Whether the user denied the request or had nothing to grant. A client that is to
-	 * show its user what went wrong must know the difference.
+	 * Distinguishes a user who denied the request from one who cannot grant any scope, so that the client can inform the user.
 	 */
 	private static String reasonOfDenial(OAuth2AuthorizationCodeRequestAuthenticationToken request) {
 		Set<ResearchScope> grantable = GrantableScopes.of((Authentication) request.getPrincipal());
@@ -94,16 +90,16 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 				? "Nothing is left to grant: the user may grant none of the requested scopes" : "Nothing was granted";
 	}
 
-	private void send(HttpServletResponse response, UriComponentsBuilder answer, @Nullable String state)
+	private void send(HttpServletResponse response, UriComponentsBuilder redirect, @Nullable String state)
 			throws IOException {
-		add(answer, OAuth2ParameterNames.STATE, state);
-		add(answer, "iss", this.issuer);
-		response.sendRedirect(answer.build(true).toUriString());
+		add(redirect, OAuth2ParameterNames.STATE, state);
+		add(redirect, "iss", this.issuer);
+		response.sendRedirect(redirect.build(true).toUriString());
 	}
 
-	private static void add(UriComponentsBuilder answer, String name, @Nullable String value) {
+	private static void add(UriComponentsBuilder redirect, String name, @Nullable String value) {
 		if (value != null && !value.isEmpty()) {
-			answer.queryParam(name, UriUtils.encode(value, StandardCharsets.UTF_8));
+			redirect.queryParam(name, UriUtils.encode(value, StandardCharsets.UTF_8));
 		}
 	}
 

@@ -35,8 +35,7 @@ import org.springframework.security.oauth2.server.authorization.settings.TokenSe
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 
 /**
- * Who and what there is: users, clients, keys, authorizations. Everything is in memory
- * and made anew at each start.
+ * Users, clients, keys and authorizations. All of them are in memory and are created at each start.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnAuthorizationServer
@@ -84,7 +83,7 @@ class AuthorizationServerConfiguration {
 
 	@Bean
 	OAuth2AuthorizationConsentService authorizationConsentService() {
-		return new UnrememberedConsents();
+		return new NoStoredConsents();
 	}
 
 	@Bean
@@ -94,7 +93,7 @@ class AuthorizationServerConfiguration {
 	}
 
 	/**
-	 * Passwords that everybody can guess: a sample is tried, not trusted.
+	 * The passwords are easy to guess and are for trying the sample only.
 	 */
 	@Bean
 	InMemoryUserDetailsManager userDetailsManager() {
@@ -117,7 +116,7 @@ class AuthorizationServerConfiguration {
 	}
 
 	/**
-	 * For the registration endpoint, which would accept an initial access token.
+	 * Used by the registration endpoint, which also accepts an initial access token.
 	 */
 	@Bean
 	JwtDecoder jwtDecoder(JWKSource<SecurityContext> keys) {

@@ -39,8 +39,7 @@ import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 
 /**
- * Three filter chains: the endpoints of the protocol, the pages, and everything that no
- * other chain protects. The MCP endpoint has a chain of its own, which comes before.
+ * Three filter chains: the endpoints of the protocol, the pages, and everything that no other chain protects. The MCP endpoint has its own chain with a higher precedence.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnAuthorizationServer
@@ -51,8 +50,7 @@ class AuthorizationServerSecurityConfiguration {
 	private static final String CONSOLE = "/console/**";
 
 	/**
-	 * Remembers only pages that a user opened: other requests would leave a session
-	 * behind each.
+	 * Saves only requests for pages that a user opened. Otherwise each other request would create a session.
 	 */
 	@Bean
 	RequestCache requestCache() {
@@ -112,9 +110,7 @@ class AuthorizationServerSecurityConfiguration {
 	}
 
 	/**
-	 * What is not the business of another chain is the administrator's, the endpoints of
-	 * the actuator first of all. Addresses below {@code /.well-known} where clients look
-	 * for metadata in vain say that there is none.
+	 * All other requests require the administrator, in particular the actuator endpoints. Paths below {@code /.well-known} without metadata return 404.
 	 */
 	@Bean
 	@Order(Ordered.LOWEST_PRECEDENCE)
@@ -164,8 +160,7 @@ class AuthorizationServerSecurityConfiguration {
 	}
 
 	/**
-	 * Everything but refresh tokens stays what Spring Security generates. Its generator
-	 * is found once it has made its own providers.
+	 * Replace only the generation of refresh tokens. Spring Security's generator is available after it has created its own providers.
 	 */
 	private static void rotateRefreshTokens(List<AuthenticationProvider> providers, HttpSecurity http,
 			OAuth2AuthorizationService authorizations) {

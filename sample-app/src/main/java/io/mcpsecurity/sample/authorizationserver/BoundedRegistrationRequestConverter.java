@@ -16,8 +16,7 @@ import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
- * Reads a client registration of bounded size: anybody may send one, and the reader of
- * Spring Security takes whatever comes.
+ * Reads a client registration with a size limit. The endpoint is open, and the converter of Spring Security has no limit.
  */
 final class BoundedRegistrationRequestConverter implements AuthenticationConverter {
 
@@ -61,7 +60,7 @@ final class BoundedRegistrationRequestConverter implements AuthenticationConvert
 	}
 
 	/**
-	 * The bytes that were read, once more.
+	 * Provides the bytes that were read a second time.
 	 */
 	private static final class BodyInputStream extends ServletInputStream {
 

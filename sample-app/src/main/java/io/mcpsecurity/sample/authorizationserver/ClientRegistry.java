@@ -13,9 +13,7 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClientRepository;
 
 /**
- * The registered clients, in memory. Those that registered themselves are marked, and
- * bounded in number: the registration endpoint is open to everybody, and must not fill
- * the memory (RFC 7591 section 5).
+ * The registered clients, in memory. Clients that registered themselves are marked, and their number is limited, because the registration endpoint is open and must not fill the memory (RFC 7591 section 5).
  */
 final class ClientRegistry implements RegisteredClientRepository {
 
@@ -31,7 +29,7 @@ final class ClientRegistry implements RegisteredClientRepository {
 	}
 
 	/**
-	 * Mark a client that comes from nobody but itself.
+	 * Mark a client as registered by itself.
 	 */
 	static void markSelfRegistered(Map<String, Object> clientSettings) {
 		clientSettings.put(SELF_REGISTERED, true);
@@ -52,7 +50,7 @@ final class ClientRegistry implements RegisteredClientRepository {
 	}
 
 	/**
-	 * Widen or narrow what a client may ask for.
+	 * Change the scopes that a client may request.
 	 * @return whether there is such a client
 	 */
 	synchronized boolean updateScopes(String clientId, Collection<ResearchScope> scopes) {
@@ -82,7 +80,7 @@ final class ClientRegistry implements RegisteredClientRepository {
 	}
 
 	/**
-	 * All clients, in the order in which they came.
+	 * All clients, in the order of registration.
 	 */
 	synchronized List<RegisteredClient> findAll() {
 		return List.copyOf(this.clients.values());

@@ -15,8 +15,7 @@ import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
 /**
- * The page on which an administrator sees the clients, and widens or narrows what they
- * may ask for.
+ * The page on which an administrator sees the clients and changes the scopes that they may request.
  */
 @Controller
 @ConditionalOnAuthorizationServer
@@ -57,9 +56,9 @@ class ClientsController {
 	 *
 	 * @param id the client id
 	 * @param name the name that the client gives itself
-	 * @param redirectUris where its answers may go
-	 * @param scopes what it may ask for
-	 * @param selfRegistered whether nobody but the client itself put it here
+	 * @param redirectUris its redirect URIs
+ * @param scopes the scopes that it may request
+ * @param selfRegistered whether the client registered itself
 	 */
 	record Client(String id, String name, Set<String> redirectUris, Set<String> scopes, boolean selfRegistered) {
 

@@ -19,9 +19,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * The page on which a user decides what a client may do. All that it shows comes from the
- * authorization that waits for the decision; of the address only {@code state}, which
- * finds it, is believed.
+ * The consent page. All data on it comes from the pending authorization. Of the request's parameters only {@code state} is used, to find the authorization.
  */
 @Controller
 @ConditionalOnAuthorizationServer
@@ -48,7 +46,7 @@ class ConsentController {
 		OAuth2AuthorizationRequest request = requestOf(user, waiting);
 		RegisteredClient client = (request != null) ? this.clients.findByClientId(request.getClientId()) : null;
 		if (request == null || client == null) {
-			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "Nothing waits for this decision");
+			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "There is no pending authorization");
 		}
 		this.prompts.forConsent(request, GrantableScopes.of(user))
 			.ifPresent((prompt) -> model.addAttribute("prompt", prompt));

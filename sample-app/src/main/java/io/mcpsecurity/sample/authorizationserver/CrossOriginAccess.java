@@ -12,10 +12,7 @@ import org.springframework.web.cors.CorsConfigurationSource;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
 
 /**
- * Which endpoints scripts of other origins may call: those that clients in a browser
- * need, from any origin, as they may come from anywhere, and without credentials, as none
- * of these endpoints looks at cookies. The pages and the authorization endpoint, which
- * do, are not among them.
+ * Allows scripts of other origins to call the endpoints that clients in a browser need. All origins are allowed, because such clients can have any origin, and credentials are not allowed, because none of these endpoints uses cookies. The pages and the authorization endpoint, which use cookies, are not included.
  */
 final class CrossOriginAccess {
 
@@ -39,8 +36,7 @@ final class CrossOriginAccess {
 	}
 
 	/**
-	 * Matches the questions of browsers before such a call, whose method is not the one
-	 * of the endpoint.
+	 * Matches the preflight requests of browsers, whose method differs from that of the endpoint.
 	 */
 	RequestMatcher preflightMatcher() {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();

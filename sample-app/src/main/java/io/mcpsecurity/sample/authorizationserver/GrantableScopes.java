@@ -8,8 +8,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.GrantedAuthority;
 
 /**
- * What a user may let a client do: nobody can hand on more than he may do himself, and
- * without a role that is nothing.
+ * The scopes that a user may grant to a client: those of the user's own roles. A user without a role cannot grant any scope.
  */
 final class GrantableScopes {
 

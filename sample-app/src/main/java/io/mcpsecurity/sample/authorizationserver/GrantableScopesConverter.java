@@ -11,8 +11,7 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
- * Leaves of a posted consent only what the user may grant. The consent page offers no
- * more, but what arrives here is whatever the browser sends. Nothing left means: denied.
+ * Reduces a submitted consent to the scopes that the user may grant. The consent page offers only these, but the request can contain others. If no scope is left, the consent is denied.
  */
 final class GrantableScopesConverter implements AuthenticationConverter {
 

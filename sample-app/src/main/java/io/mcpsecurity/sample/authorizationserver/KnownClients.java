@@ -11,8 +11,7 @@ import org.springframework.security.oauth2.server.authorization.settings.ClientS
 import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 
 /**
- * The clients that are there from the start: two agents that act for themselves, and the
- * MCP Inspector, which acts for a user.
+ * The preconfigured clients: two agents that act on their own behalf, and the MCP Inspector, which acts for a user.
  */
 final class KnownClients {
 
@@ -43,7 +42,7 @@ final class KnownClients {
 	}
 
 	/**
-	 * The Inspector asks for everything that it may: what it gets is the user's decision.
+	 * The Inspector may request all scopes, and the user decides which of them to grant.
 	 */
 	private static RegisteredClient inspector(TokenSettings tokens) {
 		return RegisteredClient.withId("mcp-inspector")

@@ -11,8 +11,7 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 
 /**
- * The page on which users sign in, and read for whom: a password is asked for on behalf
- * of a client, and its owner should know of which.
+ * The login page. It shows the client that requests access, so that users know for which client they sign in.
  */
 @Controller
 @ConditionalOnAuthorizationServer

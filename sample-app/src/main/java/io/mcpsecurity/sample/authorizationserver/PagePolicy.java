@@ -5,13 +5,11 @@ import org.springframework.security.config.annotation.web.configurers.HeadersCon
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 
 /**
- * What browsers may do on the pages: show them with their style, send their forms, and
- * nothing else. No frames, so that nobody is made to click what he does not see (RFC 6749
- * section 10.13), and no referrer, which would carry the state of a request elsewhere.
+ * The security headers of the pages. Browsers may load styles and submit forms, and nothing else. Frames are not allowed, which prevents clickjacking (RFC 6749 section 10.13), and no referrer is sent, because it contains the state of a request.
  */
 public final class PagePolicy {
 
-	/** The header that a page sets which needs a policy of its own. */
+	/** The header for pages with their own policy. */
 	public static final String HEADER = "Content-Security-Policy";
 
 	private PagePolicy() {
@@ -23,17 +21,14 @@ public final class PagePolicy {
 	}
 
 	/**
-	 * The policy of the page on which a user answers a client. Browsers apply
-	 * {@code form-action} to the redirects that follow a form as well, so that it must
-	 * name where the answer goes.
+	 * The policy of the consent page. Browsers apply {@code form-action} also to redirects after a form, so it must contain the redirect URI.
 	 */
 	static String contentSecurityPolicyFor(String redirectUri) {
 		return contentSecurityPolicy("", " " + RedirectUris.contentSecurityPolicySource(redirectUri));
 	}
 
 	/**
-	 * The policy of a page with scripts: files of this server, which may ask this server,
-	 * and nothing that stands in the page itself.
+	 * The policy of a page with scripts: scripts are loaded from this server and may send requests to it; inline scripts are not allowed.
 	 */
 	public static String contentSecurityPolicyWithScripts() {
 		return contentSecurityPolicy("; script-src 'self'; connect-src 'self'", "");

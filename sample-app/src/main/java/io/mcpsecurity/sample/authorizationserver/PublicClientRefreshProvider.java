@@ -14,8 +14,7 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClientRepository;
 
 /**
- * Lets a registered public client redeem a refresh token. Nothing is proven by that: what
- * protects the token is that it works once, see {@link RotatingRefreshTokens}.
+ * Allows a registered public client to redeem a refresh token. The client is not authenticated; the token is protected because it can be redeemed only once, see {@link RotatingRefreshTokens}.
  */
 final class PublicClientRefreshProvider implements AuthenticationProvider {
 

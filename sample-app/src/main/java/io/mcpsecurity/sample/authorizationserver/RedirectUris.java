@@ -6,9 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Where a client may have its answers sent: over TLS, or to the user's own machine (OAuth
- * 2.1 section 2.3.1, RFC 8252 section 7.3). That leaves out {@code javascript:} and its
- * like, and schemes that any application on a device can claim.
+ * The redirect URIs that a client may use: with TLS, or on the user's own machine (OAuth 2.1 section 2.3.1, RFC 8252 section 7.3). This excludes {@code javascript:} and similar schemes, and schemes that any application on a device can register.
  */
 final class RedirectUris {
 
@@ -41,8 +39,7 @@ final class RedirectUris {
 	}
 
 	/**
-	 * Where the answer goes, as a user can judge it: the host is what he may recognize,
-	 * the rest is the client's choice.
+	 * A description of the redirect URI for users. It contains only the host, which users can recognize; the client can choose the rest freely.
 	 */
 	static String destination(String redirectUri) {
 		URI uri = URI.create(redirectUri);
@@ -51,8 +48,7 @@ final class RedirectUris {
 	}
 
 	/**
-	 * The source expression of Content Security Policy that matches a redirect URI. Its
-	 * grammar has no IPv6 addresses: there only the scheme remains.
+	 * The source expression of Content Security Policy that matches a redirect URI. Its grammar does not support IPv6 addresses, for which only the scheme is used.
 	 */
 	static String contentSecurityPolicySource(String redirectUri) {
 		URI uri = URI.create(redirectUri);

@@ -14,14 +14,13 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 /**
  * Reduces the scopes that a client requests to those that can be granted. RFC 6749
  * section 3.3 lets the server ignore a part of the requested scopes, as long as the token
- * response names those of the token. MCP clients depend on that: they request every scope
- * that a challenge or the metadata names, whatever scopes their registration has.
+ * response names those of the token. MCP clients depend on that: they request every scope of a challenge or the metadata, independently of the scopes of their registration.
  */
 final class RequestedScopes {
 
 	/**
 	 * Scopes of OpenID Connect (Core section 5.4 and 11). Many clients add them to every
-	 * request; they ask for claims or refresh tokens, and for nothing of a resource.
+	 * request; they request claims or refresh tokens, but no access to a resource.
 	 */
 	private static final Set<String> OPENID_CONNECT = Set.of("openid", "profile", "email", "address", "phone",
 			"offline_access");
@@ -30,9 +29,8 @@ final class RequestedScopes {
 	}
 
 	/**
-	 * The part of the requested scopes that a client may have. Without any requested
-	 * scope this is the narrowest one that the client has.
-	 * @return the scopes, none if nothing is left to grant
+	 * The requested scopes that a client may have. If no scope is requested, this is the narrowest scope of the client.
+ * @return the scopes; empty if no scope can be granted
 	 */
 	static Set<String> grantable(Collection<String> requested, RegisteredClient client) {
 		Set<String> scopes = ofResource(requested);
@@ -58,8 +56,7 @@ final class RequestedScopes {
 	}
 
 	/**
-	 * Refuse an authorization request of which nothing is left, after its client and its
-	 * redirect URI were validated.
+	 * Refuse an authorization request without any scope that can be granted, after its client and redirect URI were validated.
 	 */
 	static void requireAny(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
 		OAuth2AuthorizationCodeRequestAuthenticationToken request = context.getAuthentication();

@@ -6,18 +6,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The scopes that this authorization server knows. What they let one do is said in the
- * MCP server's scope catalogue.
+ * The scopes of this authorization server. The MCP server's scope catalogue describes them.
  */
 enum ResearchScope {
 
-	/** Look, do not touch: all that a client gets which nobody has vouched for. */
+	/** Read access. Clients that registered themselves get only this scope. */
 	BROWSE("research:browse"),
 
-	/** Lets data leave the server. */
+	/** Allows exporting data from the server. */
 	EXPORT("research:export"),
 
-	/** Cannot be undone. */
+	/** Allows deleting data, which cannot be undone. */
 	PURGE("research:purge");
 
 	private final String value;
@@ -27,7 +26,7 @@ enum ResearchScope {
 	}
 
 	/**
-	 * The scope as it stands in requests and tokens.
+	 * The scope as used in requests and tokens.
 	 */
 	public String value() {
 		return this.value;

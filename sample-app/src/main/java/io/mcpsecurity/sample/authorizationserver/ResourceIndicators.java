@@ -20,8 +20,7 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeAuthenticationToken;
 
 /**
- * Resource indicators (RFC 8707): which protected resources an access token is for. A
- * client must name them; a token for nobody in particular is for no protected resource.
+ * Resource indicators (RFC 8707): the protected resources for which an access token is issued. A token without a requested resource is not accepted by any protected resource.
  */
 final class ResourceIndicators {
 
@@ -34,8 +33,7 @@ final class ResourceIndicators {
 	}
 
 	/**
-	 * Refuse an authorization request for a resource that is not known (section 2.1),
-	 * after its client and redirect URI were found valid: the error goes there.
+	 * Refuse an authorization request for an unknown resource (section 2.1). Its client and redirect URI are already validated, so the error is sent to the redirect URI.
 	 */
 	void validate(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
 		OAuth2AuthorizationCodeRequestAuthenticationToken request = context.getAuthentication();
@@ -47,8 +45,8 @@ final class ResourceIndicators {
 	/**
 	 * The resources that an access token will be for (section 2.2): those of the token
 	 * request, which must be among the authorized ones, or all of the authorized ones.
-	 * @param grant what the client presents at the token endpoint
-	 * @param authorization what was authorized before, if anything was
+	 * @param grant the grant at the token endpoint
+ * @param authorization the existing authorization, or {@code null}
 	 */
 	Set<String> resolve(@Nullable Authentication grant, @Nullable OAuth2Authorization authorization) {
 		Set<String> requested = requested(grant);
@@ -71,8 +69,7 @@ final class ResourceIndicators {
 
 	/**
 	 * The resources that a request names.
-	 * @param parameters the parameters as Spring Security keeps them: a string, or an
-	 * array where a name occurs more than once
+	 * @param parameters the parameters as Spring Security keeps them: a string, or an array if a name occurs more than once
 	 */
 	static Set<String> requested(Map<String, Object> parameters) {
 		Object value = parameters.get(OAuth2ParameterNames.RESOURCE);
@@ -83,7 +80,7 @@ final class ResourceIndicators {
 	}
 
 	/**
-	 * In a token exchange {@code audience} names a target as well (RFC 8693 section 2.1).
+	 * In a token exchange, {@code audience} is a target as well (RFC 8693 section 2.1).
 	 */
 	private static Set<String> requested(@Nullable Authentication grant) {
 		if (grant instanceof OAuth2TokenExchangeAuthenticationToken exchange) {

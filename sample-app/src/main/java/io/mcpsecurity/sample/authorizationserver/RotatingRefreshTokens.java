@@ -21,21 +21,17 @@ import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2RefreshTokenAuthenticationToken;
 
 /**
- * Redeems refresh tokens once. A token that was redeemed before is in two hands, and the
- * server cannot know which of them is the client's: the authorization ends, with the
- * refresh token that replaced it (OAuth 2.1 section 4.3.1, RFC 9700 section 4.14.2).
+ * Redeems each refresh token only once. If a token is redeemed again, it may have been stolen, and the server cannot identify the legitimate client. The authorization therefore ends, including the refresh token that replaced it (OAuth 2.1 section 4.3.1, RFC 9700 section 4.14.2).
  * <p>
- * The exception is the same request several times in parallel, which MCP clients send
- * when several of their calls find an access token expired: it is one redemption with one
- * response. The response is delayed for a moment, so that all of them arrive before it.
+ * The exception are identical requests in parallel, which MCP clients send if an access token has expired for several calls. They are treated as one redemption with one response. The response is delayed briefly, so that all of these requests arrive before it.
  * <p>
- * Of the scopes that a refresh requests, those that were granted are granted again.
+ * A refresh grants the requested scopes that were granted before.
  */
 final class RotatingRefreshTokens implements AuthenticationProvider {
 
 	private static final Log logger = LogFactory.getLog(RotatingRefreshTokens.class);
 
-	/** In milliseconds. */
+	/** The delay in milliseconds. */
 	private static final long DELAY = 500;
 
 	private final Map<Redemption, CompletableFuture<@Nullable Authentication>> redemptions = new ConcurrentHashMap<>();
@@ -129,7 +125,7 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 	}
 
 	/**
-	 * What makes two requests the same.
+	 * The key by which identical requests are recognized.
 	 *
 	 * @param refreshToken the refresh token
 	 * @param client the authenticated client

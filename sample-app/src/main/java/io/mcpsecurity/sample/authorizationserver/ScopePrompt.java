@@ -6,11 +6,10 @@ import java.util.List;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 
 /**
- * A scope in the words in which a user is asked for it: those of the scope catalogue, so
- * that the pages say what the server's configuration says.
+ * A scope with the description that is shown to users. It is taken from the scope catalogue, so that the pages match the server's configuration.
  *
- * @param value the scope as it stands in requests and tokens
- * @param description what it lets one do, or the scope itself when nobody said
+ * @param value the scope as used in requests and tokens
+ * @param description what the scope allows, or the scope itself without a description
  */
 record ScopePrompt(String value, String description) {
 

@@ -9,10 +9,7 @@ import org.springframework.security.oauth2.server.authorization.settings.ClientS
 import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 
 /**
- * Makes a registered client of what a client says about itself. Nobody has vouched for
- * it: whatever it asks for, it gets the narrowest scope, acts only for users who agreed
- * to it, and proves possession of its codes. RFC 7591 section 3.2.1 lets the server
- * replace what was requested; the response says what was really registered.
+ * Converts a client registration to a registered client. The client is not trusted: it gets only the narrowest scope, requires the consent of users, and must use PKCE. RFC 7591 section 3.2.1 allows the server to replace requested values; the response contains the registered values.
  */
 final class SelfRegisteredClientConverter implements Converter<OAuth2ClientRegistration, RegisteredClient> {
 

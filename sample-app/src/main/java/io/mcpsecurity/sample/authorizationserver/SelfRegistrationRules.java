@@ -17,9 +17,7 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientRegistrationAuthenticationToken;
 
 /**
- * What is refused when a client registers itself (RFC 7591 section 3.2.2). Scopes are no
- * reason to refuse, other than in the validator of Spring Security: MCP clients send
- * them, and learn from the answer which they got.
+ * Refuses invalid registrations of clients (RFC 7591 section 3.2.2). In contrast to the validator of Spring Security, scopes are not a reason to refuse: MCP clients send them, and the response contains the registered scopes.
  */
 final class SelfRegistrationRules implements Consumer<OAuth2ClientRegistrationAuthenticationContext> {
 
@@ -28,8 +26,7 @@ final class SelfRegistrationRules implements Consumer<OAuth2ClientRegistrationAu
 	private static final int MAX_REDIRECT_URIS = 10;
 
 	/**
-	 * Control and formatting characters: the latter can turn text around or hide it, and
-	 * the name stands on the page on which a user decides.
+	 * Control and formatting characters. Formatting characters can reorder or hide text, and the name is shown on the consent page.
 	 */
 	private static final Pattern INVISIBLE = Pattern.compile("\\p{C}|[\\u2028\\u2029]");
 

@@ -9,8 +9,7 @@ import org.springframework.security.oauth2.server.authorization.OAuth2Authorizat
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationServerMetadataClaimNames;
 
 /**
- * Completes the metadata (RFC 8414) by what MCP clients look for in it, and takes away
- * what no client here can use.
+ * Adds the metadata (RFC 8414) that MCP clients need, and removes entries that no client can use here.
  */
 final class ServerMetadata implements Consumer<OAuth2AuthorizationServerMetadata.Builder> {
 

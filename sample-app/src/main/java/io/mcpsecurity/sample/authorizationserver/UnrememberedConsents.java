@@ -6,11 +6,9 @@ import org.springframework.security.oauth2.server.authorization.OAuth2Authorizat
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
 
 /**
- * Remembers no consent: users are asked each time. Everybody can pose as a public client,
- * so an earlier consent says nothing about who asks now (RFC 8252 section 8.6); and
- * Spring Security adds remembered scopes to those a user ticks, even if he denies.
+ * Stores no consents, so users are asked each time. Any application can impersonate a public client, so an earlier consent does not apply to the current client (RFC 8252 section 8.6). In addition, Spring Security adds stored scopes to the scopes that a user selects, even if the user denies them.
  */
-final class UnrememberedConsents implements OAuth2AuthorizationConsentService {
+final class NoStoredConsents implements OAuth2AuthorizationConsentService {
 
 	@Override
 	public void save(OAuth2AuthorizationConsent consent) {

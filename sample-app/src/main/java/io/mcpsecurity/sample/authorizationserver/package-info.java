@@ -1,9 +1,5 @@
 /**
- * The authorization server of the sample, in the same process: what makes the sample
- * answer its first secured call without anything else to install. Spring Authorization
- * Server does the protocol; here is what MCP clients need beyond its defaults: resource
- * indicators, open client registration with bounds, {@code iss} in the answers, complete
- * metadata, and pages on which users and administrators decide.
+ * The authorization server of the sample, in the same process, so that the sample works without a separate installation. Spring Authorization Server implements the protocol. This package adds what MCP clients need beyond its defaults: resource indicators, open client registration with limits, {@code iss} in responses, complete metadata, and pages for users and administrators.
  */
 @NullMarked
 package io.mcpsecurity.sample.authorizationserver;

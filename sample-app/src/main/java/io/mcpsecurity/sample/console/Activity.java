@@ -23,12 +23,11 @@ import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of what was asked for in the last hour, minute by minute. Only what the server
- * offers is counted by name: names that clients make up would be without end.
+ * Counts the requests of the last hour per minute and per target. Only offered targets are counted by name, because clients can send any number of other names.
  */
 final class Activity {
 
-	/** What an event's decision can be, in the order in which the page shows them. */
+	/** The decisions of events, in the order in which the page shows them. */
 	static final List<String> DECISIONS = List.of("granted", "reported", "denied", "undecided", "unauthenticated",
 			"rejected");
 
@@ -49,8 +48,8 @@ final class Activity {
 
 	/**
 	 * Create an empty count.
-	 * @param offered what the server offers
-	 * @param clock tells which hour is the last
+	 * @param offered the targets that the server offers
+ * @param clock the clock
 	 */
 	Activity(OfferedTargets offered, InstantSource clock) {
 		this.offered = offered;
@@ -65,11 +64,11 @@ final class Activity {
 		this.minutes.computeIfAbsent(minute, (key) -> new HashMap<>())
 			.computeIfAbsent(label(event.data()), (key) -> new Tally())
 			.add(event.data());
-		forget();
+		evictOldMinutes();
 	}
 
 	synchronized Report report() {
-		forget();
+		evictOldMinutes();
 		List<Line> byMinute = new ArrayList<>();
 		Map<String, Tally> targets = new HashMap<>();
 		Instant minute = first();
@@ -94,7 +93,7 @@ final class Activity {
 		return this.clock.instant().truncatedTo(ChronoUnit.MINUTES).minus(SPAN).plus(1, ChronoUnit.MINUTES);
 	}
 
-	private void forget() {
+	private void evictOldMinutes() {
 		this.minutes.headMap(first()).clear();
 	}
 
@@ -114,7 +113,7 @@ final class Activity {
 	 *
 	 * @param decisions the decisions that are counted
 	 * @param minutes its minutes, the first one first
-	 * @param targets what was asked for, the most wanted first
+	 * @param targets the requested targets, the most frequent first
 	 */
 	record Report(List<String> decisions, List<Line> minutes, List<Line> targets) {
 	}
@@ -122,11 +121,11 @@ final class Activity {
 	/**
 	 * Counts of one thing.
 	 *
-	 * @param name what was counted: a minute or a target
+	 * @param name the name of a minute or a target
 	 * @param counts events by decision
 	 * @param total all of them
 	 * @param meanMs the mean duration in milliseconds, or {@code null} without an event
-	 * @param longestMs the longest duration in milliseconds, or {@code null} likewise
+	 * @param longestMs the longest duration in milliseconds, or {@code null} without an event
 	 */
 	record Line(String name, List<Long> counts, long total, @Nullable Double meanMs, @Nullable Double longestMs) {
 	}

@@ -9,9 +9,7 @@ import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 
 /**
- * The sink {@code console}: remembers the latest events, in memory and numbered in the
- * order in which they came. (Their timestamps would not do for a reader who asks what is
- * new: they say when a request arrived, and its event comes when it has ended.)
+ * The sink {@code console}: keeps the latest events in memory, numbered in the order in which they are recorded. (Timestamps cannot be used to find new events: they are the arrival times of requests, while events are recorded when requests end.)
  */
 final class AuditFeed implements AuditSink {
 
@@ -25,8 +23,8 @@ final class AuditFeed implements AuditSink {
 
 	/**
 	 * Create an empty feed.
-	 * @param capacity how many events it remembers
-	 * @param activity counts them, and does not forget with them
+	 * @param capacity the maximum number of events
+ * @param activity counts the events, and keeps the counts of evicted events
 	 */
 	AuditFeed(int capacity, Activity activity) {
 		this.capacity = capacity;
@@ -51,10 +49,10 @@ final class AuditFeed implements AuditSink {
 	}
 
 	/**
-	 * What came after an event.
-	 * @param number the number of that event; 0 for everything
+	 * Find the events after an event.
+ * @param number the number of that event; 0 for all events
 	 * @param filter which events to find
-	 * @param limit how many events to find at most
+	 * @param limit the maximum number of events to find
 	 */
 	synchronized News after(long number, EventFilter filter, int limit) {
 		List<Entry> found = new ArrayList<>();
@@ -75,28 +73,28 @@ final class AuditFeed implements AuditSink {
 	}
 
 	/**
-	 * How many events are remembered at most.
+	 * The maximum number of events that are kept.
 	 */
 	int capacity() {
 		return this.capacity;
 	}
 
 	/**
-	 * An event and its place in the order.
-	 *
-	 * @param number counts from one
+	 * An event and its sequence number.
+ *
+ * @param number the number, starting at one
 	 * @param event the event
 	 */
 	record Entry(long number, McpAuditEvent event) {
 	}
 
 	/**
-	 * What is new.
-	 *
-	 * @param latest the number of the last event so far, found or not; 0 when there was
+	 * The result of a search.
+ *
+ * @param latest the number of the last event so far, found or not; 0 when there was
 	 * none
-	 * @param gap whether there were more events than these
-	 * @param entries what was found, the newest first
+	 * @param gap whether events are missing
+ * @param entries the events that were found, the newest first
 	 */
 	record News(long latest, boolean gap, List<Entry> entries) {
 	}

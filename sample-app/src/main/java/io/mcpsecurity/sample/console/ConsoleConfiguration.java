@@ -9,8 +9,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * What the console remembers. Without the authorization server in this application there
- * are no users to show it to, and so it is not there either.
+ * Configures the data of the console. Without the authorization server in this application there are no users, so there is no console.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnAuthorizationServer

@@ -24,8 +24,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseBody;
 
 /**
- * The console: a page that is complete when it comes, and the news that its script asks
- * for to keep it so.
+ * The console: a page that is rendered completely, and the updates that its script requests.
  */
 @Controller
 @ConditionalOnAuthorizationServer
@@ -70,7 +69,7 @@ class ConsoleController {
 	}
 
 	/**
-	 * What is new since an event, in the words of the page.
+	 * The updates since an event, formatted for the page.
 	 */
 	@GetMapping("/console/news")
 	@ResponseBody
@@ -103,13 +102,13 @@ class ConsoleController {
 	}
 
 	/**
-	 * What the page shows besides the policy.
+	 * The content of the page, without the policy.
 	 *
 	 * @param latest the number of the last event so far
-	 * @param gap whether there were more events than these
+	 * @param gap whether events are missing
 	 * @param events the events, the newest first
 	 * @param activity the last hour
-	 * @param health how audit sinks and authorization servers are doing
+	 * @param health the health of audit sinks and authorization servers
 	 */
 	record News(long latest, boolean gap, List<EventRow> events, Activity.Report activity, List<HealthRow> health) {
 	}

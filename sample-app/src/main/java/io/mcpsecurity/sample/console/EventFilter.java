@@ -6,7 +6,7 @@ import io.mcpsecurity.audit.McpAuditEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which events a reader wants to see. What is {@code null} or empty does not matter.
+ * Filters events. Criteria that are {@code null} or empty are ignored.
  *
  * @param subject a part of the subject, in upper or lower case
  * @param client a part of the OAuth client

@@ -14,10 +14,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An event as a row of the page: all texts, and all of them to be treated as hostile,
- * since clients choose many of them. What is not known is empty.
+ * An event as a row of the page. All values are texts and must be treated as hostile, because clients choose many of them. Unknown values are empty.
  *
- * @param number the event's place in the order
+ * @param number the sequence number of the event
  * @param instant when the request arrived, in ISO 8601
  * @param date the day of that (UTC)
  * @param time the time of that (UTC)
@@ -25,19 +24,19 @@ import tools.jackson.databind.json.JsonMapper;
  * @param subject the token's subject
  * @param client the OAuth client
  * @param actors who acts for the subject, the current one first
- * @param target what the request was to be used on
+ * @param target the target of the request
  * @param decision the decision
- * @param reason why it was decided so
- * @param outcome what came of it
- * @param duration the milliseconds it took
- * @param facts everything that is known
+ * @param reason the reason for the decision
+ * @param outcome the outcome
+ * @param duration the duration in milliseconds
+ * @param facts all facts
  */
 record EventRow(long number, String instant, String date, String time, String type, String subject, String client,
 		String actors, String target, String decision, String reason, String outcome, String duration,
 		List<Fact> facts) {
 
 	/**
-	 * What the page makes new rows from.
+	 * The template of new rows in the page.
 	 */
 	static final EventRow BLANK = new EventRow(0, "", "", "", "", "", "", "", "", "", "", "", "", List.of());
 

@@ -4,12 +4,12 @@ import io.mcpsecurity.audit.AuditTrail.SinkStatus;
 import io.mcpsecurity.token.IssuerKeys;
 
 /**
- * How something is doing that the server leans on.
+ * The health of a component on which the server depends.
  *
  * @param name its name
  * @param state {@code well}, {@code ill} or {@code unknown}
- * @param words the state in words
- * @param detail what there is to say besides
+ * @param words the state as a text
+ * @param detail further details
  */
 record HealthRow(String name, String state, String words, String detail) {
 

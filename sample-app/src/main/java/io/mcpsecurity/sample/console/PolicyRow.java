@@ -8,12 +8,12 @@ import io.mcpsecurity.actuate.McpSecurityEndpoint.Description;
 import io.mcpsecurity.actuate.McpSecurityEndpoint.Rule;
 
 /**
- * What is required for something that the server offers.
+ * The requirement of an offered target.
  *
- * @param kind what it is
+ * @param kind the kind of the target
  * @param name its name or URI
- * @param requirement what it takes to use it
- * @param source where that is written
+ * @param requirement the requirement to use it
+ * @param source where the rule is defined
  */
 record PolicyRow(String kind, String name, String requirement, String source) {
 

@@ -1,7 +1,5 @@
 /**
- * The administrator's console: who calls what at the moment, what became of it, by which
- * rules, and whether everything that should work does. It is an audit sink that remembers
- * for a while, and one page that shows what it remembers.
+ * The administrator's console: current calls and their outcomes, the rules, and the health of sinks and authorization servers. It consists of an audit sink that keeps the latest events, and a page that shows them.
  */
 @NullMarked
 package io.mcpsecurity.sample.console;

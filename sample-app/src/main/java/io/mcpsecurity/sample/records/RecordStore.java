@@ -27,7 +27,7 @@ class RecordStore {
 
 	/**
 	 * Delete the records made before a date.
-	 * @return how many there were
+	 * @return the number of deleted records
 	 */
 	int purge(LocalDate before) {
 		List<ResearchRecord> old = this.records.stream().filter((record) -> record.created().isBefore(before)).toList();

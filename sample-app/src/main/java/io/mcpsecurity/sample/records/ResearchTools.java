@@ -23,8 +23,7 @@ import org.springframework.ai.mcp.annotation.McpToolParam;
 import org.springframework.stereotype.Component;
 
 /**
- * What agents may do with the records. The scopes stand beside the methods; nothing in
- * the methods has to check anything.
+ * The operations on the records that agents may use. The required scopes are declared on the methods, so the methods contain no checks.
  */
 @Component
 class ResearchTools {
@@ -47,13 +46,13 @@ class ResearchTools {
 	@McpTool(name = "who_am_i", description = "Tells who is calling: subject, client, actor chain and scopes",
 			annotations = @McpAnnotations(readOnlyHint = true, destructiveHint = false))
 	String whoAmI(McpCaller caller) {
-		Map<String, @Nullable Object> answer = new LinkedHashMap<>();
-		answer.put("subject", caller.subject());
-		answer.put("issuer", caller.issuer());
-		answer.put("client", caller.client());
-		answer.put("actors", caller.actors().stream().map(McpActor::subject).toList());
-		answer.put("scopes", new TreeSet<>(caller.scopes()));
-		return this.json.writeValueAsString(answer);
+		Map<String, @Nullable Object> result = new LinkedHashMap<>();
+		result.put("subject", caller.subject());
+		result.put("issuer", caller.issuer());
+		result.put("client", caller.client());
+		result.put("actors", caller.actors().stream().map(McpActor::subject).toList());
+		result.put("scopes", new TreeSet<>(caller.scopes()));
+		return this.json.writeValueAsString(result);
 	}
 
 	@McpTool(name = "browse_records", description = "Lists research records",

@@ -1,6 +1,5 @@
 /**
- * The research records and what agents may do with them: one class holds the records, one
- * offers them as MCP tools, a resource and a prompt, each with the scope that it needs.
+ * The research records: one class stores the records, and one offers them as MCP tools, a resource and a prompt, each with the scope that it requires.
  */
 @NullMarked
 package io.mcpsecurity.sample.records;
