@@ -33,7 +33,8 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
- * The library's server side of Streamable HTTP without security, to measure the cost of the transport alone.
+ * The library's server side of Streamable HTTP without security, to measure the cost of
+ * the transport alone.
  */
 public final class BareTransport extends OncePerRequestFilter {
 

@@ -148,8 +148,8 @@ class McpSecurityEndpointTests {
 	@Test
 	void tellsNothingElse() {
 		assertThat(describe(server).propertyNames()).containsExactly("resource", "endpoint", "metadata", "issuers",
-				"clients", "modes", "hierarchy", "requiredScopes", "scopes", "tools", "resources", "resourceTemplates", "prompts",
-				"endpoints");
+				"clients", "modes", "hierarchy", "requiredScopes", "scopes", "tools", "resources", "resourceTemplates",
+				"prompts", "endpoints");
 		assertThat(get(server, "", credentials()).body()).doesNotContain("secret");
 	}
 

@@ -16,7 +16,9 @@ import org.springframework.security.web.SecurityFilterChain;
 class OtherIssuerConfiguration {
 
 	/**
-	 * Without users there is no administrator, so besides the MCP endpoint, which has its own chain, only the health endpoint is accessible. (By default, Spring Boot would accept every token of the issuer for the actuator, with any audience.)
+	 * Without users there is no administrator, so besides the MCP endpoint, which has its
+	 * own chain, only the health endpoint is accessible. (By default, Spring Boot would
+	 * accept every token of the issuer for the actuator, with any audience.)
 	 */
 	@Bean
 	SecurityFilterChain everythingElse(HttpSecurity http) {

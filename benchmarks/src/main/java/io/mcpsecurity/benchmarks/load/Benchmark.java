@@ -23,7 +23,8 @@ import io.mcpsecurity.benchmarks.load.ServerProcess.Usage;
 final class Benchmark {
 
 	/**
-	 * With more connections, requests use the core that the compilers need, and code stays slow for minutes.
+	 * With more connections, requests use the core that the compilers need, and code
+	 * stays slow for minutes.
 	 */
 	private static final int WARM_UP_CONNECTIONS = 2;
 
@@ -68,7 +69,8 @@ final class Benchmark {
 	}
 
 	/**
-	 * The figures of one start of the servers. The server that is measured first differs for each start.
+	 * The figures of one start of the servers. The server that is measured first differs
+	 * for each start.
 	 */
 	private Map<Scenario, Map<ServerKind, Figures>> measure(Setting setting, List<Scenario> scenarios, int start) {
 		List<ServerKind> kinds = new ArrayList<>(this.options.kinds());
@@ -115,7 +117,9 @@ final class Benchmark {
 	}
 
 	/**
-	 * Measure a round without compilation, if there is one in four attempts: even a warm server can compile code after the other servers were measured. A round with wrong responses is always used.
+	 * Measure a round without compilation, if there is one in four attempts: even a warm
+	 * server can compile code after the other servers were measured. A round with wrong
+	 * responses is always used.
 	 */
 	private Figures round(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions, int round) {
 		for (int attempt = 1;; attempt++) {
@@ -151,7 +155,8 @@ final class Benchmark {
 	}
 
 	/**
-	 * Warm up with few connections first, and then with the number that is measured, to compile code that runs only under load.
+	 * Warm up with few connections first, and then with the number that is measured, to
+	 * compile code that runs only under load.
 	 */
 	private void warmUp(Scenario scenario, ServerProcess server, LoadTool load, List<String> sessions) {
 		warmUp(scenario, server, load, sessions, WARM_UP_CONNECTIONS);

@@ -15,7 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An MCP client that opens sessions, and checks the responses of a server before it is measured.
+ * An MCP client that opens sessions, and checks the responses of a server before it is
+ * measured.
  */
 final class Client {
 

@@ -17,7 +17,8 @@ import io.mcpsecurity.benchmarks.load.ServerProcess.Usage;
  * @param allocated the allocated memory per request in kilobytes
  * @param compilers the part of the processor time that the compilers took, of 1
  * @param collector the part of the processor time that the garbage collector took, of 1
- * @param others the part of the time, of 1, in which other processes used the server's core
+ * @param others the part of the time, of 1, in which other processes used the server's
+ * core
  * @param wrong the number of requests with an unexpected status or without a response
  */
 record Figures(double perSecond, double p50, double p99, double cpu, double allocated, double compilers,

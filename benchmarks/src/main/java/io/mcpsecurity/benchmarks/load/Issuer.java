@@ -96,9 +96,9 @@ public final class Issuer implements AutoCloseable {
 
 	/**
 	 * Create different tokens.
- * @param kind the kind of the tokens
- * @param count the number of tokens
- * @param scopes the number of scopes of each token
+	 * @param kind the kind of the tokens
+	 * @param count the number of tokens
+	 * @param scopes the number of scopes of each token
 	 */
 	public List<String> tokens(TokenKind kind, int count, int scopes) {
 		return IntStream.range(0, count).mapToObj((number) -> token(kind, scopes)).toList();

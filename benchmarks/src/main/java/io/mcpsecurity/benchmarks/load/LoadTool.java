@@ -48,9 +48,9 @@ final class LoadTool {
 	/**
 	 * Put load on a server.
 	 * @param url the URL of the server
- * @param sessions the sessions to use, or none
- * @param connections the number of concurrent requests
- * @param duration the duration of the load
+	 * @param sessions the sessions to use, or none
+	 * @param connections the number of concurrent requests
+	 * @param duration the duration of the load
 	 */
 	Outcome run(String url, List<String> sessions, int connections, Duration duration) {
 		try {
@@ -77,13 +77,13 @@ final class LoadTool {
 
 	/**
 	 * The results of the load tool.
- *
- * @param requests the number of responses
- * @param micros the duration in microseconds
- * @param p50 the median response time in microseconds
- * @param p99 the 99th percentile of the response time in microseconds
- * @param refused the number of responses with another status than 2xx or 3xx
- * @param failed the number of requests without a response
+	 *
+	 * @param requests the number of responses
+	 * @param micros the duration in microseconds
+	 * @param p50 the median response time in microseconds
+	 * @param p99 the 99th percentile of the response time in microseconds
+	 * @param refused the number of responses with another status than 2xx or 3xx
+	 * @param failed the number of requests without a response
 	 */
 	record Outcome(long requests, long micros, double p50, double p99, long refused, long failed) {
 

@@ -6,7 +6,8 @@ import java.util.List;
 import io.mcpsecurity.benchmarks.load.Issuer.TokenKind;
 
 /**
- * Measures how much memory a server uses for each cached token and for each open session, as the difference that many of them make to the live heap.
+ * Measures how much memory a server uses for each cached token and for each open session,
+ * as the difference that many of them make to the live heap.
  */
 final class Memory {
 

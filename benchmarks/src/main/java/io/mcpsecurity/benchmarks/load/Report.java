@@ -108,7 +108,8 @@ final class Report {
 	}
 
 	/**
-	 * Print the targets of the scenarios that were run, and the range of the figures over all starts.
+	 * Print the targets of the scenarios that were run, and the range of the figures over
+	 * all starts.
 	 */
 	void printReach() {
 		this.out.printf("%n### Reach%n%n| figure | measured | of the starts | reach |%n|---|--:|--:|--:|%n");

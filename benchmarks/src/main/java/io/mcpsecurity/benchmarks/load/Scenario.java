@@ -71,7 +71,8 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * The scenarios with the given names, which can be names of groups, without duplicates.
+	 * The scenarios with the given names, which can be names of groups, without
+	 * duplicates.
 	 * @throws IllegalArgumentException if there is no such scenario
 	 */
 	static List<Scenario> of(List<String> names) {
@@ -107,7 +108,8 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * Whether a server supports the scenario's setting, and the setting makes a difference for it.
+	 * Whether a server supports the scenario's setting, and the setting makes a
+	 * difference for it.
 	 */
 	boolean isFor(ServerKind kind) {
 		return this.setting.uncached() ? kind == ServerKind.STARTER : !this.setting.opaque() || kind != ServerKind.PEER;
@@ -127,7 +129,8 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	}
 
 	/**
-	 * Whether a status is allowed for a server: the expected status, or 429 for clients that repeatedly send invalid tokens.
+	 * Whether a status is allowed for a server: the expected status, or 429 for clients
+	 * that repeatedly send invalid tokens.
 	 */
 	boolean allows(ServerKind kind, int status) {
 		int expected = status(kind);

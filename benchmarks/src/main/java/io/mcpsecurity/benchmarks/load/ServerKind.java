@@ -16,7 +16,8 @@ import io.mcpsecurity.benchmarks.server.StarterServer;
 import io.mcpsecurity.benchmarks.server.UnsecuredServer;
 
 /**
- * The servers that are compared. Each has its own class path: that of this module without the jars that it does not use, because jars on the class path are auto-configured.
+ * The servers that are compared. Each has its own class path: that of this module without
+ * the jars that it does not use, because jars on the class path are auto-configured.
  */
 enum ServerKind {
 
@@ -39,7 +40,8 @@ enum ServerKind {
 	STARTER(StarterServer.class, Jars.PEER);
 
 	/**
-	 * The audience of all tokens. Requests contain it in the {@code Host} header, from which the peer derives it.
+	 * The audience of all tokens. Requests contain it in the {@code Host} header, from
+	 * which the peer derives it.
 	 */
 	static final String HOST = "localhost:9900";
 

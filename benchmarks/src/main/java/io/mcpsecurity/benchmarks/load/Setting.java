@@ -4,12 +4,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The settings of the servers for a scenario. Scenarios with the same setting share the servers.
+ * The settings of the servers for a scenario. Scenarios with the same setting share the
+ * servers.
  *
  * @param protocol the value of {@code spring.ai.mcp.server.protocol}
  * @param tools the number of additional tools
  * @param rules the number of configured rules of the starter, none of which matches
- * @param unlimited whether the starter verifies every token, without a limit of refused tokens
+ * @param unlimited whether the starter verifies every token, without a limit of refused
+ * tokens
  * @param uncached whether the starter verifies the same token again for each request
  * @param opaque whether tokens are introspected
  * @param virtualThreads whether requests are served by virtual threads

@@ -40,7 +40,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Measures the recording of a granted call on the thread that serves it, with and without its event.
+ * Measures the recording of a granted call on the thread that serves it, with and without
+ * its event.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -6,7 +6,8 @@ import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.security.access.prepost.PreAuthorize;
 
 /**
- * A tool that no token grants access to: this starter enforces one of the annotations, and method security the other.
+ * A tool that no token grants access to: this starter enforces one of the annotations,
+ * and method security the other.
  */
 class ForbiddenTool {
 

@@ -13,7 +13,8 @@ import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
- * An MCP server secured by {@code org.springaicommunity:mcp-server-security}, as described in its documentation, with the audience check enabled.
+ * An MCP server secured by {@code org.springaicommunity:mcp-server-security}, as
+ * described in its documentation, with the audience check enabled.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

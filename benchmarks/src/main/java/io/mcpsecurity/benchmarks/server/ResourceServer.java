@@ -15,7 +15,8 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.web.SecurityFilterChain;
 
 /**
- * An MCP server that is configured manually as a resource server with Spring Security, with only what it needs.
+ * An MCP server that is configured manually as a resource server with Spring Security,
+ * with only what it needs.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

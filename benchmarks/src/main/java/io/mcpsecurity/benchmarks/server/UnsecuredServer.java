@@ -6,7 +6,8 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
 
 /**
- * An MCP server of Spring AI without further configuration. All else depends on its class path.
+ * An MCP server of Spring AI without further configuration. All else depends on its class
+ * path.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration

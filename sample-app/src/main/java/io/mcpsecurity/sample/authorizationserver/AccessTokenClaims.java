@@ -17,7 +17,10 @@ import org.springframework.security.oauth2.server.authorization.token.JwtEncodin
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenCustomizer;
 
 /**
- * Issues access tokens in the format of RFC 9068: with the type of access tokens, {@code client_id}, {@code scope} as a string, and the requested resources in {@code aud}. Without a requested resource, {@code aud} is the client id, and no protected resource accepts the token.
+ * Issues access tokens in the format of RFC 9068: with the type of access tokens,
+ * {@code client_id}, {@code scope} as a string, and the requested resources in
+ * {@code aud}. Without a requested resource, {@code aud} is the client id, and no
+ * protected resource accepts the token.
  */
 final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContext> {
 
@@ -47,7 +50,9 @@ final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContex
 	}
 
 	/**
-	 * A token exchange must not grant more scopes than the subject token has. Spring Security checks only the scopes of the client, so an agent could exchange a user's token for one with more scopes.
+	 * A token exchange must not grant more scopes than the subject token has. Spring
+	 * Security checks only the scopes of the client, so an agent could exchange a user's
+	 * token for one with more scopes.
 	 */
 	private static void requireScopesOfSubjectToken(OAuth2TokenExchangeAuthenticationToken exchange,
 			@Nullable OAuth2Authorization authorization, Set<String> scopes) {

@@ -36,7 +36,9 @@ final class AuthorizationPrompts {
 	}
 
 	/**
-	 * Create a prompt for the request that waits for a login. It was validated before the login page was shown. The user, and therefore the scopes that the user may grant, are not known yet.
+	 * Create a prompt for the request that waits for a login. It was validated before the
+	 * login page was shown. The user, and therefore the scopes that the user may grant,
+	 * are not known yet.
 	 */
 	Optional<AuthorizationPrompt> forWaitingRequest(@Nullable SavedRequest request) {
 		if (!(request instanceof DefaultSavedRequest saved)
@@ -62,7 +64,8 @@ final class AuthorizationPrompts {
 	}
 
 	/**
-	 * The requested scopes are limited to those that the client may have: an administrator can have changed them since the request.
+	 * The requested scopes are limited to those that the client may have: an
+	 * administrator can have changed them since the request.
 	 */
 	private AuthorizationPrompt prompt(RegisteredClient client, Collection<String> requested,
 			Set<ResearchScope> grantable, Set<String> resources, @Nullable String redirectUri) {

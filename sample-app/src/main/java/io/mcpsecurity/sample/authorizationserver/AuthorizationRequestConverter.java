@@ -14,7 +14,9 @@ import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
  * Reduces the scopes of an authorization request to those that its client may have, see
- * {@link RequestedScopes}, so that the consent page contains only scopes that can be granted. A client without redirect URIs, such as an agent, is refused here, because Spring Security would fail with an exception.
+ * {@link RequestedScopes}, so that the consent page contains only scopes that can be
+ * granted. A client without redirect URIs, such as an agent, is refused here, because
+ * Spring Security would fail with an exception.
  */
 final class AuthorizationRequestConverter implements AuthenticationConverter {
 

@@ -27,7 +27,10 @@ import org.springframework.web.util.UriComponentsBuilder;
 import org.springframework.web.util.UriUtils;
 
 /**
- * Sends the responses of the authorization endpoint to the client, each with {@code iss} (RFC 9207). A client of several authorization servers can identify the issuer of a response, and does not send the code of one server to another. Error responses contain it as well (section 2).
+ * Sends the responses of the authorization endpoint to the client, each with {@code iss}
+ * (RFC 9207). A client of several authorization servers can identify the issuer of a
+ * response, and does not send the code of one server to another. Error responses contain
+ * it as well (section 2).
  */
 final class AuthorizationResponses implements AuthenticationSuccessHandler, AuthenticationFailureHandler {
 
@@ -38,7 +41,8 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 	}
 
 	/**
-	 * The refusal of an authorization request whose client and redirect URI are validated, so that the error is sent to the client.
+	 * The refusal of an authorization request whose client and redirect URI are
+	 * validated, so that the error is sent to the client.
 	 */
 	static OAuth2AuthorizationCodeRequestAuthenticationException refusal(
 			OAuth2AuthorizationCodeRequestAuthenticationContext context, OAuth2Error error) {
@@ -75,14 +79,16 @@ final class AuthorizationResponses implements AuthenticationSuccessHandler, Auth
 		}
 		UriComponentsBuilder redirect = UriComponentsBuilder.fromUriString(refused.getRedirectUri());
 		add(redirect, OAuth2ParameterNames.ERROR, error.getErrorCode());
-		add(redirect, OAuth2ParameterNames.ERROR_DESCRIPTION, OAuth2ErrorCodes.ACCESS_DENIED.equals(error.getErrorCode())
-				? reasonOfDenial(refused) : error.getDescription());
+		add(redirect, OAuth2ParameterNames.ERROR_DESCRIPTION,
+				OAuth2ErrorCodes.ACCESS_DENIED.equals(error.getErrorCode()) ? reasonOfDenial(refused)
+						: error.getDescription());
 		add(redirect, OAuth2ParameterNames.ERROR_URI, error.getUri());
 		send(response, redirect, refused.getState());
 	}
 
 	/**
-	 * Distinguishes a user who denied the request from one who cannot grant any scope, so that the client can inform the user.
+	 * Distinguishes a user who denied the request from one who cannot grant any scope, so
+	 * that the client can inform the user.
 	 */
 	private static String reasonOfDenial(OAuth2AuthorizationCodeRequestAuthenticationToken request) {
 		Set<ResearchScope> grantable = GrantableScopes.of((Authentication) request.getPrincipal());

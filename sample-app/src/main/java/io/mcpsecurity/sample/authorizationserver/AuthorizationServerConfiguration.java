@@ -35,7 +35,8 @@ import org.springframework.security.oauth2.server.authorization.settings.TokenSe
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 
 /**
- * Users, clients, keys and authorizations. All of them are in memory and are created at each start.
+ * Users, clients, keys and authorizations. All of them are in memory and are created at
+ * each start.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnAuthorizationServer

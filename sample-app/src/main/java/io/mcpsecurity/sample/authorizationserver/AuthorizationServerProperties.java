@@ -14,7 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param issuer the issuer identifier (RFC 8414 section 2); by default
  * {@code http://localhost} with the port of the server
  * @param accessTokenTimeToLive how long an access token is valid
- * @param maxSelfRegisteredClients the maximum number of clients that can register themselves until the next start
+ * @param maxSelfRegisteredClients the maximum number of clients that can register
+ * themselves until the next start
  */
 @ConfigurationProperties("sample.authorization-server")
 record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nullable String issuer,

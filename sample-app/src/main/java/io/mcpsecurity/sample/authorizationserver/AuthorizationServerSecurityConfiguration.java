@@ -39,7 +39,8 @@ import org.springframework.security.web.util.matcher.MediaTypeRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 
 /**
- * Three filter chains: the endpoints of the protocol, the pages, and everything that no other chain protects. The MCP endpoint has its own chain with a higher precedence.
+ * Three filter chains: the endpoints of the protocol, the pages, and everything that no
+ * other chain protects. The MCP endpoint has its own chain with a higher precedence.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnAuthorizationServer
@@ -50,7 +51,8 @@ class AuthorizationServerSecurityConfiguration {
 	private static final String CONSOLE = "/console/**";
 
 	/**
-	 * Saves only requests for pages that a user opened. Otherwise each other request would create a session.
+	 * Saves only requests for pages that a user opened. Otherwise each other request
+	 * would create a session.
 	 */
 	@Bean
 	RequestCache requestCache() {
@@ -110,7 +112,8 @@ class AuthorizationServerSecurityConfiguration {
 	}
 
 	/**
-	 * All other requests require the administrator, in particular the actuator endpoints. Paths below {@code /.well-known} without metadata return 404.
+	 * All other requests require the administrator, in particular the actuator endpoints.
+	 * Paths below {@code /.well-known} without metadata return 404.
 	 */
 	@Bean
 	@Order(Ordered.LOWEST_PRECEDENCE)
@@ -160,7 +163,8 @@ class AuthorizationServerSecurityConfiguration {
 	}
 
 	/**
-	 * Replace only the generation of refresh tokens. Spring Security's generator is available after it has created its own providers.
+	 * Replace only the generation of refresh tokens. Spring Security's generator is
+	 * available after it has created its own providers.
 	 */
 	private static void rotateRefreshTokens(List<AuthenticationProvider> providers, HttpSecurity http,
 			OAuth2AuthorizationService authorizations) {

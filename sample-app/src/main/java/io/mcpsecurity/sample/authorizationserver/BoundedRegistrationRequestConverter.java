@@ -16,7 +16,8 @@ import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
- * Reads a client registration with a size limit. The endpoint is open, and the converter of Spring Security has no limit.
+ * Reads a client registration with a size limit. The endpoint is open, and the converter
+ * of Spring Security has no limit.
  */
 final class BoundedRegistrationRequestConverter implements AuthenticationConverter {
 

@@ -13,7 +13,9 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClientRepository;
 
 /**
- * The registered clients, in memory. Clients that registered themselves are marked, and their number is limited, because the registration endpoint is open and must not fill the memory (RFC 7591 section 5).
+ * The registered clients, in memory. Clients that registered themselves are marked, and
+ * their number is limited, because the registration endpoint is open and must not fill
+ * the memory (RFC 7591 section 5).
  */
 final class ClientRegistry implements RegisteredClientRepository {
 

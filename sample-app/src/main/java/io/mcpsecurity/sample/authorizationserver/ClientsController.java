@@ -15,7 +15,8 @@ import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.servlet.mvc.support.RedirectAttributes;
 
 /**
- * The page on which an administrator sees the clients and changes the scopes that they may request.
+ * The page on which an administrator sees the clients and changes the scopes that they
+ * may request.
  */
 @Controller
 @ConditionalOnAuthorizationServer
@@ -57,8 +58,8 @@ class ClientsController {
 	 * @param id the client id
 	 * @param name the name that the client gives itself
 	 * @param redirectUris its redirect URIs
- * @param scopes the scopes that it may request
- * @param selfRegistered whether the client registered itself
+	 * @param scopes the scopes that it may request
+	 * @param selfRegistered whether the client registered itself
 	 */
 	record Client(String id, String name, Set<String> redirectUris, Set<String> scopes, boolean selfRegistered) {
 

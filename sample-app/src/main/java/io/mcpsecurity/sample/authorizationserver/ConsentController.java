@@ -19,7 +19,8 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * The consent page. All data on it comes from the pending authorization. Of the request's parameters only {@code state} is used, to find the authorization.
+ * The consent page. All data on it comes from the pending authorization. Of the request's
+ * parameters only {@code state} is used, to find the authorization.
  */
 @Controller
 @ConditionalOnAuthorizationServer

@@ -12,7 +12,10 @@ import org.springframework.web.cors.CorsConfigurationSource;
 import org.springframework.web.cors.UrlBasedCorsConfigurationSource;
 
 /**
- * Allows scripts of other origins to call the endpoints that clients in a browser need. All origins are allowed, because such clients can have any origin, and credentials are not allowed, because none of these endpoints uses cookies. The pages and the authorization endpoint, which use cookies, are not included.
+ * Allows scripts of other origins to call the endpoints that clients in a browser need.
+ * All origins are allowed, because such clients can have any origin, and credentials are
+ * not allowed, because none of these endpoints uses cookies. The pages and the
+ * authorization endpoint, which use cookies, are not included.
  */
 final class CrossOriginAccess {
 
@@ -36,7 +39,8 @@ final class CrossOriginAccess {
 	}
 
 	/**
-	 * Matches the preflight requests of browsers, whose method differs from that of the endpoint.
+	 * Matches the preflight requests of browsers, whose method differs from that of the
+	 * endpoint.
 	 */
 	RequestMatcher preflightMatcher() {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();

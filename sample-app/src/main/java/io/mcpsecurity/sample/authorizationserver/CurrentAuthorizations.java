@@ -17,9 +17,12 @@ import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 /**
- * The authorizations, in memory, with the current scopes of their clients: a code or a refresh token has only scopes that its client still has after an administrator has changed them. An authorization whose last token has expired is removed.
+ * The authorizations, in memory, with the current scopes of their clients: a code or a
+ * refresh token has only scopes that its client still has after an administrator has
+ * changed them. An authorization whose last token has expired is removed.
  * <p>
- * Access is synchronized, because the delegate iterates over authorizations without a code and fails if another one is added concurrently.
+ * Access is synchronized, because the delegate iterates over authorizations without a
+ * code and fails if another one is added concurrently.
  */
 final class CurrentAuthorizations implements OAuth2AuthorizationService {
 
@@ -97,7 +100,8 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 	}
 
 	/**
-	 * The expiry of the last token, or {@code null} for an authorization without tokens, of which the delegate keeps a bounded number.
+	 * The expiry of the last token, or {@code null} for an authorization without tokens,
+	 * of which the delegate keeps a bounded number.
 	 */
 	private static @Nullable Instant expiry(OAuth2Authorization authorization) {
 		OAuth2Authorization.Token<?> token = (authorization.getRefreshToken() != null) ? authorization.getRefreshToken()

@@ -8,7 +8,8 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.GrantedAuthority;
 
 /**
- * The scopes that a user may grant to a client: those of the user's own roles. A user without a role cannot grant any scope.
+ * The scopes that a user may grant to a client: those of the user's own roles. A user
+ * without a role cannot grant any scope.
  */
 final class GrantableScopes {
 

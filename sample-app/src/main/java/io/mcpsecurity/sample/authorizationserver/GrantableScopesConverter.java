@@ -11,7 +11,9 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.web.authentication.AuthenticationConverter;
 
 /**
- * Reduces a submitted consent to the scopes that the user may grant. The consent page offers only these, but the request can contain others. If no scope is left, the consent is denied.
+ * Reduces a submitted consent to the scopes that the user may grant. The consent page
+ * offers only these, but the request can contain others. If no scope is left, the consent
+ * is denied.
  */
 final class GrantableScopesConverter implements AuthenticationConverter {
 

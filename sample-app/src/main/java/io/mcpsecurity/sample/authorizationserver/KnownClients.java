@@ -11,7 +11,8 @@ import org.springframework.security.oauth2.server.authorization.settings.ClientS
 import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 
 /**
- * The preconfigured clients: two agents that act on their own behalf, and the MCP Inspector, which acts for a user.
+ * The preconfigured clients: two agents that act on their own behalf, and the MCP
+ * Inspector, which acts for a user.
  */
 final class KnownClients {
 

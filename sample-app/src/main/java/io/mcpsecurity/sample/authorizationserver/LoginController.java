@@ -11,7 +11,8 @@ import org.springframework.ui.Model;
 import org.springframework.web.bind.annotation.GetMapping;
 
 /**
- * The login page. It shows the client that requests access, so that users know for which client they sign in.
+ * The login page. It shows the client that requests access, so that users know for which
+ * client they sign in.
  */
 @Controller
 @ConditionalOnAuthorizationServer

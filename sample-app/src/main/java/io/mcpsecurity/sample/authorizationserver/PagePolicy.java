@@ -5,7 +5,9 @@ import org.springframework.security.config.annotation.web.configurers.HeadersCon
 import org.springframework.security.web.header.writers.ReferrerPolicyHeaderWriter.ReferrerPolicy;
 
 /**
- * The security headers of the pages. Browsers may load styles and submit forms, and nothing else. Frames are not allowed, which prevents clickjacking (RFC 6749 section 10.13), and no referrer is sent, because it contains the state of a request.
+ * The security headers of the pages. Browsers may load styles and submit forms, and
+ * nothing else. Frames are not allowed, which prevents clickjacking (RFC 6749 section
+ * 10.13), and no referrer is sent, because it contains the state of a request.
  */
 public final class PagePolicy {
 
@@ -21,14 +23,16 @@ public final class PagePolicy {
 	}
 
 	/**
-	 * The policy of the consent page. Browsers apply {@code form-action} also to redirects after a form, so it must contain the redirect URI.
+	 * The policy of the consent page. Browsers apply {@code form-action} also to
+	 * redirects after a form, so it must contain the redirect URI.
 	 */
 	static String contentSecurityPolicyFor(String redirectUri) {
 		return contentSecurityPolicy("", " " + RedirectUris.contentSecurityPolicySource(redirectUri));
 	}
 
 	/**
-	 * The policy of a page with scripts: scripts are loaded from this server and may send requests to it; inline scripts are not allowed.
+	 * The policy of a page with scripts: scripts are loaded from this server and may send
+	 * requests to it; inline scripts are not allowed.
 	 */
 	public static String contentSecurityPolicyWithScripts() {
 		return contentSecurityPolicy("; script-src 'self'; connect-src 'self'", "");

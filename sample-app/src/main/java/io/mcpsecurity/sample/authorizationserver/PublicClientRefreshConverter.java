@@ -16,7 +16,11 @@ import org.springframework.security.web.authentication.AuthenticationConverter;
 import org.springframework.security.web.util.matcher.RequestMatcher;
 
 /**
- * Recognizes a public client that redeems a refresh token: the request contains a {@code client_id} and no secret (RFC 6749 section 6). Spring Security recognizes public clients only by the verifier of a code. This converter follows the converters for clients with credentials, and applies only to the token endpoint, because an unauthenticated client must not use other endpoints such as introspection.
+ * Recognizes a public client that redeems a refresh token: the request contains a
+ * {@code client_id} and no secret (RFC 6749 section 6). Spring Security recognizes public
+ * clients only by the verifier of a code. This converter follows the converters for
+ * clients with credentials, and applies only to the token endpoint, because an
+ * unauthenticated client must not use other endpoints such as introspection.
  */
 final class PublicClientRefreshConverter implements AuthenticationConverter {
 

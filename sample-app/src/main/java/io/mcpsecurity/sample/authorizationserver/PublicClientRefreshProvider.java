@@ -14,7 +14,9 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClientRepository;
 
 /**
- * Allows a registered public client to redeem a refresh token. The client is not authenticated; the token is protected because it can be redeemed only once, see {@link RotatingRefreshTokens}.
+ * Allows a registered public client to redeem a refresh token. The client is not
+ * authenticated; the token is protected because it can be redeemed only once, see
+ * {@link RotatingRefreshTokens}.
  */
 final class PublicClientRefreshProvider implements AuthenticationProvider {
 

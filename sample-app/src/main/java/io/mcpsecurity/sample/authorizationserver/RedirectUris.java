@@ -6,7 +6,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The redirect URIs that a client may use: with TLS, or on the user's own machine (OAuth 2.1 section 2.3.1, RFC 8252 section 7.3). This excludes {@code javascript:} and similar schemes, and schemes that any application on a device can register.
+ * The redirect URIs that a client may use: with TLS, or on the user's own machine (OAuth
+ * 2.1 section 2.3.1, RFC 8252 section 7.3). This excludes {@code javascript:} and similar
+ * schemes, and schemes that any application on a device can register.
  */
 final class RedirectUris {
 
@@ -39,7 +41,8 @@ final class RedirectUris {
 	}
 
 	/**
-	 * A description of the redirect URI for users. It contains only the host, which users can recognize; the client can choose the rest freely.
+	 * A description of the redirect URI for users. It contains only the host, which users
+	 * can recognize; the client can choose the rest freely.
 	 */
 	static String destination(String redirectUri) {
 		URI uri = URI.create(redirectUri);
@@ -48,7 +51,8 @@ final class RedirectUris {
 	}
 
 	/**
-	 * The source expression of Content Security Policy that matches a redirect URI. Its grammar does not support IPv6 addresses, for which only the scheme is used.
+	 * The source expression of Content Security Policy that matches a redirect URI. Its
+	 * grammar does not support IPv6 addresses, for which only the scheme is used.
 	 */
 	static String contentSecurityPolicySource(String redirectUri) {
 		URI uri = URI.create(redirectUri);

@@ -15,7 +15,10 @@ import org.springframework.security.oauth2.server.authorization.token.OAuth2Toke
 import org.springframework.security.oauth2.server.authorization.token.OAuth2TokenGenerator;
 
 /**
- * Generates refresh tokens for public clients as well, which Spring Security's generator does not do. MCP clients are public, and without refresh tokens their users would have to sign in again whenever an access token expires. OAuth 2.1 section 4.3.1 allows it if the tokens are rotated.
+ * Generates refresh tokens for public clients as well, which Spring Security's generator
+ * does not do. MCP clients are public, and without refresh tokens their users would have
+ * to sign in again whenever an access token expires. OAuth 2.1 section 4.3.1 allows it if
+ * the tokens are rotated.
  * <p>
  * A refresh token starts with the id of its authorization, which nothing else contains,
  * so that a replaced token still identifies the authorization to end.

@@ -14,7 +14,8 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 /**
  * Reduces the scopes that a client requests to those that can be granted. RFC 6749
  * section 3.3 lets the server ignore a part of the requested scopes, as long as the token
- * response names those of the token. MCP clients depend on that: they request every scope of a challenge or the metadata, independently of the scopes of their registration.
+ * response names those of the token. MCP clients depend on that: they request every scope
+ * of a challenge or the metadata, independently of the scopes of their registration.
  */
 final class RequestedScopes {
 
@@ -29,8 +30,9 @@ final class RequestedScopes {
 	}
 
 	/**
-	 * The requested scopes that a client may have. If no scope is requested, this is the narrowest scope of the client.
- * @return the scopes; empty if no scope can be granted
+	 * The requested scopes that a client may have. If no scope is requested, this is the
+	 * narrowest scope of the client.
+	 * @return the scopes; empty if no scope can be granted
 	 */
 	static Set<String> grantable(Collection<String> requested, RegisteredClient client) {
 		Set<String> scopes = ofResource(requested);
@@ -56,7 +58,8 @@ final class RequestedScopes {
 	}
 
 	/**
-	 * Refuse an authorization request without any scope that can be granted, after its client and redirect URI were validated.
+	 * Refuse an authorization request without any scope that can be granted, after its
+	 * client and redirect URI were validated.
 	 */
 	static void requireAny(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
 		OAuth2AuthorizationCodeRequestAuthenticationToken request = context.getAuthentication();

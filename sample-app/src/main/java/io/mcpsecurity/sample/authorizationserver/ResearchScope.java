@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The scopes of this authorization server. The MCP server's scope catalogue describes them.
+ * The scopes of this authorization server. The MCP server's scope catalogue describes
+ * them.
  */
 enum ResearchScope {
 

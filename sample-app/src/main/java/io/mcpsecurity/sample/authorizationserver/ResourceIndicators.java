@@ -20,7 +20,8 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeAuthenticationToken;
 
 /**
- * Resource indicators (RFC 8707): the protected resources for which an access token is issued. A token without a requested resource is not accepted by any protected resource.
+ * Resource indicators (RFC 8707): the protected resources for which an access token is
+ * issued. A token without a requested resource is not accepted by any protected resource.
  */
 final class ResourceIndicators {
 
@@ -33,7 +34,8 @@ final class ResourceIndicators {
 	}
 
 	/**
-	 * Refuse an authorization request for an unknown resource (section 2.1). Its client and redirect URI are already validated, so the error is sent to the redirect URI.
+	 * Refuse an authorization request for an unknown resource (section 2.1). Its client
+	 * and redirect URI are already validated, so the error is sent to the redirect URI.
 	 */
 	void validate(OAuth2AuthorizationCodeRequestAuthenticationContext context) {
 		OAuth2AuthorizationCodeRequestAuthenticationToken request = context.getAuthentication();
@@ -46,7 +48,7 @@ final class ResourceIndicators {
 	 * The resources that an access token will be for (section 2.2): those of the token
 	 * request, which must be among the authorized ones, or all of the authorized ones.
 	 * @param grant the grant at the token endpoint
- * @param authorization the existing authorization, or {@code null}
+	 * @param authorization the existing authorization, or {@code null}
 	 */
 	Set<String> resolve(@Nullable Authentication grant, @Nullable OAuth2Authorization authorization) {
 		Set<String> requested = requested(grant);
@@ -69,7 +71,8 @@ final class ResourceIndicators {
 
 	/**
 	 * The resources that a request names.
-	 * @param parameters the parameters as Spring Security keeps them: a string, or an array if a name occurs more than once
+	 * @param parameters the parameters as Spring Security keeps them: a string, or an
+	 * array if a name occurs more than once
 	 */
 	static Set<String> requested(Map<String, Object> parameters) {
 		Object value = parameters.get(OAuth2ParameterNames.RESOURCE);

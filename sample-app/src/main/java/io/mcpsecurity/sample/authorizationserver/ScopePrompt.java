@@ -6,7 +6,8 @@ import java.util.List;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 
 /**
- * A scope with the description that is shown to users. It is taken from the scope catalogue, so that the pages match the server's configuration.
+ * A scope with the description that is shown to users. It is taken from the scope
+ * catalogue, so that the pages match the server's configuration.
  *
  * @param value the scope as used in requests and tokens
  * @param description what the scope allows, or the scope itself without a description

@@ -9,7 +9,10 @@ import org.springframework.security.oauth2.server.authorization.settings.ClientS
 import org.springframework.security.oauth2.server.authorization.settings.TokenSettings;
 
 /**
- * Converts a client registration to a registered client. The client is not trusted: it gets only the narrowest scope, requires the consent of users, and must use PKCE. RFC 7591 section 3.2.1 allows the server to replace requested values; the response contains the registered values.
+ * Converts a client registration to a registered client. The client is not trusted: it
+ * gets only the narrowest scope, requires the consent of users, and must use PKCE. RFC
+ * 7591 section 3.2.1 allows the server to replace requested values; the response contains
+ * the registered values.
  */
 final class SelfRegisteredClientConverter implements Converter<OAuth2ClientRegistration, RegisteredClient> {
 

@@ -17,7 +17,9 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientRegistrationAuthenticationToken;
 
 /**
- * Refuses invalid registrations of clients (RFC 7591 section 3.2.2). In contrast to the validator of Spring Security, scopes are not a reason to refuse: MCP clients send them, and the response contains the registered scopes.
+ * Refuses invalid registrations of clients (RFC 7591 section 3.2.2). In contrast to the
+ * validator of Spring Security, scopes are not a reason to refuse: MCP clients send them,
+ * and the response contains the registered scopes.
  */
 final class SelfRegistrationRules implements Consumer<OAuth2ClientRegistrationAuthenticationContext> {
 
@@ -26,7 +28,8 @@ final class SelfRegistrationRules implements Consumer<OAuth2ClientRegistrationAu
 	private static final int MAX_REDIRECT_URIS = 10;
 
 	/**
-	 * Control and formatting characters. Formatting characters can reorder or hide text, and the name is shown on the consent page.
+	 * Control and formatting characters. Formatting characters can reorder or hide text,
+	 * and the name is shown on the consent page.
 	 */
 	private static final Pattern INVISIBLE = Pattern.compile("\\p{C}|[\\u2028\\u2029]");
 

@@ -9,7 +9,8 @@ import org.springframework.security.oauth2.server.authorization.OAuth2Authorizat
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationServerMetadataClaimNames;
 
 /**
- * Adds the metadata (RFC 8414) that MCP clients need, and removes entries that no client can use here.
+ * Adds the metadata (RFC 8414) that MCP clients need, and removes entries that no client
+ * can use here.
  */
 final class ServerMetadata implements Consumer<OAuth2AuthorizationServerMetadata.Builder> {
 

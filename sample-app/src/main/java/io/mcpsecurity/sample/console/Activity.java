@@ -23,7 +23,8 @@ import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the requests of the last hour per minute and per target. Only offered targets are counted by name, because clients can send any number of other names.
+ * Counts the requests of the last hour per minute and per target. Only offered targets
+ * are counted by name, because clients can send any number of other names.
  */
 final class Activity {
 
@@ -49,7 +50,7 @@ final class Activity {
 	/**
 	 * Create an empty count.
 	 * @param offered the targets that the server offers
- * @param clock the clock
+	 * @param clock the clock
 	 */
 	Activity(OfferedTargets offered, InstantSource clock) {
 		this.offered = offered;
@@ -125,7 +126,8 @@ final class Activity {
 	 * @param counts events by decision
 	 * @param total all of them
 	 * @param meanMs the mean duration in milliseconds, or {@code null} without an event
-	 * @param longestMs the longest duration in milliseconds, or {@code null} without an event
+	 * @param longestMs the longest duration in milliseconds, or {@code null} without an
+	 * event
 	 */
 	record Line(String name, List<Long> counts, long total, @Nullable Double meanMs, @Nullable Double longestMs) {
 	}

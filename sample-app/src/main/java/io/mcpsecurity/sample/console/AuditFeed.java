@@ -9,7 +9,9 @@ import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 
 /**
- * The sink {@code console}: keeps the latest events in memory, numbered in the order in which they are recorded. (Timestamps cannot be used to find new events: they are the arrival times of requests, while events are recorded when requests end.)
+ * The sink {@code console}: keeps the latest events in memory, numbered in the order in
+ * which they are recorded. (Timestamps cannot be used to find new events: they are the
+ * arrival times of requests, while events are recorded when requests end.)
  */
 final class AuditFeed implements AuditSink {
 
@@ -24,7 +26,7 @@ final class AuditFeed implements AuditSink {
 	/**
 	 * Create an empty feed.
 	 * @param capacity the maximum number of events
- * @param activity counts the events, and keeps the counts of evicted events
+	 * @param activity counts the events, and keeps the counts of evicted events
 	 */
 	AuditFeed(int capacity, Activity activity) {
 		this.capacity = capacity;
@@ -50,7 +52,7 @@ final class AuditFeed implements AuditSink {
 
 	/**
 	 * Find the events after an event.
- * @param number the number of that event; 0 for all events
+	 * @param number the number of that event; 0 for all events
 	 * @param filter which events to find
 	 * @param limit the maximum number of events to find
 	 */
@@ -81,8 +83,8 @@ final class AuditFeed implements AuditSink {
 
 	/**
 	 * An event and its sequence number.
- *
- * @param number the number, starting at one
+	 *
+	 * @param number the number, starting at one
 	 * @param event the event
 	 */
 	record Entry(long number, McpAuditEvent event) {
@@ -90,11 +92,11 @@ final class AuditFeed implements AuditSink {
 
 	/**
 	 * The result of a search.
- *
- * @param latest the number of the last event so far, found or not; 0 when there was
+	 *
+	 * @param latest the number of the last event so far, found or not; 0 when there was
 	 * none
 	 * @param gap whether events are missing
- * @param entries the events that were found, the newest first
+	 * @param entries the events that were found, the newest first
 	 */
 	record News(long latest, boolean gap, List<Entry> entries) {
 	}

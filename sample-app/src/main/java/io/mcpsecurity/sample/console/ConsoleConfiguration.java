@@ -9,7 +9,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Configures the data of the console. Without the authorization server in this application there are no users, so there is no console.
+ * Configures the data of the console. Without the authorization server in this
+ * application there are no users, so there is no console.
  */
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnAuthorizationServer

@@ -24,7 +24,8 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseBody;
 
 /**
- * The console: a page that is rendered completely, and the updates that its script requests.
+ * The console: a page that is rendered completely, and the updates that its script
+ * requests.
  */
 @Controller
 @ConditionalOnAuthorizationServer

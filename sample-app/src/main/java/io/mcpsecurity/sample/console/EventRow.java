@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * An event as a row of the page. All values are texts and must be treated as hostile, because clients choose many of them. Unknown values are empty.
+ * An event as a row of the page. All values are texts and must be treated as hostile,
+ * because clients choose many of them. Unknown values are empty.
  *
  * @param number the sequence number of the event
  * @param instant when the request arrived, in ISO 8601

@@ -23,7 +23,8 @@ import org.springframework.ai.mcp.annotation.McpToolParam;
 import org.springframework.stereotype.Component;
 
 /**
- * The operations on the records that agents may use. The required scopes are declared on the methods, so the methods contain no checks.
+ * The operations on the records that agents may use. The required scopes are declared on
+ * the methods, so the methods contain no checks.
  */
 @Component
 class ResearchTools {
