@@ -340,9 +340,9 @@ public final class AccessPolicy {
 	 * have other scopes, such as those of OpenID Connect.)
 	 */
 	private boolean concerns(String scope) {
-		return this.hierarchy.reachable(Set.of(scope))
-			.stream()
-			.anyMatch((each) -> scopes().contains(each) || this.asked.contains(each));
+		// Asked by element: what a wildcard contains is not among the elements of the set.
+		Set<String> reachable = this.hierarchy.reachable(Set.of(scope));
+		return Stream.concat(scopes().stream(), this.asked.stream()).anyMatch(reachable::contains);
 	}
 
 	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {

@@ -59,8 +59,9 @@ public final class RuleBook {
 	 * @param conventions scopes for tools without a rule
 	 * @param undeclared the access to targets without any rule:
 	 * {@link Access#AUTHENTICATED} or {@link Access#DENY}
-	 * @param offered the targets that the servers offer @throws IllegalArgumentException
-	 * if two rules of the same rank contradict each other
+	 * @param offered the targets that the servers offer
+	 * @throws IllegalArgumentException if two rules of the same rank contradict each
+	 * other
 	 */
 	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
 			Access undeclared, OfferedTargets offered) {

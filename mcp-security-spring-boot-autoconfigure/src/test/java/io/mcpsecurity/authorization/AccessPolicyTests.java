@@ -51,6 +51,17 @@ class AccessPolicyTests {
 	}
 
 	@Test
+	void aChallengeNamesWildcardsThatTheClientWouldLose() {
+		AccessPolicy policy = policy(new WildcardScopes(ScopeHierarchy.FLAT, Set.of()), rule(PURGE, "records:purge"),
+				rule(McpTarget.tool("browse"), "archive:browse"));
+		List.of(PURGE, McpTarget.tool("browse"))
+			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
+		Set<String> granted = Set.of("archive:*", "mail:*");
+		AccessDecision denial = policy.decide(PURGE, granted);
+		assertThat(policy.challenged(denial, granted, false)).containsExactly("records:purge", "archive:*");
+	}
+
+	@Test
 	void aTokenWithoutScopesIsDeniedWhereverThereIsARule() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.prompt("p"), "a"),
 				rule(McpTarget.resource("r://{id}"), "a"),
@@ -178,10 +189,14 @@ class AccessPolicyTests {
 	}
 
 	private static AccessPolicy policy(AccessRule... rules) {
+		return policy(ScopeHierarchy.FLAT, rules);
+	}
+
+	private static AccessPolicy policy(ScopeHierarchy hierarchy, AccessRule... rules) {
 		OfferedTargets offered = new OfferedTargets();
 		return new AccessPolicy(
-				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, offered),
-				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, offered), hierarchy,
+				AccessPolicy.Mode.ENFORCE, false);
 	}
 
 	private static AccessRule rule(McpTarget target, String... scopes) {

@@ -87,6 +87,7 @@ class AuthorizationRulesTests {
 
 	@Test
 	void aCallIsDeniedByItsTargetBeforeTheServerGetsIt() {
+		server().context().getBean(Rules.class).runs.clear();
 		assertForbidden(call("tools/call", "{\"name\":\"internal\",\"arguments\":\"of the wrong type\"}"));
 		assertForbidden(call("tools/call", "{\"name\":\"internal\",\"arguments\":{}}"));
 		assertForbidden(call("resources/read", "{\"uri\":\"tenants://other\"}"));

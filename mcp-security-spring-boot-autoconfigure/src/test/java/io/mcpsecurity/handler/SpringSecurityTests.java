@@ -84,7 +84,6 @@ class SpringSecurityTests {
 	@Parameter
 	private Kind kind;
 
-	private int seen;
 
 	/**
 	 * Asynchronous servers with both kinds of method security.
@@ -174,12 +173,13 @@ class SpringSecurityTests {
 			return;
 		}
 		double before = denied();
+		int recorded = events().size();
 		HttpResponse<String> response = server().call(server().token("records:browse").sign(), method, params);
 		assertThat(response.statusCode()).as(response.body()).isEqualTo(403);
 		assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
 		assertThat(response.body()).isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32013,"
 				+ "\"message\":\"Not allowed on this server\"}}");
-		Map<String, Object> event = lastEvent();
+		Map<String, Object> event = eventAfter(recorded);
 		assertThat(event).containsEntry("method", method)
 			.containsEntry("decision", "denied")
 			.containsEntry("reason", "forbidden")
@@ -211,18 +211,21 @@ class SpringSecurityTests {
 			// Nothing can be sent before the response.
 			return;
 		}
+		int recorded = events().size();
 		HttpResponse<String> response = server().callTool(server().token().sign(), "begin", "{}");
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.body()).contains("notifications/message", "\"error\":{\"code\":-32013,");
-		assertThat(lastEvent()).containsEntry("decision", "denied");
+		assertThat(eventAfter(recorded)).containsEntry("decision", "denied");
 	}
 
-	private Map<String, Object> lastEvent() {
-		List<McpAuditEvent> events = server().context().getBean(Events.class).events;
-		int before = this.seen;
-		await().until(() -> events.size() > before);
-		this.seen = events.size();
+	private Map<String, Object> eventAfter(int recorded) {
+		List<McpAuditEvent> events = events();
+		await().until(() -> events.size() > recorded);
 		return events.get(events.size() - 1).data();
+	}
+
+	private List<McpAuditEvent> events() {
+		return server().context().getBean(Events.class).events;
 	}
 
 	private double denied() {
