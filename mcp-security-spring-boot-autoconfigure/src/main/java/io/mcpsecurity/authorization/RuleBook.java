@@ -332,7 +332,7 @@ public final class RuleBook {
 	}
 
 	/**
-	 * What a pattern may have been meant to be: the most similar name that is offered.
+	 * The offered name that is most similar to a pattern, as a suggestion.
 	 */
 	public String similar(TargetPattern pattern) {
 		return this.offered.all()
@@ -346,7 +346,8 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The number of characters to insert, delete or replace to make one text of another.
+	 * The edit distance: the number of insertions, deletions and replacements of
+	 * characters between two texts.
 	 */
 	private static int distance(String one, String other) {
 		int[] row = IntStream.rangeClosed(0, other.length()).toArray();
@@ -363,7 +364,7 @@ public final class RuleBook {
 	}
 
 	/**
-	 * The rules of the code for what no server offers.
+	 * The declared rules for targets that no server offers.
 	 */
 	public List<String> unoffered() {
 		return this.declared.get()

@@ -13,8 +13,8 @@ import java.util.Set;
  * OAuth has no such scopes (RFC 6749 section 3.3: a scope is an opaque string), so this
  * applies only where it is configured.
  *
- * @param hierarchy which other scopes contain which
- * @param named all scopes that the hierarchy knows
+ * @param hierarchy the hierarchy of other scopes
+ * @param named all scopes of that hierarchy
  */
 public record WildcardScopes(ScopeHierarchy hierarchy, Set<String> named) implements ScopeHierarchy {
 
@@ -38,7 +38,8 @@ public record WildcardScopes(ScopeHierarchy hierarchy, Set<String> named) implem
 	}
 
 	/**
-	 * Scopes, and all that begin with a prefix, which only {@link #contains} knows.
+	 * A set of scopes. {@link #contains} also returns {@code true} for scopes that begin
+	 * with a prefix.
 	 */
 	private static final class Contained extends AbstractSet<String> {
 

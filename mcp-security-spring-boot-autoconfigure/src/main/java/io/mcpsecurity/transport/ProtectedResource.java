@@ -84,7 +84,7 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 	}
 
 	/**
-	 * Behind a proxy that terminates TLS, requests come with the default port of http.
+	 * Behind a proxy that terminates TLS, requests have the default port of http.
 	 */
 	private static int port(int port) {
 		return (port == -1 || port == HTTPS) ? HTTP : port;

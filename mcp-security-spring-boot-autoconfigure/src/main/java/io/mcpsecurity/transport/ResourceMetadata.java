@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param resource the protected resource
  * @param name the {@code resource_name}
- * @param authorizationServers issuer identifiers; left out when there are none
+ * @param authorizationServers issuer identifiers; omitted if empty
  * @param scopes the {@code scopes_supported}, which can change when tools are added or
  * removed at run time; omitted if empty
  */

@@ -67,7 +67,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	/**
-	 * A server that replaced the one before would not be that whose handlers are guarded.
+	 * A second server is refused, because the handlers of the first one are guarded.
 	 */
 	static void requireUnused(@Nullable Object server) {
 		if (server != null) {

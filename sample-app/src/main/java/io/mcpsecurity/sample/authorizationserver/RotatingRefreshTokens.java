@@ -26,10 +26,9 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
  * therefore ends, including the refresh token that replaced it (OAuth 2.1 section 4.3.1,
  * RFC 9700 section 4.14.2).
  * <p>
- * The exception are identical requests in parallel, which MCP clients send if an access
- * token has expired for several calls. They are treated as one redemption with one
- * response. The response is delayed briefly, so that all of these requests arrive before
- * it.
+ * Identical requests in parallel, which MCP clients send if an access token has expired
+ * for several calls, are treated as one redemption with one response. The response is
+ * delayed briefly, so that all of these requests arrive before it.
  * <p>
  * A refresh grants the requested scopes that were granted before.
  */

@@ -26,9 +26,9 @@ record HealthRow(String name, String state, String words, String detail) {
 		return switch (keys.status()) {
 			case AVAILABLE -> new HealthRow(name, "well", "works", "its keys are there");
 			case LAST_GOOD ->
-				new HealthRow(name, "ill", "does not answer", "the last good keys serve on: tokens can be checked");
+				new HealthRow(name, "ill", "not available", "cached keys are used: tokens can be checked");
 			case UNAVAILABLE ->
-				new HealthRow(name, "ill", "does not answer", "its keys cannot be had: tokens cannot be checked");
+				new HealthRow(name, "ill", "not available", "there are no usable keys: tokens cannot be checked");
 			case NOT_ASKED -> new HealthRow(name, "unknown", "not asked yet", "no token has needed its keys so far");
 		};
 	}

@@ -35,7 +35,7 @@ record PolicyRow(String kind, String name, String requirement, String source) {
 			case "scopes" -> scopes(rule);
 			case "authenticated" -> "a valid token";
 			case "public" -> "nothing, not even a token";
-			case "deny" -> "nobody may use it";
+			case "deny" -> "denied for all callers";
 			default -> rule.access();
 		};
 		return (rule.when() != null) ? requirement + " when " + rule.when() : requirement;
