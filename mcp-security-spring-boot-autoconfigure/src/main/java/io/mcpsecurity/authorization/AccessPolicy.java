@@ -340,7 +340,8 @@ public final class AccessPolicy {
 	 * have other scopes, such as those of OpenID Connect.)
 	 */
 	private boolean concerns(String scope) {
-		// Asked by element: what a wildcard contains is not among the elements of the set.
+		// Asked by element: what a wildcard contains is not among the elements of the
+		// set.
 		Set<String> reachable = this.hierarchy.reachable(Set.of(scope));
 		return Stream.concat(scopes().stream(), this.asked.stream()).anyMatch(reachable::contains);
 	}

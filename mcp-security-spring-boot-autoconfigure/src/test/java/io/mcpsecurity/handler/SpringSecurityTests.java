@@ -84,7 +84,6 @@ class SpringSecurityTests {
 	@Parameter
 	private Kind kind;
 
-
 	/**
 	 * Asynchronous servers with both kinds of method security.
 	 */
