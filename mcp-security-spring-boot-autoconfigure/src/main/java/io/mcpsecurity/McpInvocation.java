@@ -27,7 +27,10 @@ public interface McpInvocation {
 
 	/**
 	 * The name of the tool or prompt, or the URI of the resource. In listings of resource
-	 * templates it is the URI template.
+	 * templates it is the URI template. A URI is as rules in configuration are compared
+	 * with it, without percent-encoding except that of slashes, question marks, number
+	 * signs, percent signs, backslashes and control characters, so that a resource has
+	 * one name.
 	 */
 	String name();
 

@@ -85,7 +85,7 @@ public final class ResourceUri {
 	 * some clients use and others do not.
 	 * @param text a URI, or the text of a rule
 	 */
-	static String decoded(String text) {
+	public static String decoded(String text) {
 		return (text.indexOf('%') < 0) ? text
 				: ENCODED.matcher(text)
 					.replaceAll((run) -> Matcher.quoteReplacement(

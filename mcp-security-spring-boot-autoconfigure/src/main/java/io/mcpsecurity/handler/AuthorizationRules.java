@@ -11,6 +11,7 @@ import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.ResourceUri;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
@@ -74,8 +75,9 @@ public final class AuthorizationRules {
 			return null;
 		}
 		McpMessage message = exchange.message();
+		String name = (target.kind() == McpTarget.Kind.RESOURCE) ? ResourceUri.decoded(target.name()) : target.name();
 		Invocation invocation = new Invocation(exchange.caller(), McpInvocation.Kind.valueOf(target.kind().name()),
-				target.name(), (message != null && message.method() != null) ? message.method() : "",
+				name, (message != null && message.method() != null) ? message.method() : "",
 				this.endpoints.apply(exchange.connection().resource()), arguments);
 		return InvocationGuard.run(exchange,
 				() -> this.managers.entrySet()

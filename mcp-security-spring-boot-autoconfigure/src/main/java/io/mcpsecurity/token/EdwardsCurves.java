@@ -72,6 +72,9 @@ final class EdwardsCurves {
 			if (!ALGORITHMS.contains(header.getAlgorithm())) {
 				return super.selectJWSKeys(header, context);
 			}
+			if (!isAllowed(header.getAlgorithm())) {
+				return List.of();
+			}
 			List<Key> keys = new ArrayList<>();
 			for (JWK jwk : getJWKSource().get(new JWKSelector(createJWKMatcher(header)), context)) {
 				try {

@@ -124,6 +124,11 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		return this.cache != null && this.cache.contains(token);
 	}
 
+	@Override
+	public boolean isJwt(String token) {
+		return readable(token) != null;
+	}
+
 	private VerifiedToken verify(String token) {
 		JWT jwt = readable(token);
 		if (jwt == null) {

@@ -1,14 +1,22 @@
 package io.mcpsecurity.token;
 
 /**
- * Tells of a token whether it is known to be good, without the work of verifying it.
+ * Knows which tokens can be verified without a request to an authorization server for
+ * each of them.
  */
 public interface KnownTokens {
 
 	/**
-	 * Whether a token was verified a moment ago and is still good.
+	 * Whether a token was verified recently and is still valid.
 	 * @param token the token's text
 	 */
 	boolean isKnown(String token);
+
+	/**
+	 * Whether a token is a JWT that can be read here, so that its signature is verified
+	 * before anything else. Any other token is introspected.
+	 * @param token the token's text
+	 */
+	boolean isJwt(String token);
 
 }

@@ -38,7 +38,7 @@ final class AddressLimit {
 	/**
 	 * Create a limit.
 	 * @param limits the limits
-	 * @param known whether a request's token is known to be valid without verifying it
+	 * @param known whether a request's token can be verified without introspection
 	 */
 	AddressLimit(RequestLimits limits, BiPredicate<HttpServletRequest, String> known) {
 		this.limits = limits;
@@ -55,13 +55,9 @@ final class AddressLimit {
 		if (token == null) {
 			check(request, this.limits.rules().request(null, request.getRemoteAddr()));
 		}
-		else if (failures != null && !isJwt(token)) {
+		else if (failures != null) {
 			check(request, failures.check(request.getRemoteAddr(), () -> this.known.test(request, token)));
 		}
-	}
-
-	private static boolean isJwt(String token) {
-		return token.chars().filter((c) -> c == '.').count() == 2;
 	}
 
 	private void check(HttpServletRequest request, Verdict verdict) throws TooManyRequestsException {

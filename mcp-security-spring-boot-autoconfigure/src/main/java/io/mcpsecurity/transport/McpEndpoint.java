@@ -126,10 +126,11 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * Whether the token of a request is known to be valid without verifying it.
+	 * Whether the token of a request can be verified without introspection.
 	 */
 	boolean isKnown(HttpServletRequest request, String token) {
-		return this.authentication.resolve(request) instanceof KnownTokens tokens && tokens.isKnown(token);
+		return this.authentication.resolve(request) instanceof KnownTokens tokens
+				&& (tokens.isJwt(token) || tokens.isKnown(token));
 	}
 
 	boolean isLocked() {

@@ -29,6 +29,9 @@ final class RequestBody {
 	/** The initial size of the buffer for a body of unknown length. */
 	private static final int UNKNOWN_LENGTH = 1024;
 
+	/** The size of the buffer for what is read but not kept. */
+	private static final int DISCARDED_LENGTH = 8 * 1024;
+
 	/**
 	 * The maximum size to read of a body that is not needed, if that is more than the
 	 * limit. A client that is still sending when the connection is closed may not receive
@@ -165,8 +168,8 @@ final class RequestBody {
 	private void extend() throws Failure {
 		long declared = this.request.getContentLengthLong();
 		if (this.bytes.length == 0) {
-			long first = Math.min((declared > 0) ? declared : UNKNOWN_LENGTH,
-					Math.min(BodyLimits.SMALL, this.maxSize + 1L));
+			long expected = this.discarded ? DISCARDED_LENGTH : (declared > 0) ? declared : UNKNOWN_LENGTH;
+			long first = Math.min(expected, Math.min(BodyLimits.SMALL, this.maxSize + 1L));
 			this.bytes = new byte[(int) first];
 		}
 		else if (!this.discarded) {

@@ -92,6 +92,8 @@ class AuthorizationRulesTests {
 		assertForbidden(call("tools/call", "{\"name\":\"internal\",\"arguments\":{}}"));
 		assertForbidden(call("resources/read", "{\"uri\":\"tenants://other\"}"));
 		assertForbidden(call("resources/read", "{\"uri\":\"internal://all\"}"));
+		assertForbidden(call("resources/read", "{\"uri\":\"tenants://a:b\"}"));
+		assertForbidden(call("resources/read", "{\"uri\":\"tenants://a%3Ab\"}"));
 		assertForbidden(call("prompts/get", "{\"name\":\"internal\"}"));
 		assertForbidden(call("completion/complete", "{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"internal\"},"
 				+ "\"argument\":{\"name\":\"topic\",\"value\":\"x\"}}"));
@@ -202,7 +204,7 @@ class AuthorizationRulesTests {
 		AuthorizationManager<McpInvocation> tenants() {
 			return (authentication, invocation) -> {
 				McpCaller caller = invocation.caller();
-				boolean foreign = invocation.name().matches("tenants://\\w+")
+				boolean foreign = invocation.name().matches("tenants://[\\w:]+")
 						&& (caller == null || !invocation.name().equals("tenants://" + caller.claim("tenant")));
 				return new AuthorizationDecision(!foreign);
 			};

@@ -184,6 +184,14 @@ class VerifiedTokensTests {
 	}
 
 	@Test
+	void whatIsIntrospectedIsNoJwtWhateverItsForm() {
+		for (String token : List.of("opaque", "two.dots.only", "..")) {
+			assertThat(this.manager.isJwt(token)).as(token).isFalse();
+		}
+		assertThat(this.manager.isJwt(token().sign())).isTrue();
+	}
+
+	@Test
 	void aRefusalIsNotRemembered() {
 		String token = token().claim("nbf", inFuture(Duration.ofMinutes(2))).sign();
 		assertRefused(TokenFailure.NOT_YET_VALID, token);
