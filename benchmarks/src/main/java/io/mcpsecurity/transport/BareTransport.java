@@ -75,8 +75,10 @@ public final class BareTransport extends OncePerRequestFilter {
 		McpExchange exchange = this.exchanges.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null));
 		try {
 			RequestBody body = RequestBody.kept(request, new BodyLimits(4 * 1024 * 1024, Duration.ofSeconds(30)));
-			if (!body.read()) {
-				throw new ServletException("The load tool sends a request at once");
+			while (!body.read()) {
+				// The load tool sends a request at once, the client that opens sessions does
+				// not.
+				Thread.onSpinWait();
 			}
 			this.endpoint.dispatcher()
 				.post(exchange, this.reader.read(body.take()), new HttpCall(request, response, Acceptable.of(request)),
