@@ -5,6 +5,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -46,6 +47,8 @@ public final class AuditEvents {
 		.executor(Runnable::run)
 		.build();
 
+	private final Ids ids = new Ids();
+
 	private final ArgumentSummaries arguments;
 
 	private volatile Second second = new Second(Instant.EPOCH);
@@ -76,7 +79,7 @@ public final class AuditEvents {
 	}
 
 	McpAuditEvent of(McpExchange request) {
-		String id = UUID.randomUUID().toString();
+		String id = this.ids.next();
 		McpCaller known = request.caller();
 		CallerFacts caller = (known != null) ? this.callers.get(known, CallerFacts::of) : null;
 		Facts facts = new Facts(CALL_FACTS);
@@ -225,6 +228,30 @@ public final class AuditEvents {
 				facts.add("actorsTruncated", this.actorsTruncated);
 			}
 			facts.add("tokenId", this.tokenId);
+		}
+
+	}
+
+	/**
+	 * UUIDs of version 8 (RFC 9562, section 5.8): bits that are random for each instance,
+	 * and a counter. They are unique, and not secret. Random UUIDs would need a lock that
+	 * all threads share.
+	 */
+	private static final class Ids {
+
+		private final long instance;
+
+		private final AtomicLong counter;
+
+		Ids() {
+			UUID random = UUID.randomUUID();
+			this.instance = random.getMostSignificantBits() & ~0xF000L | 0x8000L;
+			this.counter = new AtomicLong(random.getLeastSignificantBits());
+		}
+
+		String next() {
+			long number = this.counter.getAndIncrement() & (Long.MAX_VALUE >>> 1);
+			return new UUID(this.instance, number | Long.MIN_VALUE).toString();
 		}
 
 	}

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.hash.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConcurrentRequests {
 
+	/** The value of a counter that is being removed. */
+	private static final int REMOVED = -1;
+
 	private final int max;
 
 	private final LimitCounter counter;
 
-	private final ConcurrentMap<Sha256, Integer> underWay = new ConcurrentHashMap<>();
+	private final ConcurrentMap<List<String>, AtomicInteger> underWay = new ConcurrentHashMap<>();
 
 	/**
 	 * Create a limit.
@@ -41,23 +44,39 @@ public final class ConcurrentRequests {
 	 * limit is reached.
 	 */
 	public @Nullable Runnable begin(@Nullable McpCaller caller, @Nullable String address) {
-		Sha256 key = Sha256.ofAll((caller != null) ? Callers.subject(caller) : List.of(NetworkAddress.of(address)));
-		AtomicBoolean begun = new AtomicBoolean();
-		this.underWay.compute(key, (same, count) -> {
-			int now = (count != null) ? count : 0;
-			begun.set(now < this.max);
-			return begun.get() ? Integer.valueOf(now + 1) : count;
-		});
-		this.counter.count(begun.get() ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);
-		return begun.get() ? () -> {
-			if (begun.compareAndSet(true, false)) {
-				end(key);
+		List<String> key = (caller != null) ? Callers.subject(caller) : List.of(NetworkAddress.of(address));
+		AtomicInteger count = increment(key);
+		this.counter.count((count != null) ? LimitCounter.Outcome.ALLOWED : LimitCounter.Outcome.LIMITED);
+		if (count == null) {
+			return null;
+		}
+		AtomicBoolean ended = new AtomicBoolean();
+		return () -> {
+			if (ended.compareAndSet(false, true)) {
+				decrement(key, count);
 			}
-		} : null;
+		};
 	}
 
-	private void end(Sha256 key) {
-		this.underWay.computeIfPresent(key, (same, count) -> (count > 1) ? Integer.valueOf(count - 1) : null);
+	/**
+	 * Increment a counter without a lock, which the requests of a caller would share.
+	 * @return the counter, or {@code null} if the limit is reached
+	 */
+	private @Nullable AtomicInteger increment(List<String> key) {
+		while (true) {
+			AtomicInteger count = this.underWay.computeIfAbsent(key, (same) -> new AtomicInteger());
+			int before = count.getAndUpdate((value) -> (value == REMOVED || value >= this.max) ? value : value + 1);
+			if (before != REMOVED) {
+				return (before < this.max) ? count : null;
+			}
+			Thread.onSpinWait();
+		}
+	}
+
+	private void decrement(List<String> key, AtomicInteger count) {
+		if (count.decrementAndGet() == 0 && count.compareAndSet(0, REMOVED)) {
+			this.underWay.remove(key, count);
+		}
 	}
 
 	/**
