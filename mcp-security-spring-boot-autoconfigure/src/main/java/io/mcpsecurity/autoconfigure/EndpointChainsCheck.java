@@ -7,6 +7,8 @@ import java.util.stream.Stream;
 import io.mcpsecurity.handler.DeclarationException;
 import io.mcpsecurity.transport.ProtectedResource;
 import jakarta.servlet.Filter;
+import jakarta.servlet.ServletContext;
+import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +17,9 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.security.web.FilterChainProxy;
+import org.springframework.security.web.FilterInvocation;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.PathPatternRequestTransformer;
 
 /**
  * Stops the start if another filter chain takes the requests to an MCP endpoint.
@@ -28,21 +32,24 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 
 	private final ObjectProvider<FilterChainProxy> proxies;
 
+	private final ServletContext servletContext;
+
 	private final ListableBeanFactory beans;
 
 	EndpointChainsCheck(ProtectedResource main, FurtherEndpoints further, ObjectProvider<FilterChainProxy> proxies,
-			ListableBeanFactory beans) {
+			ServletContext servletContext, ListableBeanFactory beans) {
 		this.paths = Stream.concat(Stream.of(main), further.all().values().stream().map(EndpointDefinition::resource))
 			.map(ProtectedResource::endpoint)
 			.toList();
 		this.proxies = proxies;
+		this.servletContext = servletContext;
 		this.beans = beans;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
 		this.proxies.forEach((proxy) -> this.paths.forEach((path) -> {
-			List<Filter> filters = filters(proxy, path);
+			List<Filter> filters = filters(proxy, post(path, this.servletContext));
 			if (filters != null) {
 				check(path, filters);
 			}
@@ -50,16 +57,30 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * The filters for requests to a path, or {@code null} if that depends on more of the
-	 * request than its path.
+	 * A POST request as far as the choice of a filter chain depends on it.
 	 */
-	static @Nullable List<Filter> filters(FilterChainProxy proxy, String path) {
+	static HttpServletRequest post(String path, ServletContext servletContext) {
+		return new PathPatternRequestTransformer()
+			.transform(new FilterInvocation(servletContext.getContextPath(), path, null, null, "POST", servletContext)
+				.getHttpRequest());
+	}
+
+	/**
+	 * The filters for a request, none if there is no chain for it, or {@code null} if
+	 * that depends on more of the request than is known.
+	 */
+	static @Nullable List<Filter> filters(FilterChainProxy proxy, HttpServletRequest request) {
 		try {
-			List<Filter> filters = proxy.getFilters(path);
-			return (filters != null) ? filters : List.of();
+			return proxy.getFilterChains()
+				.stream()
+				.filter((chain) -> chain.matches(request))
+				.findFirst()
+				.map(SecurityFilterChain::getFilters)
+				.orElse(List.of());
 		}
 		catch (RuntimeException ex) {
-			logger.debug("It cannot be found out which filter chain takes requests to " + path, ex);
+			logger
+				.warn("The filter chain for requests to " + request.getServletPath() + " cannot be determined: " + ex);
 			return null;
 		}
 	}
@@ -71,10 +92,11 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 			.filter((chain) -> chain.getValue().getFilters().equals(filters))
 			.map(Map.Entry::getKey)
 			.findFirst()
-			.orElse("of another name");
+			.orElse("");
 		if (!name.startsWith(McpSecurityAutoConfiguration.ENDPOINT_CHAIN)) {
 			throw new DeclarationException(
-					"The SecurityFilterChain '" + name + "' takes the requests to the MCP endpoint " + path,
+					(name.isEmpty() ? "Another SecurityFilterChain" : "The SecurityFilterChain '" + name + "'")
+							+ " takes the requests to the MCP endpoint " + path,
 					"give it a securityMatcher that does not match this path, or an @Order greater than "
 							+ McpSecurityAutoConfiguration.CHAIN_ORDER);
 		}

@@ -3,6 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import java.net.URI;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -43,6 +44,7 @@ import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.token.TokenExtensions;
+import io.mcpsecurity.transport.AbsentMetadataFilter;
 import io.mcpsecurity.transport.BearerChallenge;
 import io.mcpsecurity.transport.BodyLimits;
 import io.mcpsecurity.transport.McpDispatcher;
@@ -79,6 +81,8 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.web.server.ConditionalOnManagementPort;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.actuate.endpoint.SanitizingFunction;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -89,7 +93,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.boot.security.autoconfigure.web.servlet.SecurityFilterProperties;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
@@ -109,10 +112,12 @@ import org.springframework.security.authentication.AuthenticationManagerResolver
 import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.FilterChainProxy;
 import org.springframework.security.web.SecurityFilterChain;
-import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
+import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.util.StringUtils;
+import org.springframework.util.function.SingletonSupplier;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
@@ -146,7 +151,7 @@ public final class McpSecurityAutoConfiguration {
 
 	static final String METADATA_CHAIN = "io.mcpsecurity.metadataFilterChain";
 
-	static final String AUTHORIZATION_SERVER_METADATA_CHAIN = "io.mcpsecurity.authorizationServerMetadataFilterChain";
+	static final String ABSENT_METADATA_CHAIN = "io.mcpsecurity.absentMetadataFilterChain";
 
 	/** Before the chains of an application, which match other paths, or more. */
 	static final int CHAIN_ORDER = Ordered.HIGHEST_PRECEDENCE + 10;
@@ -163,9 +168,12 @@ public final class McpSecurityAutoConfiguration {
 	@ConditionalOnMissingBean
 	ProtectedResource mcpProtectedResource(CheckedProperties properties, McpServerStreamableHttpProperties endpoint,
 			ObjectProvider<DispatcherServletPath> servletPath, ServletContext servletContext) {
-		String prefix = servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
-		return new ProtectedResource(properties.resource(), prefix + endpoint.getMcpEndpoint(),
+		return new ProtectedResource(properties.resource(), prefix(servletPath) + endpoint.getMcpEndpoint(),
 				servletContext.getContextPath(), properties.metadataUrl());
+	}
+
+	private static String prefix(ObjectProvider<DispatcherServletPath> servletPath) {
+		return servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
 	}
 
 	private static String resourceName(McpSecurityProperties properties, McpServerProperties server) {
@@ -461,22 +469,37 @@ public final class McpSecurityAutoConfiguration {
 
 		@Bean
 		EndpointChainsCheck mcpEndpointChainsCheck(ProtectedResource resource, FurtherEndpoints further,
-				ObjectProvider<FilterChainProxy> filters, ListableBeanFactory beans) {
-			return new EndpointChainsCheck(resource, further, filters, beans);
+				ObjectProvider<FilterChainProxy> proxies, ServletContext servletContext, ListableBeanFactory beans) {
+			return new EndpointChainsCheck(resource, further, proxies, servletContext, beans);
 		}
 
 		/**
-		 * After the chains of an application that have an order, before its others and
-		 * that of Spring Boot.
+		 * Before the chains of an application: Spring Security accepts none after one for
+		 * any request. Those that are for these paths are preferred all the same.
 		 */
-		@Bean(AUTHORIZATION_SERVER_METADATA_CHAIN)
-		@Order(SecurityFilterProperties.BASIC_AUTH_ORDER - 1)
-		SecurityFilterChain mcpAuthorizationServerMetadataFilterChain(ProtectedResource resource,
-				AuthorizationServers servers, CheckedProperties checked) {
+		@Bean(ABSENT_METADATA_CHAIN)
+		@Order(CHAIN_ORDER)
+		SecurityFilterChain mcpAbsentMetadataFilterChain(ProtectedResource resource, AuthorizationServers servers,
+				CheckedProperties checked, ListableBeanFactory beans) {
 			List<URI> names = new ArrayList<>(List.of(resource.identifier()));
 			checked.aliases(resource).forEach((alias) -> names.add(alias.identifier()));
-			return ProtectedResourceMetadataFilter.authorizationServerChain(names,
-					servers.issuers().stream().flatMap((issuer) -> Stream.of(issuer, checked.advertised(issuer))));
+			return AbsentMetadataFilter.chain(names,
+					servers.issuers()
+						.stream()
+						.flatMap((issuer) -> Stream.of(issuer, checked.advertised(issuer)))
+						.toList(),
+					SingletonSupplier.of(() -> chainsForCertainRequests(beans)));
+		}
+
+		private static List<SecurityFilterChain> chainsForCertainRequests(ListableBeanFactory beans) {
+			Map<String, SecurityFilterChain> chains = new LinkedHashMap<>(
+					beans.getBeansOfType(SecurityFilterChain.class));
+			chains.remove(ABSENT_METADATA_CHAIN);
+			return chains.values()
+				.stream()
+				.filter((chain) -> !(chain instanceof DefaultSecurityFilterChain known
+						&& known.getRequestMatcher() instanceof AnyRequestMatcher))
+				.toList();
 		}
 
 		/**
@@ -653,11 +676,11 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
+		@ConditionalOnManagementPort(ManagementPortType.SAME)
 		WriteAccessCheck mcpWriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints,
-				ObjectProvider<WebInvocationPrivilegeEvaluator> evaluators, ObjectProvider<FilterChainProxy> filters,
-				ObjectProvider<DispatcherServletPath> servletPath, ServletContext servletContext,
+				ObjectProvider<FilterChainProxy> proxies, ObjectProvider<DispatcherServletPath> servletPath,
 				Environment environment) {
-			return new WriteAccessCheck(endpoints, evaluators, filters, servletPath, servletContext, environment);
+			return new WriteAccessCheck(endpoints, proxies, prefix(servletPath), environment);
 		}
 
 	}

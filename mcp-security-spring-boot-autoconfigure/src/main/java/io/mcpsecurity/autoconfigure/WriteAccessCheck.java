@@ -4,27 +4,29 @@ import java.util.List;
 import java.util.Objects;
 
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
+import jakarta.servlet.Filter;
 import jakarta.servlet.ServletContext;
+import jakarta.servlet.http.HttpServletRequest;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
-import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
 import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.ExposableEndpoint;
 import org.springframework.boot.actuate.endpoint.OperationType;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
-import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.core.env.Environment;
+import org.springframework.security.authentication.AnonymousAuthenticationToken;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.core.authority.FactorGrantedAuthority;
 import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.FilterChainProxy;
-import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
+import org.springframework.security.web.access.intercept.AuthorizationFilter;
+import org.springframework.web.context.ServletContextAware;
 
 /**
  * Stops the start if the operations of {@link McpSecurityEndpoint} that write are exposed
@@ -32,7 +34,7 @@ import org.springframework.security.web.access.WebInvocationPrivilegeEvaluator;
  * filter chain for a resource server accepts every token of the issuer, whatever its
  * audience.
  */
-final class WriteAccessCheck implements SmartInitializingSingleton {
+final class WriteAccessCheck implements SmartInitializingSingleton, ServletContextAware {
 
 	private static final Log logger = LogFactory.getLog(WriteAccessCheck.class);
 
@@ -40,28 +42,44 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 
 	private static final String PROPERTY = "management.endpoint.mcpsecurity.access";
 
+	private static final Authentication NOBODY = new AnonymousAuthenticationToken("check", "anonymousUser",
+			AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
+
+	private static final Authentication BEARER = UsernamePasswordAuthenticationToken.authenticated("bearer", null,
+			AuthorityUtils.createAuthorityList(FactorGrantedAuthority.BEARER_AUTHORITY));
+
 	private final ObjectProvider<PathMappedEndpoints> endpoints;
 
-	private final ObjectProvider<WebInvocationPrivilegeEvaluator> evaluators;
-
-	private final ObjectProvider<FilterChainProxy> filters;
+	private final ObjectProvider<FilterChainProxy> proxies;
 
 	private final String prefix;
 
-	private final ServletContext servletContext;
-
 	private final Environment environment;
 
-	WriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints,
-			ObjectProvider<WebInvocationPrivilegeEvaluator> evaluators, ObjectProvider<FilterChainProxy> filters,
-			ObjectProvider<DispatcherServletPath> servletPath, ServletContext servletContext, Environment environment) {
+	private @Nullable ServletContext servletContext;
+
+	/**
+	 * Create a check.
+	 * @param endpoints the endpoints that are exposed
+	 * @param proxies the filter chains
+	 * @param prefix the path of the servlet that serves the endpoints
+	 * @param environment says which property opts in
+	 */
+	WriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints, ObjectProvider<FilterChainProxy> proxies,
+			String prefix, Environment environment) {
 		this.endpoints = endpoints;
-		this.evaluators = evaluators;
-		this.filters = filters;
-		this.prefix = (ManagementPortType.get(environment) == ManagementPortType.DIFFERENT) ? ""
-				: servletPath.stream().findFirst().map(DispatcherServletPath::getPrefix).orElse("");
-		this.servletContext = servletContext;
+		this.proxies = proxies;
+		this.prefix = prefix;
 		this.environment = environment;
+	}
+
+	/**
+	 * The bean {@code servletContext} is that of the application at the port of the
+	 * actuator as well.
+	 */
+	@Override
+	public void setServletContext(ServletContext servletContext) {
+		this.servletContext = servletContext;
 	}
 
 	@Override
@@ -70,16 +88,21 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 			if (exposed.getEndpoint(ENDPOINT) instanceof ExposableEndpoint<?> endpoint && endpoint.getOperations()
 				.stream()
 				.anyMatch((operation) -> operation.getType() == OperationType.WRITE)) {
-				check(this.prefix + exposed.getPath(ENDPOINT));
+				String path = this.prefix + exposed.getPath(ENDPOINT);
+				this.proxies.forEach((proxy) -> check(proxy, path));
 			}
 		});
 	}
 
-	private void check(String path) {
-		Authentication bearer = UsernamePasswordAuthenticationToken.authenticated("anybody", null,
-				AuthorityUtils.createAuthorityList(FactorGrantedAuthority.BEARER_AUTHORITY));
-		boolean everybody = isUnfiltered(path) || isAllowed(path, null);
-		if (everybody || (acceptsTokens(path) && isAllowed(path, bearer))) {
+	private void check(FilterChainProxy proxy, String path) {
+		HttpServletRequest request = EndpointChainsCheck.post(path, Objects.requireNonNull(this.servletContext));
+		List<Filter> filters = EndpointChainsCheck.filters(proxy, request);
+		if (filters == null) {
+			return;
+		}
+		boolean everybody = allow(filters, request, NOBODY);
+		boolean tokens = filters.stream().anyMatch(BearerTokenAuthenticationFilter.class::isInstance);
+		if (everybody || (tokens && allow(filters, request, BEARER))) {
 			throw CheckedProperties.invalid(this.environment
 				.containsProperty(PROPERTY) ? PROPERTY : "management.endpoints.access.default", "unrestricted", "POST "
 						+ path + " denies and admits clients, and "
@@ -90,34 +113,18 @@ final class WriteAccessCheck implements SmartInitializingSingleton {
 		}
 	}
 
-	/**
-	 * Whether no filter chain takes the requests, which Spring Security's evaluator
-	 * reports as denied.
-	 */
-	private boolean isUnfiltered(String path) {
-		return this.filters.stream()
-			.map((proxy) -> EndpointChainsCheck.filters(proxy, path))
-			.anyMatch((filters) -> filters != null && filters.isEmpty());
-	}
-
-	private boolean isAllowed(String path, @Nullable Authentication authentication) {
+	private static boolean allow(List<Filter> filters, HttpServletRequest request, Authentication authentication) {
 		try {
-			return this.evaluators.stream()
-				.allMatch((evaluator) -> evaluator.isAllowed(this.servletContext.getContextPath(), path, "POST",
-						authentication));
+			return filters.stream()
+				.filter(AuthorizationFilter.class::isInstance)
+				.map((filter) -> ((AuthorizationFilter) filter).getAuthorizationManager()
+					.authorize(() -> authentication, request))
+				.allMatch((result) -> result == null || result.isGranted());
 		}
 		catch (RuntimeException ex) {
-			logger.warn("It cannot be found out who may use POST " + path + ": " + ex);
+			logger.warn("Who may use POST " + request.getServletPath() + " cannot be determined: " + ex);
 			return false;
 		}
-	}
-
-	private boolean acceptsTokens(String path) {
-		return this.filters.stream()
-			.map((proxy) -> EndpointChainsCheck.filters(proxy, path))
-			.filter(Objects::nonNull)
-			.flatMap(List::stream)
-			.anyMatch(BearerTokenAuthenticationFilter.class::isInstance);
 	}
 
 }

@@ -1,13 +1,11 @@
 package io.mcpsecurity.transport;
 
 import java.io.IOException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -20,7 +18,6 @@ import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
-import org.springframework.security.web.util.matcher.RequestMatcher;
 import org.springframework.web.filter.OncePerRequestFilter;
 
 /**
@@ -31,9 +28,6 @@ import org.springframework.web.filter.OncePerRequestFilter;
  * request's {@code Host}, responds to any suffix and declares certificate-bound tokens.
  */
 public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter {
-
-	private static final List<String> AUTHORIZATION_SERVER = List.of("/.well-known/oauth-authorization-server",
-			"/.well-known/openid-configuration");
 
 	private static final Set<String> METHODS = Set.of("GET", "HEAD");
 
@@ -57,28 +51,6 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(path.matcher(ProtectedResource.WELL_KNOWN),
 				path.matcher(ProtectedResource.WELL_KNOWN + "/**")), this);
-	}
-
-	/**
-	 * A chain that responds with 404 at the metadata locations of an authorization server
-	 * (RFC 8414, OpenID Connect Discovery). Clients of earlier revisions of MCP request
-	 * them, and would otherwise get the login page of the application. If the resource
-	 * has the same origin as an issuer, the chain matches no request.
-	 * @param names the identifiers of the protected resource
-	 * @param issuers the issuers of its tokens, and those in its metadata
-	 */
-	public static SecurityFilterChain authorizationServerChain(List<URI> names, Stream<String> issuers) {
-		List<Origin> origins = names.stream().map(Origin::of).toList();
-		if (issuers.map(URI::create)
-			.filter((issuer) -> issuer.getHost() != null)
-			.map(Origin::of)
-			.anyMatch(origins::contains)) {
-			return new DefaultSecurityFilterChain((request) -> false);
-		}
-		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
-		return new DefaultSecurityFilterChain(new OrRequestMatcher(AUTHORIZATION_SERVER.stream()
-			.flatMap((location) -> Stream.of(path.matcher(location), path.matcher(location + "/**")))
-			.toArray(RequestMatcher[]::new)), new ProtectedResourceMetadataFilter(List.of()));
 	}
 
 	@Override

@@ -19,11 +19,25 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.boot.web.servlet.support.SpringBootServletInitializer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.annotation.Order;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * However an application is deployed, the endpoint is where its resource identifier says,
@@ -89,6 +103,29 @@ class DeploymentTests {
 	}
 
 	/**
+	 * The actuator is another server there, and chains for its endpoints apply only to
+	 * that.
+	 */
+	@ParameterizedTest
+	@CsvSource({ "None, any audience", "ActuatorChain, any audience", "OpenActuatorChain, no authentication" })
+	void operationsThatWriteAreNotOpenAtThePortOfTheActuator(String chain, String reason) {
+		assertThat(Refusal.of(catchThrowable(() -> startWritable(chain).close())).reason()).contains(reason);
+	}
+
+	@Test
+	void operationsThatWriteAreForOperatorsAtThePortOfTheActuator() {
+		assertThatNoException().isThrownBy(() -> startWritable("ActuatorOperatorChain").close());
+	}
+
+	private static SecuredServer startWritable(String chain) {
+		return SecuredServer.start(ActuatorChains.class, authorizationServer, "chain=" + chain,
+				"management.server.port=" + FreePort.find(),
+				"spring.security.oauth2.resourceserver.jwt.issuer-uri=" + authorizationServer.issuer(),
+				"management.endpoints.web.exposure.include=mcpsecurity",
+				"management.endpoint.mcpsecurity.access=unrestricted");
+	}
+
+	/**
 	 * As a WAR is deployed: the container has the context path, and no property does.
 	 */
 	@Test
@@ -150,6 +187,43 @@ class DeploymentTests {
 				.properties("spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.resource=" + this.url,
 						"mcp-security.authorization-servers=" + authorizationServer.issuer(),
 						"spring.main.banner-mode=off", "logging.level.root=warn", "spring.jmx.enabled=false");
+		}
+
+	}
+
+	/**
+	 * A chain for the actuator, and one for all other requests with which that for the
+	 * actuator must not be confused.
+	 */
+	@Configuration(proxyBeanMethods = false)
+	@Import(RecordsApplication.class)
+	static class ActuatorChains {
+
+		@Bean
+		@Order(1)
+		@ConditionalOnExpression("'${chain}' != 'None'")
+		SecurityFilterChain actuator(HttpSecurity http, @Value("${chain}") String chain) {
+			return http.securityMatcher(EndpointRequest.toAnyEndpoint()).authorizeHttpRequests((requests) -> {
+				switch (chain) {
+					case "OpenActuatorChain" -> requests.anyRequest().permitAll();
+					case "ActuatorChain" -> requests.anyRequest().authenticated();
+					default -> requests.anyRequest().hasAuthority("SCOPE_operate");
+				}
+			}).oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults())).build();
+		}
+
+		@Bean
+		@Order(2)
+		@ConditionalOnExpression("'${chain}' != 'None'")
+		SecurityFilterChain others(HttpSecurity http, @Value("${chain}") String chain) {
+			return http.authorizeHttpRequests((requests) -> {
+				if (chain.equals("ActuatorOperatorChain")) {
+					requests.anyRequest().authenticated();
+				}
+				else {
+					requests.anyRequest().denyAll();
+				}
+			}).oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults())).build();
 		}
 
 	}

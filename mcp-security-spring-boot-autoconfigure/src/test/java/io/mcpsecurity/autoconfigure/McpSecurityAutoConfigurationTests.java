@@ -69,6 +69,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.boot.test.context.assertj.AssertableWebApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
@@ -421,7 +422,6 @@ class McpSecurityAutoConfigurationTests {
 	@CsvSource(delimiter = '|', textBlock = """
 			spring.security.oauth2.resourceserver.jwt.issuer-uri=https://a    | any audience
 			spring.security.oauth2.resourceserver.jwt.jwk-set-uri=https://a/k | any audience
-			management.server.port=0                                         | any audience
 			spring.mvc.servlet.path=/api                                     | any audience
 			management.endpoints.web.base-path=/manage                       | any audience
 			""")
@@ -437,13 +437,14 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "OpenChain, no authentication", "OtherPathsChain, no authentication", "AnyTokenChain, any audience" })
+	@CsvSource({ "OpenChain, no authentication", "OtherPathsChain, no authentication", "AnyTokenChain, any audience",
+			"ActuatorChain, any audience" })
 	void actuatorsOperationsThatWriteAreNotOpenByAChainOfTheApplication(String chain, String reason) {
 		writable(chain).run((context) -> assertThat(Refusal.of(context).reason()).contains(reason));
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "OperatorChain", "PasswordChain" })
+	@ValueSource(strings = { "OperatorChain", "PasswordChain", "ActuatorOperatorChain" })
 	void actuatorsOperationsThatWriteAreForOperators(String chain) {
 		writable(chain).run((context) -> assertThat(context).hasNotFailed());
 	}
@@ -465,13 +466,17 @@ class McpSecurityAutoConfigurationTests {
 			// As an embedded container does it, which the runner is without.
 			.withInitializer((context) -> ((WebApplicationContext) context).getServletContext()
 				.setAttribute(WebApplicationContext.ROOT_WEB_APPLICATION_CONTEXT_ATTRIBUTE, context))
-			.withUserConfiguration(Stream.of(Chains.class.getDeclaredClasses())
-				.filter((type) -> type.getSimpleName().equals(chain))
-				.findFirst()
-				.orElseThrow())
+			.withUserConfiguration(chain(chain))
 			.withPropertyValues("spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER,
 					"management.endpoints.web.exposure.include=mcpsecurity",
 					"management.endpoints.access.default=UNRESTRICTED");
+	}
+
+	private static Class<?> chain(String name) {
+		return Stream.of(Chains.class.getDeclaredClasses())
+			.filter((type) -> type.getSimpleName().equals(name))
+			.findFirst()
+			.orElseThrow();
 	}
 
 	@Test
@@ -498,6 +503,24 @@ class McpSecurityAutoConfigurationTests {
 			assertThat(gated(context, "/mcp")).isTrue();
 			assertThat(chain(context, "/other")).isSameAs(context.getBean("ownChain"));
 		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "FirstChain", "OpenChain" })
+	void metadataOfAnAuthorizationServerIsAbsentWhateverChainIsForAnyRequest(String chain) {
+		this.configured.withUserConfiguration(chain(chain)).run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(chain(context, "/.well-known/oauth-authorization-server"))
+				.isSameAs(context.getBean(McpSecurityAutoConfiguration.ABSENT_METADATA_CHAIN));
+			assertThat(chain(context, "/other")).isSameAs(context.getBean("chain"));
+		});
+	}
+
+	@Test
+	void metadataOfAnAuthorizationServerIsTheApplicationsWithAChainForIt() {
+		this.configured.withUserConfiguration(chain("MetadataChain"))
+			.run((context) -> assertThat(chain(context, "/.well-known/oauth-authorization-server"))
+				.isSameAs(context.getBean("chain")));
 	}
 
 	@Test
@@ -895,6 +918,55 @@ class McpSecurityAutoConfigurationTests {
 			@Bean
 			SecurityFilterChain chain(HttpSecurity http) {
 				return http.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated())
+					.oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults()))
+					.build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class FirstChain {
+
+			@Bean
+			@Order(1)
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated()).build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class MetadataChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.securityMatcher("/.well-known/oauth-*")
+					.authorizeHttpRequests((requests) -> requests.anyRequest().permitAll())
+					.build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class ActuatorChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.securityMatcher(EndpointRequest.toAnyEndpoint())
+					.authorizeHttpRequests((requests) -> requests.anyRequest().authenticated())
+					.oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults()))
+					.build();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class ActuatorOperatorChain {
+
+			@Bean
+			SecurityFilterChain chain(HttpSecurity http) {
+				return http.securityMatcher(EndpointRequest.toAnyEndpoint())
+					.authorizeHttpRequests((requests) -> requests.anyRequest().hasAuthority("SCOPE_operate"))
 					.oauth2ResourceServer((server) -> server.jwt(Customizer.withDefaults()))
 					.build();
 			}

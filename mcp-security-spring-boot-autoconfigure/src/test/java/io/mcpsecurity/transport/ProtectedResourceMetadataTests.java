@@ -69,12 +69,10 @@ class ProtectedResourceMetadataTests {
 	void thatOfAnAuthorizationServerOfTheSameOriginIsItsOwn() {
 		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/.well-known/oauth-authorization-server");
 		List<URI> names = List.of(URI.create("https://example.org/mcp"), URI.create("https://example.com/mcp"));
-		assertThat(
-				ProtectedResourceMetadataFilter.authorizationServerChain(names, Stream.of("https://a.example", "name"))
-					.matches(request))
+		assertThat(AbsentMetadataFilter.chain(names, List.of("https://a.example", "name"), List::of).matches(request))
 			.isTrue();
-		assertThat(ProtectedResourceMetadataFilter
-			.authorizationServerChain(names, Stream.of("https://a.example", "https://EXAMPLE.com:443/issuer"))
+		assertThat(AbsentMetadataFilter
+			.chain(names, List.of("https://a.example", "https://EXAMPLE.com:443/issuer"), List::of)
 			.matches(request)).isFalse();
 	}
 
