@@ -61,11 +61,12 @@ final class Issuer implements AutoCloseable {
 	/**
 	 * An access token for a resource, valid for an hour.
 	 */
-	String token(String resource) {
+	String token(String resource, String... scopes) {
 		JWTClaimsSet claims = new JWTClaimsSet.Builder().issuer(url())
 			.subject("user")
 			.audience(resource)
 			.claim("client_id", "client")
+			.claim("scope", String.join(" ", scopes))
 			.issueTime(new Date())
 			.expirationTime(Date.from(Instant.now().plusSeconds(3600)))
 			.build();
