@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.SensitiveNames;
@@ -18,6 +19,7 @@ import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.client.ClientPattern;
+import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.Provider;
 import io.mcpsecurity.token.TokenProfile;
@@ -178,8 +180,8 @@ final class CheckedProperties {
 		return this.deniedClients;
 	}
 
-	Introspections introspections() {
-		return this.introspections.create();
+	Introspections introspections(Supplier<BoundedHttp> http) {
+		return this.introspections.create(http);
 	}
 
 	@Nullable URI metadataUrl() {

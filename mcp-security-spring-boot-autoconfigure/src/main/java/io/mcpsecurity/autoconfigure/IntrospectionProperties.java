@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.Token.RevocationCheck;
+import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.ClientAuthentication;
 import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.TokenIntrospection;
@@ -75,8 +77,8 @@ final class IntrospectionProperties {
 		CheckedProperties.checkDuration(INTROSPECTION + ".connect-timeout", values.connectTimeout());
 		CheckedProperties.checkDuration(INTROSPECTION + ".read-timeout", values.readTimeout());
 		CheckedProperties.checkPositive(INTROSPECTION + ".max-concurrent", values.maxConcurrent());
-		return new TokenIntrospection.Settings(values.connectTimeout(), values.readTimeout(), values.cacheTtl(),
-				values.cacheSize(), FAILURE_THRESHOLD, RETRY_INTERVAL, values.maxConcurrent());
+		return new TokenIntrospection.Settings(values.readTimeout(), values.cacheTtl(), values.cacheSize(),
+				FAILURE_THRESHOLD, RETRY_INTERVAL, values.maxConcurrent());
 	}
 
 	private void add(String property, AuthorizationServer server, AuthorizationServer.Endpoint endpoint) {
@@ -145,10 +147,14 @@ final class IntrospectionProperties {
 				&& plain.endsWith(SensitiveNames.plain("introspection.client-secret"));
 	}
 
-	Introspections create() {
+	Introspections create(Supplier<BoundedHttp> http) {
+		if (this.endpoints.isEmpty()) {
+			return Introspections.NONE;
+		}
+		BoundedHttp client = http.get();
 		Map<String, TokenIntrospection> introspections = new LinkedHashMap<>();
 		this.endpoints.forEach((issuer, endpoint) -> introspections.put(issuer,
-				new TokenIntrospection(issuer, endpoint, authentication(issuer), this.settings)));
+				new TokenIntrospection(issuer, endpoint, authentication(issuer), client, this.settings)));
 		return new Introspections(introspections, this.opaqueIssuer, this.forJwts);
 	}
 

@@ -42,6 +42,7 @@ import io.mcpsecurity.handler.SensitiveArguments;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.token.TokenExtensions;
 import io.mcpsecurity.transport.AbsentMetadataFilter;
@@ -93,6 +94,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.http.client.ClientHttpRequestFactoryBuilder;
+import org.springframework.boot.http.client.HttpClientSettings;
 import org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerProperties;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
@@ -110,6 +113,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AbstractAuthenticationToken;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.config.Customizer;
 import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.web.DefaultSecurityFilterChain;
@@ -118,6 +122,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.util.StringUtils;
 import org.springframework.util.function.SingletonSupplier;
+import org.springframework.web.client.RestClient;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
@@ -353,16 +358,31 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
+		AuthorizationServerHttp mcpAuthorizationServerHttp(ObjectProvider<ClientHttpRequestFactoryBuilder<?>> factories,
+				ObjectProvider<HttpClientSettings> settings,
+				ObjectProvider<Customizer<RestClient.Builder>> customizers) {
+			return new AuthorizationServerHttp(factories.getIfAvailable(() -> ClientHttpRequestFactoryBuilder.detect()),
+					settings.getIfAvailable(HttpClientSettings::defaults), customizers.orderedStream().toList());
+		}
+
+		@Bean
 		@ConditionalOnMissingBean
 		AuthorizationServers mcpAuthorizationServers(CheckedProperties checked, McpSecurityProperties properties,
-				TokenExtensions extensions) {
+				TokenExtensions extensions, AuthorizationServerHttp http) {
 			McpSecurityProperties.Token.Keys keys = properties.token().keys();
-			IssuerKeys.Settings settings = new IssuerKeys.Settings(keys.connectTimeout(), keys.readTimeout(),
-					keys.cacheTtl(), keys.retryInterval(), keys.outageTolerance());
-			return new AuthorizationServers(checked.authorizationServers()
-				.stream()
-				.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), settings))
-				.toList(), checked.profiles(), checked.introspections(), extensions);
+			McpSecurityProperties.Token.Introspection introspection = properties.token().introspection();
+			BoundedHttp keysHttp = http.within(keys.connectTimeout(), keys.readTimeout());
+			IssuerKeys.Settings settings = new IssuerKeys.Settings(keys.cacheTtl(), keys.retryInterval(),
+					keys.outageTolerance());
+			return new AuthorizationServers(
+					checked.authorizationServers()
+						.stream()
+						.map((server) -> new IssuerKeys(server.issuer(), server.jwkSetUri(), keysHttp, settings))
+						.toList(),
+					checked.profiles(),
+					checked
+						.introspections(() -> http.within(introspection.connectTimeout(), introspection.readTimeout())),
+					extensions);
 		}
 
 		/**

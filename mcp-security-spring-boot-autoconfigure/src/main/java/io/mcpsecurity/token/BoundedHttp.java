@@ -2,154 +2,125 @@ package io.mcpsecurity.token;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow.Subscription;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestClientException;
+
 /**
- * HTTP with an authorization server: neither the size of an answer nor the time that it
- * takes is up to the other side, be it that it trickles.
+ * HTTP with authorization servers, which control neither the size of a response nor the
+ * time that it takes.
  */
-final class BoundedHttp {
+public final class BoundedHttp {
 
 	private static final String VERSION = BoundedHttp.class.getPackage().getImplementationVersion();
 
-	/** Firewalls in front of authorization servers refuse the JDK's own. */
+	/** Firewalls in front of authorization servers refuse that of the JDK. */
 	private static final String USER_AGENT = "mcp-security/" + ((VERSION != null) ? VERSION : "unknown");
 
-	private final HttpClient http;
+	private final RestClient client;
 
 	private final Duration timeout;
 
-	private final int limit;
-
 	/**
 	 * Create it.
-	 * @param http the client
-	 * @param timeout time for an answer, from connecting to its last byte
-	 * @param limit the most bytes of an answer's body
+	 * @param client a client that does not follow redirects, and has the timeouts: that
+	 * of the JDK applies the read timeout to the whole response, others to each read
+	 * @param timeout timeout of a request, from connecting to the last byte of the
+	 * response
 	 */
-	BoundedHttp(HttpClient http, Duration timeout, int limit) {
-		this.http = http;
+	public BoundedHttp(RestClient.Builder client, Duration timeout) {
+		this.client = client.defaultHeader(HttpHeaders.USER_AGENT, USER_AGENT).build();
 		this.timeout = timeout;
-		this.limit = limit;
 	}
 
-	/**
-	 * A request, to be completed.
-	 * @param accept the media types of a response
-	 * @throws IllegalArgumentException if the URI is not of http or https
-	 */
-	static HttpRequest.Builder request(URI uri, String accept) {
-		return HttpRequest.newBuilder(uri).header("Accept", accept).header("User-Agent", USER_AGENT);
+	Duration timeout() {
+		return this.timeout;
 	}
 
 	/**
 	 * Send a request, once.
-	 * @throws HttpTimeoutException if the answer is not there in time
+	 * @param limit the maximum size of the response's body in bytes
+	 * @throws HttpTimeoutException if the response is not complete in time
 	 * @throws TooLargeException if it is too large
-	 * @throws InterruptedIOException if the thread, which stays marked so, is interrupted
-	 * @throws IOException if there is none for another reason
+	 * @throws InterruptedIOException if the thread is interrupted, which it still is then
+	 * @throws IOException if there is no response for another reason
 	 */
-	HttpResponse<byte[]> send(HttpRequest request) throws IOException {
-		// The request's own time-out would end with the headers.
-		CompletableFuture<HttpResponse<byte[]>> answer = this.http.sendAsync(request, (head) -> new Body());
+	Response send(HttpMethod method, URI uri, HttpHeaders headers, @Nullable MultiValueMap<String, String> form,
+			int limit) throws IOException {
+		long start = System.nanoTime();
 		try {
-			return answer.get(this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+			RestClient.RequestBodySpec request = this.client.method(method)
+				.uri(uri)
+				.headers((all) -> all.putAll(headers));
+			if (form != null) {
+				request.body(form);
+			}
+			return request.exchangeForRequiredValue((sent, response) -> new Response(response.getStatusCode().value(),
+					response.getHeaders().getLocation(), read(response.getBody(), limit, start)));
 		}
-		catch (TimeoutException ex) {
-			throw new HttpTimeoutException("no answer within " + this.timeout.toMillis() + " ms");
-		}
-		catch (ExecutionException ex) {
+		catch (RestClientException | IllegalArgumentException ex) {
 			if (ex.getCause() instanceof TooLargeException tooLarge) {
 				throw tooLarge;
 			}
-			throw new IOException(String.valueOf(ex.getCause()), ex.getCause());
+			if (Thread.currentThread().isInterrupted()) {
+				throw new InterruptedIOException("interrupted");
+			}
+			checkTime(start);
+			Throwable cause = (ex.getCause() != null) ? ex.getCause() : ex;
+			throw new IOException(cause.toString(), cause);
 		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new InterruptedIOException("interrupted");
+	}
+
+	private String read(InputStream body, int limit, long start) throws IOException {
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		byte[] part = new byte[8192];
+		// Closed here, because closing the response would read the rest.
+		try (body) {
+			for (int length = 0; length >= 0; length = body.read(part)) {
+				checkTime(start);
+				bytes.write(part, 0, length);
+				if (bytes.size() > limit) {
+					throw new TooLargeException(limit);
+				}
+			}
 		}
-		finally {
-			// Closes the connection of an answer that nobody waits for any more.
-			answer.cancel(true);
+		// A client that closes the body at the timeout may show that as its end.
+		checkTime(start);
+		return bytes.toString(StandardCharsets.UTF_8);
+	}
+
+	private void checkTime(long start) throws HttpTimeoutException {
+		if (System.nanoTime() - start >= this.timeout.toNanos()) {
+			throw new HttpTimeoutException("no response within " + this.timeout.toMillis() + " ms");
 		}
 	}
 
 	/**
-	 * An answer is larger than anybody needs.
+	 * A response.
+	 *
+	 * @param location the location of a redirect, which is not followed
 	 */
+	record Response(int status, @Nullable URI location, String body) {
+	}
+
+	/** A response is too large. */
 	static final class TooLargeException extends IOException {
 
 		private static final long serialVersionUID = 1L;
 
 		TooLargeException(int limit) {
 			super("longer than " + limit + " bytes");
-		}
-
-	}
-
-	/**
-	 * A body in memory, up to the limit.
-	 */
-	private final class Body implements BodySubscriber<byte[]> {
-
-		private final CompletableFuture<byte[]> body = new CompletableFuture<>();
-
-		private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-		private @Nullable Subscription subscription;
-
-		@Override
-		public CompletionStage<byte[]> getBody() {
-			return this.body;
-		}
-
-		@Override
-		public void onSubscribe(Subscription subscription) {
-			this.subscription = subscription;
-			subscription.request(Long.MAX_VALUE);
-		}
-
-		@Override
-		public void onNext(List<ByteBuffer> parts) {
-			for (ByteBuffer part : parts) {
-				if (this.bytes.size() + part.remaining() > BoundedHttp.this.limit) {
-					if (this.subscription != null) {
-						this.subscription.cancel();
-					}
-					this.body.completeExceptionally(new TooLargeException(BoundedHttp.this.limit));
-					return;
-				}
-				byte[] copy = new byte[part.remaining()];
-				part.get(copy);
-				this.bytes.writeBytes(copy);
-			}
-		}
-
-		@Override
-		public void onError(Throwable failure) {
-			this.body.completeExceptionally(failure);
-		}
-
-		@Override
-		public void onComplete() {
-			this.body.complete(this.bytes.toByteArray());
 		}
 
 	}

@@ -1,13 +1,11 @@
 package io.mcpsecurity.token;
 
 import java.net.URLEncoder;
-import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.PrivateKey;
 import java.security.interfaces.ECPrivateKey;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Date;
 import java.util.Map;
 import java.util.UUID;
@@ -22,8 +20,11 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpHeaders;
+import org.springframework.util.MultiValueMap;
+
 /**
- * How this server shows an authorization server who it is (OpenID Connect Core section
+ * How this server authenticates at an authorization server (OpenID Connect Core section
  * 9).
  */
 @FunctionalInterface
@@ -33,28 +34,25 @@ public interface ClientAuthentication {
 	int ASSERTION_SECONDS = 60;
 
 	/**
-	 * Add to a request what shows who sends it.
-	 * @param request the request, to which headers may be added
-	 * @param parameters the form's parameters, to be added to
+	 * Add to a request what authenticates this server.
 	 */
-	void authenticate(HttpRequest.Builder request, Map<String, String> parameters);
+	void authenticate(HttpHeaders headers, MultiValueMap<String, String> form);
 
 	/**
 	 * {@code client_secret_basic} (RFC 6749 section 2.3.1: both parts are form-encoded
 	 * first).
 	 */
 	static ClientAuthentication secret(String client, String secret) {
-		String credentials = URLEncoder.encode(client, StandardCharsets.UTF_8) + ":"
-				+ URLEncoder.encode(secret, StandardCharsets.UTF_8);
-		String header = "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
-		return (request, parameters) -> request.header("Authorization", header);
+		String encodedClient = URLEncoder.encode(client, StandardCharsets.UTF_8);
+		String encodedSecret = URLEncoder.encode(secret, StandardCharsets.UTF_8);
+		return (headers, form) -> headers.setBasicAuth(encodedClient, encodedSecret);
 	}
 
 	/**
 	 * {@code client_secret_post} (RFC 6749 section 2.3.1).
 	 */
 	static ClientAuthentication secretInForm(String client, String secret) {
-		return (request, parameters) -> parameters.putAll(Map.of("client_id", client, "client_secret", secret));
+		return (headers, form) -> form.setAll(Map.of("client_id", client, "client_secret", secret));
 	}
 
 	/**
@@ -77,7 +75,7 @@ public interface ClientAuthentication {
 		JWSAlgorithm algorithm = (key instanceof ECPrivateKey) ? signer.supportedJWSAlgorithms().iterator().next()
 				: JWSAlgorithm.RS256;
 		Clock clock = Clock.systemUTC();
-		return (request, parameters) -> {
+		return (headers, form) -> {
 			Instant now = clock.instant();
 			SignedJWT assertion = new SignedJWT(new JWSHeader.Builder(algorithm).keyID(keyId).build(),
 					new JWTClaimsSet.Builder().issuer(client)
@@ -93,9 +91,9 @@ public interface ClientAuthentication {
 			catch (JOSEException ex) {
 				throw new IllegalStateException("The assertion could not be signed", ex);
 			}
-			parameters.put("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-			parameters.put("client_assertion", assertion.serialize());
-			parameters.put("client_id", client);
+			form.set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+			form.set("client_assertion", assertion.serialize());
+			form.set("client_id", client);
 		};
 	}
 

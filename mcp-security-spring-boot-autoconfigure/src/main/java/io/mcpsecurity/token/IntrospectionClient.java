@@ -3,31 +3,28 @@ package io.mcpsecurity.token;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
-import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 import com.nimbusds.jose.util.JSONObjectUtils;
+import io.mcpsecurity.token.BoundedHttp.Response;
 import io.mcpsecurity.token.BoundedHttp.TooLargeException;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
+
 /**
- * Asks an introspection endpoint about a token (RFC 7662 section 2), once: no redirect is
- * followed and nothing tried again. An answer that takes too long, from the connection to
- * the last byte, or is too large is none.
+ * Introspects a token (RFC 7662 section 2), once: no redirect is followed and nothing
+ * tried again.
  * <p>
  * (Spring Security's introspectors take the string {@code "true"} for {@code active},
- * read answers of any size, and repeat parts of an answer in exceptions.)
+ * read responses of any size, and repeat parts of a response in exceptions.)
  */
 final class IntrospectionClient {
 
@@ -37,76 +34,54 @@ final class IntrospectionClient {
 
 	private final ClientAuthentication authentication;
 
-	private final Duration timeout;
-
 	private final BoundedHttp http;
 
-	/**
-	 * Create a client.
-	 * @param endpoint the introspection endpoint
-	 * @param authentication how this server shows who it is
-	 * @param connectTimeout time to connect
-	 * @param readTimeout time for the rest
-	 */
-	IntrospectionClient(URI endpoint, ClientAuthentication authentication, Duration connectTimeout,
-			Duration readTimeout) {
+	IntrospectionClient(URI endpoint, ClientAuthentication authentication, BoundedHttp http) {
 		this.endpoint = endpoint;
 		this.authentication = authentication;
-		this.timeout = connectTimeout.plus(readTimeout);
-		this.http = new BoundedHttp(HttpClient.newBuilder()
-			.connectTimeout(connectTimeout)
-			.followRedirects(HttpClient.Redirect.NEVER)
-			.build(), this.timeout, RESPONSE_LIMIT);
+		this.http = http;
 	}
 
 	/**
-	 * Ask about a token.
-	 * @return the answer's members
-	 * @throws IntrospectionException if there is no usable answer
+	 * Introspect a token.
+	 * @return the members of the response
+	 * @throws IntrospectionException if there is no usable response
 	 */
-	Map<String, Object> ask(String token) throws IntrospectionException {
-		HttpResponse<byte[]> response = send(request(token));
-		int status = response.statusCode();
+	Map<String, Object> introspect(String token) throws IntrospectionException {
+		Response response = send(token);
+		int status = response.status();
 		if (status != 200) {
 			boolean aboutTheToken = status >= 400 && status < 500 && !List.of(401, 403, 404, 429).contains(status);
-			throw new IntrospectionException("it answered " + status, !aboutTheToken, null);
+			throw new IntrospectionException("it responded with " + status, !aboutTheToken, null);
 		}
 		try {
 			// Null where the document is the JSON null.
-			@Nullable Map<String, Object> answer = JSONObjectUtils.parse(new String(response.body(), StandardCharsets.UTF_8));
-			if (answer != null) {
-				return answer;
+			@Nullable Map<String, Object> members = JSONObjectUtils.parse(response.body());
+			if (members != null) {
+				return members;
 			}
 		}
 		catch (ParseException ex) {
-			// The cause is left out: its text can repeat parts of the answer.
+			// The cause is left out: its text can repeat parts of the response.
 		}
-		throw new IntrospectionException("its answer is not a JSON object", true, null);
+		throw new IntrospectionException("its response is not a JSON object", true, null);
 	}
 
-	private HttpRequest request(String token) {
-		Map<String, String> parameters = new LinkedHashMap<>();
-		parameters.put("token", token);
-		parameters.put("token_type_hint", "access_token");
-		HttpRequest.Builder request = BoundedHttp.request(this.endpoint, "application/json")
-			.header("Content-Type", "application/x-www-form-urlencoded");
-		this.authentication.authenticate(request, parameters);
-		return request.POST(BodyPublishers.ofString(parameters.entrySet()
-			.stream()
-			.map((parameter) -> parameter.getKey() + "="
-					+ URLEncoder.encode(parameter.getValue(), StandardCharsets.UTF_8))
-			.collect(Collectors.joining("&")))).build();
-	}
-
-	private HttpResponse<byte[]> send(HttpRequest request) throws IntrospectionException {
+	private Response send(String token) throws IntrospectionException {
+		HttpHeaders headers = new HttpHeaders();
+		headers.setAccept(List.of(MediaType.APPLICATION_JSON));
+		MultiValueMap<String, String> form = new LinkedMultiValueMap<>();
+		form.set("token", token);
+		form.set("token_type_hint", "access_token");
+		this.authentication.authenticate(headers, form);
 		try {
-			return this.http.send(request);
+			return this.http.send(HttpMethod.POST, this.endpoint, headers, form, RESPONSE_LIMIT);
 		}
 		catch (HttpTimeoutException ex) {
-			throw new IntrospectionException("it did not answer within " + this.timeout, true, null);
+			throw new IntrospectionException("it did not respond within " + this.http.timeout(), true, null);
 		}
 		catch (TooLargeException ex) {
-			throw new IntrospectionException("its answer is too large", true, ex);
+			throw new IntrospectionException("its response is too large", true, ex);
 		}
 		catch (InterruptedIOException ex) {
 			throw new IntrospectionException("the wait for it was interrupted", false, ex);

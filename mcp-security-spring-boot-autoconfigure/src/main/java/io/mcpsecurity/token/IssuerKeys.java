@@ -55,6 +55,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 
 	private final KeyDocuments documents;
 
+	private final Duration maxWait;
+
 	private final Settings settings;
 
 	private final Ticker ticker;
@@ -89,15 +91,18 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	 * @param issuer the issuer identifier
 	 * @param jwkSetUri where the keys are, or {@code null} to find out from the issuer's
 	 * metadata
-	 * @param settings time-outs and intervals
+	 * @param http fetches them
+	 * @param settings durations and intervals
 	 */
-	public IssuerKeys(String issuer, @Nullable String jwkSetUri, Settings settings) {
-		this(issuer, jwkSetUri, settings, Ticker.systemTicker());
+	public IssuerKeys(String issuer, @Nullable String jwkSetUri, BoundedHttp http, Settings settings) {
+		this(issuer, jwkSetUri, http, settings, Ticker.systemTicker());
 	}
 
-	IssuerKeys(String issuer, @Nullable String jwkSetUri, Settings settings, Ticker ticker) {
+	IssuerKeys(String issuer, @Nullable String jwkSetUri, BoundedHttp http, Settings settings, Ticker ticker) {
 		this.issuer = issuer;
-		this.documents = new KeyDocuments(issuer, jwkSetUri, settings.connectTimeout(), settings.readTimeout());
+		this.documents = new KeyDocuments(issuer, jwkSetUri, http);
+		// With the metadata, a fetch is two requests.
+		this.maxWait = http.timeout().multipliedBy(2);
 		this.settings = settings;
 		this.ticker = ticker;
 		this.cacheTtl = settings.cacheTtl().toNanos();
@@ -307,13 +312,9 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		}
 	}
 
-	/**
-	 * Wait for a fetch, as long as it may take with the metadata.
-	 */
 	private void await(CompletableFuture<Void> fetch) throws JWKSetUnavailableException {
-		Duration limit = this.settings.connectTimeout().plus(this.settings.readTimeout()).multipliedBy(2);
 		try {
-			fetch.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+			fetch.get(this.maxWait.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (ExecutionException | TimeoutException ex) {
 			logger.trace("The fetch did not end well", ex);
@@ -412,10 +413,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * Time-outs and intervals, all positive.
+	 * Durations and intervals, all positive.
 	 *
-	 * @param connectTimeout time to connect
-	 * @param readTimeout time for an answer
 	 * @param cacheTtl how long fetched keys serve: a key that is withdrawn stops working
 	 * within this time
 	 * @param retryInterval the time in which keys that are unknown make at most one
@@ -423,8 +422,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	 * @param outageTolerance how long keys serve beyond {@code cacheTtl} while the
 	 * authorization server is down
 	 */
-	public record Settings(Duration connectTimeout, Duration readTimeout, Duration cacheTtl, Duration retryInterval,
-			Duration outageTolerance) {
+	public record Settings(Duration cacheTtl, Duration retryInterval, Duration outageTolerance) {
 	}
 
 	/**

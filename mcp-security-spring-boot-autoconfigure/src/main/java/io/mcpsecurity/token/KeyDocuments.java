@@ -2,12 +2,7 @@ package io.mcpsecurity.token;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,10 +14,14 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.util.JSONObjectUtils;
+import io.mcpsecurity.token.BoundedHttp.Response;
 import io.mcpsecurity.token.BoundedHttp.TooLargeException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 
 /**
  * What an authorization server publishes over HTTP: its metadata (RFC 8414 section 3,
@@ -37,8 +36,16 @@ final class KeyDocuments {
 
 	private static final int LIMIT = 512 * 1024;
 
-	/** RFC 7517 section 8.5.2 has a type of its own for JWK sets; few servers send it. */
-	private static final String ACCEPT = "application/jwk-set+json, application/json, */*;q=0.1";
+	private static final int MAX_REDIRECTS = 5;
+
+	private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
+	private static final HttpHeaders ACCEPT = new HttpHeaders();
+
+	static {
+		// RFC 7517 section 8.5.2 has a type of its own for JWK sets; few servers send it.
+		ACCEPT.set(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json, */*;q=0.1");
+	}
 
 	private final String issuer;
 
@@ -56,19 +63,12 @@ final class KeyDocuments {
 	 * @param issuer the issuer identifier
 	 * @param jwkSetUri where the keys are, or {@code null} to find out from the issuer's
 	 * metadata
-	 * @param connectTimeout time to connect
-	 * @param readTimeout time for an answer, from its beginning to its end
 	 */
-	KeyDocuments(String issuer, @Nullable String jwkSetUri, Duration connectTimeout, Duration readTimeout) {
+	KeyDocuments(String issuer, @Nullable String jwkSetUri, BoundedHttp http) {
 		this.issuer = issuer;
 		this.jwkSetUri = jwkSetUri;
 		this.discovers = jwkSetUri == null;
-		this.http = new BoundedHttp(HttpClient.newBuilder()
-			.version(HttpClient.Version.HTTP_1_1)
-			// Never from https to http.
-			.followRedirects(HttpClient.Redirect.NORMAL)
-			.connectTimeout(connectTimeout)
-			.build(), connectTimeout.plus(readTimeout), LIMIT);
+		this.http = http;
 	}
 
 	/**
@@ -146,7 +146,7 @@ final class KeyDocuments {
 					tried.add(location + " has no jwks_uri");
 				}
 			}
-			catch (UselessAnswerException ex) {
+			catch (UnusableResponseException ex) {
 				tried.add(location + ": " + ex.getMessage());
 			}
 			catch (ParseException ex) {
@@ -175,36 +175,37 @@ final class KeyDocuments {
 	}
 
 	private String get(String location) throws IOException {
-		HttpResponse<byte[]> response;
 		try {
-			response = this.http.send(request(location));
+			URI uri = URI.create(location);
+			Response response = this.http.send(HttpMethod.GET, uri, ACCEPT, null, LIMIT);
+			for (int i = 0; i < MAX_REDIRECTS && response.location() != null
+					&& REDIRECTS.contains(response.status()); i++) {
+				URI target = uri.resolve(response.location());
+				if ("https".equals(uri.getScheme()) && !"https".equals(target.getScheme())) {
+					throw new UnusableResponseException("a redirect to a location without TLS");
+				}
+				uri = target;
+				response = this.http.send(HttpMethod.GET, uri, ACCEPT, null, LIMIT);
+			}
+			if (response.status() != 200) {
+				throw new UnusableResponseException("status " + response.status());
+			}
+			return response.body();
 		}
 		catch (TooLargeException ex) {
-			throw new UselessAnswerException(String.valueOf(ex.getMessage()));
-		}
-		if (response.statusCode() != 200) {
-			throw new UselessAnswerException("status " + response.statusCode());
-		}
-		return new String(response.body(), StandardCharsets.UTF_8);
-	}
-
-	private static HttpRequest request(String location) throws IOException {
-		try {
-			return BoundedHttp.request(URI.create(location), ACCEPT).build();
+			throw new UnusableResponseException(String.valueOf(ex.getMessage()));
 		}
 		catch (IllegalArgumentException ex) {
-			throw new IOException("not an http URL", ex);
+			throw new IOException("not a URL", ex);
 		}
 	}
 
-	/**
-	 * There is an answer, and it is of no use.
-	 */
-	private static final class UselessAnswerException extends IOException {
+	/** There is a response, and it is of no use. */
+	private static final class UnusableResponseException extends IOException {
 
 		private static final long serialVersionUID = 1L;
 
-		UselessAnswerException(String message) {
+		UnusableResponseException(String message) {
 			super(message);
 		}
 

@@ -79,18 +79,19 @@ public final class TokenIntrospection {
 	 * @param issuer the issuer identifier of the authorization server
 	 * @param endpoint its introspection endpoint
 	 * @param authentication how this server shows who it is
-	 * @param settings time-outs and bounds
+	 * @param http calls it
+	 * @param settings durations and limits
 	 */
-	public TokenIntrospection(String issuer, URI endpoint, ClientAuthentication authentication, Settings settings) {
-		this(issuer, endpoint, authentication, settings, Clock.systemUTC(), Ticker.systemTicker());
+	public TokenIntrospection(String issuer, URI endpoint, ClientAuthentication authentication, BoundedHttp http,
+			Settings settings) {
+		this(issuer, endpoint, authentication, http, settings, Clock.systemUTC(), Ticker.systemTicker());
 	}
 
-	TokenIntrospection(String issuer, URI endpoint, ClientAuthentication authentication, Settings settings, Clock clock,
-			Ticker ticker) {
+	TokenIntrospection(String issuer, URI endpoint, ClientAuthentication authentication, BoundedHttp http,
+			Settings settings, Clock clock, Ticker ticker) {
 		this.issuer = issuer;
 		this.settings = settings;
-		this.client = new IntrospectionClient(endpoint, authentication, settings.connectTimeout(),
-				settings.readTimeout());
+		this.client = new IntrospectionClient(endpoint, authentication, http);
 		this.clock = clock;
 		this.ticker = ticker;
 		this.breaker = new CircuitBreaker(settings.failureThreshold(), settings.retryInterval(), ticker);
@@ -193,7 +194,7 @@ public final class TokenIntrospection {
 		boolean place = false;
 		try {
 			place = this.places.getQueueLength() < this.settings.maxConcurrent()
-					&& this.places.tryAcquire(this.settings.readTimeout().toMillis(), TimeUnit.MILLISECONDS);
+					&& this.places.tryAcquire(this.settings.maxWait().toMillis(), TimeUnit.MILLISECONDS);
 			if (!place) {
 				count(Result.SKIPPED);
 				throw new TooManyIntrospectionsException();
@@ -220,7 +221,7 @@ public final class TokenIntrospection {
 		long asked = this.ticker.read();
 		boolean outage = true;
 		try {
-			Answer answer = answer(this.client.ask(token), asked);
+			Answer answer = answer(this.client.introspect(token), asked);
 			outage = false;
 			available();
 			count(answer.active() ? Result.ACTIVE : Result.INACTIVE);
@@ -375,11 +376,9 @@ public final class TokenIntrospection {
 	}
 
 	/**
-	 * Time-outs and bounds, all positive.
+	 * Durations and limits, all positive.
 	 *
-	 * @param connectTimeout time to connect
-	 * @param readTimeout time for the rest of a call, and to wait for a place among those
-	 * under way
+	 * @param maxWait how long a request waits for one of {@code maxConcurrent} calls
 	 * @param cacheTtl how long an answer serves: a token that is revoked stops working
 	 * within this time
 	 * @param cacheSize how many answers are remembered, of active and of other tokens
@@ -389,8 +388,8 @@ public final class TokenIntrospection {
 	 * @param retryInterval for how long
 	 * @param maxConcurrent how many calls are under way at most
 	 */
-	public record Settings(Duration connectTimeout, Duration readTimeout, Duration cacheTtl, int cacheSize,
-			int failureThreshold, Duration retryInterval, int maxConcurrent) {
+	public record Settings(Duration maxWait, Duration cacheTtl, int cacheSize, int failureThreshold,
+			Duration retryInterval, int maxConcurrent) {
 	}
 
 }

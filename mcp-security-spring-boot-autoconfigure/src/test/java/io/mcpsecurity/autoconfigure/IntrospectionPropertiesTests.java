@@ -5,13 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import io.mcpsecurity.test.LookAlikes;
+import io.mcpsecurity.test.TestHttp;
+import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.Introspections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,12 +33,14 @@ class IntrospectionPropertiesTests {
 
 	private static final String SECOND = "mcp-security.authorization-servers[1].";
 
+	private static final Supplier<BoundedHttp> HTTP = () -> TestHttp.within(Duration.ofSeconds(1));
+
 	@TempDir
 	private Path directory;
 
 	@Test
 	void theOnlyEndpointIsAskedAboutOpaqueTokensAndNotAboutJwts() {
-		Introspections introspections = checked().introspections();
+		Introspections introspections = checked().introspections(HTTP);
 		assertThat(introspections.opaqueIssuer()).isEqualTo("https://a.example");
 		assertThat(introspections.forJwts()).isFalse();
 		assertThat(introspections.byIssuer()).containsOnlyKeys("https://a.example");
@@ -49,7 +55,7 @@ class IntrospectionPropertiesTests {
 		List<String> told = new ArrayList<>(second);
 		told.addAll(List.of(FIRST + "introspection.opaque-tokens", "false", "mcp-security.token.revocation-check",
 				"introspect"));
-		Introspections introspections = checked(told.toArray(String[]::new)).introspections();
+		Introspections introspections = checked(told.toArray(String[]::new)).introspections(HTTP);
 		assertThat(introspections.opaqueIssuer()).isEqualTo("https://b.example");
 		assertThat(introspections.forJwts()).isTrue();
 	}
@@ -68,7 +74,7 @@ class IntrospectionPropertiesTests {
 				+ Base64.getMimeEncoder().encodeToString(key) + "\n" + LookAlikes.endOfKey("") + "\n");
 		assertThat(checked(FIRST + "introspection.client-secret", "", FIRST + "introspection.private-key",
 				file.toUri().toString())
-			.introspections()
+			.introspections(HTTP)
 			.all()).hasSize(1);
 	}
 

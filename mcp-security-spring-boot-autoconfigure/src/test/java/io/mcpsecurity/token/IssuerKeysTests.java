@@ -41,6 +41,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestHttp;
 import io.mcpsecurity.token.IssuerKeys.Settings;
 import io.mcpsecurity.token.IssuerKeys.Status;
 import org.awaitility.Awaitility;
@@ -68,8 +69,8 @@ import static org.assertj.core.api.Assertions.assertThatNoException;
 @ExtendWith(OutputCaptureExtension.class)
 class IssuerKeysTests {
 
-	private static final Settings SETTINGS = new Settings(Duration.ofSeconds(2), Duration.ofSeconds(2),
-			Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofHours(1));
+	private static final Settings SETTINGS = new Settings(Duration.ofMinutes(5), Duration.ofMinutes(1),
+			Duration.ofHours(1));
 
 	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
@@ -115,7 +116,7 @@ class IssuerKeysTests {
 	@Test
 	void aConfiguredLocationIsTakenWithoutMetadata() throws Exception {
 		String location = this.authorizationServer.issuer() + "/keys";
-		IssuerKeys keys = keys("https://login.example.com", location, SETTINGS);
+		IssuerKeys keys = keys("https://login.example.com", location);
 		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
 	}
 
@@ -140,7 +141,7 @@ class IssuerKeysTests {
 		DocumentServer server = serve();
 		String issuer = server.origin() + path;
 		server.put(location, metadata(issuer, this.authorizationServer.issuer() + "/keys"));
-		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		assertThat(get(keys(issuer, null), this.authorizationServer.keyId())).hasSize(1);
 		assertThat(server.requests()).endsWith(location).doesNotHaveDuplicates();
 	}
 
@@ -151,7 +152,7 @@ class IssuerKeysTests {
 		server.put("/main/.well-known/openid-configuration", metadata(issuer + "/", "http://localhost/keys"));
 		server.put("/.well-known/oauth-authorization-server/main",
 				metadata(issuer, this.authorizationServer.issuer() + "/keys"));
-		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		assertThat(get(keys(issuer, null), this.authorizationServer.keyId())).hasSize(1);
 	}
 
 	static Stream<String> uselessMetadata() {
@@ -167,7 +168,7 @@ class IssuerKeysTests {
 		DocumentServer server = serve();
 		String issuer = server.origin();
 		server.put("/.well-known/openid-configuration", metadata.formatted(issuer));
-		assertUnavailable(keys(issuer, null, SETTINGS), "");
+		assertUnavailable(keys(issuer, null), "");
 	}
 
 	@ParameterizedTest
@@ -175,7 +176,7 @@ class IssuerKeysTests {
 	void aUselessKeySetIsAnOutage(String set) {
 		DocumentServer server = serve();
 		server.put("/keys", set);
-		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS), "");
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys"), "");
 	}
 
 	/**
@@ -196,7 +197,7 @@ class IssuerKeysTests {
 		DocumentServer server = serve();
 		String good = this.authorizationServer.publicKey().toJSONString().replaceFirst("}$", ",\"more\":{\"a\":[1]}}");
 		server.put("/keys", "{\"keys\":[" + key + "," + good + "," + key + "],\"more\":null}");
-		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys", SETTINGS);
+		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys");
 		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
 		assertThat(keys.status()).isEqualTo(Status.AVAILABLE);
 	}
@@ -205,7 +206,7 @@ class IssuerKeysTests {
 	void aKeySetWithUnusableKeysOnlyIsAnOutage() {
 		DocumentServer server = serve();
 		server.put("/keys", "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\"}]}");
-		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS),
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys"),
 				"The modulus value must not be null");
 	}
 
@@ -214,7 +215,7 @@ class IssuerKeysTests {
 		DocumentServer server = serve();
 		String good = this.authorizationServer.publicKey().toJSONString();
 		server.put("/keys", "{\"keys\":[" + good + ",{\"kty\":\"EC\",\"crv\":\"P-9\\n9\",\"x\":\"AQ\",\"y\":\"AQ\"}]}");
-		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys", SETTINGS);
+		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys");
 		get(keys, this.authorizationServer.keyId());
 		this.nanos.addAndGet(SETTINGS.cacheTtl().toNanos());
 		get(keys, this.authorizationServer.keyId());
@@ -241,7 +242,7 @@ class IssuerKeysTests {
 			exchange.getResponseBody().write(set);
 			exchange.close();
 		});
-		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		assertThat(get(keys(issuer, null), this.authorizationServer.keyId())).hasSize(1);
 		assertThat(agents).allMatch((agent) -> agent.matches("mcp-security/\\S+"));
 	}
 
@@ -252,16 +253,16 @@ class IssuerKeysTests {
 		String metadata = metadata(issuer, this.authorizationServer.issuer() + "/keys");
 		String padding = " ".repeat(512 * 1024 - metadata.length());
 		server.put("/.well-known/openid-configuration", padding + " " + metadata);
-		assertUnavailable(keys(issuer, null, SETTINGS), "");
+		assertUnavailable(keys(issuer, null), "");
 		server.put("/.well-known/openid-configuration", padding.substring(1) + metadata);
-		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		assertThat(get(keys(issuer, null), this.authorizationServer.keyId())).hasSize(1);
 	}
 
 	@Test
 	void aKeySetBeyondTheLimitIsRefused() {
 		DocumentServer server = serve();
 		server.put("/keys", " ".repeat(512 * 1024) + new JWKSet(this.authorizationServer.publicKey()));
-		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys", SETTINGS), "");
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys"), "");
 	}
 
 	@Test
@@ -273,12 +274,19 @@ class IssuerKeysTests {
 		DocumentServer server = serve(tls);
 		String issuer = server.origin();
 		server.put("/.well-known/openid-configuration", metadata(issuer, this.authorizationServer.issuer() + "/keys"));
-		assertUnavailable(keys(issuer, null, SETTINGS), "names a jwks_uri without TLS");
+		assertUnavailable(keys(issuer, null), "names a jwks_uri without TLS");
 		assertThat(this.authorizationServer.keyRequests()).isZero();
 
 		server.put("/.well-known/openid-configuration", metadata(issuer, issuer + "/keys"));
-		server.put("/keys", new JWKSet(this.authorizationServer.publicKey()).toString());
-		assertThat(get(keys(issuer, null, SETTINGS), this.authorizationServer.keyId())).hasSize(1);
+		server.redirect("/keys", this.authorizationServer.issuer() + "/keys");
+		assertUnavailable(keys(issuer, null), "a redirect to a location without TLS");
+		assertThat(this.authorizationServer.keyRequests()).isZero();
+
+		server.redirect("/keys", "/moved");
+		server.put("/moved", new JWKSet(this.authorizationServer.publicKey()).toString());
+		assertThat(get(keys(issuer, null), this.authorizationServer.keyId())).hasSize(1);
+		server.redirect("/moved", "/keys");
+		assertUnavailable(keys(issuer, null), "status 302");
 	}
 
 	@Test
@@ -301,9 +309,8 @@ class IssuerKeysTests {
 			}
 			exchange.close();
 		});
-		Settings impatient = new Settings(Duration.ofMillis(100), Duration.ofMillis(100), Duration.ofMinutes(5),
-				Duration.ofMinutes(1), Duration.ofHours(1));
-		assertUnavailable(keys("https://login.example.com", server.origin() + "/slow", impatient), "");
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/slow", Duration.ofMillis(200)),
+				"no response within");
 	}
 
 	@Test
@@ -317,10 +324,8 @@ class IssuerKeysTests {
 				pause();
 			}
 		});
-		Settings impatient = new Settings(Duration.ofMillis(200), Duration.ofMillis(200), Duration.ofMinutes(5),
-				Duration.ofMinutes(1), Duration.ofHours(1));
-		assertUnavailable(keys("https://login.example.com", server.origin() + "/trickle", impatient),
-				"no answer within");
+		assertUnavailable(keys("https://login.example.com", server.origin() + "/trickle", Duration.ofMillis(400)),
+				"no response within");
 	}
 
 	private static void pause() throws IOException {
@@ -336,7 +341,7 @@ class IssuerKeysTests {
 	void afterAFailureTheMetadataAreAskedForAgainOnlyWhenTheIntervalIsOver() {
 		DocumentServer server = serve();
 		String issuer = server.origin();
-		IssuerKeys keys = keys(issuer, null, SETTINGS);
+		IssuerKeys keys = keys(issuer, null);
 		for (int i = 0; i < 20; i++) {
 			assertUnavailable(keys, "");
 		}
@@ -356,7 +361,7 @@ class IssuerKeysTests {
 	@Test
 	void afterAFailureTheKeysAreAskedForOnceInAnInterval() {
 		DocumentServer server = serve();
-		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys", SETTINGS);
+		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys");
 		for (int i = 0; i < 20; i++) {
 			assertUnavailable(keys, "status 404");
 		}
@@ -391,11 +396,15 @@ class IssuerKeysTests {
 	}
 
 	private IssuerKeys keys() {
-		return keys(this.authorizationServer.issuer(), null, SETTINGS);
+		return keys(this.authorizationServer.issuer(), null);
 	}
 
-	private IssuerKeys keys(String issuer, @Nullable String jwkSetUri, Settings settings) {
-		IssuerKeys keys = new IssuerKeys(issuer, jwkSetUri, settings, this.nanos::get);
+	private IssuerKeys keys(String issuer, @Nullable String jwkSetUri) {
+		return keys(issuer, jwkSetUri, Duration.ofSeconds(4));
+	}
+
+	private IssuerKeys keys(String issuer, @Nullable String jwkSetUri, Duration timeout) {
+		IssuerKeys keys = new IssuerKeys(issuer, jwkSetUri, TestHttp.within(timeout), SETTINGS, this.nanos::get);
 		this.resources.add(keys);
 		return keys;
 	}
@@ -476,7 +485,7 @@ class IssuerKeysTests {
 	}
 
 	/**
-	 * Serves what is put into it and remembers what was asked for.
+	 * Serves what is put into it, and records the requests.
 	 */
 	private static final class DocumentServer {
 
@@ -486,6 +495,8 @@ class IssuerKeysTests {
 
 		private final Map<String, String> documents = new ConcurrentHashMap<>();
 
+		private final Map<String, String> redirects = new ConcurrentHashMap<>();
+
 		private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
 
 		DocumentServer(HttpServer http, String origin) {
@@ -494,6 +505,13 @@ class IssuerKeysTests {
 			http.createContext("/", (exchange) -> {
 				String path = exchange.getRequestURI().getRawPath();
 				this.requests.add(path);
+				String target = this.redirects.get(path);
+				if (target != null) {
+					exchange.getResponseHeaders().set("Location", target);
+					exchange.sendResponseHeaders(302, -1);
+					exchange.close();
+					return;
+				}
 				String document = this.documents.get(path);
 				byte[] body = ((document != null) ? document : "").getBytes(StandardCharsets.UTF_8);
 				exchange.sendResponseHeaders((document != null) ? 200 : 404, (body.length > 0) ? body.length : -1);
@@ -505,6 +523,10 @@ class IssuerKeysTests {
 
 		void put(String path, String document) {
 			this.documents.put(path, document);
+		}
+
+		void redirect(String path, String target) {
+			this.redirects.put(path, target);
 		}
 
 		String origin() {

@@ -17,6 +17,7 @@ import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestHttp;
 import io.mcpsecurity.token.IssuerKeys.Settings;
 import io.mcpsecurity.token.IssuerKeys.Status;
 import org.awaitility.Awaitility;
@@ -40,11 +41,9 @@ class KeyRotationTests {
 
 	private static final Duration TOLERANCE = Duration.ofHours(1);
 
-	private static final Settings PATIENT = new Settings(Duration.ofSeconds(30), Duration.ofSeconds(30), TTL, INTERVAL,
-			TOLERANCE);
+	private static final Settings SETTINGS = new Settings(TTL, INTERVAL, TOLERANCE);
 
-	private static final Settings IMPATIENT = new Settings(Duration.ofMillis(300), Duration.ofMillis(300), TTL,
-			INTERVAL, TOLERANCE);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private final TestAuthorizationServer server = TestAuthorizationServer.start();
 
@@ -63,7 +62,7 @@ class KeyRotationTests {
 
 	@Test
 	void keysAreRefreshedAheadOfTheirEndWhileRequestsGoOn() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		advance(TTL.dividedBy(2).minusMillis(1));
 		assertServed(keys);
 		Runnable release = this.server.holdKeys();
@@ -79,15 +78,14 @@ class KeyRotationTests {
 
 	@Test
 	void keysAreKeptFreshWhenNobodyAsksForThem() throws Exception {
-		IssuerKeys keys = keys(new Settings(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofMillis(200),
-				Duration.ofMillis(50), TOLERANCE));
+		IssuerKeys keys = keys(new Settings(Duration.ofMillis(200), Duration.ofMillis(50), TOLERANCE), TIMEOUT);
 		assertServed(keys);
 		Awaitility.await().until(() -> keys.fetches() > 3);
 	}
 
 	@Test
 	void keysThatNobodyCouldRefreshAreFetchedBeforeTheyServeAgain() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		String withdrawn = this.server.keyId();
 		this.server.rotateKey();
 		advance(Duration.ofHours(10));
@@ -97,7 +95,7 @@ class KeyRotationTests {
 
 	@Test
 	void aKeyThatIsWithdrawnServesNoLongerThanItsTime() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		String withdrawn = this.server.keyId();
 		this.server.rotateKey();
 		advance(TTL.dividedBy(2).minusMillis(1));
@@ -108,7 +106,7 @@ class KeyRotationTests {
 
 	@Test
 	void aKeyThatIsReplacedUnderItsIdServesNoLongerThanItsTime() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		JWK replaced = this.server.publicKey();
 		this.server.replaceKey();
 		advance(TTL);
@@ -117,7 +115,7 @@ class KeyRotationTests {
 
 	@Test
 	void aWithdrawalOfAllKeysIsBelieved() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.answerKeysWith("{\"keys\":[]}");
 		advance(TTL);
 		assertThat(get(keys, this.server.keyId())).isEmpty();
@@ -126,7 +124,7 @@ class KeyRotationTests {
 
 	@Test
 	void aNewKeyIsPickedUpByTheFirstTokenThatIsSignedWithIt() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		String old = this.server.keyId();
 		this.server.rotateKey();
 		assertServed(keys);
@@ -136,7 +134,7 @@ class KeyRotationTests {
 
 	@Test
 	void unknownKeysMakeOneFetchInAnIntervalForAllCallersTogether() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		for (int interval = 0; interval < 3; interval++) {
 			int before = this.server.keyRequests();
 			List<CompletableFuture<Void>> callers = new ArrayList<>();
@@ -160,7 +158,7 @@ class KeyRotationTests {
 
 	@Test
 	void whoeverMakesUpKeysDelaysANewOneByAnIntervalAtMost() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		assertThat(get(keys, "made up")).isEmpty();
 		this.server.rotateKey();
 		assertThat(get(keys, this.server.keyId())).isEmpty();
@@ -174,7 +172,7 @@ class KeyRotationTests {
 
 	@Test
 	void aNewKeyThatAFetchUnderWayMayHaveMissedIsLookedForAgain() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		Runnable release = this.server.holdKeys();
 		advance(TTL.dividedBy(2));
 		assertServedAtOnce(keys);
@@ -191,7 +189,7 @@ class KeyRotationTests {
 
 	@Test
 	void whileTheServerIsDownGoodKeysServeForTheToleranceToTheMoment() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		advance(TTL.dividedBy(2));
 		assertServedAtOnce(keys);
@@ -208,7 +206,7 @@ class KeyRotationTests {
 
 	@Test
 	void keysThatNobodyCouldRefreshServeForTheToleranceWhenTheServerTurnsOutToBeDown() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		advance(TTL.plus(TOLERANCE).minusNanos(1));
 		assertServed(keys);
@@ -217,7 +215,7 @@ class KeyRotationTests {
 
 	@Test
 	void whileTheServerIsDownAnUnknownKeyIsNoBadTokenButOneThatCannotBeChecked() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		assertUnavailable(keys, "unknown");
 		assertThat(keys.status()).isEqualTo(Status.LAST_GOOD);
@@ -231,8 +229,7 @@ class KeyRotationTests {
 
 	@Test
 	void aServerThatComesBackIsNoticedWithoutARequest() throws Exception {
-		IssuerKeys keys = keysInUse(
-				new Settings(Duration.ofSeconds(2), Duration.ofSeconds(2), TTL, Duration.ofMillis(100), TOLERANCE));
+		IssuerKeys keys = keysInUse(new Settings(TTL, Duration.ofMillis(100), TOLERANCE), TIMEOUT);
 		this.server.close();
 		assertUnavailable(keys, "unknown");
 		this.server.rotateKey();
@@ -244,7 +241,7 @@ class KeyRotationTests {
 
 	@Test
 	void nobodyWithAKnownKeyWaitsForAServerThatHangs() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		advance(TTL.dividedBy(2));
 		assertServedAtOnce(keys);
@@ -264,7 +261,7 @@ class KeyRotationTests {
 
 	@Test
 	void whoWaitsForAServerThatHangsWaitsForABoundedTimeAndOnlyOnce() throws Exception {
-		IssuerKeys keys = keysInUse(IMPATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, Duration.ofMillis(600));
 		Runnable release = this.server.holdKeys();
 		List<CompletableFuture<Void>> callers = new ArrayList<>();
 		for (int i = 0; i < 16; i++) {
@@ -279,7 +276,7 @@ class KeyRotationTests {
 
 	@Test
 	void keysThatAreMadeUpDoNotOccupyAllThreadsWhileTheServerIsSlow() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		Runnable release = this.server.holdKeys();
 		List<CompletableFuture<List<JWK>>> callers = new ArrayList<>();
 		for (int i = 0; i < 100; i++) {
@@ -299,7 +296,7 @@ class KeyRotationTests {
 	@ValueSource(
 			strings = { "", "no JSON", "{}", "{\"keys\":5}", "[]", "{\"keys\":[{\"kty\":\"RSA\"}]}", "long", "deep" })
 	void uselessAnswersReplaceNoGoodKeys(String document) throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.answerKeysWith(switch (document) {
 			case "long" -> "{\"keys\":[]}" + " ".repeat(600_000);
 			case "deep" -> "{\"keys\":" + "[".repeat(250_000);
@@ -317,7 +314,7 @@ class KeyRotationTests {
 	void keysThatHaveMovedAreFoundAgain() throws Exception {
 		TestAuthorizationServer moved = TestAuthorizationServer.start();
 		try (moved) {
-			IssuerKeys keys = keysInUse(PATIENT);
+			IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 			this.server.answerKeysWith("gone");
 			this.server.announceKeysAt(moved.issuer() + "/keys");
 			assertUnavailable(keys, moved.keyId());
@@ -329,7 +326,7 @@ class KeyRotationTests {
 
 	@Test
 	void metadataOfAnotherIssuerDoNotMoveTheKeys() throws Exception {
-		IssuerKeys keys = keysInUse(PATIENT);
+		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.answerKeysWith("gone");
 		assertUnavailable(keys, "unknown");
 		this.server.announceIssuer("https://other.example");
@@ -342,8 +339,8 @@ class KeyRotationTests {
 
 	@Test
 	void afterTheEndNothingIsFetched() throws Exception {
-		IssuerKeys used = keysInUse(PATIENT);
-		IssuerKeys unused = keys(PATIENT);
+		IssuerKeys used = keysInUse(SETTINGS, TIMEOUT);
+		IssuerKeys unused = keys(SETTINGS, TIMEOUT);
 		used.close();
 		unused.close();
 		advance(TTL.plus(TOLERANCE));
@@ -352,14 +349,15 @@ class KeyRotationTests {
 		assertThat(this.server.keyRequests()).isEqualTo(1);
 	}
 
-	private IssuerKeys keys(Settings settings) {
-		IssuerKeys keys = new IssuerKeys(this.server.issuer(), null, settings, this.nanos::get);
+	private IssuerKeys keys(Settings settings, Duration timeout) {
+		IssuerKeys keys = new IssuerKeys(this.server.issuer(), null, TestHttp.within(timeout), settings,
+				this.nanos::get);
 		this.opened.add(keys);
 		return keys;
 	}
 
-	private IssuerKeys keysInUse(Settings settings) throws KeySourceException {
-		IssuerKeys keys = keys(settings);
+	private IssuerKeys keysInUse(Settings settings, Duration timeout) throws KeySourceException {
+		IssuerKeys keys = keys(settings, timeout);
 		assertServed(keys);
 		assertThat(this.server.keyRequests()).isEqualTo(1);
 		return keys;

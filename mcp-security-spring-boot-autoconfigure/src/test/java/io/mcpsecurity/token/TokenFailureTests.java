@@ -28,6 +28,7 @@ import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.PlainJWT;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
+import io.mcpsecurity.test.TestHttp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -60,12 +61,13 @@ class TokenFailureTests {
 
 	private static final String RESOURCE = "https://mcp.example.com/mcp";
 
-	private static final IssuerKeys.Settings SETTINGS = new IssuerKeys.Settings(Duration.ofSeconds(2),
-			Duration.ofSeconds(2), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1));
+	private static final IssuerKeys.Settings SETTINGS = new IssuerKeys.Settings(Duration.ofMinutes(5),
+			Duration.ofSeconds(10), Duration.ofHours(1));
 
 	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
-	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS);
+	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null,
+			TestHttp.within(Duration.ofSeconds(4)), SETTINGS);
 
 	private final IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
 			new AuthorizationServers(List.of(this.keys)), RESOURCE, Duration.ofSeconds(60),

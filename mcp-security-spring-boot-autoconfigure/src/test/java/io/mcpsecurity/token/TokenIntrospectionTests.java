@@ -25,6 +25,7 @@ import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestHttp;
 import io.mcpsecurity.test.TestIntrospectionEndpoint;
 import io.mcpsecurity.token.TokenIntrospection.Result;
 import org.junit.jupiter.api.AfterEach;
@@ -135,7 +136,7 @@ class TokenIntrospectionTests {
 		assertThat(this.introspection.probe()).isEqualTo(IssuerKeys.Status.AVAILABLE);
 		assertInactive("three");
 		assertThat(this.endpoint.requests()).hasSize(6);
-		assertThat(output.toString().split("cannot be used, tokens cannot be checked: it answered 500", -1))
+		assertThat(output.toString().split("cannot be used, tokens cannot be checked: it responded with 500", -1))
 			.as("one line per outage")
 			.hasSize(2);
 	}
@@ -187,7 +188,7 @@ class TokenIntrospectionTests {
 			assertThatExceptionOfType(AuthenticationServiceException.class)
 				.isThrownBy(() -> hasty.introspect("some-token"));
 			assertThat(hasty.status()).isEqualTo(IssuerKeys.Status.UNAVAILABLE);
-			assertThat(output).contains("it did not answer within").doesNotContain("some-token", "secret");
+			assertThat(output).contains("it did not respond within").doesNotContain("some-token", "secret");
 		}
 		finally {
 			release.run();
@@ -268,8 +269,8 @@ class TokenIntrospectionTests {
 	@Test
 	void aJwtThatIsRevokedStopsWorkingWithinTheTimeThatAnAnswerServes() {
 		try (TestAuthorizationServer server = TestAuthorizationServer.start()) {
-			IssuerKeys keys = new IssuerKeys(server.issuer(), null, new IssuerKeys.Settings(LONG, LONG,
-					Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
+			IssuerKeys keys = new IssuerKeys(server.issuer(), null, TestHttp.within(LONG),
+					new IssuerKeys.Settings(Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
 			IssuerAuthenticationManager manager = manager(keys,
 					new Introspections(Map.of(server.issuer(), this.introspection), null, true));
 			String token = server.token(RESOURCE).sign();
@@ -296,8 +297,8 @@ class TokenIntrospectionTests {
 	void aJwtIsGoodNoLongerThanItsKeyHoweverFreshAnAnswerIs() {
 		Duration served = TTL.dividedBy(2);
 		try (TestAuthorizationServer server = TestAuthorizationServer.start();
-				IssuerKeys keys = new IssuerKeys(server.issuer(), null,
-						new IssuerKeys.Settings(LONG, LONG, served, LONG, LONG), this.nanos::get)) {
+				IssuerKeys keys = new IssuerKeys(server.issuer(), null, TestHttp.within(LONG),
+						new IssuerKeys.Settings(served, LONG, LONG), this.nanos::get)) {
 			IssuerAuthenticationManager manager = manager(keys,
 					new Introspections(Map.of(server.issuer(), this.introspection), null, true));
 			String token = server.token(RESOURCE).sign();
@@ -313,7 +314,8 @@ class TokenIntrospectionTests {
 
 	@Test
 	void anOpaqueTokenThatIsRevokedStopsWorkingWithinTheTimeThatAnAnswerServes() {
-		try (IssuerKeys unused = new IssuerKeys(ISSUER, null, new IssuerKeys.Settings(LONG, LONG, LONG, LONG, LONG))) {
+		try (IssuerKeys unused = new IssuerKeys(ISSUER, null, TestHttp.within(LONG),
+				new IssuerKeys.Settings(LONG, LONG, LONG))) {
 			IssuerAuthenticationManager manager = manager(unused,
 					new Introspections(Map.of(ISSUER, this.introspection), ISSUER, false));
 			Map<String, Object> answer = active(3600);
@@ -346,7 +348,8 @@ class TokenIntrospectionTests {
 
 	private TokenIntrospection introspection(ClientAuthentication authentication, Duration timeout) {
 		return new TokenIntrospection(ISSUER, URI.create(this.endpoint.uri()), authentication,
-				new TokenIntrospection.Settings(timeout, timeout, TTL, 20, 3, Duration.ofSeconds(10), MAX_CONCURRENT),
+				TestHttp.within(timeout.multipliedBy(2)),
+				new TokenIntrospection.Settings(timeout, TTL, 20, 3, Duration.ofSeconds(10), MAX_CONCURRENT),
 				Clock.systemUTC(), this.nanos::get);
 	}
 

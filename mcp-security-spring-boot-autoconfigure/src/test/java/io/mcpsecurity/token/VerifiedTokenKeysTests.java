@@ -10,6 +10,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.TestHttp;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -29,14 +30,15 @@ class VerifiedTokenKeysTests {
 
 	private static final String RESOURCE = "https://mcp.example.com/mcp";
 
-	private static final IssuerKeys.Settings SETTINGS = new IssuerKeys.Settings(Duration.ofMillis(500),
-			Duration.ofMillis(500), Duration.ofMillis(1500), Duration.ofMillis(300), Duration.ofMillis(1000));
+	private static final IssuerKeys.Settings SETTINGS = new IssuerKeys.Settings(Duration.ofMillis(1500),
+			Duration.ofMillis(300), Duration.ofMillis(1000));
 
 	private static final Duration LONG = Duration.ofSeconds(20);
 
 	private final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
-	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null, SETTINGS);
+	private final IssuerKeys keys = new IssuerKeys(this.authorizationServer.issuer(), null,
+			TestHttp.within(Duration.ofSeconds(1)), SETTINGS);
 
 	/** Much longer than keys serve, so that only the keys can end a token's time. */
 	private final VerifiedTokens tokens = new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofHours(1)),

@@ -34,6 +34,7 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.test.MutableClock;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
+import io.mcpsecurity.test.TestHttp;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -65,8 +66,8 @@ class VerifiedTokensTests {
 
 	private static final Duration TIME_TO_LIVE = Duration.ofMinutes(5);
 
-	private static final IssuerKeys.Settings KEYS = new IssuerKeys.Settings(Duration.ofSeconds(20),
-			Duration.ofSeconds(20), Duration.ofHours(1), Duration.ofSeconds(10), Duration.ofHours(1));
+	private static final IssuerKeys.Settings KEYS = new IssuerKeys.Settings(Duration.ofHours(1), Duration.ofSeconds(10),
+			Duration.ofHours(1));
 
 	private final MutableClock clock = new MutableClock();
 
@@ -548,7 +549,8 @@ class VerifiedTokensTests {
 	}
 
 	private IssuerKeys keys(TestAuthorizationServer server) {
-		IssuerKeys keys = new IssuerKeys(server.issuer(), null, KEYS, this.nanos::get);
+		IssuerKeys keys = new IssuerKeys(server.issuer(), null, TestHttp.within(Duration.ofSeconds(40)), KEYS,
+				this.nanos::get);
 		this.resources.add(keys);
 		return keys;
 	}

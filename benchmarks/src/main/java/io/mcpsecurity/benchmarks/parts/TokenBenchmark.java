@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import io.mcpsecurity.benchmarks.load.Issuer;
 import io.mcpsecurity.benchmarks.load.Issuer.TokenKind;
 import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.token.McpCallerConverter;
@@ -28,6 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.web.client.RestClient;
 
 /**
  * Measures authentication with a token that is verified each time, cached, or refused.
@@ -62,8 +64,9 @@ public class TokenBenchmark {
 	@Setup
 	public void prepare() {
 		Issuer issuer = new Issuer();
-		IssuerKeys keys = new IssuerKeys(issuer.uri(), null, new IssuerKeys.Settings(Duration.ofSeconds(2),
-				Duration.ofSeconds(2), Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
+		IssuerKeys keys = new IssuerKeys(issuer.uri(), null,
+				new BoundedHttp(RestClient.builder(), Duration.ofSeconds(4)),
+				new IssuerKeys.Settings(Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
 		this.manager = new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys)), RESOURCE,
 				Duration.ofSeconds(60), new McpCallerConverter(RESOURCE),
 				this.cache ? new VerifiedTokens.Settings(10_000, Duration.ofMinutes(5)) : null);
