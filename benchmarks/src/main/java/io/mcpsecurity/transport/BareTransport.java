@@ -16,11 +16,11 @@ import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.exchange.ExchangeAudit;
 import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Connection;
-import io.mcpsecurity.handler.AuthorizationRules;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.InvalidMessageException;
 import io.mcpsecurity.message.McpMessageReader;
@@ -52,7 +52,7 @@ public final class BareTransport extends OncePerRequestFilter {
 	 */
 	public BareTransport(McpDispatcher dispatcher) {
 		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC, new OfferedTargets());
-		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true);
+		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true, AccessPolicy.Visibility.STEP_UP);
 		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity());
 		URI resource = URI.create(RESOURCE);
 		this.endpoint = new McpEndpoint(new ProtectedResource(resource, "/mcp", "", null), policy,
@@ -72,7 +72,7 @@ public final class BareTransport extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		McpExchange exchange = this.exchanges.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null));
+		McpExchange exchange = this.exchanges.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null, false));
 		try {
 			RequestBody body = RequestBody.kept(request, new BodyLimits(4 * 1024 * 1024, Duration.ofSeconds(30)));
 			while (!body.read()) {

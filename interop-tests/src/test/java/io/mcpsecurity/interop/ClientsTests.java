@@ -2,7 +2,6 @@ package io.mcpsecurity.interop;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,9 +29,7 @@ class ClientsTests {
 
 	@BeforeAll
 	static void startTheSample() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			port = socket.getLocalPort();
-		}
+		port = ConformanceTests.freePort();
 		sample = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar",
 				System.getProperty("sample.jar"), "--server.port=" + port, "--mcp-security.token.clock-skew=0s",
 				"--sample.authorization-server.access-token-time-to-live=%ds".formatted(TOKEN_LIFETIME))

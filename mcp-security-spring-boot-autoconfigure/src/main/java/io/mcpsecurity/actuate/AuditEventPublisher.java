@@ -27,10 +27,6 @@ public final class AuditEventPublisher implements AuditSink {
 
 	private final ApplicationEventPublisher publisher;
 
-	/**
-	 * Create the sink.
-	 * @param publisher the publisher of application events
-	 */
 	public AuditEventPublisher(ApplicationEventPublisher publisher) {
 		this.publisher = publisher;
 	}

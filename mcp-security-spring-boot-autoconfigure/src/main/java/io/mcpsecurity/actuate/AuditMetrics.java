@@ -13,18 +13,10 @@ import io.micrometer.core.instrument.binder.MeterBinder;
  * Metrics of audit events by sink: {@code mcp.security.audit.events} counts published,
  * dropped and failed events, and {@code mcp.security.audit.queue} is the number of queued
  * events.
+ *
+ * @param trail the trail whose events are counted
  */
-public final class AuditMetrics implements MeterBinder {
-
-	private final AuditTrail trail;
-
-	/**
-	 * Create the metrics.
-	 * @param trail the trail whose events are counted
-	 */
-	public AuditMetrics(AuditTrail trail) {
-		this.trail = trail;
-	}
+public record AuditMetrics(AuditTrail trail) implements MeterBinder {
 
 	@Override
 	public void bindTo(MeterRegistry registry) {

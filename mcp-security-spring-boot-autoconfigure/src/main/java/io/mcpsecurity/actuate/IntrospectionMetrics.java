@@ -19,10 +19,6 @@ public final class IntrospectionMetrics implements MeterBinder {
 
 	private final List<TokenIntrospection> introspections;
 
-	/**
-	 * Create the metrics.
-	 * @param introspections the endpoints
-	 */
 	public IntrospectionMetrics(Collection<TokenIntrospection> introspections) {
 		this.introspections = List.copyOf(introspections);
 	}

@@ -17,24 +17,16 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
  * {@value #FETCHES} by {@code result} {@code success} and {@code failure}, the gauge
  * {@value #AGE}, which is NaN before keys were fetched, and the gauge {@value #OUTAGE},
  * which is zero without an outage.
+ *
+ * @param servers the authorization servers
  */
-public final class KeyMetrics implements MeterBinder {
+public record KeyMetrics(AuthorizationServers servers) implements MeterBinder {
 
 	private static final String FETCHES = "mcp.security.keys.fetches";
 
 	private static final String AGE = "mcp.security.keys.age";
 
 	private static final String OUTAGE = "mcp.security.keys.outage";
-
-	private final AuthorizationServers servers;
-
-	/**
-	 * Create the metrics.
-	 * @param servers the authorization servers
-	 */
-	public KeyMetrics(AuthorizationServers servers) {
-		this.servers = servers;
-	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {

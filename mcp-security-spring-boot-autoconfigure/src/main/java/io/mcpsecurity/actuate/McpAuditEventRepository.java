@@ -31,9 +31,7 @@ public final class McpAuditEventRepository extends InMemoryAuditEventRepository
 		add(event.getAuditEvent());
 	}
 
-	/**
-	 * Add an event of an MCP server. Any other event is dropped.
-	 */
+	/** Add an event of an MCP server. Any other event is dropped. */
 	@Override
 	public void add(AuditEvent event) {
 		if (AuditEventPublisher.publishes(event)) {

@@ -80,9 +80,7 @@ public final class McpSecurityEndpoint {
 		this.clients = clients;
 	}
 
-	/**
-	 * The current policy of all MCP endpoints.
-	 */
+	/** The current policy of all MCP endpoints. */
 	@ReadOperation
 	public Description describe() {
 		Map<String, Description> endpoints = new LinkedHashMap<>();
@@ -144,9 +142,7 @@ public final class McpSecurityEndpoint {
 				offered(rules, (target) -> target.kind() == Kind.PROMPT), endpoints);
 	}
 
-	/**
-	 * Distinguishes templates in the same way as the MCP server.
-	 */
+	/** Distinguishes templates in the same way as the MCP server. */
 	private static boolean isTemplate(McpTarget resource) {
 		return resource.name().contains("{");
 	}
@@ -212,9 +208,7 @@ public final class McpSecurityEndpoint {
 	 */
 	public record Modes(String enforcement, String visibility, boolean anonymousDiscovery, String defaultAccess) {
 
-		/**
-		 * Create from the constants of the bound properties.
-		 */
+		/** Create from the constants of the bound properties. */
 		public static Modes of(Enum<?> enforcement, Enum<?> visibility, boolean anonymousDiscovery,
 				Enum<?> defaultAccess) {
 			return new Modes(value(enforcement), value(visibility), anonymousDiscovery, value(defaultAccess));

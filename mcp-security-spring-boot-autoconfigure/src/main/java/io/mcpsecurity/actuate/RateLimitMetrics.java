@@ -14,20 +14,12 @@ import io.micrometer.core.instrument.binder.MeterBinder;
  * the limit) and {@code outcome}: {@code allowed}, {@code limited}, {@code unchecked}
  * (allowed because the buckets could not be reached) and {@code refused} (refused for the
  * same reason).
+ *
+ * @param limits the limits
  */
-public final class RateLimitMetrics implements MeterBinder {
+public record RateLimitMetrics(RequestLimits limits) implements MeterBinder {
 
 	private static final String NAME = "mcp.security.rate.limit";
-
-	private final RequestLimits limits;
-
-	/**
-	 * Create the metrics.
-	 * @param limits the limits
-	 */
-	public RateLimitMetrics(RequestLimits limits) {
-		this.limits = limits;
-	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {

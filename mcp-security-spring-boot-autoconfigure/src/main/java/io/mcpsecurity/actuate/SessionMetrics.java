@@ -12,18 +12,9 @@ import io.micrometer.core.instrument.binder.MeterBinder;
  * {@code expired} (idle, or evicted because a limit was reached), and the gauge
  * {@value #NAME}{@code .streams} of open streams.
  */
-public final class SessionMetrics implements MeterBinder {
+public record SessionMetrics(Sessions sessions) implements MeterBinder {
 
 	private static final String NAME = "mcp.security.sessions";
-
-	private final Sessions sessions;
-
-	/**
-	 * Create the metrics.
-	 */
-	public SessionMetrics(Sessions sessions) {
-		this.sessions = sessions;
-	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {

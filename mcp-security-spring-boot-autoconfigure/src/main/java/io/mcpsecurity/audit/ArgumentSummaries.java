@@ -65,9 +65,7 @@ public final class ArgumentSummaries {
 		return new ArgumentSummary(this.mode == Mode.FULL, names).of(arguments);
 	}
 
-	/**
-	 * What is shown of the arguments. Sensitive values are masked in every mode.
-	 */
+	/** What is shown of the arguments. Sensitive values are masked in every mode. */
 	public enum Mode {
 
 		/** Nothing. */

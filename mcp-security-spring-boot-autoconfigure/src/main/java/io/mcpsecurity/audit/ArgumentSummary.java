@@ -72,9 +72,7 @@ final class ArgumentSummary {
 		return shown;
 	}
 
-	/**
-	 * Whether an object is like {@code {"name":"password","value":"..."}}.
-	 */
+	/** Whether an object is like {@code {"name":"password","value":"..."}}. */
 	private boolean namesSensitiveValue(Map<?, ?> object) {
 		return Stream.of("name", "key", "header")
 			.anyMatch((key) -> object.get(key) instanceof String name && this.names.contains(name));

@@ -53,10 +53,6 @@ public final class AuditEvents {
 
 	private volatile Second second = new Second(Instant.EPOCH);
 
-	/**
-	 * Create a factory of events.
-	 * @param arguments summarizes the arguments of calls
-	 */
 	public AuditEvents(ArgumentSummaries arguments) {
 		this.arguments = arguments;
 	}
@@ -70,9 +66,7 @@ public final class AuditEvents {
 		return (message != null && message.target() != null) || request.denied() || request.refusal() != null;
 	}
 
-	/**
-	 * The summary of the arguments of a message.
-	 */
+	/** The summary of the arguments of a message. */
 	@Nullable Object argumentsOf(McpMessage message) {
 		McpTarget target = message.target();
 		return (target != null) ? this.arguments.of(target, message.arguments()) : null;
@@ -199,9 +193,7 @@ public final class AuditEvents {
 		return (value != null) ? Credentials.maskName(value, max) : null;
 	}
 
-	/**
-	 * The facts about a caller.
-	 */
+	/** The facts about a caller. */
 	private record CallerFacts(@Nullable String subject, @Nullable String issuer, @Nullable String client,
 			List<Facts> actors, boolean actorsTruncated, @Nullable String tokenId, List<String> grantedScopes) {
 
@@ -256,9 +248,7 @@ public final class AuditEvents {
 
 	}
 
-	/**
-	 * A whole second and its text without the trailing {@code Z}.
-	 */
+	/** A whole second and its text without the trailing {@code Z}. */
 	private record Second(Instant instant, String text) {
 
 		Second(Instant instant) {

@@ -11,22 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adds the events of exchanges to the audit trail.
+ *
+ * @param trail receives the events
+ * @param events creates the events
  */
-public final class AuditRecorder implements ExchangeAudit {
-
-	private final AuditTrail trail;
-
-	private final AuditEvents events;
-
-	/**
-	 * Create a recorder.
-	 * @param trail receives the events
-	 * @param events creates the events
-	 */
-	public AuditRecorder(AuditTrail trail, AuditEvents events) {
-		this.trail = trail;
-		this.events = events;
-	}
+public record AuditRecorder(AuditTrail trail, AuditEvents events) implements ExchangeAudit {
 
 	@Override
 	public @Nullable Object argumentsOf(McpMessage message) {

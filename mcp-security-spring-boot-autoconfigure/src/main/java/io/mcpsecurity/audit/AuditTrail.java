@@ -29,9 +29,7 @@ public final class AuditTrail implements AutoCloseable {
 
 	private final Settings settings;
 
-	/**
-	 * Shared by all sinks, because a call reserves capacity in all queues or in none.
-	 */
+	/** Shared by all sinks, because a call reserves capacity in all queues or in none. */
 	private final ReentrantLock lock = new ReentrantLock();
 
 	/** Signalled when a writer has finished a batch, or has ended. */
@@ -145,16 +143,12 @@ public final class AuditTrail implements AutoCloseable {
 		overflown.forEach(SinkWriter::reportOverflow);
 	}
 
-	/**
-	 * The maximum time to wait for capacity, in nanoseconds.
-	 */
+	/** The maximum time to wait for capacity, in nanoseconds. */
 	private long maxWait() {
 		return (this.settings.onOverflow() == OnOverflow.BLOCK) ? this.settings.blockTimeout().toNanos() : 0;
 	}
 
-	/**
-	 * A consistent snapshot of the status of each sink.
-	 */
+	/** A consistent snapshot of the status of each sink. */
 	public List<SinkStatus> sinks() {
 		this.lock.lock();
 		try {
@@ -165,9 +159,7 @@ public final class AuditTrail implements AutoCloseable {
 		}
 	}
 
-	/**
-	 * Accept events again after {@link #close()}.
-	 */
+	/** Accept events again after {@link #close()}. */
 	public void open() {
 		this.lock.lock();
 		try {
@@ -222,9 +214,7 @@ public final class AuditTrail implements AutoCloseable {
 		lost.forEach((event) -> event.lost(cause));
 	}
 
-	/**
-	 * What happens when the queue of a sink is full.
-	 */
+	/** What happens when the queue of a sink is full. */
 	public enum OnOverflow {
 
 		/** Recording waits for capacity, unless the sink is failing or stuck. */
@@ -235,9 +225,7 @@ public final class AuditTrail implements AutoCloseable {
 
 	}
 
-	/**
-	 * What happens when a sink fails.
-	 */
+	/** What happens when a sink fails. */
 	public enum OnFailure {
 
 		/** Calls continue, and the sink loses the events that could not be written. */
@@ -288,9 +276,7 @@ public final class AuditTrail implements AutoCloseable {
 			@Nullable String lastFailure) {
 	}
 
-	/**
-	 * Reserved capacity for one event in every queue.
-	 */
+	/** Reserved capacity for one event in every queue. */
 	public final class Place implements ExchangeAudit.Reservation {
 
 		private Place() {
@@ -322,9 +308,7 @@ public final class AuditTrail implements AutoCloseable {
 			return recorded.written(AuditTrail.this.settings.blockTimeout());
 		}
 
-		/**
-		 * Release the capacity without an event.
-		 */
+		/** Release the capacity without an event. */
 		public void release() {
 			AuditTrail.this.lock.lock();
 			try {

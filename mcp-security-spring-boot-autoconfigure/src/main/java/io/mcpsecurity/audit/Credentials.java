@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 /**
  * Finds text that looks like a credential, and masks it.
  */
-final class Credentials {
+record Credentials(SensitiveNames names) {
 
 	/** The replacement for masked text. */
 	static final String MASK = "***";
@@ -44,12 +44,6 @@ final class Credentials {
 	 */
 	private static final Pattern NAME = Pattern
 		.compile("(?<![\\p{L}\\p{N}_-])([\\p{L}\\p{N}_-]{1,128}+)[\"'\\\\]{0,8}+(?:\\s{0,16}+[:=>]|\\s)");
-
-	private final SensitiveNames names;
-
-	Credentials(SensitiveNames names) {
-		this.names = names;
-	}
 
 	/**
 	 * The safe form of a text without credentials.
@@ -114,9 +108,7 @@ final class Credentials {
 		return marked && end >= SHORTEST_KEY;
 	}
 
-	/**
-	 * Whether a text contains a character that can separate a name from its value.
-	 */
+	/** Whether a text contains a character that can separate a name from its value. */
 	private static boolean mayNameAValue(String text, int end) {
 		for (int i = 0; i < end; i++) {
 			char c = text.charAt(i);

@@ -22,7 +22,7 @@ final class EventSentence {
 	}
 
 	private static String who(McpAuditEvent event) {
-		String who = (event.subject() != null) ? event.subject() : "Somebody";
+		String who = (event.subject() != null) ? event.subject() : "An unknown caller";
 		Object client = event.data().get("client");
 		return (client != null) ? who + " through " + client : who;
 	}

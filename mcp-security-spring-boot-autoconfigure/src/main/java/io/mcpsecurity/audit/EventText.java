@@ -1,8 +1,8 @@
 package io.mcpsecurity.audit;
 
 /**
- * Makes untrusted text safe for events: it contains no line breaks, terminal control
- * sequences, or characters that hide or reorder text, and its length is limited.
+ * Makes untrusted text safe for events and logs: it contains no line breaks, terminal
+ * control sequences, or characters that hide or reorder text, and its length is limited.
  */
 public final class EventText {
 

@@ -27,10 +27,6 @@ final class Facts extends AbstractMap<String, Object> implements Serializable {
 	/** The number of elements that are in use. */
 	private int end;
 
-	/**
-	 * Create without facts.
-	 * @param capacity the expected number of facts
-	 */
 	Facts(int capacity) {
 		this.facts = new Object[2 * capacity];
 	}

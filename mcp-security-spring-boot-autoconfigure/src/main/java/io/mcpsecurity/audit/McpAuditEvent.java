@@ -27,9 +27,7 @@ public record McpAuditEvent(String id, Instant timestamp, Type type, @Nullable S
 		data = (data instanceof Facts) ? data : Collections.unmodifiableMap(new LinkedHashMap<>(data));
 	}
 
-	/**
-	 * The kinds of events.
-	 */
+	/** The kinds of events. */
 	public enum Type {
 
 		/** A call was passed to its handler. */

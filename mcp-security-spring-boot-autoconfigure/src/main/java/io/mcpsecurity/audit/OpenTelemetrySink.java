@@ -29,10 +29,6 @@ public final class OpenTelemetrySink implements AuditSink {
 
 	private final Logger logger;
 
-	/**
-	 * Create the sink.
-	 * @param openTelemetry its logger provider receives the records
-	 */
 	public OpenTelemetrySink(OpenTelemetry openTelemetry) {
 		this.logger = openTelemetry.getLogsBridge().get("io.mcpsecurity.audit");
 	}

@@ -37,18 +37,14 @@ final class RecordedEvent {
 		return this.written.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS);
 	}
 
-	/**
-	 * One more sink has written the event.
-	 */
+	/** One more sink has written the event. */
 	void writtenOnce() {
 		if (this.missing.decrementAndGet() == 0) {
 			this.written.complete(null);
 		}
 	}
 
-	/**
-	 * A sink will not write the event.
-	 */
+	/** A sink will not write the event. */
 	void lost(Throwable cause) {
 		this.written.completeExceptionally(cause);
 	}

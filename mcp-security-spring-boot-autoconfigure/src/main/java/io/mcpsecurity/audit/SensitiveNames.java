@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-import org.jspecify.annotations.Nullable;
+import io.mcpsecurity.authorization.Wildcards;
 
 /**
  * The names whose values are masked in events. Case, hyphens, underscores, dots and
@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SensitiveNames {
 
-	/**
-	 * The names that are sensitive by default; {@code *} matches any characters.
-	 */
+	/** The names that are sensitive by default; {@code *} matches any characters. */
 	public static final List<String> DEFAULTS = List.of("*password*", "*passwd*", "*pwd", "*passphrase*", "*passcode*",
 			"*secret", "*secrets", "*secret-key", "*secret-access-key", "*secret-value", "*token", "*token-value",
 			"*authorization", "*cookie", "*cookies", "*session-id", "*api-key", "*api-keys", "*access-key",
@@ -61,9 +59,7 @@ public final class SensitiveNames {
 		return !this.declared.isEmpty();
 	}
 
-	/**
-	 * Whether the values of a name are sensitive.
-	 */
+	/** Whether the values of a name are sensitive. */
 	boolean contains(String name) {
 		String plain = plain(name);
 		if (this.declared.contains(ALL) || this.declared.contains(plain)) {
@@ -71,16 +67,14 @@ public final class SensitiveNames {
 		}
 		boolean contained = false;
 		for (Pattern pattern : this.patterns) {
-			if (contained == pattern.exception() && pattern.matches(plain)) {
+			if (contained == pattern.exception() && pattern.names().match(plain)) {
 				contained = !contained;
 			}
 		}
 		return contained;
 	}
 
-	/**
-	 * A name without the characters that comparisons ignore.
-	 */
+	/** A name without the characters that comparisons ignore. */
 	public static String plain(String name) {
 		StringBuilder plain = new StringBuilder(name.length());
 		for (int i = 0; i < name.length(); i++) {
@@ -94,14 +88,12 @@ public final class SensitiveNames {
 	}
 
 	/**
-	 * A pattern, split at its {@code *}.
+	 * A pattern.
 	 *
 	 * @param exception whether it excludes names
-	 * @param first the text before the first {@code *}
-	 * @param middle the texts between them
-	 * @param last the text after the last {@code *}, or {@code null} without a {@code *}
+	 * @param names the names
 	 */
-	private record Pattern(boolean exception, String first, List<String> middle, @Nullable String last) {
+	private record Pattern(boolean exception, Wildcards names) {
 
 		static Pattern of(String text) {
 			boolean exception = text.startsWith("!");
@@ -109,29 +101,7 @@ public final class SensitiveNames {
 			if (plain.isBlank()) {
 				throw new IllegalArgumentException("'" + text + "' is not a name or pattern");
 			}
-			List<String> parts = List.of(plain.split("\\*", -1));
-			int last = parts.size() - 1;
-			return (last == 0) ? new Pattern(exception, plain, List.of(), null)
-					: new Pattern(exception, parts.get(0), parts.subList(1, last), parts.get(last));
-		}
-
-		boolean matches(String name) {
-			if (this.last == null) {
-				return name.equals(this.first);
-			}
-			int from = this.first.length();
-			int to = name.length() - this.last.length();
-			if (from > to || !name.endsWith(this.last) || !name.startsWith(this.first)) {
-				return false;
-			}
-			for (int i = 0; i < this.middle.size(); i++) {
-				int found = name.indexOf(this.middle.get(i), from);
-				if (found < 0 || found + this.middle.get(i).length() > to) {
-					return false;
-				}
-				from = found + this.middle.get(i).length();
-			}
-			return true;
+			return new Pattern(exception, Wildcards.of(plain, '*'));
 		}
 
 	}

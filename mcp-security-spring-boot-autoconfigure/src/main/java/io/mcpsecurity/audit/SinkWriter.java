@@ -161,9 +161,7 @@ final class SinkWriter {
 		return added;
 	}
 
-	/**
-	 * The number of events that are written without waiting for more.
-	 */
+	/** The number of events that are written without waiting for more. */
 	private int enough() {
 		return Math.min(this.settings.batchSize(), (this.settings.queueCapacity() + 1) / 2);
 	}
@@ -179,9 +177,7 @@ final class SinkWriter {
 		return first;
 	}
 
-	/**
-	 * Log that events are dropped.
-	 */
+	/** Log that events are dropped. */
 	void reportOverflow() {
 		logger.warn("The audit sink '" + this.name + "' has no capacity left: events are dropped");
 	}
@@ -191,9 +187,7 @@ final class SinkWriter {
 				!this.failing && !this.overflowing && !isStuck(), this.lastFailure);
 	}
 
-	/**
-	 * Accept events, and start the thread unless it is still running.
-	 */
+	/** Accept events, and start the thread unless it is still running. */
 	void open() {
 		this.state = State.OPEN;
 		if (this.thread == null) {
@@ -205,9 +199,7 @@ final class SinkWriter {
 		}
 	}
 
-	/**
-	 * Write the queued events, and end.
-	 */
+	/** Write the queued events, and end. */
 	void finish() {
 		if (this.state == State.OPEN) {
 			this.state = State.FINISHING;
@@ -328,9 +320,7 @@ final class SinkWriter {
 		return this.state == State.FINISHED || (this.state == State.FINISHING && this.reserved == 0);
 	}
 
-	/**
-	 * Account for the current batch, unless it was dropped meanwhile.
-	 */
+	/** Account for the current batch, unless it was dropped meanwhile. */
 	private void settle(@Nullable Throwable failure) {
 		List<RecordedEvent> done;
 		boolean news;
@@ -395,9 +385,7 @@ final class SinkWriter {
 						: ": calls are refused until it works again"));
 	}
 
-	/**
-	 * Wait before the next attempt, longer each time. Closing ends the wait.
-	 */
+	/** Wait before the next attempt, longer each time. Closing ends the wait. */
 	private void backOff() {
 		this.lock.lock();
 		try {

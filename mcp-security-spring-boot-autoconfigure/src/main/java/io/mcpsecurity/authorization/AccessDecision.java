@@ -18,54 +18,37 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 	private static final int MAX_NAMES = 500;
 
 	/**
-	 * The decision about a call without a caller.
-	 */
-	public static AccessDecision unauthenticated() {
-		return new AccessDecision(Outcome.UNAUTHENTICATED, List.of(), List.of(), null);
-	}
-
-	/**
-	 * The decision about a call that is denied independently of scopes. Without a caller,
-	 * the outcome is {@link Outcome#UNAUTHENTICATED}.
-	 * @param authenticated whether there is a caller
+	 * Deny a call independently of scopes.
+	 * @param outcome {@link Outcome#FORBIDDEN} or {@link Outcome#UNAUTHENTICATED}
 	 * @param rule the rule that decided, or {@code null}
 	 */
-	public static AccessDecision forbidden(boolean authenticated, @Nullable AccessRule rule) {
-		return new AccessDecision(authenticated ? Outcome.FORBIDDEN : Outcome.UNAUTHENTICATED, List.of(), List.of(),
-				rule);
+	public static AccessDecision deny(Outcome outcome, @Nullable AccessRule rule) {
+		return new AccessDecision(outcome, List.of(), List.of(), rule);
 	}
 
-	/**
-	 * Whether the caller must not use the target.
-	 */
+	/** Whether the caller must not use the target. */
 	public boolean denied() {
 		return this.outcome == Outcome.MISSING_SCOPES || this.outcome == Outcome.FORBIDDEN
 				|| this.outcome == Outcome.UNAUTHENTICATED;
 	}
 
-	/**
-	 * The reason of a denial, as a sentence for the caller.
-	 */
+	/** The reason of a denial, as a sentence for the caller. */
 	public String description() {
 		return switch (this.outcome) {
 			case MISSING_SCOPES, REPORTED -> missingScopes(String.join(" ", this.missing));
 			case FORBIDDEN -> "Not allowed on this server";
 			case UNAUTHENTICATED -> "An access token is required";
-			case GRANTED, NOT_A_SCOPE_MATTER -> "Allowed";
+			case GRANTED, NO_RULE -> "Allowed";
 		};
 	}
 
-	/**
-	 * The result is part of a header, so its length is limited.
-	 */
+	/** The result is part of a header, so its length is limited. */
 	private String missingScopes(String names) {
 		return (names.length() <= MAX_NAMES) ? "Needs the scope " + names + " as well"
 				: "Needs " + this.missing.size() + " more scopes";
 	}
 
-	/**
-	 * The possible outcomes.
-	 */
+	/** The possible outcomes. */
 	public enum Outcome {
 
 		/** The rules for the target are satisfied. */
@@ -87,8 +70,8 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 		/** There is no caller, and the target is not public. */
 		UNAUTHENTICATED,
 
-		/** The target is unknown, and the server responds with its own error. */
-		NOT_A_SCOPE_MATTER
+		/** There is no rule: the target is unknown, or the message has none. */
+		NO_RULE
 
 	}
 

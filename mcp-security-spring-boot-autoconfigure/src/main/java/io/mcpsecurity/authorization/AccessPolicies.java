@@ -35,9 +35,7 @@ public final class AccessPolicies {
 		return (resource != null) ? this.others.getOrDefault(resource, this.main) : this.main;
 	}
 
-	/**
-	 * The policies of all endpoints, the main one first.
-	 */
+	/** The policies of all endpoints, the main one first. */
 	public List<AccessPolicy> all() {
 		return Stream.concat(Stream.of(this.main), this.others.values().stream()).toList();
 	}

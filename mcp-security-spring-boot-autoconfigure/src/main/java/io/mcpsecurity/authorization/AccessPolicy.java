@@ -21,12 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AccessPolicy {
 
-	private static final AccessDecision NO_MATTER = new AccessDecision(Outcome.NOT_A_SCOPE_MATTER, List.of(), List.of(),
-			null);
+	private static final AccessDecision NO_RULE = new AccessDecision(Outcome.NO_RULE, List.of(), List.of(), null);
 
-	/**
-	 * Treats conditions as false while a call's arguments are not known.
-	 */
+	/** Treats conditions as false while a call's arguments are not known. */
 	private static final Predicate<AccessRule> UNDECIDED = (rule) -> false;
 
 	/** The maximum number of scopes that are kept of handlers' requests. */
@@ -46,18 +43,6 @@ public final class AccessPolicy {
 	private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
 	private final List<String> required;
-
-	/**
-	 * Create a policy with {@link Visibility#STEP_UP}.
-	 * @param rules the rules
-	 * @param hierarchy the scope hierarchy
-	 * @param mode the behavior if scopes of a call are missing
-	 * @param publicDiscovery whether clients without a token may initialize, ping and
-	 * list
-	 */
-	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery) {
-		this(rules, hierarchy, mode, publicDiscovery, Visibility.STEP_UP);
-	}
 
 	/**
 	 * Create a policy.
@@ -83,9 +68,7 @@ public final class AccessPolicy {
 		this.required = required;
 	}
 
-	/**
-	 * The same policy with other rules.
-	 */
+	/** The same policy with other rules. */
 	public AccessPolicy with(RuleBook rules) {
 		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility, this.required);
 	}
@@ -98,16 +81,12 @@ public final class AccessPolicy {
 				Stream.concat(this.required.stream(), scopes.stream()).distinct().toList());
 	}
 
-	/**
-	 * The scopes that every request needs.
-	 */
+	/** The scopes that every request needs. */
 	public List<String> required() {
 		return this.required;
 	}
 
-	/**
-	 * Every scope that the endpoint or a rule requires.
-	 */
+	/** Every scope that the endpoint or a rule requires. */
 	public List<String> scopes() {
 		return Stream.concat(this.required.stream(), this.rules.scopes().stream()).distinct().toList();
 	}
@@ -118,7 +97,7 @@ public final class AccessPolicy {
 	 */
 	public AccessDecision enter(Set<String> granted) {
 		List<String> missing = this.required.isEmpty() ? List.of() : without(this.required, held(granted));
-		return missing.isEmpty() ? NO_MATTER : lacking(this.required, missing, null);
+		return missing.isEmpty() ? NO_RULE : lacking(this.required, missing, null);
 	}
 
 	/**
@@ -135,7 +114,7 @@ public final class AccessPolicy {
 			return enter(granted);
 		}
 		boolean discovery = servesAnonymous() && this.publicDiscovery && McpMethod.of(message.method()).isDiscovery();
-		return discovery ? NO_MATTER : unauthenticated(null);
+		return discovery ? NO_RULE : AccessDecision.deny(Outcome.UNAUTHENTICATED, null);
 	}
 
 	/**
@@ -148,9 +127,7 @@ public final class AccessPolicy {
 				&& (denial.outcome() == Outcome.MISSING_SCOPES || denial.outcome() == Outcome.FORBIDDEN);
 	}
 
-	/**
-	 * Whether a request without a caller can be granted.
-	 */
+	/** Whether a request without a caller can be granted. */
 	public boolean servesAnonymous() {
 		return this.required.isEmpty() && (this.publicDiscovery || this.rules.anyPublic());
 	}
@@ -162,11 +139,11 @@ public final class AccessPolicy {
 	 */
 	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
 		List<AccessRule> rules = this.rules.rulesFor(target, null);
-		AccessDecision decision = rules.isEmpty() ? NO_MATTER : decide(rules, granted, UNDECIDED);
+		AccessDecision decision = rules.isEmpty() ? NO_RULE : decide(rules, granted, UNDECIDED);
 		if (granted == null) {
-			return (decision == NO_MATTER) ? unauthenticated(null) : decision;
+			return (decision == NO_RULE) ? AccessDecision.deny(Outcome.UNAUTHENTICATED, null) : decision;
 		}
-		return (decision.outcome() == Outcome.GRANTED || this.rules.knows(target)) ? decision : NO_MATTER;
+		return (decision.outcome() == Outcome.GRANTED || this.rules.knows(target)) ? decision : NO_RULE;
 	}
 
 	/**
@@ -205,12 +182,12 @@ public final class AccessPolicy {
 		if (granted == null || this.visibility == Visibility.STEP_UP) {
 			return (target) -> this.rules.ruleFor(target).access() != Access.DENY;
 		}
-		Set<String> held = held(granted);
+		Predicate<String> held = held(granted);
 		return (target) -> !decide(this.rules.rulesFor(target, target), granted, held, UNDECIDED).denied();
 	}
 
-	private Set<String> held(@Nullable Set<String> granted) {
-		return (granted != null) ? this.hierarchy.reachable(granted) : Set.of();
+	private Predicate<String> held(@Nullable Set<String> granted) {
+		return this.hierarchy.held((granted != null) ? granted : Set.of());
 	}
 
 	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted,
@@ -221,7 +198,7 @@ public final class AccessPolicy {
 	/**
 	 * All rules must be satisfied. The decision contains the missing scopes of all rules.
 	 */
-	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Set<String> held,
+	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Predicate<String> held,
 			Predicate<AccessRule> condition) {
 		Set<String> operation = new LinkedHashSet<>(this.required);
 		Set<String> missing = new LinkedHashSet<>(without(this.required, held));
@@ -230,23 +207,23 @@ public final class AccessPolicy {
 			if (granted == null && (rule.access() != Access.PUBLIC || !this.required.isEmpty())) {
 				// Anonymous clients always get a plain 401, also if the target is denied
 				// for all.
-				return unauthenticated(rule);
+				return AccessDecision.deny(Outcome.UNAUTHENTICATED, rule);
 			}
 			if (rule.access() == Access.DENY) {
-				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
+				return AccessDecision.deny(Outcome.FORBIDDEN, rule);
 			}
 			List<String> scopes;
 			try {
 				scopes = scopes(rule, held, condition);
 			}
 			catch (RuntimeException ex) {
-				return new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), rule);
+				return AccessDecision.deny(Outcome.FORBIDDEN, rule);
 			}
-			if (rules.size() == 1 && this.required.isEmpty() && held.containsAll(scopes)) {
+			if (rules.size() == 1 && this.required.isEmpty() && scopes.stream().allMatch(held)) {
 				return new AccessDecision(Outcome.GRANTED, scopes, List.of(), rule);
 			}
 			operation.addAll(scopes);
-			if (!held.containsAll(scopes)) {
+			if (!scopes.stream().allMatch(held)) {
 				unsatisfied = (unsatisfied != null) ? unsatisfied : rule;
 				missing.addAll(without(scopes, held));
 			}
@@ -263,14 +240,12 @@ public final class AccessPolicy {
 				List.copyOf(operation), List.copyOf(missing), rule);
 	}
 
-	private static List<String> without(List<String> scopes, Set<String> held) {
-		return scopes.stream().filter((scope) -> !held.contains(scope)).toList();
+	private static List<String> without(Collection<String> scopes, Predicate<String> held) {
+		return scopes.stream().filter(held.negate()).toList();
 	}
 
-	/**
-	 * The scopes that a rule requires for a call.
-	 */
-	private List<String> scopes(AccessRule rule, Set<String> held, Predicate<AccessRule> condition) {
+	/** The scopes that a rule requires for a call. */
+	private List<String> scopes(AccessRule rule, Predicate<String> held, Predicate<AccessRule> condition) {
 		return (rule.when() == null || condition.test(rule)) ? rule.requirement().operationScopes(held, this.hierarchy)
 				: List.of();
 	}
@@ -289,16 +264,16 @@ public final class AccessPolicy {
 	public AccessDecision refuse(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
 			Predicate<AccessRule> condition, List<String> needed) {
 		if (granted == null) {
-			return unauthenticated(null);
+			return AccessDecision.deny(Outcome.UNAUTHENTICATED, null);
 		}
 		if (this.asked.size() < MAX_ASKED) {
 			this.asked.addAll(needed);
 		}
-		Set<String> held = this.hierarchy.reachable(granted);
+		Predicate<String> held = held(granted);
 		Set<String> operation = new LinkedHashSet<>(this.required);
 		this.rules.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
 		operation.addAll(needed);
-		List<String> missing = operation.stream().filter((scope) -> !held.contains(scope)).toList();
+		List<String> missing = without(operation, held);
 		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
 				missing.isEmpty() ? List.copyOf(needed) : missing, null);
 	}
@@ -309,7 +284,7 @@ public final class AccessPolicy {
 	 * @param granted the scopes that the caller holds
 	 */
 	public boolean holds(String scope, Set<String> granted) {
-		return this.hierarchy.reachable(granted).contains(scope);
+		return held(granted).test(scope);
 	}
 
 	/**
@@ -340,26 +315,15 @@ public final class AccessPolicy {
 	 * have other scopes, such as those of OpenID Connect.)
 	 */
 	private boolean concerns(String scope) {
-		// Asked by element: what a wildcard contains is not among the elements of the
-		// set.
-		Set<String> reachable = this.hierarchy.reachable(Set.of(scope));
-		return Stream.concat(scopes().stream(), this.asked.stream()).anyMatch(reachable::contains);
+		return Stream.concat(scopes().stream(), this.asked.stream()).anyMatch(held(Set.of(scope)));
 	}
 
-	private static AccessDecision unauthenticated(@Nullable AccessRule rule) {
-		return new AccessDecision(Outcome.UNAUTHENTICATED, List.of(), List.of(), rule);
-	}
-
-	/**
-	 * The rules, for displaying them.
-	 */
+	/** The rules, for displaying them. */
 	public RuleBook rules() {
 		return this.rules;
 	}
 
-	/**
-	 * The behavior if scopes of a call are missing.
-	 */
+	/** The behavior if scopes of a call are missing. */
 	public enum Mode {
 
 		/** The call is denied. */
@@ -370,9 +334,7 @@ public final class AccessPolicy {
 
 	}
 
-	/**
-	 * The visibility of targets that a caller may not use.
-	 */
+	/** The visibility of targets that a caller may not use. */
 	public enum Visibility {
 
 		/**

@@ -19,16 +19,12 @@ import org.jspecify.annotations.Nullable;
 public record AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source,
 		@Nullable String when) {
 
-	/**
-	 * Create a rule without a condition.
-	 */
+	/** Create a rule without a condition. */
 	public AccessRule(McpTarget target, Access access, ScopeRequirement requirement, String source) {
 		this(target, access, requirement, source, null);
 	}
 
-	/**
-	 * Create a rule that requires scopes.
-	 */
+	/** Create a rule that requires scopes. */
 	public AccessRule(McpTarget target, ScopeRequirement requirement, String source) {
 		this(target, Access.SCOPES, requirement, source);
 	}

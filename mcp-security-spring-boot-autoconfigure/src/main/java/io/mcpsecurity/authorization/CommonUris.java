@@ -34,9 +34,7 @@ final class CommonUris {
 		return exist(0, 0);
 	}
 
-	/**
-	 * Whether a URI exists for the rest of the pattern and the rest of the template.
-	 */
+	/** Whether a URI exists for the rest of the pattern and the rest of the template. */
 	private boolean exist(int i, int j) {
 		if (this.tried[i][j]) {
 			return false;

@@ -20,13 +20,6 @@ public final class ConfiguredRule {
 
 	private final String source;
 
-	/**
-	 * Create a rule.
-	 * @param patterns the targets, at least one
-	 * @param access the access that the rule grants
-	 * @param requirement the required scopes
-	 * @param source a description of where the rule is defined, for operators
-	 */
 	public ConfiguredRule(List<TargetPattern> patterns, Access access, ScopeRequirement requirement, String source) {
 		this.patterns = List.copyOf(patterns);
 		this.matches = patterns.stream().map(TargetPattern::compile).reduce((target) -> false, Predicate::or);
@@ -35,9 +28,7 @@ public final class ConfiguredRule {
 		this.source = source;
 	}
 
-	/**
-	 * Whether the rule applies to a target.
-	 */
+	/** Whether the rule applies to a target. */
 	boolean matches(McpTarget target) {
 		return this.matches.test(target);
 	}

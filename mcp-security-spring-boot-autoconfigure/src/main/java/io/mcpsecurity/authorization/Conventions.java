@@ -20,16 +20,12 @@ import org.jspecify.annotations.Nullable;
 public record Conventions(@Nullable String readOnlyScope, @Nullable String destructiveScope,
 		@Nullable String scopeTemplate) {
 
-	/**
-	 * No conventions.
-	 */
+	/** No conventions. */
 	public static final Conventions NONE = new Conventions(null, null, null);
 
 	private static final String NAME = "{name}";
 
-	/**
-	 * The rule for a tool, or {@code null} if no convention applies to it.
-	 */
+	/** The rule for a tool, or {@code null} if no convention applies to it. */
 	@Nullable AccessRule of(McpTarget target, Hints hints) {
 		if (target.kind() != Kind.TOOL) {
 			return null;

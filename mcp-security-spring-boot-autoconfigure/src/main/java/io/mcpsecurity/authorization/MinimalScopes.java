@@ -34,9 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MinimalScopes implements Supplier<List<String>> {
 
-	/**
-	 * The maximum length of the scopes, as the value of a {@code scope} parameter.
-	 */
+	/** The maximum length of the scopes, as the value of a {@code scope} parameter. */
 	public static final int MAX_LENGTH = 2048;
 
 	private static final Log logger = LogFactory.getLog(MinimalScopes.class);
@@ -113,7 +111,7 @@ public final class MinimalScopes implements Supplier<List<String>> {
 			.sorted(Comparator.comparing(McpTarget::toString))
 			.map(this.rules::ruleFor)
 			.filter((rule) -> rule.when() == null)
-			.map((rule) -> rule.requirement().operationScopes(Set.of(), this.hierarchy))
+			.map((rule) -> rule.requirement().operationScopes((scope) -> false, this.hierarchy))
 			.map((scopes) -> scopes.stream().filter((scope) -> !scope.equals(OFFLINE_ACCESS)).toList())
 			.sorted(Comparator.comparingInt(List::size))
 			.toList();

@@ -29,9 +29,7 @@ public final class OfferedTargets {
 
 	private final AtomicLong version = new AtomicLong();
 
-	/**
-	 * Add a target of a server that is not known yet.
-	 */
+	/** Add a target of a server that is not known yet. */
 	public void add(McpTarget target, Hints hints) {
 		add(this, target, hints);
 	}
@@ -52,9 +50,7 @@ public final class OfferedTargets {
 		this.version.incrementAndGet();
 	}
 
-	/**
-	 * Remove a target of a server. Other servers may still offer it.
-	 */
+	/** Remove a target of a server. Other servers may still offer it. */
 	public void remove(Object server, McpTarget target) {
 		this.targets.computeIfPresent(target, (key, known) -> {
 			Map<Object, Hints> servers = new HashMap<>(known.servers);
@@ -94,16 +90,12 @@ public final class OfferedTargets {
 		return handlers;
 	}
 
-	/**
-	 * A number that changes with every change of the targets.
-	 */
+	/** A number that changes with every change of the targets. */
 	long version() {
 		return this.version.get();
 	}
 
-	/**
-	 * Whether a resource template matches a resource's URI.
-	 */
+	/** Whether a resource template matches a resource's URI. */
 	boolean standsFor(McpTarget template, McpTarget target) {
 		return template.kind() == Kind.RESOURCE && target.kind() == Kind.RESOURCE
 				&& this.templates.computeIfAbsent(template.name(), UriTemplate::new).matches(target.name());
@@ -141,9 +133,7 @@ public final class OfferedTargets {
 			.toList();
 	}
 
-	/**
-	 * The targets that matching servers offer.
-	 */
+	/** The targets that matching servers offer. */
 	public List<McpTarget> offeredBy(Predicate<Object> server) {
 		return this.targets.entrySet()
 			.stream()
@@ -152,9 +142,7 @@ public final class OfferedTargets {
 			.toList();
 	}
 
-	/**
-	 * All offered targets.
-	 */
+	/** All offered targets. */
 	public Collection<McpTarget> all() {
 		return this.targets.keySet();
 	}
@@ -192,18 +180,14 @@ public final class OfferedTargets {
 	 */
 	public record Hints(boolean readOnly, boolean destructive, Map<String, List<String>> parameterHeaders) {
 
-		/**
-		 * The defaults of the specification.
-		 */
+		/** The defaults of the specification. */
 		public static final Hints DEFAULT = new Hints(false, true);
 
 		public Hints {
 			parameterHeaders = Map.copyOf(parameterHeaders);
 		}
 
-		/**
-		 * Create the hints of a tool without headers.
-		 */
+		/** Create the hints of a tool without headers. */
 		public Hints(boolean readOnly, boolean destructive) {
 			this(readOnly, destructive, Map.of());
 		}

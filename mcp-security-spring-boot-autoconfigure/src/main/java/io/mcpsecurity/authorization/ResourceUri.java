@@ -92,9 +92,7 @@ public final class ResourceUri {
 							new String(HexFormat.of().withPrefix("%").parseHex(run.group()), StandardCharsets.UTF_8)));
 	}
 
-	/**
-	 * Whether a URI in canonical form can exist that a rule's pattern matches.
-	 */
+	/** Whether a URI in canonical form can exist that a rule's pattern matches. */
 	static boolean canMatch(String pattern) {
 		String text = ENCODABLE.matcher(decoded(pattern)).replaceAll("a");
 		return BEGINNINGS.stream()

@@ -28,9 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RuleBook {
 
-	/**
-	 * The source of the rule for targets without a rule.
-	 */
+	/** The source of the rule for targets without a rule. */
 	public static final String UNDECLARED = "mcp-security.policy.default-access";
 
 	private static final String NOT_CANONICAL = "a URI that is neither listed nor in canonical form";
@@ -257,9 +255,7 @@ public final class RuleBook {
 		return this.declared.get().get(target);
 	}
 
-	/**
-	 * Whether a server offers the target, or a rule contains its exact name.
-	 */
+	/** Whether a server offers the target, or a rule contains its exact name. */
 	boolean knows(McpTarget target) {
 		return this.offered.contains(target) || this.declared.get().containsKey(target)
 				|| this.configured.stream().anyMatch((rule) -> rule.names(target)) || !handlersOf(target).isEmpty();
@@ -282,32 +278,24 @@ public final class RuleBook {
 		});
 	}
 
-	/**
-	 * Whether the code declares a rule.
-	 */
+	/** Whether the code declares a rule. */
 	public boolean declares(AccessRule rule) {
 		AccessRule known = this.declared.get().get(rule.target());
 		return known != null && known.access() == rule.access() && known.requirement().equals(rule.requirement())
 				&& Objects.equals(known.when(), rule.when());
 	}
 
-	/**
-	 * Whether a rule grants access without a token.
-	 */
+	/** Whether a rule grants access without a token. */
 	boolean anyPublic() {
 		return this.configured.stream().anyMatch((rule) -> rule.access() == Access.PUBLIC);
 	}
 
-	/**
-	 * The targets that the servers offer.
-	 */
+	/** The targets that the servers offer. */
 	public OfferedTargets offered() {
 		return this.offered;
 	}
 
-	/**
-	 * The configured rules that override declared rules, as sentences.
-	 */
+	/** The configured rules that override declared rules, as sentences. */
 	public List<String> overridden() {
 		return this.declared.get()
 			.values()
@@ -331,9 +319,7 @@ public final class RuleBook {
 			.toList();
 	}
 
-	/**
-	 * The offered name that is most similar to a pattern, as a suggestion.
-	 */
+	/** The offered name that is most similar to a pattern, as a suggestion. */
 	public String similar(TargetPattern pattern) {
 		return this.offered.all()
 			.stream()
@@ -363,9 +349,7 @@ public final class RuleBook {
 		return row[other.length()];
 	}
 
-	/**
-	 * The declared rules for targets that no server offers.
-	 */
+	/** The declared rules for targets that no server offers. */
 	public List<String> unoffered() {
 		return this.declared.get()
 			.values()

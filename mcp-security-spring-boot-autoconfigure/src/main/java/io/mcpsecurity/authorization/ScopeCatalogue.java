@@ -18,14 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ScopeCatalogue {
 
-	/**
-	 * A catalogue without entries.
-	 */
+	/** A catalogue without entries. */
 	public static final ScopeCatalogue EMPTY = new ScopeCatalogue(Map.of());
 
-	/**
-	 * The maximum length of the scopes of a challenge.
-	 */
+	/** The maximum length of the scopes of a challenge. */
 	private static final int MAX_CHALLENGE = 4096;
 
 	/** OpenID Connect Core sections 5.4 and 11. */
@@ -38,10 +34,6 @@ public final class ScopeCatalogue {
 
 	private final Map<String, Set<String>> byGrantedName = new HashMap<>();
 
-	/**
-	 * Create a catalogue.
-	 * @param entries the entries, by the scope's name in rules
-	 */
 	public ScopeCatalogue(Map<String, Entry> entries) {
 		this(entries, "");
 	}
@@ -77,9 +69,7 @@ public final class ScopeCatalogue {
 		return scopes;
 	}
 
-	/**
-	 * The names by which a client requests scopes.
-	 */
+	/** The names by which a client requests scopes. */
 	public List<String> requested(List<String> scopes) {
 		return scopes.stream().map((scope) -> {
 			Entry entry = this.entries.get(scope);
@@ -104,24 +94,18 @@ public final class ScopeCatalogue {
 		return names;
 	}
 
-	/**
-	 * Scopes of OpenID Connect and names that are already complete get no prefix.
-	 */
+	/** Scopes of OpenID Connect and names that are already complete get no prefix. */
 	private String prefixed(String scope) {
 		return (OPENID_SCOPES.contains(scope) || scope.contains("://")) ? scope : this.requestPrefix + scope;
 	}
 
-	/**
-	 * The description of a scope, or {@code null} if there is none.
-	 */
+	/** The description of a scope, or {@code null} if there is none. */
 	public @Nullable String description(String scope) {
 		Entry entry = this.entries.get(scope);
 		return (entry != null) ? entry.description() : null;
 	}
 
-	/**
-	 * All entries, by the scope's name in rules.
-	 */
+	/** All entries, by the scope's name in rules. */
 	public Map<String, Entry> entries() {
 		return Collections.unmodifiableMap(this.entries);
 	}

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -14,9 +15,7 @@ import java.util.regex.Pattern;
  */
 public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 
-	/**
-	 * No scopes are required.
-	 */
+	/** No scopes are required. */
 	public static final ScopeRequirement NONE = new ScopeRequirement(List.of(), List.of());
 
 	/** RFC 6749 section 3.3: printable ASCII except space, double quote and backslash. */
@@ -42,9 +41,7 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 		return List.copyOf(new LinkedHashSet<>(scopes));
 	}
 
-	/**
-	 * Require one scope.
-	 */
+	/** Require one scope. */
 	public static ScopeRequirement of(String scope) {
 		return new ScopeRequirement(List.of(scope), List.of());
 	}
@@ -54,24 +51,19 @@ public record ScopeRequirement(List<String> allOf, List<String> anyOf) {
 	 * Authorization: all scopes of the current operation in one challenge). Of
 	 * {@code anyOf} it contains the first scope that the caller holds, or else the
 	 * narrowest.
-	 * @param granted the scopes that the caller holds, including contained scopes
+	 * @param held whether the caller holds a scope
 	 * @param hierarchy the scope hierarchy
 	 */
-	List<String> operationScopes(Set<String> granted, ScopeHierarchy hierarchy) {
+	List<String> operationScopes(Predicate<String> held, ScopeHierarchy hierarchy) {
 		if (this.anyOf.isEmpty()) {
 			return this.allOf;
 		}
 		Set<String> scopes = new LinkedHashSet<>(this.allOf);
-		scopes.add(this.anyOf.stream()
-			.filter(granted::contains)
-			.findFirst()
-			.orElseGet(() -> hierarchy.narrowest(this.anyOf)));
+		scopes.add(this.anyOf.stream().filter(held).findFirst().orElseGet(() -> hierarchy.narrowest(this.anyOf)));
 		return List.copyOf(scopes);
 	}
 
-	/**
-	 * Every scope of both lists, in the order of declaration.
-	 */
+	/** Every scope of both lists, in the order of declaration. */
 	public List<String> all() {
 		Set<String> scopes = new LinkedHashSet<>(this.allOf);
 		scopes.addAll(this.anyOf);

@@ -28,9 +28,7 @@ public record TargetPattern(Kind kind, String text) {
 		}
 	}
 
-	/**
-	 * Whether the text is a name without wildcards.
-	 */
+	/** Whether the text is a name without wildcards. */
 	public boolean exact() {
 		return this.text.indexOf('*') < 0;
 	}

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -118,7 +119,7 @@ final class PolicyProperties {
 
 	private static ScopeHierarchy hierarchy(@Nullable String text, boolean wildcards) {
 		if (!StringUtils.hasText(text)) {
-			return wildcards ? new WildcardScopes(ScopeHierarchy.FLAT, Set.of()) : ScopeHierarchy.FLAT;
+			return wildcards ? new WildcardScopes(UnaryOperator.identity(), Set.of()) : ScopeHierarchy.FLAT;
 		}
 		StringBuilder relations = new StringBuilder();
 		Set<String> named = new LinkedHashSet<>();
@@ -134,15 +135,16 @@ final class PolicyProperties {
 			relations.append(String.join(" > ", scopes)).append('\n');
 		}
 		try {
-			ScopeHierarchy hierarchy = hierarchy(RoleHierarchyImpl.fromHierarchy(relations.toString()), named);
-			return wildcards ? new WildcardScopes(hierarchy, named) : hierarchy;
+			UnaryOperator<Set<String>> reachable = reachable(RoleHierarchyImpl.fromHierarchy(relations.toString()),
+					named);
+			return wildcards ? new WildcardScopes(reachable, named) : (granted) -> reachable.apply(granted)::contains;
 		}
 		catch (CycleInRoleHierarchyException ex) {
 			throw CheckedProperties.invalid(HIERARCHY, text.trim(), "It has a cycle: a scope would contain itself.");
 		}
 	}
 
-	private static ScopeHierarchy hierarchy(RoleHierarchy roles, Set<String> named) {
+	private static UnaryOperator<Set<String>> reachable(RoleHierarchy roles, Set<String> named) {
 		Map<String, Set<String>> contained = named.stream()
 			.collect(Collectors.toUnmodifiableMap((scope) -> scope, (scope) -> AuthorityUtils
 				.authorityListToSet(roles.getReachableGrantedAuthorities(AuthorityUtils.createAuthorityList(scope)))));

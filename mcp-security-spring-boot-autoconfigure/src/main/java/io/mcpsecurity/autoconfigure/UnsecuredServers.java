@@ -1,12 +1,12 @@
 package io.mcpsecurity.autoconfigure;
 
-import java.lang.reflect.Method;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.handler.DeclarationException;
+import io.mcpsecurity.handler.ScopeDeclarations;
 import io.modelcontextprotocol.server.transport.StdioServerTransportProvider;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -85,7 +85,7 @@ final class UnsecuredServers implements SmartInitializingSingleton {
 				Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(type)))
 					.filter((method) -> method.isAnnotationPresent(McpTool.class))
 					.filter((method) -> Stream.of(method.getParameterTypes()).anyMatch(McpCaller.class::equals))
-					.map(UnsecuredServers::describe)
+					.map(ScopeDeclarations::describe)
 					.forEach(methods::add);
 			}
 		}
@@ -93,10 +93,6 @@ final class UnsecuredServers implements SmartInitializingSingleton {
 			logger.warn("Without secured endpoints there is no McpCaller, and calls of the following methods, which "
 					+ "have it as a parameter, fail (McpCaller.current() is empty instead): " + methods);
 		}
-	}
-
-	private static String describe(Method method) {
-		return ClassUtils.getShortName(method.getDeclaringClass()) + "." + method.getName();
 	}
 
 }

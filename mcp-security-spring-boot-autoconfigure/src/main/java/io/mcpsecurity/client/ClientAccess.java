@@ -66,9 +66,7 @@ public final class ClientAccess {
 		this.nanos = nanos;
 	}
 
-	/**
-	 * The decision about the requests of a caller.
-	 */
+	/** The decision about the requests of a caller. */
 	public Verdict decide(McpCaller caller) {
 		if (matches(this.denied, caller) || (!this.allowed.isEmpty() && !matches(this.allowed, caller))) {
 			return Verdict.DENIED;
@@ -81,12 +79,7 @@ public final class ClientAccess {
 	}
 
 	private static boolean matches(List<ClientPattern> patterns, McpCaller caller) {
-		for (ClientPattern pattern : patterns) {
-			if (pattern.matches(caller)) {
-				return true;
-			}
-		}
-		return false;
+		return patterns.stream().anyMatch((pattern) -> pattern.matches(caller));
 	}
 
 	/**
@@ -127,9 +120,9 @@ public final class ClientAccess {
 	}
 
 	private void refresh() {
-		long asked = this.nanos.getAsLong();
+		long start = this.nanos.getAsLong();
 		try {
-			this.known = new Known(readable(this.store.all()), asked);
+			this.known = new Known(readable(this.store.all()), start);
 			if (this.failing) {
 				this.failing = false;
 				logger.info("The store of denied clients can be read again");
@@ -138,7 +131,7 @@ public final class ClientAccess {
 		catch (RuntimeException ex) {
 			Known last = this.known;
 			if (last != null) {
-				this.known = new Known(last.denied(), asked);
+				this.known = new Known(last.denied(), start);
 			}
 			if (!this.failing) {
 				this.failing = true;
@@ -208,9 +201,7 @@ public final class ClientAccess {
 		}
 	}
 
-	/**
-	 * The current state.
-	 */
+	/** The current state. */
 	public Description describe() {
 		Known current = current();
 		return new Description(this.allowed.stream().map(ClientPattern::toString).toList(),
@@ -218,9 +209,7 @@ public final class ClientAccess {
 						? new TreeSet<>(current.denied().stream().map(ClientPattern::toString).toList()) : Set.of());
 	}
 
-	/**
-	 * The decision about the requests of a caller.
-	 */
+	/** The decision about the requests of a caller. */
 	public enum Verdict {
 
 		/** Requests are accepted. */

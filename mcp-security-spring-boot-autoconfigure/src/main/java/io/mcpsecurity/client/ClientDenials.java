@@ -11,19 +11,13 @@ import java.util.Set;
  */
 public interface ClientDenials {
 
-	/**
-	 * The denied clients, each as {@link ClientPattern} reads it.
-	 */
+	/** The denied clients, each as {@link ClientPattern} reads it. */
 	Set<String> all();
 
-	/**
-	 * Deny a client. Has no effect if the client is already denied.
-	 */
+	/** Deny a client. Has no effect if the client is already denied. */
 	void add(String client);
 
-	/**
-	 * Remove the denial of a client. Has no effect if the client is not denied.
-	 */
+	/** Remove the denial of a client. Has no effect if the client is not denied. */
 	void remove(String client);
 
 }

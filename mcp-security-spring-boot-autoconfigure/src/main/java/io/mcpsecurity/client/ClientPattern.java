@@ -53,9 +53,7 @@ public record ClientPattern(@Nullable String issuer, String client) {
 				&& Wildcards.of(this.client, '*').match(caller.client());
 	}
 
-	/**
-	 * As it is written in configuration.
-	 */
+	/** As it is written in configuration. */
 	@Override
 	public String toString() {
 		return (this.issuer != null) ? this.issuer + " " + this.client : this.client;

@@ -53,9 +53,7 @@ public interface ExchangeAudit {
 	 */
 	CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation);
 
-	/**
-	 * Reserved capacity for one event.
-	 */
+	/** Reserved capacity for one event. */
 	interface Reservation {
 
 	}

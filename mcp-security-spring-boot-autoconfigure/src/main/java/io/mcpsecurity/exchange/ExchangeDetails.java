@@ -15,10 +15,6 @@ public final class ExchangeDetails extends WebAuthenticationDetails implements M
 
 	private final transient @Nullable McpExchange exchange;
 
-	/**
-	 * Create details.
-	 * @param exchange the exchange
-	 */
 	public ExchangeDetails(McpExchange exchange) {
 		super(exchange.connection().remoteAddress(), null);
 		this.exchange = exchange;

@@ -5,21 +5,15 @@ package io.mcpsecurity.exchange;
  */
 public interface ExchangeObserver {
 
-	/**
-	 * A request has arrived. Only its connection is known.
-	 */
+	/** A request has arrived. Only its connection is known. */
 	default void arrived(McpExchange request) {
 	}
 
-	/**
-	 * The message of a request has been read. The policy has not decided yet.
-	 */
+	/** The message of a request has been read. The policy has not decided yet. */
 	default void read(McpExchange request) {
 	}
 
-	/**
-	 * A request has been refused or served.
-	 */
+	/** A request has been refused or served. */
 	void ended(McpExchange request);
 
 }

@@ -21,21 +21,13 @@ public final class Exchanges {
 
 	private final Clock clock;
 
-	/**
-	 * Create the exchanges of a server.
-	 * @param audit records them
-	 * @param observers the observers of each exchange
-	 * @param clock the clock for times of arrival
-	 */
 	public Exchanges(ExchangeAudit audit, List<ExchangeObserver> observers, Clock clock) {
 		this.audit = audit;
 		this.observers = List.copyOf(observers);
 		this.clock = clock;
 	}
 
-	/**
-	 * Begin the exchange of a request that has arrived.
-	 */
+	/** Begin the exchange of a request that has arrived. */
 	public McpExchange begin(Connection connection) {
 		McpExchange exchange = new McpExchange(this, connection, this.clock.instant());
 		notify((observer) -> observer.arrived(exchange));

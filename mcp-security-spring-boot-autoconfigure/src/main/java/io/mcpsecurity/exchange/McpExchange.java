@@ -13,6 +13,7 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
+import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpRevision;
@@ -21,6 +22,7 @@ import io.modelcontextprotocol.common.McpTransportContext;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.core.Authentication;
+import org.springframework.security.core.context.SecurityContext;
 import org.springframework.security.core.context.SecurityContextHolder;
 
 /**
@@ -123,38 +125,28 @@ public final class McpExchange implements McpTransportContext {
 		return (caller != null) ? caller.within(this) : this;
 	}
 
-	/**
-	 * This exchange, or a value of the application's own context.
-	 */
+	/** This exchange, or a value of the application's own context. */
 	@Override
 	public @Nullable Object get(String key) {
 		return KEY.equals(key) ? this : this.application.get(key);
 	}
 
-	/**
-	 * Set the context that the application's own extractor created from the request.
-	 */
+	/** Set the context that the application's own extractor created from the request. */
 	public void application(McpTransportContext context) {
 		this.application = context;
 	}
 
-	/**
-	 * Set the caller.
-	 */
+	/** Set the caller. */
 	public void caller(McpCaller caller) {
 		this.caller = caller;
 	}
 
-	/**
-	 * Set Spring Security's authentication for the time in which a handler runs.
-	 */
+	/** Set Spring Security's authentication for the time in which a handler runs. */
 	public void authentication(Authentication authentication) {
 		this.authentication = authentication;
 	}
 
-	/**
-	 * Spring Security's authentication, which can be anonymous, or {@code null}.
-	 */
+	/** Spring Security's authentication, which can be anonymous, or {@code null}. */
 	public @Nullable Authentication authentication() {
 		return this.authentication;
 	}
@@ -177,9 +169,7 @@ public final class McpExchange implements McpTransportContext {
 		this.exchanges.read(this);
 	}
 
-	/**
-	 * Set the client as it describes itself, now or when it opened its session.
-	 */
+	/** Set the client as it describes itself, now or when it opened its session. */
 	public void client(Client client) {
 		this.client = client;
 	}
@@ -192,19 +182,40 @@ public final class McpExchange implements McpTransportContext {
 		this.trace = trace;
 	}
 
-	/**
-	 * Set the operation as which the request is observed.
-	 */
+	/** Set the operation as which the request is observed. */
 	public void operation(Operation operation) {
 		this.operation = operation;
 	}
 
-	/**
-	 * Make the operation current on this thread until the scope is closed.
-	 */
+	/** Make the operation current on this thread until the scope is closed. */
 	public Scope open() {
 		Operation operation = this.operation;
 		return (operation != null) ? operation.open() : Scope.NONE;
+	}
+
+	/**
+	 * Run code of the application in the security context and the operation of this
+	 * exchange, on any thread.
+	 */
+	public <T> T run(Supplier<T> code) {
+		Scope scope = open();
+		SecurityContext before = SecurityContextHolder.getContext();
+		Authentication authentication = this.authentication;
+		boolean other = authentication != null && before.getAuthentication() != authentication;
+		try {
+			if (other) {
+				SecurityContext context = SecurityContextHolder.createEmptyContext();
+				context.setAuthentication(authentication);
+				SecurityContextHolder.setContext(context);
+			}
+			return code.get();
+		}
+		finally {
+			if (other) {
+				SecurityContextHolder.setContext(before);
+			}
+			scope.close();
+		}
 	}
 
 	/**
@@ -216,9 +227,7 @@ public final class McpExchange implements McpTransportContext {
 		this.handler = handler;
 	}
 
-	/**
-	 * Set the decision of the policy. A later decision replaces an earlier one.
-	 */
+	/** Set the decision of the policy. A later decision replaces an earlier one. */
 	public void decided(AccessDecision decision) {
 		this.decision = decision;
 	}
@@ -266,23 +275,17 @@ public final class McpExchange implements McpTransportContext {
 		this.failure = failure;
 	}
 
-	/**
-	 * The exception that was passed to {@link #failed}, or {@code null}.
-	 */
+	/** The exception that was passed to {@link #failed}, or {@code null}. */
 	public @Nullable Throwable failure() {
 		return this.failure;
 	}
 
-	/**
-	 * Mark the handler's error as intended: it is passed to the client unchanged.
-	 */
+	/** Mark the handler's error as intended: it is passed to the client unchanged. */
 	public void intended() {
 		this.intended = true;
 	}
 
-	/**
-	 * Whether the handler's error is intended.
-	 */
+	/** Whether the handler's error is intended. */
 	public boolean isIntended() {
 		return this.intended;
 	}
@@ -295,9 +298,7 @@ public final class McpExchange implements McpTransportContext {
 		this.reservation = this.exchanges.audit().reserve();
 	}
 
-	/**
-	 * Set an action that runs when the request ends.
-	 */
+	/** Set an action that runs when the request ends. */
 	public void atEnd(Runnable release) {
 		this.atEnd = release;
 	}
@@ -339,17 +340,22 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * The scopes for the challenge of a denial in this exchange.
+	 * The denial of this request independently of scopes; a request without a caller has
+	 * to authenticate first.
+	 * @param rule the rule that decided, or {@code null}
 	 */
+	public AccessDecision denial(@Nullable AccessRule rule) {
+		return AccessDecision.deny((this.caller != null) ? Outcome.FORBIDDEN : Outcome.UNAUTHENTICATED, rule);
+	}
+
+	/** The scopes for the challenge of a denial in this exchange. */
 	public List<String> challenged(AccessPolicy policy, AccessDecision denial) {
 		McpCaller caller = this.caller;
 		return (caller != null) ? policy.challenged(denial, caller.scopes(), McpRevision.keepsScopes(revision()))
 				: List.of();
 	}
 
-	/**
-	 * {@link Connection#sessionIdHash()}, computed once.
-	 */
+	/** {@link Connection#sessionIdHash()}, computed once. */
 	public @Nullable String sessionIdHash() {
 		String hash = this.sessionIdHash;
 		if (hash == null) {
@@ -376,16 +382,12 @@ public final class McpExchange implements McpTransportContext {
 		return (hash != null) ? hash.get() : null;
 	}
 
-	/**
-	 * The message without its parameters, or {@code null} if none was read.
-	 */
+	/** The message without its parameters, or {@code null} if none was read. */
 	public @Nullable McpMessage message() {
 		return this.message;
 	}
 
-	/**
-	 * The summary of the arguments for the event, or {@code null}.
-	 */
+	/** The summary of the arguments for the event, or {@code null}. */
 	public @Nullable Object arguments() {
 		return this.arguments;
 	}
@@ -405,9 +407,7 @@ public final class McpExchange implements McpTransportContext {
 		return this.trace;
 	}
 
-	/**
-	 * The operation as which the request is observed, or {@code null}.
-	 */
+	/** The operation as which the request is observed, or {@code null}. */
 	public @Nullable Operation operation() {
 		return this.operation;
 	}
@@ -427,30 +427,22 @@ public final class McpExchange implements McpTransportContext {
 		return this.client;
 	}
 
-	/**
-	 * Whether {@link #end} was called.
-	 */
+	/** Whether {@link #end} was called. */
 	public boolean hasEnded() {
 		return this.ended.get();
 	}
 
-	/**
-	 * The HTTP status of the response; 0 before the end.
-	 */
+	/** The HTTP status of the response; 0 before the end. */
 	public int status() {
 		return this.status;
 	}
 
-	/**
-	 * The time from the arrival to the end; zero before the end.
-	 */
+	/** The time from the arrival to the end; zero before the end. */
 	public Duration duration() {
 		return this.duration;
 	}
 
-	/**
-	 * Why the request was refused without a decision of the policy, or {@code null}.
-	 */
+	/** Why the request was refused without a decision of the policy, or {@code null}. */
 	public @Nullable Refusal refusal() {
 		if (this.refusal != null || this.status < 400 || denied() || this.result != null) {
 			return this.refusal;
@@ -458,17 +450,13 @@ public final class McpExchange implements McpTransportContext {
 		return new Refusal(Refusal.Kind.REJECTED, "transport");
 	}
 
-	/**
-	 * Whether the policy denied the request.
-	 */
+	/** Whether the policy denied the request. */
 	public boolean denied() {
 		AccessDecision decision = this.decision;
 		return decision != null && decision.denied();
 	}
 
-	/**
-	 * The result of the request, available at its end.
-	 */
+	/** The result of the request, available at its end. */
 	public Result result() {
 		if (denied() || refusal() != null) {
 			return Result.DENIED;
@@ -477,16 +465,12 @@ public final class McpExchange implements McpTransportContext {
 		return (result != null) ? result : Result.SUCCESS;
 	}
 
-	/**
-	 * Whether the target is treated as nonexistent.
-	 */
+	/** Whether the target is treated as nonexistent. */
 	public boolean hidden() {
 		return this.hidden;
 	}
 
-	/**
-	 * The decision in one word.
-	 */
+	/** The decision in one word. */
 	public String verdict() {
 		Refusal refusal = refusal();
 		AccessDecision decision = this.decision;
@@ -501,26 +485,24 @@ public final class McpExchange implements McpTransportContext {
 			case REPORTED -> "reported";
 			case MISSING_SCOPES, FORBIDDEN -> "denied";
 			case UNAUTHENTICATED -> "unauthenticated";
-			case NOT_A_SCOPE_MATTER -> "undecided";
+			case NO_RULE -> "undecided";
 		};
 	}
 
-	/**
-	 * The reason for the decision, one of a bounded set of words.
-	 */
+	/** The reason for the decision, one of a bounded set of words. */
 	public String reason() {
 		Refusal refusal = refusal();
 		AccessDecision decision = this.decision;
 		if (refusal != null) {
 			return refusal.reason();
 		}
-		Outcome outcome = (decision != null) ? decision.outcome() : Outcome.NOT_A_SCOPE_MATTER;
+		Outcome outcome = (decision != null) ? decision.outcome() : Outcome.NO_RULE;
 		return switch (outcome) {
 			case GRANTED -> "satisfied";
 			case REPORTED, MISSING_SCOPES -> "insufficient_scope";
 			case FORBIDDEN -> "forbidden";
 			case UNAUTHENTICATED -> "missing";
-			case NOT_A_SCOPE_MATTER -> "no_rule";
+			case NO_RULE -> "no_rule";
 		};
 	}
 
@@ -538,14 +520,6 @@ public final class McpExchange implements McpTransportContext {
 			@Nullable String protocolVersion, boolean traced) {
 
 		/**
-		 * Create a connection without a trace.
-		 */
-		public Connection(String resource, @Nullable String remoteAddress, @Nullable String sessionId,
-				@Nullable String protocolVersion) {
-			this(resource, remoteAddress, sessionId, protocolVersion, false);
-		}
-
-		/**
 		 * Identifies the session in logs and metrics without revealing the id, which
 		 * would be enough to use the session.
 		 */
@@ -555,9 +529,7 @@ public final class McpExchange implements McpTransportContext {
 
 	}
 
-	/**
-	 * The name and version that a client claims to have. They are not verified.
-	 */
+	/** The name and version that a client claims to have. They are not verified. */
 	public record Client(@Nullable String name, @Nullable String version) {
 	}
 
@@ -570,14 +542,10 @@ public final class McpExchange implements McpTransportContext {
 	public record Trace(String traceId, String spanId) {
 	}
 
-	/**
-	 * The processing of a request, as it is observed.
-	 */
+	/** The processing of a request, as it is observed. */
 	public interface Operation {
 
-		/**
-		 * Make the operation current on this thread until the scope is closed.
-		 */
+		/** Make the operation current on this thread until the scope is closed. */
 		Scope open();
 
 		/**
@@ -588,18 +556,14 @@ public final class McpExchange implements McpTransportContext {
 
 	}
 
-	/**
-	 * The scope in which an operation is current on a thread.
-	 */
+	/** The scope in which an operation is current on a thread. */
 	public interface Scope {
 
 		/** The scope of a request that is not observed. */
 		Scope NONE = () -> {
 		};
 
-		/**
-		 * Restore the previous operation of the thread.
-		 */
+		/** Restore the previous operation of the thread. */
 		void close();
 
 	}
@@ -612,9 +576,7 @@ public final class McpExchange implements McpTransportContext {
 	 */
 	public record Refusal(Kind kind, String reason) {
 
-		/**
-		 * The kinds of refusals.
-		 */
+		/** The kinds of refusals. */
 		public enum Kind {
 
 			/** The request has no authenticated caller. */
@@ -629,9 +591,7 @@ public final class McpExchange implements McpTransportContext {
 
 	}
 
-	/**
-	 * The results of a request.
-	 */
+	/** The results of a request. */
 	public enum Result {
 
 		/** The response is a result. */

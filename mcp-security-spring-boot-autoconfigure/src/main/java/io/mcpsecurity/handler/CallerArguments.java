@@ -12,23 +12,15 @@ import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives {@code @Tool} methods the caller for their {@link McpCaller} parameters. Spring
- * AI takes such a parameter for one that the model fills in: so it is taken out of the
- * schema that clients see, and whatever a client sends for it is overwritten.
+ * Passes the caller to the {@link McpCaller} parameters of {@code @Tool} methods. Spring
+ * AI takes such a parameter for an argument, so it is removed from the schema that
+ * clients see, and a value that a client sends is overwritten.
  * <p>
- * ({@code @McpTool} methods need nothing of this, see {@link McpCaller}.)
+ * ({@code @McpTool} methods do not need this, see {@link McpCaller}.)
  */
-final class CallerArguments {
+record CallerArguments(Supplier<Map<String, ToolMethod>> toolMethods) {
 
-	private final Supplier<Map<String, ToolMethod>> toolMethods;
-
-	CallerArguments(Supplier<Map<String, ToolMethod>> toolMethods) {
-		this.toolMethods = toolMethods;
-	}
-
-	/**
-	 * The names of a tool's arguments that are the caller.
-	 */
+	/** The names of a tool's arguments that are the caller. */
 	List<String> of(String tool) {
 		ToolMethod method = this.toolMethods.get().get(tool);
 		return (method != null) ? method.callerParameters() : List.of();

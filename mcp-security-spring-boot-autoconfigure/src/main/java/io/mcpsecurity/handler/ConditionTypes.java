@@ -34,24 +34,16 @@ import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * Refuses comparisons whose result depends on types only. SpEL compares an enum constant,
- * a date or a number with a text without an error: they are never equal, so a condition
- * would never hold, and the tool would run without the scope.
+ * Refuses comparisons of values that are never equal because of their types. SpEL
+ * compares an enum constant, a date or a number with a text without an error, so a
+ * condition would never hold, and the tool would run without the scope.
+ *
+ * @param parameters the types of the tool's arguments by their names
  */
-final class ConditionTypes {
+record ConditionTypes(Map<String, Type> parameters) {
 
 	private static final List<Class<? extends SpelNode>> COMPARISONS = List.of(OpEQ.class, OpNE.class, OpLT.class,
 			OpLE.class, OpGT.class, OpGE.class);
-
-	private final Map<String, Type> parameters;
-
-	/**
-	 * Create the check.
-	 * @param parameters the types of the tool's arguments by their names
-	 */
-	ConditionTypes(Map<String, Type> parameters) {
-		this.parameters = parameters;
-	}
 
 	/**
 	 * Check an expression.
@@ -64,7 +56,7 @@ final class ConditionTypes {
 
 	/**
 	 * The type of a part of the expression, after all comparisons in it are checked;
-	 * {@link ResolvableType#NONE} if it is not known.
+	 * {@link ResolvableType#NONE} if it is unknown.
 	 * @param node the part
 	 * @param scope the type of the object that its properties belong to
 	 */
@@ -76,18 +68,6 @@ final class ConditionTypes {
 			}
 			return type;
 		}
-		if (node instanceof VariableReference) {
-			String name = node.toStringAST().substring(1);
-			return name.equals("this") ? scope : name.equals("caller") ? ResolvableType.forClass(McpCaller.class)
-					: ResolvableType.forType(this.parameters.get(name));
-		}
-		if (node instanceof PropertyOrFieldReference property) {
-			return propertyOf(scope, property.getName());
-		}
-		if (node instanceof Literal literal) {
-			Object value = literal.getLiteralValue().getValue();
-			return (value != null) ? ResolvableType.forClass(value.getClass()) : ResolvableType.NONE;
-		}
 		if (node instanceof Selection) {
 			typeOf(node.getChild(0), elementOf(scope));
 			return scope;
@@ -95,6 +75,10 @@ final class ConditionTypes {
 		if (node instanceof Projection) {
 			ResolvableType element = typeOf(node.getChild(0), elementOf(scope));
 			return ResolvableType.forClassWithGenerics(List.class, element);
+		}
+		ResolvableType value = typeOfValue(node, scope);
+		if (value != null) {
+			return value;
 		}
 		List<ResolvableType> children = Stream.iterate(0, (i) -> i < node.getChildCount(), (i) -> i + 1)
 			.map((i) -> typeOf(node.getChild(i), scope))
@@ -117,6 +101,23 @@ final class ConditionTypes {
 		}
 		boolean text = node instanceof OpPlus && children.stream().anyMatch((child) -> is(CharSequence.class, child));
 		return text ? ResolvableType.forClass(String.class) : ResolvableType.NONE;
+	}
+
+	/** The type of a variable, property or literal, or {@code null} for other parts. */
+	private @Nullable ResolvableType typeOfValue(SpelNode node, ResolvableType scope) {
+		if (node instanceof VariableReference) {
+			String name = node.toStringAST().substring(1);
+			return name.equals("this") ? scope : name.equals("caller") ? ResolvableType.forClass(McpCaller.class)
+					: ResolvableType.forType(this.parameters.get(name));
+		}
+		if (node instanceof PropertyOrFieldReference property) {
+			return propertyOf(scope, property.getName());
+		}
+		if (node instanceof Literal literal) {
+			Object value = literal.getLiteralValue().getValue();
+			return (value != null) ? ResolvableType.forClass(value.getClass()) : ResolvableType.NONE;
+		}
+		return null;
 	}
 
 	private static void requireComparable(SpelNode left, ResolvableType leftType, SpelNode right,

@@ -13,17 +13,15 @@ public final class DeclarationException extends IllegalStateException {
 
 	/**
 	 * Create an exception.
-	 * @param message where the annotation stands and what is wrong
-	 * @param action what to do about it, as the end of a sentence
+	 * @param message the location of the annotation and the problem
+	 * @param action the remedy, as the end of a sentence
 	 */
 	public DeclarationException(String message, String action) {
 		super(message);
 		this.action = action;
 	}
 
-	/**
-	 * What to do about it.
-	 */
+	/** The remedy. */
 	public String getAction() {
 		return this.action;
 	}

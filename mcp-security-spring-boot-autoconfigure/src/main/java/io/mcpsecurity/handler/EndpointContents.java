@@ -19,10 +19,6 @@ public final class EndpointContents {
 
 	private final Map<String, List<Record>> taken = new LinkedHashMap<>();
 
-	/**
-	 * Create without contents.
-	 * @param selections what each endpoint offers
-	 */
 	public EndpointContents(List<Selection> selections) {
 		this.selections = List.copyOf(selections);
 		this.selections.forEach((selection) -> this.taken.put(selection.endpoint(), new ArrayList<>()));
@@ -48,9 +44,7 @@ public final class EndpointContents {
 		return left;
 	}
 
-	/**
-	 * Whether a specification is not for the main server any more.
-	 */
+	/** Whether a specification is not for the main server any more. */
 	private boolean take(Record specification, String beanName) {
 		McpTarget target = GuardedSpecifications.target(Specifications.offered(specification));
 		boolean exclusive = false;
@@ -63,9 +57,7 @@ public final class EndpointContents {
 		return exclusive;
 	}
 
-	/**
-	 * What an endpoint offers.
-	 */
+	/** What an endpoint offers. */
 	public synchronized List<Record> of(String endpoint) {
 		return List.copyOf(this.taken.getOrDefault(endpoint, List.of()));
 	}

@@ -26,9 +26,9 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.core.context.ReactiveSecurityContextHolder;
 
 /**
- * One call of a handler: checked, run for its caller, and denied if the policy says so,
- * or an {@link InsufficientScopeException} or {@link AccessDeniedException} of the
- * handler itself.
+ * One call of a handler: it is checked, runs for its caller, and is denied by the policy,
+ * or by an {@link InsufficientScopeException} or {@link AccessDeniedException} of the
+ * handler.
  */
 final class GuardedCall {
 
@@ -40,12 +40,6 @@ final class GuardedCall {
 
 	private final @Nullable McpExchange exchange;
 
-	/**
-	 * Create a call.
-	 * @param guard what checks it
-	 * @param call what the handler is to be called with
-	 * @param context the transport's context of the request
-	 */
 	GuardedCall(InvocationGuard guard, HandlerCall call, McpTransportContext context) {
 		this.guard = guard;
 		// A rule may be for one URI of a template.
@@ -55,27 +49,23 @@ final class GuardedCall {
 		this.exchange = McpExchange.of(context);
 	}
 
-	/**
-	 * Run a synchronous handler.
-	 */
+	/** Run a synchronous handler. */
 	Object run(Function<@Nullable McpCaller, Object> handler) {
 		McpExchange exchange = check();
 		try {
-			return result(InvocationGuard.run(exchange, () -> handler.apply(exchange.caller())), exchange);
+			return result(exchange.run(() -> handler.apply(exchange.caller())), exchange);
 		}
 		catch (RuntimeException ex) {
 			return failure(ex, exchange);
 		}
 	}
 
-	/**
-	 * Run an asynchronous handler, whose results and errors arrive as signals.
-	 */
+	/** Run an asynchronous handler, whose results and errors arrive as signals. */
 	Mono<Object> runAsync(Function<@Nullable McpCaller, Object> handler) {
 		return Mono.defer(() -> {
 			McpExchange exchange = check();
-			return Mono.defer(() -> InvocationGuard.run(exchange, () -> (Mono<?>) handler.apply(exchange.caller())))
-				.transform((result) -> Mono.fromDirect((subscriber) -> InvocationGuard.run(exchange, () -> {
+			return Mono.defer(() -> exchange.run(() -> (Mono<?>) handler.apply(exchange.caller())))
+				.transform((result) -> Mono.fromDirect((subscriber) -> exchange.run(() -> {
 					result.subscribe(subscriber);
 					return subscriber;
 				})))
@@ -106,18 +96,14 @@ final class GuardedCall {
 		return exchange;
 	}
 
-	/**
-	 * What a handler returns. Spring AI makes an error result of most exceptions.
-	 */
+	/** The result of a handler. Spring AI converts most exceptions to an error result. */
 	private Object result(Object result, McpExchange exchange) {
 		Denial denial = (result instanceof CallToolResult tool && Boolean.TRUE.equals(tool.isError()))
 				? denial(exchange.failure(), exchange) : null;
 		return (denial != null) ? denied(denial) : result;
 	}
 
-	/**
-	 * The result of a failed call, or the failure itself.
-	 */
+	/** The result of a failed call, or the failure itself. */
 	private Object failure(Throwable failure, McpExchange exchange) {
 		if (failure instanceof Denial denial) {
 			throw denial;
@@ -137,8 +123,8 @@ final class GuardedCall {
 	}
 
 	/**
-	 * The denial that a failure means: the handler needs more scopes, or Spring Security
-	 * has denied something within it. {@code null} if it is another failure.
+	 * The denial that a failure represents: the handler needs more scopes, or Spring
+	 * Security has denied something in it. {@code null} for other failures.
 	 */
 	private @Nullable Denial denial(@Nullable Throwable failure, McpExchange exchange) {
 		for (Throwable cause : causes(failure).toList()) {
@@ -164,9 +150,7 @@ final class GuardedCall {
 		return causes(failure).anyMatch(TimeoutException.class::isInstance);
 	}
 
-	/**
-	 * A failure and its causes, which may be circular.
-	 */
+	/** A failure and its causes, which may be circular. */
 	private static Stream<Throwable> causes(@Nullable Throwable failure) {
 		return Stream.<Throwable>iterate(failure, Objects::nonNull, Throwable::getCause).limit(100);
 	}

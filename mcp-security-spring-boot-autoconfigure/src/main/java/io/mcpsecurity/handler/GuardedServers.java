@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,8 +25,8 @@ import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.util.Assert;
 
 /**
- * Stands before an MCP server, so that what an application adds at run time is guarded
- * like what was there at the start, and what it removes is forgotten.
+ * Guards MCP servers, so that what an application adds at run time is guarded as well,
+ * and what it removes is no longer offered.
  */
 final class GuardedServers {
 
@@ -48,9 +49,7 @@ final class GuardedServers {
 		this.conditions = conditions;
 	}
 
-	/**
-	 * The guarded form of an MCP server; any other object as it is.
-	 */
+	/** The guarded form of an MCP server; any other object as it is. */
 	Object guard(Object bean) {
 		return (bean instanceof McpSyncServer || bean instanceof McpAsyncServer
 				|| bean instanceof McpStatelessSyncServer || bean instanceof McpStatelessAsyncServer) ? guarded(bean)
@@ -58,11 +57,10 @@ final class GuardedServers {
 	}
 
 	private synchronized Object guarded(Object server) {
-		Object async = (server instanceof McpSyncServer || server instanceof McpStatelessSyncServer)
-				? InputValidation.field(server, "asyncServer") : server;
-		this.transports.add(InputValidation.field(async, "mcpTransportProvider"));
+		Object async = InputValidation.async(server);
+		this.transports.add(Objects.requireNonNull(PrivateFields.read(async, "mcpTransportProvider")));
 		int held = Stream.of("tools", "resources", "resourceTemplates", "prompts", "completions")
-			.mapToInt((name) -> guardHeld(InputValidation.field(async, name), server))
+			.mapToInt((name) -> guardHeld(Objects.requireNonNull(PrivateFields.read(async, name)), server))
 			.sum();
 		List<?> offered = contents(server).stream().flatMap(List::stream).toList();
 		Assert.state(held >= offered.size(), "This version of the MCP SDK is not supported");
@@ -73,10 +71,10 @@ final class GuardedServers {
 	}
 
 	/**
-	 * Guard what a server was built from: specifications that are beans are guarded
-	 * already, others are not.
+	 * Guard the specifications that a server was built from; those that are beans are
+	 * already guarded.
 	 * @param specifications a list or map of the server
-	 * @return how many there are
+	 * @return their number
 	 */
 	@SuppressWarnings("unchecked")
 	private int guardHeld(Object specifications, Object server) {
@@ -96,17 +94,15 @@ final class GuardedServers {
 		}
 	}
 
-	/**
-	 * Whether a server that is guarded uses a transport.
-	 */
+	/** Whether a server that is guarded uses a transport. */
 	synchronized boolean use(Object transport) {
 		return this.transports.contains(transport);
 	}
 
 	/**
 	 * The guarded form of a server.
-	 * @param server the server, or the asynchronous one within it
-	 * @param identity by what it is known who offers something
+	 * @param server the server, or the asynchronous server within it
+	 * @param identity the server in {@link OfferedTargets}
 	 */
 	private Object proxy(Object server, Object identity) {
 		ProxyFactory factory = new ProxyFactory(server);
@@ -120,17 +116,15 @@ final class GuardedServers {
 			Object result = call.proceed();
 			Function<String, McpTarget> removal = REMOVALS.get(name);
 			if (removal != null) {
-				return forget(removal.apply((String) arguments[0]), identity, result);
+				return removed(removal.apply((String) arguments[0]), identity, result);
 			}
 			return (name.equals("getAsyncServer") && result != null) ? proxy(result, identity) : result;
 		});
 		return factory.getProxy();
 	}
 
-	/**
-	 * An asynchronous server removes when somebody subscribes, and not before.
-	 */
-	private @Nullable Object forget(McpTarget target, Object server, @Nullable Object result) {
+	/** An asynchronous server removes on subscription. */
+	private @Nullable Object removed(McpTarget target, Object server, @Nullable Object result) {
 		if (result instanceof Mono<?> removal) {
 			return removal.doOnSuccess((nothing) -> this.offered.get().remove(server, target));
 		}
@@ -138,9 +132,7 @@ final class GuardedServers {
 		return result;
 	}
 
-	/**
-	 * What a server holds that was built from specifications which are no beans.
-	 */
+	/** The contents of a server that is built. */
 	private static List<List<?>> contents(Object server) {
 		if (server instanceof McpSyncServer sync) {
 			return List.of(sync.listTools(), sync.listResources(), sync.listResourceTemplates(), sync.listPrompts());

@@ -32,13 +32,10 @@ import reactor.core.publisher.Mono;
 import org.springframework.beans.BeanUtils;
 
 /**
- * Puts the {@link InvocationGuard} around the handler of a specification: tools,
- * resources, templates, prompts and completions of synchronous and asynchronous, stateful
- * and stateless servers. The MCP SDK models all of them as a record of what is offered
- * and the function that handles it, and they are rebuilt as such.
- * <p>
- * The target is that of the specification itself: here it can no longer be mistaken which
- * handler a request reaches.
+ * Adds the {@link InvocationGuard} to the handler of a specification: tools, resources,
+ * templates, prompts and completions of all kinds of servers. The MCP SDK models each as
+ * a record of what is offered and a function, and it is rebuilt as such. The target is
+ * that of the specification, so it is certain which handler a request reaches.
  */
 final class GuardedSpecifications {
 
@@ -56,15 +53,6 @@ final class GuardedSpecifications {
 
 	private final InputValidation validation = new InputValidation();
 
-	/**
-	 * Create the wrapping.
-	 * @param guard the guard, asked for at each call
-	 * @param callerArguments how {@code @Tool} methods get the caller
-	 * @param offered where to note what is offered
-	 * @param rules the rules, asked for when the method behind a handler declares one
-	 * @param conditions the conditions of those rules, asked for likewise
-	 * @param sensitive where to note what must not be told about arguments
-	 */
 	GuardedSpecifications(Supplier<InvocationGuard> guard, CallerArguments callerArguments,
 			Supplier<OfferedTargets> offered, Supplier<RuleBook> rules, Supplier<ToolConditions> conditions,
 			Supplier<SensitiveArguments> sensitive) {
@@ -77,18 +65,18 @@ final class GuardedSpecifications {
 	}
 
 	/**
-	 * The guarded form of a specification or of a list of them, for a server that is not
-	 * known yet; any other object as it is.
+	 * The guarded form of a specification or list of specifications for an unknown
+	 * server; any other object as it is.
 	 */
 	Object guard(Object bean) {
 		return guard(bean, null);
 	}
 
 	/**
-	 * The guarded form of a specification or of a list of them; any other object as it
-	 * is.
+	 * The guarded form of a specification or list of specifications; any other object as
+	 * it is.
 	 * @param bean the object
-	 * @param server the server that it is for, or {@code null} when that is not known
+	 * @param server its server, or {@code null} if it is unknown
 	 */
 	Object guard(Object bean, @Nullable Object server) {
 		if (bean instanceof List<?> list && list.stream().anyMatch(GuardedSpecifications::isSpecification)) {
@@ -106,10 +94,7 @@ final class GuardedSpecifications {
 		return isSpecification(spec) ? rebuild((Record) spec, server) : spec;
 	}
 
-	/**
-	 * The guarded form of a specification that a server was built from, which may be
-	 * guarded already.
-	 */
+	/** The guarded form of a server's specification, which may already be guarded. */
 	Object guardHeld(Object spec, Object server) {
 		return HandlerMethod.isGuarded(Specifications.handler((Record) spec)) ? spec : rebuild((Record) spec, server);
 	}
@@ -151,27 +136,24 @@ final class GuardedSpecifications {
 	}
 
 	/**
-	 * Arguments are optional, and a call without any is validated as one with an empty
-	 * object. So that is what handlers get: those of Spring AI fail with what the virtual
-	 * machine says of {@code null}, and tell the client.
+	 * Arguments are optional, and a call without any is validated like one with an empty
+	 * object, so handlers get that. With {@code null} those of Spring AI fail, and return
+	 * the message of the exception to the client.
 	 */
 	private static Object withArguments(Object request) {
 		return (request instanceof CallToolRequest call && call.arguments() == null)
 				? new CallToolRequest(call.name(), Map.of(), call.meta()) : request;
 	}
 
-	/**
-	 * Note what a server leaves to this.
-	 * @return whether the server validates arguments
-	 */
+	/** Whether a server validates arguments. If not, they are validated here. */
 	boolean check(Object server) {
 		return this.validation.check(server);
 	}
 
 	/**
-	 * Note that something is offered; completions only help with what is offered.
+	 * Record that something is offered, except completions.
 	 * @param offered what is offered
-	 * @param server the server that offers it, or {@code null} when that is not known
+	 * @param server its server, or {@code null} if it is unknown
 	 */
 	void note(Object offered, @Nullable Object server) {
 		if (!(offered instanceof CompleteReference)) {

@@ -6,9 +6,9 @@ import java.util.List;
 import io.mcpsecurity.message.McpTarget;
 
 /**
- * What a handler is called with.
+ * A call of a handler.
  *
- * @param handler the target of the specification that has the handler
+ * @param handler the target of the specification with the handler
  * @param methods the application's methods behind the handler, as far as they are known
  * @param request the request of the MCP SDK
  */

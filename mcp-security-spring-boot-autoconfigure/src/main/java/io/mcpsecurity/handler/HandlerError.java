@@ -12,9 +12,8 @@ import org.apache.commons.logging.LogFactory;
 import tools.jackson.core.JacksonException;
 
 /**
- * What clients get of a failure: the errors that a handler responds with on purpose, as
- * they are, and of everything else that it happened. The MCP SDK would send the messages
- * and classes of exceptions.
+ * The errors for clients: those that a handler intends, and an internal error for all
+ * other failures. The MCP SDK would send the messages and classes of exceptions.
  */
 public final class HandlerError {
 
@@ -25,30 +24,24 @@ public final class HandlerError {
 	private static final JSONRPCError INVALID_PARAMS = new JSONRPCError(JsonRpcErrorCode.INVALID_PARAMS,
 			"Invalid params");
 
-	/** What Spring AI makes of the exceptions of annotated methods. */
+	/** The exceptions of annotated methods as Spring AI wraps them. */
 	private static final Pattern WRAPPED = Pattern.compile("Error invoking \\w+ method: .*", Pattern.DOTALL);
 
 	private HandlerError() {
 	}
 
-	/**
-	 * Whether a handler has responded with an error on purpose.
-	 */
+	/** Whether a handler intends an error. */
 	static boolean isIntended(Throwable failure) {
 		return failure instanceof McpError error && error.getJsonRpcError() != null
 				&& !WRAPPED.matcher(String.valueOf(error.getJsonRpcError().message())).matches();
 	}
 
-	/**
-	 * What clients get of a handler's exception.
-	 */
+	/** The error for the exception of a handler. */
 	static McpError internal() {
 		return new McpError(INTERNAL);
 	}
 
-	/**
-	 * The response to a request that the server has not responded to itself.
-	 */
+	/** The response to a request that the server has not responded to. */
 	public static JSONRPCResponse response(JSONRPCRequest request, Throwable failure) {
 		if (failure instanceof McpError error && error.getJsonRpcError() != null) {
 			JSONRPCError intended = error.getJsonRpcError();
@@ -64,8 +57,8 @@ public final class HandlerError {
 	}
 
 	/**
-	 * Log what clients do not get. Messages of exceptions can repeat what a client has
-	 * sent, so they are logged at level DEBUG only.
+	 * Log a failure. Messages of exceptions can contain what a client has sent, so they
+	 * are logged at level DEBUG only.
 	 */
 	public static void log(String what, Throwable failure) {
 		logger.error(what + " failed: " + failure.getClass().getName() + " (more at level DEBUG)");

@@ -1,6 +1,5 @@
 package io.mcpsecurity.handler;
 
-import java.lang.reflect.Field;
 import java.util.Objects;
 
 import io.modelcontextprotocol.json.McpJsonDefaults;
@@ -16,14 +15,9 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that no tool is called with arguments that its own input schema refuses. The
- * MCP servers of the SDK do that themselves unless they are told not to; where one does
- * not, the boundary does, after it has decided about the caller.
- * <p>
- * Whether a server validates is read from its private fields: it has no method that
- * tells. (Validating here in any case would validate most calls twice; and Spring AI's
- * customizers, which could turn a server's own validation off, are not asked for servers
- * without sessions and for those that the application builds.)
+ * Validates the arguments of tools for servers that do not: those of the MCP SDK do so
+ * unless that is switched off. (Validating here in any case would validate most calls
+ * twice.)
  */
 final class InputValidation {
 
@@ -32,12 +26,12 @@ final class InputValidation {
 	private volatile @Nullable JsonSchemaValidator validator;
 
 	/**
-	 * Look whether an MCP server validates.
-	 * @param server the server
-	 * @return whether it does
+	 * Whether an MCP server validates. If not, arguments are validated here from now on.
 	 */
 	boolean check(Object server) {
-		boolean validates = validates(server);
+		Object async = async(server);
+		boolean validates = Boolean.TRUE.equals(PrivateFields.read(async, "validateToolInputs"))
+				&& PrivateFields.read(async, "jsonSchemaValidator") != null;
 		if (!validates && this.validator == null) {
 			this.validator = McpJsonDefaults.getSchemaValidator();
 			logger.warn("An MCP server does not validate tool inputs (validateToolInputs is off, or there is no"
@@ -46,44 +40,15 @@ final class InputValidation {
 		return validates;
 	}
 
-	/**
-	 * Of what cannot be found out, the worse is assumed.
-	 */
-	private static boolean validates(Object server) {
-		try {
-			Object async = (server instanceof McpSyncServer || server instanceof McpStatelessSyncServer)
-					? read(server, "asyncServer") : server;
-			return async != null && Boolean.TRUE.equals(read(async, "validateToolInputs"))
-					&& read(async, "jsonSchemaValidator") != null;
-		}
-		catch (ReflectiveOperationException | RuntimeException ex) {
-			logger.debug("It cannot be found out whether tool inputs are validated", ex);
-			return false;
-		}
+	/** The asynchronous server within a synchronous one; any other as it is. */
+	static Object async(Object server) {
+		return (server instanceof McpSyncServer || server instanceof McpStatelessSyncServer)
+				? Objects.requireNonNull(PrivateFields.read(server, "asyncServer")) : server;
 	}
 
 	/**
-	 * A private field of a server: the SDK has no methods for what a server was built
-	 * from.
-	 */
-	static Object field(Object server, String name) {
-		try {
-			return Objects.requireNonNull(read(server, name));
-		}
-		catch (ReflectiveOperationException | RuntimeException ex) {
-			throw new IllegalStateException("This version of the MCP SDK is not supported: there is no " + name, ex);
-		}
-	}
-
-	private static @Nullable Object read(Object object, String name) throws ReflectiveOperationException {
-		Field field = object.getClass().getDeclaredField(name);
-		field.setAccessible(true);
-		return field.get(object);
-	}
-
-	/**
-	 * The answer to a call with arguments that the tool's schema refuses, or {@code null}
-	 * if there is nothing to object.
+	 * The response to a call with arguments that the tool's schema does not allow, or
+	 * {@code null} if it allows them.
 	 */
 	@Nullable CallToolResult refusal(Tool tool, Object request) {
 		JsonSchemaValidator validator = this.validator;

@@ -4,15 +4,16 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.audit.EventText;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.spec.McpError;
@@ -23,16 +24,11 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.security.core.Authentication;
-import org.springframework.security.core.context.SecurityContext;
-import org.springframework.security.core.context.SecurityContextHolder;
-
 /**
- * Stands before every handler: asks the policy with the caller of the exchange, and
- * establishes the security context of that caller on the thread of the handler.
+ * Checks every call of a handler: the policy decides for the caller of the exchange.
  * <p>
- * Without an exchange nothing runs: a call that reached the MCP server by another way
- * than an endpoint of this library is denied.
+ * Without an exchange nothing runs: a call that did not come through an endpoint of this
+ * library is denied.
  */
 public final class InvocationGuard {
 
@@ -43,6 +39,8 @@ public final class InvocationGuard {
 	 * 9728 put into {@code WWW-Authenticate}.
 	 */
 	public static final String CHALLENGE = "io.mcpsecurity/challenge";
+
+	private static final int MAX_REPORT = 2000;
 
 	private static final Log logger = LogFactory.getLog(InvocationGuard.class);
 
@@ -78,19 +76,18 @@ public final class InvocationGuard {
 	 * Check a call.
 	 * @param exchange the exchange, or {@code null} when the call did not come through an
 	 * endpoint
-	 * @param target what is to be used, a resource by its URI
-	 * @param call what the handler is to be called with
+	 * @param target the target, a resource by its URI
+	 * @param call the handler and its request
 	 * @throws McpError if the call is denied
 	 */
 	void check(@Nullable McpExchange exchange, McpTarget target, HandlerCall call) {
 		if (exchange == null) {
 			logger.warn("A call of " + call.handler()
 					+ " did not come through an endpoint of this library, and was denied");
-			throw denial(null, AccessDecision.unauthenticated());
+			throw denial(null, AccessDecision.deny(Outcome.UNAUTHENTICATED, null));
 		}
 		if (exchange.hidden()) {
-			// Whatever template stands for the name of a hidden target: it does not
-			// exist.
+			// A template may match the name of a hidden target.
 			throw McpError.RESOURCE_NOT_FOUND.apply(target.name());
 		}
 		McpCaller caller = exchange.caller();
@@ -122,19 +119,17 @@ public final class InvocationGuard {
 		return (arguments != null) ? Collections.unmodifiableMap(arguments) : Map.of();
 	}
 
-	/**
-	 * Log a call that passes only because the policy reports instead of denying.
-	 */
+	/** Log a call that passes only because the policy reports instead of denying. */
 	public static void report(@Nullable Object what, @Nullable McpCaller caller, AccessDecision decision) {
-		logger.warn("Would be denied: %s of %s: %s".formatted(what, caller, decision.description())
-			.replaceAll("\\p{Cntrl}|[\\u2028\\u2029]", "?"));
+		logger.warn(EventText.of("Would be denied: %s of %s: %s".formatted(what, caller, decision.description()),
+				MAX_REPORT));
 	}
 
 	/**
 	 * The denial of a call that its own handler refused.
 	 * @param exchange the exchange
-	 * @param target what was to be used, a resource by its URI
-	 * @param call what the handler was called with
+	 * @param target the target, a resource by its URI
+	 * @param call the handler and its request
 	 * @param needed the scopes that the handler requires
 	 */
 	Denial refusal(McpExchange exchange, McpTarget target, HandlerCall call, List<String> needed) {
@@ -143,11 +138,9 @@ public final class InvocationGuard {
 				(caller != null) ? caller.scopes() : null, this.conditions.in(call, caller), needed));
 	}
 
-	/**
-	 * The denial of a call that Spring Security has denied within its handler.
-	 */
+	/** The denial of a call that Spring Security has denied within its handler. */
 	Denial forbidden(McpExchange exchange) {
-		return denial(exchange, AccessDecision.forbidden(exchange.caller() != null, null));
+		return denial(exchange, exchange.denial(null));
 	}
 
 	private AccessPolicy policy(McpExchange exchange) {
@@ -161,34 +154,6 @@ public final class InvocationGuard {
 		return new Denial(decision, (exchange != null)
 				? this.requestNames.apply(exchange.challenged(policy(exchange), decision)) : List.of(),
 				this.metadata.apply((exchange != null) ? exchange.connection().resource() : null));
-	}
-
-	/**
-	 * Run a part of a handler, on whichever thread, in the security context and the trace
-	 * of its exchange.
-	 * @param exchange the exchange
-	 * @param part the part
-	 * @return what the part returns
-	 */
-	static <T> T run(McpExchange exchange, Supplier<T> part) {
-		McpExchange.Scope scope = exchange.open();
-		SecurityContext before = SecurityContextHolder.getContext();
-		Authentication authentication = exchange.authentication();
-		boolean other = authentication != null && before.getAuthentication() != authentication;
-		try {
-			if (other) {
-				SecurityContext context = SecurityContextHolder.createEmptyContext();
-				context.setAuthentication(authentication);
-				SecurityContextHolder.setContext(context);
-			}
-			return part.get();
-		}
-		finally {
-			if (other) {
-				SecurityContextHolder.setContext(before);
-			}
-			scope.close();
-		}
 	}
 
 }

@@ -17,6 +17,7 @@ import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
@@ -35,19 +36,17 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * Leaves in a listing what the caller may see, and adds to each entry the scopes that it
- * needs. Works on the server's response before it is written, so that plain JSON and
- * server-sent events, synchronous and asynchronous servers are all the same; a response
- * of another type is refused.
+ * Removes from a listing what the caller may not see, and adds to each entry the scopes
+ * that it needs. Works on the server's response before it is written, which is the same
+ * for JSON and event streams, and for all kinds of servers. A response of another type is
+ * refused.
  * <p>
- * Entries are written once and not for each response, which is most of what a listing
- * costs. They are immutable, and are kept for as long as the server offers them.
+ * Entries are written to JSON once and not for each response, which is most of the time
+ * for a listing. They are immutable, and are cached while the server offers them.
  */
 public final class ListingFilter {
 
-	/**
-	 * The key in {@code _meta} under which an entry names its scopes.
-	 */
+	/** The key of an entry's scopes in {@code _meta}. */
 	public static final String SCOPES = "io.mcpsecurity/scopes";
 
 	private static final String META = "_meta";
@@ -63,13 +62,6 @@ public final class ListingFilter {
 	/** By identity of what servers offer. */
 	private final Cache<Object, Entry> entries = Caffeine.newBuilder().weakKeys().executor(Runnable::run).build();
 
-	/**
-	 * Create a filter.
-	 * @param policies decide, each for the callers of its endpoint
-	 * @param rules the application's own rules
-	 * @param catalogue describes scopes
-	 * @param json writes entries, as the transport writes responses
-	 */
 	public ListingFilter(AccessPolicies policies, AuthorizationRules rules, ScopeCatalogue catalogue, JsonMapper json) {
 		this.policies = policies;
 		this.rules = rules;
@@ -137,9 +129,6 @@ public final class ListingFilter {
 		return listing;
 	}
 
-	/**
-	 * What the caller may see.
-	 */
 	private <T> List<RawValue> entries(List<T> offered, Function<T, McpTarget> target, AccessPolicy policy,
 			McpExchange exchange) {
 		McpCaller caller = exchange.caller();
@@ -155,9 +144,7 @@ public final class ListingFilter {
 		return shown;
 	}
 
-	/**
-	 * Write an entry with its scopes, or as it is if it needs none.
-	 */
+	/** Write an entry with its scopes, or as it is if it needs none. */
 	private RawValue write(Object entry, AccessRule rule) {
 		ObjectNode written = this.json.valueToTree(entry);
 		if (rule.access() == Access.SCOPES) {
@@ -188,12 +175,12 @@ public final class ListingFilter {
 	}
 
 	/**
-	 * What is known of an entry. (It does not hold the entry itself, which would then
-	 * never be evicted.)
+	 * A cached entry. (It does not refer to the entry itself, which would then never be
+	 * evicted.)
 	 *
-	 * @param target what the entry offers
-	 * @param json the entry as it is written with the scopes of a rule; endpoints may
-	 * have different rules for it
+	 * @param target the target of the entry
+	 * @param json the entry as JSON with the scopes of a rule; endpoints may have
+	 * different rules for it
 	 */
 	private record Entry(McpTarget target, Map<AccessRule, RawValue> json) {
 	}

@@ -57,9 +57,7 @@ public final class McpGuardPostProcessor implements BeanPostProcessor, PriorityO
 		return this.servers.guard((guarded instanceof List<?>) ? this.contents.get().take(guarded, beanName) : guarded);
 	}
 
-	/**
-	 * Whether a server that is guarded uses a transport.
-	 */
+	/** Whether a server that is guarded uses a transport. */
 	public boolean guards(Object transport) {
 		return this.servers.use(transport);
 	}

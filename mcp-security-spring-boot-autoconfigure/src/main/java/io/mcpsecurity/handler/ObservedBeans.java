@@ -28,9 +28,9 @@ import org.springframework.aop.target.SingletonTargetSource;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * The beans with annotated methods as Spring AI calls them: by a proxy that passes what a
- * method throws to the exchange, before Spring AI makes text of it. The beans themselves,
- * and what others call them by, are not changed.
+ * The beans with annotated methods as Spring AI calls them: through a proxy that passes
+ * the exceptions of methods to the exchange, before Spring AI converts them to text. The
+ * beans themselves are not changed.
  */
 public final class ObservedBeans extends ServerMcpAnnotatedBeans {
 

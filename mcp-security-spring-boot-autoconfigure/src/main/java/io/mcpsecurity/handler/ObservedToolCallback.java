@@ -13,16 +13,10 @@ import org.springframework.ai.tool.metadata.ToolMetadata;
 
 /**
  * A tool callback as an MCP server calls it: in the security context of the caller, on
- * whichever thread, and passing what it throws to the exchange, before Spring AI makes
- * text of it.
+ * any thread, passing its exceptions to the exchange, before Spring AI converts them to
+ * text.
  */
-final class ObservedToolCallback implements ToolCallback {
-
-	private final ToolCallback callback;
-
-	ObservedToolCallback(ToolCallback callback) {
-		this.callback = callback;
-	}
+record ObservedToolCallback(ToolCallback callback) implements ToolCallback {
 
 	@Override
 	public ToolDefinition getToolDefinition() {
@@ -46,7 +40,7 @@ final class ObservedToolCallback implements ToolCallback {
 			return this.callback.call(input, context);
 		}
 		try {
-			return InvocationGuard.run(exchange, () -> this.callback.call(input, context));
+			return exchange.run(() -> this.callback.call(input, context));
 		}
 		catch (RuntimeException ex) {
 			exchange.failed(ex);

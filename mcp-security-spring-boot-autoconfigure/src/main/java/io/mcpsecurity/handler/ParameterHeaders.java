@@ -13,9 +13,9 @@ import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which parameters of a tool clients repeat in HTTP headers: those with
- * {@code x-mcp-header} in the tool's input schema (MCP 2026-07-28, Streamable HTTP,
- * Custom Headers from Tool Parameters).
+ * The parameters of a tool that clients repeat in HTTP headers: those with {@code
+ * x-mcp-header} in the tool's input schema (MCP 2026-07-28, Streamable HTTP, Custom
+ * Headers from Tool Parameters).
  */
 final class ParameterHeaders {
 
@@ -31,8 +31,8 @@ final class ParameterHeaders {
 
 	/**
 	 * The headers of a tool, each with the path to its argument.
-	 * @throws IllegalStateException if a declaration is none that clients may follow: it
-	 * would look as if it were enforced
+	 * @throws IllegalStateException if a declaration is invalid, and would not be
+	 * enforced
 	 */
 	static Map<String, List<String>> of(Tool tool) {
 		Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);

@@ -38,9 +38,8 @@ import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * Finds every {@link RequiresScope} of an application and makes rules of them, or refuses
- * to: an annotation that nothing would ask, or that could be read in two ways, stops the
- * start.
+ * Creates rules from every {@link RequiresScope} of an application. An annotation that is
+ * not enforced, or is ambiguous, stops the start.
  */
 public final class ScopeDeclarations {
 
@@ -51,16 +50,15 @@ public final class ScopeDeclarations {
 
 	private final ToolConditions conditions = new ToolConditions();
 
-	private final Set<Method> asked = new LinkedHashSet<>();
+	private final Set<Method> offered = new LinkedHashSet<>();
 
 	private ScopeDeclarations() {
 	}
 
 	/**
-	 * Find what annotations declare.
-	 * @param beans the application's beans; their classes are looked at, and only tool
-	 * callbacks are created
-	 * @throws IllegalStateException if an annotation stands where nothing asks it
+	 * Find the declarations of annotations.
+	 * @param beans the application's beans, of which only tool callbacks are created
+	 * @throws IllegalStateException if an annotation would not be enforced
 	 */
 	public static ScopeDeclarations find(ConfigurableListableBeanFactory beans) {
 		ScopeDeclarations declarations = new ScopeDeclarations();
@@ -76,25 +74,20 @@ public final class ScopeDeclarations {
 		return declarations;
 	}
 
-	/**
-	 * The rules, each with the annotation's place.
-	 */
+	/** The rules; the source of each is the location of its annotation. */
 	public List<AccessRule> rules() {
 		return this.rules;
 	}
 
-	/**
-	 * The conditions of those rules.
-	 */
 	public ToolConditions conditions() {
 		return this.conditions;
 	}
 
 	/**
-	 * Check that every rule that objects declare is known. Before the beans exist their
-	 * classes are not always known: a bean method may declare an interface only.
-	 * @param objects what Spring AI found to have tools, resources or prompts
-	 * @param known the rules that are decided by
+	 * Check that every rule that objects declare is known. The class of a bean is not
+	 * always known before it exists: a bean method may declare an interface.
+	 * @param objects the objects in which Spring AI found tools, resources or prompts
+	 * @param known the known rules
 	 * @throws IllegalStateException if one is missing
 	 */
 	public static void check(Collection<?> objects, RuleBook known) {
@@ -107,17 +100,16 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * Check that the rule of a method which handles a specification is known: the method
-	 * may be of an object that is no bean. Its condition becomes known here.
+	 * Check that the rule of a method which handles a specification is known: its object
+	 * may not be a bean. Its condition becomes known.
 	 * @param handler the method
-	 * @param target what the specification offers
-	 * @param known the rules that are decided by, asked for only when the method declares
-	 * one
-	 * @param conditions the conditions of all rules, asked for likewise
-	 * @param late whether the specification is given to a server, which may run already:
-	 * then the rule becomes known here as well
+	 * @param target the target of the specification
+	 * @param known the known rules, looked up only if the method declares one
+	 * @param conditions the conditions of all rules, looked up likewise
+	 * @param late whether the specification is added to a server, which may already run:
+	 * then its rule becomes known as well
 	 * @throws IllegalStateException if it is missing
-	 * @throws IllegalArgumentException if it contradicts the rule that is known
+	 * @throws IllegalArgumentException if it contradicts a known rule
 	 */
 	static void check(HandlerMethod handler, McpTarget target, Supplier<RuleBook> known,
 			Supplier<ToolConditions> conditions, boolean late) {
@@ -136,15 +128,15 @@ public final class ScopeDeclarations {
 	private void requireKnown(RuleBook known, String remedy) {
 		for (AccessRule rule : this.rules) {
 			if (!known.declares(rule)) {
-				throw new DeclarationException(rule.source() + " was not seen in time", remedy);
+				throw new DeclarationException(rule.source() + " was registered after the rules were built", remedy);
 			}
 		}
 	}
 
 	/**
-	 * What the annotated methods of a class and the callbacks of a bean are offered as.
+	 * The targets of the annotated methods and callbacks of a bean.
 	 * @param beans the application's beans
-	 * @param bean the name of one of them
+	 * @param bean the name of the bean
 	 */
 	public static Set<McpTarget> targets(ConfigurableListableBeanFactory beans, String bean) {
 		Set<McpTarget> targets = new LinkedHashSet<>();
@@ -169,12 +161,12 @@ public final class ScopeDeclarations {
 
 	private void addAll(ConfigurableListableBeanFactory beans, String bean, Class<?> type) {
 		Method[] methods = addTargets(type);
-		if (declared(type) && Stream.of(methods).noneMatch(this.asked::contains)) {
-			throw unasked(ClassUtils.getShortName(type), "none of its methods is");
+		if (declared(type) && Stream.of(methods).noneMatch(this.offered::contains)) {
+			throw unenforced(ClassUtils.getShortName(type), "none of its methods is");
 		}
 		for (Method method : methods) {
-			if (declared(method) && !this.asked.contains(method)) {
-				throw unasked(describe(method), "the method is not");
+			if (declared(method) && !this.offered.contains(method)) {
+				throw unenforced(describe(method), "the method is not");
 			}
 			if (annotation(method, type) != null) {
 				refuseBehindProxy(beans, bean, method);
@@ -186,7 +178,7 @@ public final class ScopeDeclarations {
 		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(RequiresScope.class);
 	}
 
-	private static DeclarationException unasked(String place, String reason) {
+	private static DeclarationException unenforced(String place, String reason) {
 		return new DeclarationException(
 				"@RequiresScope on " + place + " protects nothing: " + reason
 						+ " an MCP tool, resource or prompt of this server",
@@ -195,7 +187,7 @@ public final class ScopeDeclarations {
 
 	private void add(Method method, Class<?> type, McpTarget target) {
 		RequiresScope annotation = annotation(method, type);
-		this.asked.add(method);
+		this.offered.add(method);
 		if (annotation == null) {
 			refuseEnclosing(method, type);
 		}
@@ -209,8 +201,8 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * An annotation on an enclosing class looks as if it were for the nested class, and
-	 * is not.
+	 * An annotation on an enclosing class does not apply to the nested class, although it
+	 * looks like that.
 	 */
 	private static void refuseEnclosing(Method method, Class<?> type) {
 		for (Class<?> outer = type.getEnclosingClass(); outer != null; outer = outer.getEnclosingClass()) {
@@ -265,8 +257,8 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * What a method is, by the same annotations and names as Spring AI registers it: it
-	 * can be several things at once.
+	 * The targets of a method, by the same annotations and names as Spring AI registers
+	 * it. There can be several.
 	 */
 	static List<McpTarget> targets(Method method) {
 		List<McpTarget> targets = new ArrayList<>();
@@ -301,8 +293,8 @@ public final class ScopeDeclarations {
 	}
 
 	/**
-	 * A CGLIB proxy passes neither private nor final methods on: the call would reach the
-	 * proxy object itself, past every other advice on the method.
+	 * A CGLIB proxy does not pass on calls of private and final methods: they would run
+	 * on the proxy object itself, without any advice.
 	 */
 	private static void refuseBehindProxy(ConfigurableListableBeanFactory beans, String bean, Method method) {
 		boolean unreachable = Modifier.isPrivate(method.getModifiers()) || Modifier.isFinal(method.getModifiers());
@@ -314,7 +306,8 @@ public final class ScopeDeclarations {
 		}
 	}
 
-	private static String describe(Method method) {
+	/** The class and name of a method, for messages. */
+	public static String describe(Method method) {
 		return ClassUtils.getShortName(method.getDeclaringClass()) + "." + method.getName();
 	}
 

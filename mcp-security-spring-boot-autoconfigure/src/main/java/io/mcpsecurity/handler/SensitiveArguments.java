@@ -36,7 +36,7 @@ import org.springframework.util.StringUtils;
 
 /**
  * The names that {@link Sensitive} declares for the arguments of each tool and prompt.
- * They are known before a tool or prompt is offered, also at run time.
+ * They are known before a tool or prompt is offered.
  */
 public final class SensitiveArguments implements Function<McpTarget, Set<String>> {
 
@@ -61,8 +61,7 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 	 * Add what the method behind the handler of a specification declares.
 	 * @param handler the handler
 	 * @param target what the specification offers
-	 * @param completion whether it completes arguments of the target instead of serving
-	 * it
+	 * @param completion whether it only completes arguments of the target
 	 * @throws DeclarationException if an annotation has no effect
 	 */
 	void add(Object handler, McpTarget target, boolean completion) {
@@ -79,9 +78,9 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 
 	/**
 	 * Check the methods of all beans for annotations that are not on the method behind a
-	 * known handler. The handler of a tool or prompt may be hidden in another one; such a
-	 * method is recognized by Spring AI's annotations.
-	 * @param beans the application's beans; only their classes are looked at
+	 * known handler. A handler may be inside another one; its method is recognized by
+	 * Spring AI's annotations.
+	 * @param beans the application's beans, which are not created
 	 * @throws DeclarationException if an annotation has no effect
 	 */
 	public void check(ConfigurableListableBeanFactory beans) {
@@ -122,8 +121,7 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 	private static void requireNone(Method method, String reason) {
 		if (Stream.of(method.getParameters()).anyMatch(SensitiveArguments::isSensitive)) {
 			throw new DeclarationException(
-					"@Sensitive on " + ClassUtils.getShortName(method.getDeclaringClass()) + "." + method.getName()
-							+ " protects nothing: " + reason,
+					"@Sensitive on " + ScopeDeclarations.describe(method) + " protects nothing: " + reason,
 					"put it on an argument of a tool or prompt, or remove it");
 		}
 	}
@@ -147,9 +145,7 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 		return names;
 	}
 
-	/**
-	 * Whether a parameter takes all arguments at once.
-	 */
+	/** Whether a parameter takes all arguments at once. */
 	private static boolean takesAll(Parameter parameter, Kind kind) {
 		return (kind == Kind.TOOL) ? CallToolRequest.class.isAssignableFrom(parameter.getType())
 				: GetPromptRequest.class.isAssignableFrom(parameter.getType())
@@ -162,9 +158,7 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 				: parameter.getName();
 	}
 
-	/**
-	 * Add the names of the sensitive members of a type, and of the types in it.
-	 */
+	/** Add the names of the sensitive members of a type, and of the types in it. */
 	private static void addMembers(ResolvableType type, Set<Class<?>> seen, Set<String> names) {
 		Stream.of(type.getGenerics()).forEach((generic) -> addMembers(generic, seen, names));
 		if (type.isArray()) {

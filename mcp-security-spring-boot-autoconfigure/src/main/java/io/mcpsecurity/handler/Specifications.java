@@ -20,17 +20,14 @@ import io.modelcontextprotocol.spec.MissingMcpTransportSession;
 import reactor.core.publisher.Mono;
 
 /**
- * Specifications of the MCP SDK whatever kind of server they were made for: the SDK
- * models all of them as a record of what is offered and the function that handles it.
+ * Specifications of the MCP SDK, independent of the kind of server: each is a record of
+ * what is offered and the function that handles it.
  */
 public final class Specifications {
 
 	private Specifications() {
 	}
 
-	/**
-	 * What a specification offers.
-	 */
 	static Object offered(Record specification) {
 		return component(specification, 0);
 	}
@@ -54,9 +51,7 @@ public final class Specifications {
 		}
 	}
 
-	/**
-	 * Add specifications to a server with sessions.
-	 */
+	/** Add specifications to a server with sessions. */
 	public static void add(List<Record> specifications, AsyncSpecification<?> server) {
 		for (Record specification : specifications) {
 			Object offered = offered(specification);
@@ -80,8 +75,8 @@ public final class Specifications {
 	}
 
 	/**
-	 * Add specifications to a server without sessions. A handler that wants to ask the
-	 * client there fails.
+	 * Add specifications to a server without sessions. A handler fails there if it sends
+	 * a request to the client.
 	 */
 	public static void add(List<Record> specifications, StatelessAsyncSpecification server) {
 		for (Record specification : specifications) {
@@ -108,9 +103,8 @@ public final class Specifications {
 	}
 
 	/**
-	 * The handler of a specification for an asynchronous server, with or without
-	 * sessions. A synchronous handler runs on the thread that subscribes, which is the
-	 * request's.
+	 * The handler of a specification for an asynchronous server. A synchronous handler
+	 * runs on the thread that subscribes, which is the request's.
 	 */
 	@SuppressWarnings("unchecked")
 	private static <S, R, T> BiFunction<S, R, Mono<T>> async(Record specification) {

@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 
 import io.modelcontextprotocol.server.McpServerFeatures;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures;
+import io.modelcontextprotocol.spec.McpSchema.Tool;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.McpToolUtils;
@@ -17,9 +18,9 @@ import org.springframework.util.MimeType;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Makes the specifications that Spring AI makes of tool callbacks once more, of
- * {@linkplain ObservedToolCallback observed} callbacks: what Spring AI makes does not
- * tell what a callback threw.
+ * Creates the specifications of tool callbacks again, for
+ * {@linkplain ObservedToolCallback observed} callbacks: those that Spring AI creates do
+ * not expose the exceptions of callbacks.
  */
 final class ToolCallbackSpecifications {
 
@@ -35,34 +36,28 @@ final class ToolCallbackSpecifications {
 		this.properties = () -> beans.getBean(McpServerProperties.class);
 	}
 
-	/**
-	 * The specifications of observed callbacks; any other bean as it is.
-	 */
+	/** The specifications of observed callbacks; any other bean as it is. */
 	Object observe(Object bean, String name) {
 		return (BEANS.contains(name) && bean instanceof List<?> specifications)
 				? specifications.stream().map(this::observe).toList() : bean;
 	}
 
-	private @Nullable Object observe(Object specification) {
-		if (specification instanceof McpServerFeatures.SyncToolSpecification sync) {
-			ToolCallback callback = callback(sync.tool().name());
-			return (callback != null) ? McpToolUtils.toSyncToolSpecification(callback, mimeType(callback)) : sync;
+	private Object observe(Object specification) {
+		ToolCallback callback = (GuardedSpecifications.isSpecification(specification)
+				&& Specifications.offered((Record) specification) instanceof Tool tool) ? callback(tool.name()) : null;
+		if (callback == null) {
+			return specification;
 		}
-		if (specification instanceof McpServerFeatures.AsyncToolSpecification async) {
-			ToolCallback callback = callback(async.tool().name());
-			return (callback != null) ? McpToolUtils.toAsyncToolSpecification(callback, mimeType(callback)) : async;
+		MimeType type = mimeType(callback);
+		if (specification instanceof McpServerFeatures.SyncToolSpecification) {
+			return McpToolUtils.toSyncToolSpecification(callback, type);
 		}
-		if (specification instanceof McpStatelessServerFeatures.SyncToolSpecification sync) {
-			ToolCallback callback = callback(sync.tool().name());
-			return (callback != null) ? McpToolUtils.toStatelessSyncToolSpecification(callback, mimeType(callback))
-					: sync;
+		if (specification instanceof McpServerFeatures.AsyncToolSpecification) {
+			return McpToolUtils.toAsyncToolSpecification(callback, type);
 		}
-		if (specification instanceof McpStatelessServerFeatures.AsyncToolSpecification async) {
-			ToolCallback callback = callback(async.tool().name());
-			return (callback != null) ? McpToolUtils.toStatelessAsyncToolSpecification(callback, mimeType(callback))
-					: async;
-		}
-		return specification;
+		return (specification instanceof McpStatelessServerFeatures.SyncToolSpecification)
+				? McpToolUtils.toStatelessSyncToolSpecification(callback, type)
+				: McpToolUtils.toStatelessAsyncToolSpecification(callback, type);
 	}
 
 	private @Nullable ToolCallback callback(String tool) {

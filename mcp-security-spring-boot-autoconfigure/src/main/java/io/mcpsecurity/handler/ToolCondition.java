@@ -37,11 +37,11 @@ import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.SimpleEvaluationContext;
 
 /**
- * A condition over the arguments of one tool. What it must not do is refused when it is
- * parsed, and the evaluation has no means for it either.
+ * A condition on the arguments of one tool. Expressions that could change something are
+ * refused when they are parsed, and the evaluation does not support them either.
  * <p>
- * Arguments are converted as Spring AI converts them for the method: compared as they
- * came, {@code "true"} would not be {@code true}, and yet become it in the method.
+ * Arguments are converted as Spring AI converts them for the method: otherwise {@code
+ * "true"} would not equal {@code true}, although the method gets {@code true}.
  */
 final class ToolCondition {
 
@@ -67,9 +67,9 @@ final class ToolCondition {
 	/**
 	 * Parse a condition.
 	 * @param text the expression
-	 * @param method the tool's method, with whose arguments it is to be evaluated
-	 * @throws IllegalArgumentException if it is not an expression, or one that must not
-	 * be; the message says why
+	 * @param method the tool's method, for whose arguments it is evaluated
+	 * @throws IllegalArgumentException if it is not an expression, or one that is not
+	 * allowed; the message contains the reason
 	 */
 	static ToolCondition of(String text, Method method) {
 		SpelExpression expression;
@@ -85,9 +85,7 @@ final class ToolCondition {
 		return condition;
 	}
 
-	/**
-	 * The parameters that clients fill in.
-	 */
+	/** The parameters that clients set. */
 	private static Map<String, Type> parameters(Method method) {
 		Map<String, Type> parameters = new LinkedHashMap<>();
 		for (Parameter parameter : method.getParameters()) {
@@ -109,8 +107,8 @@ final class ToolCondition {
 	}
 
 	/**
-	 * Refuse what could change something, and what would be {@code null} for ever: a
-	 * misspelt name might be what keeps a condition from ever holding.
+	 * Refuse what could change something, and names that would always be {@code null}:
+	 * with a misspelt name a condition might never hold.
 	 */
 	private void check(SpelNode node, boolean anyName, boolean hasRoot) {
 		if (FORBIDDEN.stream().anyMatch((type) -> type.isInstance(node))) {
@@ -140,11 +138,12 @@ final class ToolCondition {
 	}
 
 	/**
-	 * Whether the condition holds. It does when an argument is none of its type: whoever
-	 * has the scopes then hears of that from the tool, which converts it alike.
+	 * Whether the condition holds. It also holds if an argument has the wrong type: a
+	 * caller with the scopes then gets the error of the tool, which converts it in the
+	 * same way.
 	 * @param arguments the arguments as the client sent them
 	 * @param caller the caller
-	 * @throws RuntimeException if that cannot be told
+	 * @throws RuntimeException if it cannot be evaluated
 	 */
 	boolean holds(Map<String, Object> arguments, @Nullable McpCaller caller) {
 		SimpleEvaluationContext context = SimpleEvaluationContext.forReadOnlyDataBinding().build();
@@ -166,7 +165,7 @@ final class ToolCondition {
 			}
 		}
 		catch (StackOverflowError ex) {
-			// A regular expression goes as deep as the value is long.
+			// The depth of a regular expression depends on the length of the value.
 			throw new IllegalStateException("Too deep", ex);
 		}
 		throw new IllegalStateException("Neither true nor false");

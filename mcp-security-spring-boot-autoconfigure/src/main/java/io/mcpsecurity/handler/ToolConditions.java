@@ -17,8 +17,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The conditions over tools' arguments that the code declares. They tell whether a rule
- * is for a call; the policy decides what follows from that.
+ * The conditions on tools' arguments that the code declares. They determine whether a
+ * rule applies to a call.
  */
 public final class ToolConditions {
 
@@ -37,17 +37,15 @@ public final class ToolConditions {
 		others.conditions.forEach((tool, known) -> known.forEach((method, condition) -> add(tool, method, condition)));
 	}
 
-	/**
-	 * Whether some calls of a tool need more scopes than others.
-	 */
+	/** Whether some calls of a tool need more scopes than others. */
 	boolean has(McpTarget tool) {
 		return this.conditions.containsKey(tool);
 	}
 
 	/**
-	 * Whether a rule's condition holds for a call. The answer is an exception when that
-	 * cannot be told.
-	 * @param call what a handler is to be called with
+	 * Whether a rule's condition holds for a call; throws an exception if it cannot be
+	 * evaluated.
+	 * @param call the handler and its request
 	 * @param caller the caller, or {@code null}
 	 */
 	Predicate<AccessRule> in(HandlerCall call, @Nullable McpCaller caller) {
@@ -73,9 +71,9 @@ public final class ToolConditions {
 	}
 
 	/**
-	 * The conditions of the method behind a handler: methods at several endpoints may
-	 * have one name and parameters of different types. If the method is not known, one of
-	 * all conditions for the name is enough.
+	 * The conditions of the method behind a handler: endpoints may have methods of the
+	 * same name with parameters of different types. If the method is unknown, one of all
+	 * conditions for the name is sufficient.
 	 */
 	private Collection<ToolCondition> of(McpTarget tool, List<Method> methods) {
 		Map<Method, ToolCondition> known = this.conditions.getOrDefault(tool, Map.of());

@@ -1,6 +1,5 @@
 package io.mcpsecurity.handler;
 
-import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
 import java.util.Arrays;
@@ -10,7 +9,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.AsyncMcpToolCallbackProvider;
 import org.springframework.ai.mcp.SyncMcpToolCallbackProvider;
@@ -21,12 +19,9 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.core.ResolvableType;
 import org.springframework.util.Assert;
-import org.springframework.util.ReflectionUtils;
 
 /**
- * A {@code @Tool} method that is offered through a {@link ToolCallback}. It is read from
- * private fields: {@link MethodToolCallback} has no methods that tell its method and the
- * object that it is called on.
+ * A {@code @Tool} method that is offered through a {@link ToolCallback}.
  *
  * @param name the tool's name
  * @param method the method
@@ -35,8 +30,8 @@ import org.springframework.util.ReflectionUtils;
 record ToolMethod(String name, Method method, Class<?> type) {
 
 	/**
-	 * The tool methods among the callbacks that Spring AI offers, in the places where it
-	 * looks for them. As there, the first of a name wins.
+	 * The tool methods among the callbacks that Spring AI offers. As in Spring AI, the
+	 * first of a name applies.
 	 */
 	static Map<String, ToolMethod> find(BeanFactory beans) {
 		Map<String, ToolMethod> methods = new LinkedHashMap<>();
@@ -48,9 +43,7 @@ record ToolMethod(String name, Method method, Class<?> type) {
 		return methods;
 	}
 
-	/**
-	 * The callbacks that Spring AI offers, by the names of their tools.
-	 */
+	/** The callbacks that Spring AI offers, by the names of their tools. */
 	static Map<String, ToolCallback> callbacks(BeanFactory beans) {
 		Map<String, ToolCallback> callbacks = new LinkedHashMap<>();
 		Stream
@@ -61,9 +54,7 @@ record ToolMethod(String name, Method method, Class<?> type) {
 		return callbacks;
 	}
 
-	/**
-	 * The names of the tools that a bean offers through callbacks.
-	 */
+	/** The names of the tools that a bean offers through callbacks. */
 	static List<String> names(BeanFactory beans, String name) {
 		if (!beans.isTypeMatch(name, ToolCallback.class) && !beans.isTypeMatch(name, ToolCallbackProvider.class)) {
 			return List.of();
@@ -91,28 +82,14 @@ record ToolMethod(String name, Method method, Class<?> type) {
 	}
 
 	private static ToolMethod of(MethodToolCallback callback) {
-		Method method = (Method) field(callback, "toolMethod");
-		Object target = field(callback, "toolObject");
+		Method method = (Method) PrivateFields.read(callback, "toolMethod");
+		Object target = PrivateFields.read(callback, "toolObject");
 		Assert.state(method != null, "A tool without a method");
 		return new ToolMethod(callback.getToolDefinition().name(), method,
 				(target != null) ? AopUtils.getTargetClass(target) : method.getDeclaringClass());
 	}
 
-	/**
-	 * If a later version of Spring AI keeps it elsewhere, an application must not start
-	 * with rules overlooked.
-	 */
-	private static @Nullable Object field(MethodToolCallback callback, String name) {
-		Field field = ReflectionUtils.findField(MethodToolCallback.class, name);
-		Assert.state(field != null,
-				() -> "This version of Spring AI is not supported: MethodToolCallback has no " + name);
-		ReflectionUtils.makeAccessible(field);
-		return ReflectionUtils.getField(field, callback);
-	}
-
-	/**
-	 * The names of the parameters that are to be the caller.
-	 */
+	/** The names of the parameters that are to be the caller. */
 	List<String> callerParameters() {
 		return Stream.of(this.method.getParameters())
 			.filter((parameter) -> parameter.getType() == McpCaller.class)

@@ -21,9 +21,7 @@ public record Sha256(long first, long second, long third, long fourth) {
 
 	private static final MessageDigest UNUSED = create();
 
-	/**
-	 * The hash of a text in UTF-8.
-	 */
+	/** The hash of a text in UTF-8. */
 	public static Sha256 of(String text) {
 		return of(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
 	}
@@ -71,9 +69,7 @@ public record Sha256(long first, long second, long third, long fourth) {
 		}
 	}
 
-	/**
-	 * The hash in 64 hexadecimal digits.
-	 */
+	/** The hash in 64 hexadecimal digits. */
 	@Override
 	public String toString() {
 		HexFormat hex = HexFormat.of();

@@ -24,9 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public class DefaultMcpServerObservationConvention implements McpServerObservationConvention {
 
-	/**
-	 * The name of observations, and of their timer.
-	 */
+	/** The name of observations, and of their timer. */
 	public static final String NAME = "mcp.server.operation.duration";
 
 	static final String NONE = KeyValue.NONE_VALUE;
@@ -39,10 +37,6 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	private final RequestLabels labels;
 
-	/**
-	 * Create the convention.
-	 * @param labels the labels of requests
-	 */
 	public DefaultMcpServerObservationConvention(RequestLabels labels) {
 		this.labels = labels;
 	}

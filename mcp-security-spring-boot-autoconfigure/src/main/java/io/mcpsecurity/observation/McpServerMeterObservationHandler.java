@@ -16,10 +16,6 @@ public class McpServerMeterObservationHandler implements MeterObservationHandler
 
 	private final DefaultMeterObservationHandler meters;
 
-	/**
-	 * Create the handler.
-	 * @param registry the meter registry
-	 */
 	public McpServerMeterObservationHandler(MeterRegistry registry) {
 		this.meters = new DefaultMeterObservationHandler(registry, IgnoredMeters.LONG_TASK_TIMER);
 	}

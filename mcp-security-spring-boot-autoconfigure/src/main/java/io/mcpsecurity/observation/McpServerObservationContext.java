@@ -22,9 +22,7 @@ public final class McpServerObservationContext extends Observation.Context {
 		this.request = request;
 	}
 
-	/**
-	 * The state of the request.
-	 */
+	/** The state of the request. */
 	public McpExchange getRequest() {
 		return this.request;
 	}

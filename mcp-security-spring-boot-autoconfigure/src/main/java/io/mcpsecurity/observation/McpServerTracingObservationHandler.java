@@ -25,11 +25,6 @@ public final class McpServerTracingObservationHandler
 
 	private final Propagator propagator;
 
-	/**
-	 * Create a handler.
-	 * @param tracer the application's tracer
-	 * @param propagator extracts the parent of a span
-	 */
 	public McpServerTracingObservationHandler(Tracer tracer, Propagator propagator) {
 		this.tracer = tracer;
 		this.propagator = propagator;

@@ -35,10 +35,6 @@ public final class RequestLabels {
 
 	private final Set<McpTarget> named = ConcurrentHashMap.newKeySet();
 
-	/**
-	 * Create the labels.
-	 * @param offered the targets that the servers offer
-	 */
 	public RequestLabels(OfferedTargets offered) {
 		this.offered = offered;
 	}

@@ -19,19 +19,13 @@ import io.micrometer.core.instrument.Timer;
  */
 public final class RequestMetrics implements ExchangeObserver {
 
-	/**
-	 * The timer of requests to MCP endpoints.
-	 */
+	/** The timer of requests to MCP endpoints. */
 	public static final String REQUESTS = "mcp.security.requests";
 
-	/**
-	 * The gauge of active requests to MCP endpoints.
-	 */
+	/** The gauge of active requests to MCP endpoints. */
 	public static final String ACTIVE = "mcp.security.requests.active";
 
-	/**
-	 * The counter of requests without a caller.
-	 */
+	/** The counter of requests without a caller. */
 	public static final String AUTHENTICATION_FAILURES = "mcp.security.authentication.failures";
 
 	private final MeterRegistry registry;
@@ -44,11 +38,6 @@ public final class RequestMetrics implements ExchangeObserver {
 
 	private final ConcurrentMap<String, Counter> failures = new ConcurrentHashMap<>();
 
-	/**
-	 * Create the metrics.
-	 * @param registry the meter registry
-	 * @param labels the labels of requests
-	 */
 	public RequestMetrics(MeterRegistry registry, RequestLabels labels) {
 		this.registry = registry;
 		this.labels = labels;
@@ -106,9 +95,7 @@ public final class RequestMetrics implements ExchangeObserver {
 					.register(this.registry));
 	}
 
-	/**
-	 * The labels of a request.
-	 */
+	/** The labels of a request. */
 	private record Labels(String method, String target, String decision, String reason, String outcome) {
 	}
 

@@ -65,9 +65,7 @@ public final class RequestObservations implements ExchangeObserver {
 		}
 	}
 
-	/**
-	 * The operation of an observation.
-	 */
+	/** The operation of an observation. */
 	private record Observed(ObservationRegistry registry, Observation observation) implements Operation {
 
 		@Override

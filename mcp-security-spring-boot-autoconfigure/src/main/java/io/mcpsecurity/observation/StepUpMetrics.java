@@ -26,9 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StepUpMetrics implements ExchangeObserver {
 
-	/**
-	 * The counter of the stages of stepping up.
-	 */
+	/** The counter of the stages of stepping up. */
 	public static final String STEP_UP = "mcp.security.step.up";
 
 	private static final int MAX_CHALLENGES = 10_000;
@@ -41,11 +39,6 @@ public final class StepUpMetrics implements ExchangeObserver {
 
 	private final Cache<Attempt, Challenge> challenges;
 
-	/**
-	 * Create the metrics.
-	 * @param registry the meter registry
-	 * @param labels the labels of requests
-	 */
 	public StepUpMetrics(MeterRegistry registry, RequestLabels labels) {
 		this(registry, labels, Ticker.systemTicker());
 	}
@@ -126,9 +119,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 		}
 	}
 
-	/**
-	 * The stages of stepping up, as values of the label {@code stage}.
-	 */
+	/** The stages of stepping up, as values of the label {@code stage}. */
 	private enum Stage {
 
 		/** A call was denied with a challenge. */
@@ -145,9 +136,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 
 	}
 
-	/**
-	 * The caller and the target of a challenge.
-	 */
+	/** The caller and the target of a challenge. */
 	private record Attempt(String issuer, String subject, @Nullable String client, String resource, McpTarget target) {
 	}
 

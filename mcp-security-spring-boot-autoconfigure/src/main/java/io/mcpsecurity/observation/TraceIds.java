@@ -11,18 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Adds the position of the HTTP request in a trace to each request. Without a message, no
  * other position is known.
+ *
+ * @param tracer the application's tracer
  */
-public final class TraceIds implements ExchangeObserver {
-
-	private final Tracer tracer;
-
-	/**
-	 * Create the observer.
-	 * @param tracer the application's tracer
-	 */
-	public TraceIds(Tracer tracer) {
-		this.tracer = tracer;
-	}
+public record TraceIds(Tracer tracer) implements ExchangeObserver {
 
 	@Override
 	public void arrived(McpExchange request) {
@@ -49,9 +41,7 @@ public final class TraceIds implements ExchangeObserver {
 				: null;
 	}
 
-	/**
-	 * Spans of no-op tracers have no ids, or ids with zeros only.
-	 */
+	/** Spans of no-op tracers have no ids, or ids with zeros only. */
 	private static boolean isId(String id) {
 		return id.chars().anyMatch((digit) -> digit != '0');
 	}

@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AuthenticationFailures {
 
-	/**
-	 * The name of this limit.
-	 */
+	/** The name of this limit. */
 	public static final String NAME = "authentication-failures";
 
 	private final LocalBuckets buckets;
@@ -68,9 +66,7 @@ public final class AuthenticationFailures {
 		return Verdict.limited(taken.untilNext());
 	}
 
-	/**
-	 * The counter of this limit.
-	 */
+	/** The counter of this limit. */
 	public LimitCounter counter() {
 		return this.counter;
 	}

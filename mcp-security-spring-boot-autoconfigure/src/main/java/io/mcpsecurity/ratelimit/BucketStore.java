@@ -15,9 +15,7 @@ public interface BucketStore {
 	 */
 	Buckets buckets(Budget budget);
 
-	/**
-	 * Buckets by key. A bucket is full until a token is taken from it.
-	 */
+	/** Buckets by key. A bucket is full until a token is taken from it. */
 	interface Buckets {
 
 		/**
@@ -39,9 +37,7 @@ public interface BucketStore {
 	record Taken(boolean taken, Duration untilNext) {
 	}
 
-	/**
-	 * The buckets cannot be reached.
-	 */
+	/** The buckets cannot be reached. */
 	final class StoreUnavailableException extends Exception {
 
 		private static final long serialVersionUID = 1L;

@@ -15,19 +15,13 @@ import io.github.bucket4j.BucketConfiguration;
  */
 public record Budget(long capacity, long refill, Duration period) {
 
-	/**
-	 * The maximum capacity and refill.
-	 */
+	/** The maximum capacity and refill. */
 	public static final long MAX_TOKENS = 1_000_000;
 
-	/**
-	 * The minimum period.
-	 */
+	/** The minimum period. */
 	public static final Duration MIN_PERIOD = Duration.ofSeconds(1);
 
-	/**
-	 * The maximum period.
-	 */
+	/** The maximum period. */
 	public static final Duration MAX_PERIOD = Duration.ofDays(31);
 
 	/**

@@ -13,9 +13,7 @@ final class Callers {
 	private Callers() {
 	}
 
-	/**
-	 * The key of a caller: issuer and subject.
-	 */
+	/** The key of a caller: issuer and subject. */
 	static List<String> subject(@Nullable McpCaller caller) {
 		return (caller != null) ? List.of(caller.issuer(), caller.subject()) : List.of();
 	}

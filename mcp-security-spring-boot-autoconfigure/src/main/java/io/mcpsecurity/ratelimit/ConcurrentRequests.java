@@ -79,16 +79,12 @@ public final class ConcurrentRequests {
 		}
 	}
 
-	/**
-	 * The number of callers with a request in progress.
-	 */
+	/** The number of callers with a request in progress. */
 	public int callers() {
 		return this.underWay.size();
 	}
 
-	/**
-	 * The counter of this limit.
-	 */
+	/** The counter of this limit. */
 	public LimitCounter counter() {
 		return this.counter;
 	}

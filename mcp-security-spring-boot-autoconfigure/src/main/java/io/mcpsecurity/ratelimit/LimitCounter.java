@@ -24,16 +24,12 @@ public final class LimitCounter {
 		adder(outcome).increment();
 	}
 
-	/**
-	 * The name of the limit.
-	 */
+	/** The name of the limit. */
 	public String limit() {
 		return this.limit;
 	}
 
-	/**
-	 * The number of requests with an outcome since the start.
-	 */
+	/** The number of requests with an outcome since the start. */
 	public long total(Outcome outcome) {
 		return adder(outcome).sum();
 	}
@@ -46,9 +42,7 @@ public final class LimitCounter {
 		return adder;
 	}
 
-	/**
-	 * The outcomes of a request.
-	 */
+	/** The outcomes of a request. */
 	public enum Outcome {
 
 		/** It was within the limit. */

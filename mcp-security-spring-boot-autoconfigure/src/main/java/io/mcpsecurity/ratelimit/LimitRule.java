@@ -37,16 +37,12 @@ public record LimitRule(String name, Set<Per> per, List<String> tools, Budget bu
 		tools.forEach((tool) -> new TargetPattern(McpTarget.Kind.TOOL, tool));
 	}
 
-	/**
-	 * Whether the rule applies to tool calls only.
-	 */
+	/** Whether the rule applies to tool calls only. */
 	boolean forTools() {
 		return !this.tools.isEmpty() || this.per.contains(Per.TOOL);
 	}
 
-	/**
-	 * Whether the rule applies to requests with a caller, or without one.
-	 */
+	/** Whether the rule applies to requests with a caller, or without one. */
 	boolean isFor(boolean caller) {
 		if (this.per.contains(Per.ADDRESS)) {
 			return !caller;
@@ -62,9 +58,7 @@ public record LimitRule(String name, Set<Per> per, List<String> tools, Budget bu
 		return this.name + EnumSet.copyOf(this.per) + this.tools + this.budget;
 	}
 
-	/**
-	 * The values that a bucket can be kept for.
-	 */
+	/** The values that a bucket can be kept for. */
 	public enum Per {
 
 		/** Each subject of each issuer. */

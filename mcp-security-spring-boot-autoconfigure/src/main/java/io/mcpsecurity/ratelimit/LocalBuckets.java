@@ -75,16 +75,12 @@ final class LocalBuckets implements Buckets {
 		return take(sharedBucket(key));
 	}
 
-	/**
-	 * Whether all buckets are full.
-	 */
+	/** Whether all buckets are full. */
 	boolean areFull() {
 		return this.own.estimatedSize() == 0;
 	}
 
-	/**
-	 * Check whether a token is available, without taking it.
-	 */
+	/** Check whether a token is available, without taking it. */
 	Taken look(Sha256 key) {
 		Bucket bucket = this.own.getIfPresent(key);
 		if (bucket == null) {
@@ -130,9 +126,7 @@ final class LocalBuckets implements Buckets {
 		return Duration.ofNanos(bucket.estimateAbilityToConsume(this.budget.capacity()).getNanosToWaitForRefill());
 	}
 
-	/**
-	 * Adapts the clock to Bucket4j.
-	 */
+	/** Adapts the clock to Bucket4j. */
 	private record Clock(LongSupplier nanos) implements TimeMeter {
 
 		@Override

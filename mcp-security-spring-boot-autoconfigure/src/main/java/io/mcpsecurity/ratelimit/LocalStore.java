@@ -2,18 +2,10 @@ package io.mcpsecurity.ratelimit;
 
 /**
  * Buckets in the memory of this instance.
+ *
+ * @param maxBuckets the maximum number of buckets of each limit
  */
-public final class LocalStore implements BucketStore {
-
-	private final int maxBuckets;
-
-	/**
-	 * Create a store.
-	 * @param maxBuckets the maximum number of buckets of each limit
-	 */
-	public LocalStore(int maxBuckets) {
-		this.maxBuckets = maxBuckets;
-	}
+public record LocalStore(int maxBuckets) implements BucketStore {
 
 	@Override
 	public Buckets buckets(Budget budget) {

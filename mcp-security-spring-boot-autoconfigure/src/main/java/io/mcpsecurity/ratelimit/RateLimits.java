@@ -29,12 +29,6 @@ public final class RateLimits {
 
 	private final OnStoreFailure onStoreFailure;
 
-	/**
-	 * Create limits.
-	 * @param rules the rules
-	 * @param store stores their buckets
-	 * @param onStoreFailure the behavior while the buckets cannot be reached
-	 */
 	public RateLimits(List<LimitRule> rules, BucketStore store, OnStoreFailure onStoreFailure) {
 		List<Limit> limits = rules.stream().map((rule) -> new Limit(rule, store)).toList();
 		this.forRequests = limits.stream().filter((limit) -> !limit.rule.forTools()).toList();
@@ -79,9 +73,7 @@ public final class RateLimits {
 		return Verdict.ALLOWED;
 	}
 
-	/**
-	 * The counter of each rule.
-	 */
+	/** The counter of each rule. */
 	public List<LimitCounter> counters() {
 		List<LimitCounter> counters = new ArrayList<>();
 		this.forRequests.forEach((limit) -> counters.add(limit.counter));
@@ -89,9 +81,7 @@ public final class RateLimits {
 		return counters;
 	}
 
-	/**
-	 * The behavior while the buckets cannot be reached.
-	 */
+	/** The behavior while the buckets cannot be reached. */
 	public enum OnStoreFailure {
 
 		/** Requests are allowed and counted. */
@@ -102,9 +92,7 @@ public final class RateLimits {
 
 	}
 
-	/**
-	 * A rule and its buckets.
-	 */
+	/** A rule and its buckets. */
 	private final class Limit {
 
 		private final LimitRule rule;

@@ -69,9 +69,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		this.background = executor;
 	}
 
-	/**
-	 * Connect. After a failure, connecting is retried in the background.
-	 */
+	/** Connect. After a failure, connecting is retried in the background. */
 	public void start() {
 		connect();
 	}
@@ -103,9 +101,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		return (this.settings.keyPrefix() + key).getBytes(StandardCharsets.UTF_8);
 	}
 
-	/**
-	 * Whether a connection to Redis is open and has not failed.
-	 */
+	/** Whether a connection to Redis is open and has not failed. */
 	public boolean isAvailable() {
 		return this.session != null;
 	}
@@ -160,12 +156,12 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 			cluster.refreshPartitions();
 			StatefulRedisClusterConnection<byte[], byte[]> connection = cluster.connect(ByteArrayCodec.INSTANCE);
 			return new Session(connection, () -> connection.async().ping(),
-					build(Bucket4jLettuce.casBasedBuilder(connection)));
+					build(Bucket4jLettuce.casBasedBuilder(connection)), System.nanoTime());
 		}
 		StatefulRedisConnection<byte[], byte[]> connection = ((RedisClient) this.client)
 			.connect(ByteArrayCodec.INSTANCE);
 		return new Session(connection, () -> connection.async().ping(),
-				build(Bucket4jLettuce.casBasedBuilder(connection)));
+				build(Bucket4jLettuce.casBasedBuilder(connection)), System.nanoTime());
 	}
 
 	private ProxyManager<byte[]> build(LettuceBasedProxyManagerBuilder<byte[]> builder) {
@@ -205,26 +201,9 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 	public record Settings(Duration timeout, Duration connectTimeout, Duration retryInterval, String keyPrefix) {
 	}
 
-	/**
-	 * A connection that is used until it fails.
-	 */
-	private static final class Session {
-
-		private final StatefulConnection<byte[], byte[]> connection;
-
-		private final Supplier<RedisFuture<String>> ping;
-
-		private final ProxyManager<byte[]> buckets;
-
-		private final long since = System.nanoTime();
-
-		Session(StatefulConnection<byte[], byte[]> connection, Supplier<RedisFuture<String>> ping,
-				ProxyManager<byte[]> buckets) {
-			this.connection = connection;
-			this.ping = ping;
-			this.buckets = buckets;
-		}
-
+	/** A connection that is used until it fails. */
+	private record Session(StatefulConnection<byte[], byte[]> connection, Supplier<RedisFuture<String>> ping,
+			ProxyManager<byte[]> buckets, long since) {
 	}
 
 }

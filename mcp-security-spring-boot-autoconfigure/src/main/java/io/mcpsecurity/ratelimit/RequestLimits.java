@@ -16,9 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record RequestLimits(RateLimits rules, @Nullable AuthenticationFailures failures, ConcurrentRequests calls,
 		ConcurrentRequests streams) {
 
-	/**
-	 * The counters of all limits.
-	 */
+	/** The counters of all limits. */
 	public List<LimitCounter> counters() {
 		List<LimitCounter> counters = new ArrayList<>(this.rules.counters());
 		if (this.failures != null) {

@@ -35,9 +35,7 @@ public record Verdict(Outcome outcome, Duration retryAfter) {
 		return Math.max(1, this.retryAfter.plusNanos(999_999_999).toSeconds());
 	}
 
-	/**
-	 * The possible outcomes.
-	 */
+	/** The possible outcomes. */
 	public enum Outcome {
 
 		/** The request is allowed. */

@@ -22,9 +22,9 @@ final class AccessTokenDecoders {
 
 	/**
 	 * Build a decoder.
-	 * @param keys where the keys are that a signature may be verified with
-	 * @param algorithms the algorithms that it may have
-	 * @param validator what a token must be, besides signed
+	 * @param keys the keys that may have signed a token
+	 * @param algorithms the accepted signature algorithms
+	 * @param validator validates the claims
 	 */
 	static JwtDecoder create(JWKSource<SecurityContext> keys, Set<JWSAlgorithm> algorithms,
 			OAuth2TokenValidator<Jwt> validator) {

@@ -1,8 +1,6 @@
 package io.mcpsecurity.token;
 
 import java.net.URI;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -33,11 +31,11 @@ import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
  * <li>{@code typ} is that of an access token of its authorization server (RFC 9068
  * section 2.1; RFC 8725 section 3.11), and so are the claims that mark it;</li>
  * <li>it is not evidently an ID token or a refresh token, which the same keys sign;</li>
- * <li>it is not bound to a key or certificate ({@code cnf}, RFC 7800 section 3.1):
- * whoever sends such a token as a bearer token has not shown that it is theirs.</li>
+ * <li>it is not bound to a key or certificate ({@code cnf}, RFC 7800 section 3.1): a
+ * client that sends such a token as a bearer token has not proved possession.</li>
  * </ul>
  */
-public final class AccessTokenValidators {
+final class AccessTokenValidators {
 
 	/** OpenID Connect Core sections 2 and 3.3.2.11: hashes that only ID tokens carry. */
 	private static final Set<String> ID_TOKEN_CLAIMS = Set.of("at_hash", "c_hash", "s_hash");
@@ -56,33 +54,17 @@ public final class AccessTokenValidators {
 	 */
 	private static final List<String> TYPE_CLAIMS = List.of("token_type", "tokenType");
 
-	/** What they contain of other tokens, among it the types of RFC 8693 section 3. */
+	/** The values of other tokens, including the types of RFC 8693 section 3. */
 	private static final Pattern OTHER_TYPE = Pattern
 		.compile("(?i)(urn:ietf:params:oauth:token-type:)?(id|refresh|offline)([-_ ]?token)?");
 
-	/** What {@code token_type} is of access tokens. */
+	/** The values of {@code token_type} of access tokens. */
 	private static final Set<String> ACCESS_TOKEN_TYPES = Set.of("bearer", "access_token");
 
 	private AccessTokenValidators() {
 	}
 
-	/**
-	 * All of the rules above.
-	 * @param issuer the issuer identifier
-	 * @param audience the resource identifier of this server
-	 * @param clockSkew how far clocks may differ, not negative
-	 */
-	public static OAuth2TokenValidator<Jwt> create(String issuer, String audience, Duration clockSkew) {
-		return create(issuer, audience, new TokenTimes(clockSkew, Clock.systemUTC()));
-	}
-
-	static OAuth2TokenValidator<Jwt> create(String issuer, String audience, TokenTimes times) {
-		return create(issuer, audience, times, Provider.GENERIC.profile());
-	}
-
-	/**
-	 * All of the rules above, for tokens that look like those of an authorization server.
-	 */
+	/** All of the rules above, for the tokens of an authorization server. */
 	static OAuth2TokenValidator<Jwt> create(String issuer, String resource, TokenTimes times, TokenProfile profile) {
 		return new DelegatingOAuth2TokenValidator<>(issuer(issuer), audience(resource, profile), times, type(profile),
 				AccessTokenValidators::isAccessToken, marks(profile), refused(profile),
@@ -90,13 +72,13 @@ public final class AccessTokenValidators {
 	}
 
 	/**
-	 * What an answer about an opaque token must say (RFC 7662 section 2.2), besides that
-	 * it is active: the same, except that there is no header, and an answer need not name
-	 * who gives it. Refresh tokens are active as well: {@code token_type} tells that it
-	 * is an access token. Where it is absent, as RFC 7662 allows, or unknown, a mark of
-	 * the provider does; only if none is known, it may be absent.
+	 * The same rules for a response about an active opaque token (RFC 7662 section 2.2),
+	 * except that there is no header, and {@code iss} is optional. Refresh tokens are
+	 * active as well: {@code token_type} distinguishes them. If it is absent, as RFC 7662
+	 * allows, or unknown, a mark of the provider is sufficient; it may be absent only if
+	 * no mark is known.
 	 */
-	static OAuth2TokenValidator<Jwt> forAnswers(String issuer, String resource, TokenTimes times,
+	static OAuth2TokenValidator<Jwt> forResponses(String issuer, String resource, TokenTimes times,
 			TokenProfile profile) {
 		OAuth2TokenValidator<Jwt> marks = marks(profile);
 		return new DelegatingOAuth2TokenValidator<>(issuer(issuer), audience(resource, profile), times,
@@ -106,7 +88,7 @@ public final class AccessTokenValidators {
 						return OAuth2TokenValidatorResult.success();
 					}
 					return (type == null || !profile.marks().isEmpty()) ? marks.validate(jwt)
-							: noAccessToken("expected token_type Bearer, found " + Printable.of(type));
+							: noAccessToken("expected token_type Bearer, found " + TokenError.safe(type));
 				}, refused(profile), AccessTokenValidators::isUnbound);
 	}
 
@@ -115,19 +97,19 @@ public final class AccessTokenValidators {
 	}
 
 	/**
-	 * Spring's validators answer with texts that name claims and values in their own
-	 * words; here each gets one sentence that a client's developer can act upon.
+	 * Replaces the messages of Spring's validator by one sentence for a client's
+	 * developer.
 	 */
 	private static OAuth2TokenValidator<Jwt> issuer(String issuer) {
 		OAuth2TokenValidator<Jwt> validator = new JwtIssuerValidator(issuer);
 		return (jwt) -> validator.validate(jwt).hasErrors()
 				? TokenError.result(TokenFailure.ISSUER, "The token has another issuer",
-						Printable.difference(issuer, jwt.getClaims().get("iss")))
+						TokenError.difference(issuer, jwt.getClaims().get("iss")))
 				: OAuth2TokenValidatorResult.success();
 	}
 
 	/**
-	 * Also where another claim than {@code aud} is looked at, {@code aud} must not name
+	 * If the profile uses another claim than {@code aud}, {@code aud} must not contain
 	 * another resource.
 	 */
 	static OAuth2TokenValidator<Jwt> audience(String resource, TokenProfile profile) {
@@ -142,10 +124,9 @@ public final class AccessTokenValidators {
 				return OAuth2TokenValidatorResult.success();
 			}
 			String claim = profile.audienceClaim().text();
-			return TokenError
-				.result(TokenFailure.AUDIENCE, "The token was not issued for this server (" + claim + ")", meant
-						? "aud: " + Printable.difference(identifiers, aud)
-						: claim + ": " + Printable.difference(accepted, profile.audienceClaim().read(jwt.getClaims())));
+			return TokenError.result(TokenFailure.AUDIENCE, "The token was not issued for this server (" + claim + ")",
+					meant ? "aud: " + TokenError.difference(identifiers, aud) : claim + ": "
+							+ TokenError.difference(accepted, profile.audienceClaim().read(jwt.getClaims())));
 		};
 	}
 
@@ -175,7 +156,7 @@ public final class AccessTokenValidators {
 					: profile.types().contains(TokenProfile.NO_TYPE);
 			return accepted ? OAuth2TokenValidatorResult.success() : TokenError.result(TokenFailure.TYPE,
 					"The token's type is not that of an access token",
-					"typ: " + Printable.difference(profile.types(), (type != null) ? type : TokenProfile.NO_TYPE));
+					"typ: " + TokenError.difference(profile.types(), (type != null) ? type : TokenProfile.NO_TYPE));
 		};
 	}
 
@@ -190,7 +171,7 @@ public final class AccessTokenValidators {
 			}
 			Map<String, Object> found = new LinkedHashMap<>(jwt.getClaims());
 			found.keySet().retainAll(profile.marks().keySet());
-			return noAccessToken("one of these claims: " + Printable.difference(profile.marks(), found));
+			return noAccessToken("one of these claims: " + TokenError.difference(profile.marks(), found));
 		};
 	}
 
@@ -199,7 +180,7 @@ public final class AccessTokenValidators {
 			.stream()
 			.filter(jwt::hasClaim)
 			.findFirst()
-			.map((claim) -> noAccessToken("expected no claim " + Printable.of(claim)))
+			.map((claim) -> noAccessToken("expected no claim " + TokenError.safe(claim)))
 			.orElseGet(OAuth2TokenValidatorResult::success);
 	}
 
@@ -218,7 +199,7 @@ public final class AccessTokenValidators {
 			.filter((claim) -> jwt.getClaims().get(claim) instanceof String type && OTHER_TYPE.matcher(type).matches())
 			.forEach(signs::add);
 		return signs.isEmpty() ? OAuth2TokenValidatorResult.success() : noAccessToken(
-				"it is another token's " + signs.get(0) + ": " + Printable.of(jwt.getClaims().get(signs.get(0))));
+				"it is another token's " + signs.get(0) + ": " + TokenError.safe(jwt.getClaims().get(signs.get(0))));
 	}
 
 	private static OAuth2TokenValidatorResult isUnbound(Jwt jwt) {

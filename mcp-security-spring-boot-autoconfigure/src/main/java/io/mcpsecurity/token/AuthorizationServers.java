@@ -8,10 +8,9 @@ import java.util.stream.Collectors;
  * The authorization servers whose tokens are accepted.
  *
  * @param keys the keys of each, in the order of configuration
- * @param profiles what the tokens of an issuer look like, by its identifier, where it is
- * not one of no particular kind
- * @param introspections the introspection endpoints that may be asked
- * @param extensions what the application says of JWTs
+ * @param profiles the token profiles by issuer identifier, except the generic one
+ * @param introspections the introspection endpoints
+ * @param extensions the extensions of the application
  */
 public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfile> profiles,
 		Introspections introspections, TokenExtensions extensions) implements AutoCloseable {
@@ -21,23 +20,12 @@ public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfi
 		profiles = Map.copyOf(profiles);
 	}
 
-	/**
-	 * Authorization servers of no particular kind.
-	 * @param keys the keys of each
-	 */
-	public AuthorizationServers(List<IssuerKeys> keys) {
-		this(keys, Map.of(), Introspections.NONE, TokenExtensions.NONE);
-	}
-
-	/**
-	 * What the tokens of an issuer look like.
-	 */
 	TokenProfile profile(String issuer) {
 		return this.profiles.getOrDefault(issuer, Provider.GENERIC.profile());
 	}
 
 	/**
-	 * The same, for an MCP endpoint whose tokens must name its resource identifier in
+	 * The same, for an MCP endpoint whose tokens must contain its resource identifier in
 	 * {@code aud}.
 	 */
 	public AuthorizationServers forResourceOnly() {
@@ -48,9 +36,7 @@ public record AuthorizationServers(List<IssuerKeys> keys, Map<String, TokenProfi
 				this.introspections, this.extensions);
 	}
 
-	/**
-	 * Their issuer identifiers.
-	 */
+	/** Their issuer identifiers. */
 	public List<String> issuers() {
 		return this.keys.stream().map(IssuerKeys::issuer).toList();
 	}

@@ -5,9 +5,9 @@ import java.time.Duration;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /**
- * Keeps calls from a service that fails. It opens when a number of calls have failed with
- * no good one between them; then nobody passes for a while, and after that one call at a
- * time, until one of them succeeds.
+ * Prevents calls of a service that fails. It opens after a number of consecutive
+ * failures; then there are no calls for a while, and after that one call at a time, until
+ * one succeeds.
  */
 final class CircuitBreaker {
 
@@ -24,9 +24,9 @@ final class CircuitBreaker {
 	private boolean trying;
 
 	/**
-	 * Create a breaker that lets everybody pass.
-	 * @param threshold how many failures open it, positive
-	 * @param pause how long nobody passes then
+	 * Create a closed breaker.
+	 * @param threshold the number of failures that open it, positive
+	 * @param pause how long it prevents all calls
 	 * @param ticker the time
 	 */
 	CircuitBreaker(int threshold, Duration pause, Ticker ticker) {
@@ -35,9 +35,7 @@ final class CircuitBreaker {
 		this.ticker = ticker;
 	}
 
-	/**
-	 * Whether a call may be made. Who may make one says how it ended.
-	 */
+	/** Whether a call may be made. If so, the caller must report its result. */
 	synchronized boolean pass() {
 		if (this.failures < this.threshold) {
 			return true;
@@ -49,17 +47,11 @@ final class CircuitBreaker {
 		return true;
 	}
 
-	/**
-	 * A call has succeeded.
-	 */
 	synchronized void succeeded() {
 		this.failures = 0;
 		this.trying = false;
 	}
 
-	/**
-	 * A call has failed.
-	 */
 	synchronized void failed() {
 		this.failures = Math.min(this.failures + 1, this.threshold);
 		if (this.failures == this.threshold) {

@@ -30,16 +30,12 @@ public record ClaimPointer(String text, List<String> path) {
 		return new ClaimPointer(text, path);
 	}
 
-	/**
-	 * The name of the claim, without those of the objects that contain it.
-	 */
+	/** The name of the claim, without those of the objects that contain it. */
 	String name() {
 		return this.path.get(this.path.size() - 1);
 	}
 
-	/**
-	 * The claim, or {@code null} when it is not there.
-	 */
+	/** The claim, or {@code null} if it is absent. */
 	@Nullable Object read(Map<String, Object> claims) {
 		Object value = claims;
 		for (String name : this.path) {

@@ -30,12 +30,10 @@ import org.springframework.util.MultiValueMap;
 @FunctionalInterface
 public interface ClientAuthentication {
 
-	/** How long an assertion is good. */
+	/** The lifetime of an assertion. */
 	int ASSERTION_SECONDS = 60;
 
-	/**
-	 * Add to a request what authenticates this server.
-	 */
+	/** Add to a request what authenticates this server. */
 	void authenticate(HttpHeaders headers, MultiValueMap<String, String> form);
 
 	/**
@@ -48,9 +46,7 @@ public interface ClientAuthentication {
 		return (headers, form) -> headers.setBasicAuth(encodedClient, encodedSecret);
 	}
 
-	/**
-	 * {@code client_secret_post} (RFC 6749 section 2.3.1).
-	 */
+	/** {@code client_secret_post} (RFC 6749 section 2.3.1). */
 	static ClientAuthentication secretInForm(String client, String secret) {
 		return (headers, form) -> form.setAll(Map.of("client_id", client, "client_secret", secret));
 	}
@@ -59,7 +55,7 @@ public interface ClientAuthentication {
 	 * {@code private_key_jwt} (RFC 7523 sections 2.2 and 3): a new assertion for each
 	 * request, signed with RS256 or the ES algorithm of the key's curve.
 	 * @param client the client id
-	 * @param audience who the assertion is for: the issuer identifier
+	 * @param audience the audience of the assertion: the issuer identifier
 	 * @param key an RSA or EC key
 	 * @param keyId the key's id, or {@code null}
 	 * @throws IllegalArgumentException if nothing can be signed with such a key

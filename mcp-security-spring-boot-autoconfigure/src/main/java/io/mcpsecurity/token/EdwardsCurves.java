@@ -58,9 +58,7 @@ final class EdwardsCurves {
 					new EdECPoint(xOdd, new BigInteger(1, y))));
 	}
 
-	/**
-	 * Selects keys of these curves as well.
-	 */
+	/** Selects keys of these curves as well. */
 	static final class KeySelector extends JWSVerificationKeySelector<SecurityContext> {
 
 		KeySelector(Set<JWSAlgorithm> algorithms, JWKSource<SecurityContext> keys) {
@@ -90,9 +88,7 @@ final class EdwardsCurves {
 
 	}
 
-	/**
-	 * Verifies signatures of these keys as well.
-	 */
+	/** Verifies signatures of these keys as well. */
 	static final class VerifierFactory extends DefaultJWSVerifierFactory {
 
 		@Override
@@ -103,9 +99,7 @@ final class EdwardsCurves {
 
 	}
 
-	/**
-	 * Verifies signatures of one key.
-	 */
+	/** Verifies signatures of one key. */
 	private record Verifier(EdECPublicKey key) implements JWSVerifier {
 
 		@Override

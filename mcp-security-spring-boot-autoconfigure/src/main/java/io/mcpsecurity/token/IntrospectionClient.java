@@ -26,21 +26,9 @@ import org.springframework.util.MultiValueMap;
  * (Spring Security's introspectors take the string {@code "true"} for {@code active},
  * read responses of any size, and repeat parts of a response in exceptions.)
  */
-final class IntrospectionClient {
+record IntrospectionClient(URI endpoint, ClientAuthentication authentication, BoundedHttp http) {
 
 	private static final int RESPONSE_LIMIT = 64 * 1024;
-
-	private final URI endpoint;
-
-	private final ClientAuthentication authentication;
-
-	private final BoundedHttp http;
-
-	IntrospectionClient(URI endpoint, ClientAuthentication authentication, BoundedHttp http) {
-		this.endpoint = endpoint;
-		this.authentication = authentication;
-		this.http = http;
-	}
 
 	/**
 	 * Introspect a token.

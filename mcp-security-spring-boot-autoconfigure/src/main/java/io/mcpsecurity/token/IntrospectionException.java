@@ -3,8 +3,8 @@ package io.mcpsecurity.token;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An introspection endpoint gave no usable answer. The message says why, and repeats
- * nothing of a token or an answer.
+ * An introspection endpoint gave no usable response. The message contains nothing of a
+ * token or response.
  */
 final class IntrospectionException extends Exception {
 
@@ -14,8 +14,8 @@ final class IntrospectionException extends Exception {
 
 	/**
 	 * Create an exception.
-	 * @param outage whether other tokens would fare no better; where the endpoint only
-	 * dislikes one request, whoever sends bad tokens must not shut others out
+	 * @param outage whether other tokens would fail as well. If the endpoint only rejects
+	 * one request, clients with bad tokens must not cause an outage for others.
 	 */
 	IntrospectionException(String message, boolean outage, @Nullable Throwable cause) {
 		super(message, cause);

@@ -6,26 +6,23 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The introspection endpoints that may be asked.
+ * The introspection endpoints.
  *
- * @param byIssuer each by the issuer identifier of its authorization server
- * @param opaqueIssuer the issuer of tokens that are no JWTs, one of these, or
- * {@code null} when such tokens are not accepted
- * @param forJwts whether JWTs are asked about as well, so that one that is revoked stops
+ * @param byIssuer the endpoints by issuer identifier
+ * @param opaqueIssuer the issuer of opaque tokens, one of these, or {@code null} if such
+ * tokens are not accepted
+ * @param forJwts whether JWTs are introspected as well, so that a revoked one stops
  * working
  */
 public record Introspections(Map<String, TokenIntrospection> byIssuer, @Nullable String opaqueIssuer, boolean forJwts) {
 
-	/** Nobody is asked. */
+	/** No endpoints. */
 	public static final Introspections NONE = new Introspections(Map.of(), null, false);
 
 	public Introspections {
 		byIssuer = Map.copyOf(byIssuer);
 	}
 
-	/**
-	 * All of them.
-	 */
 	public Collection<TokenIntrospection> all() {
 		return this.byIssuer.values();
 	}

@@ -26,23 +26,19 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
 import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 
 /**
- * Verifies the access tokens for one resource, each by the authorization server that its
- * {@code iss} names, which must be one of the configured ones to the letter; the name is
- * trusted only after that server's keys have verified it.
+ * Verifies the access tokens for one resource by the authorization server in their {@code
+ * iss}, which must be exactly a configured one; it is trusted only after that server's
+ * keys have verified the token. A token that is not a JWT, or is encrypted, is verified
+ * by the authorization server whose opaque tokens are accepted, if there is one.
  * <p>
- * A token that has not the form of a JWT, or is encrypted, is a matter of the
- * authorization server whose opaque tokens are accepted, if there is one.
+ * The cache belongs to this manager alone, so a token that another resource accepted is
+ * not known here.
  * <p>
- * With a cache, a token that was verified for this resource a moment ago is not verified
- * again: it is good as long as it has not expired, its issuer's keys are what they were,
- * and an answer of its issuer about it is not too old. The cache belongs to this manager
- * alone, so a token that another resource accepted is not known here.
- * <p>
- * The result is what Spring Security's own providers make: a
- * {@code JwtAuthenticationToken}, or a {@code BearerTokenAuthentication} for an opaque
- * token. Its details are the {@link McpCaller}. Authentication fails with
- * {@link RefusedTokenException} when the token is bad and with
- * {@code AuthenticationServiceException} when it could not be checked.
+ * The result is what Spring Security's own providers create: a {@code
+ * JwtAuthenticationToken}, or a {@code BearerTokenAuthentication} for an opaque token.
+ * Its details are the {@link McpCaller}. Authentication fails with
+ * {@link RefusedTokenException} if the token is bad and with {@code
+ * AuthenticationServiceException} if it could not be checked.
  */
 public final class IssuerAuthenticationManager implements AuthenticationManager, KnownTokens {
 
@@ -58,10 +54,10 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 	 * Create a manager.
 	 * @param servers the authorization servers whose tokens are accepted
 	 * @param audience the resource identifier of this server
-	 * @param clockSkew how far clocks may differ, not negative
+	 * @param clockSkew the maximum difference of clocks, not negative
 	 * @param converter reads the caller from a verified token
-	 * @param cache how many tokens are remembered for how long, or {@code null} to verify
-	 * every token each time
+	 * @param cache the limits of the cache, or {@code null} to verify every token each
+	 * time
 	 */
 	public IssuerAuthenticationManager(AuthorizationServers servers, String audience, Duration clockSkew,
 			McpCallerConverter converter, VerifiedTokens.@Nullable Settings cache) {
@@ -93,9 +89,7 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		return result;
 	}
 
-	/**
-	 * The authentication as the application wants it.
-	 */
+	/** The authentication after the application's validators and converter. */
 	private AbstractAuthenticationToken extended(AbstractAuthenticationToken authentication) {
 		if (!(authentication instanceof JwtAuthenticationToken standard)) {
 			return authentication;
@@ -111,7 +105,7 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 			return standard;
 		}
 		AbstractAuthenticationToken converted = converter.convert(standard.getToken());
-		// Details lead to the request, so requests must not share an authentication.
+		// Details refer to the request, so requests must not share an authentication.
 		if (converted == null || !converted.isAuthenticated() || converted.getDetails() != null) {
 			throw new IllegalStateException(
 					"The converter must return a new authentication without details that is authenticated");
@@ -143,15 +137,12 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		TokenVerifier verifier = this.verifiers.get(issuer);
 		if (verifier == null) {
 			throw new RefusedTokenException(TokenFailure.ISSUER, "The token's issuer is not trusted here",
-					"iss: " + Printable.difference(this.verifiers.keySet(), issuer));
+					"iss: " + TokenError.difference(this.verifiers.keySet(), issuer));
 		}
 		return verifier.verify(token);
 	}
 
-	/**
-	 * The token as a JWT, or {@code null} when it has not the form of one that can be
-	 * read here, and may be anything.
-	 */
+	/** The token as a JWT, or {@code null} if it is not one that can be read here. */
 	private static @Nullable JWT readable(String token) {
 		try {
 			JWT jwt = JWTParser.parse(token);
@@ -163,9 +154,9 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 	}
 
 	/**
-	 * Refuse other spellings of the same token, which decoders accept that skip unknown
-	 * characters, or bits that mean nothing: each would be cached by itself (RFC 7515
-	 * section 2: without padding, line breaks or other characters; RFC 4648 section 3.5).
+	 * Refuse other spellings of the same token, which lenient decoders accept: each would
+	 * be cached separately (RFC 7515 section 2: without padding, line breaks or other
+	 * characters; RFC 4648 section 3.5).
 	 */
 	private static void checkSpelling(String token) {
 		for (String part : token.split("\\.", -1)) {
@@ -194,9 +185,7 @@ public final class IssuerAuthenticationManager implements AuthenticationManager,
 		}
 	}
 
-	/**
-	 * The tokens that are remembered, or {@code null} without a cache.
-	 */
+	/** The cached tokens, or {@code null} without a cache. */
 	public @Nullable VerifiedTokens cache() {
 		return this.cache;
 	}

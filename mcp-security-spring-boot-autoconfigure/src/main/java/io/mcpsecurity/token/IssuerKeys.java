@@ -26,28 +26,28 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The public keys of one authorization server, fetched when the first token needs them: a
- * server starts, and stays up, while its authorization server is down.
+ * The public keys of one authorization server. They are fetched when the first token
+ * needs them, so that this server starts while its authorization server is down.
  * <p>
- * From then on a thread of its own keeps them fresh: they are fetched again when half of
- * their time is over, and after a failure once per interval. When the authorization
- * server is down the last good ones serve on for a while. A key that is not among them
- * makes one fetch per interval, for all callers together.
+ * From then on a thread keeps them fresh: it fetches them again after half of their
+ * lifetime, and after a failure once per interval. While the authorization server is
+ * down, the last good keys are used for a limited time. An unknown key causes one fetch
+ * per interval, for all callers together.
  * <p>
- * Requests do not fetch. They wait, for a bounded time, only where a fetch can help them
- * and nothing is known against the authorization server: for the very first keys, for an
- * unknown key, and for keys that nobody could refresh in time. While it is down nobody
- * waits for it.
+ * Requests do not fetch. They wait, for a limited time, only if a fetch can help and no
+ * outage is known: for the first keys, for an unknown key, and for keys that could not be
+ * refreshed in time.
  * <p>
- * Time is that of {@link System#nanoTime()}: a clock that is set changes nothing.
+ * Time is that of {@link System#nanoTime()}, so changes of the system clock have no
+ * effect.
  */
 public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(IssuerKeys.class);
 
 	/**
-	 * The most requests that wait for a key that may not exist, so that whoever makes up
-	 * keys does not occupy all threads while the authorization server is slow.
+	 * The maximum number of requests that wait for an unknown key, so that clients that
+	 * make up keys do not occupy all threads while the authorization server is slow.
 	 */
 	private static final int WAITING_LIMIT = 64;
 
@@ -63,7 +63,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 
 	private final long cacheTtl;
 
-	/** Half of the time is left for the refresh, and for as many more as fit into it. */
+	/** Leaves half of the lifetime for the refresh and its retries. */
 	private final Duration refreshAfter;
 
 	private final Semaphore waiting = new Semaphore(WAITING_LIMIT);
@@ -110,10 +110,9 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * The keys that a token may be signed with.
-	 * @throws JWKSetUnavailableException if they cannot be had; also if they cannot be
-	 * told for a key that is not among the last good ones while the authorization server
-	 * is down
+	 * The keys that may have signed a token.
+	 * @throws JWKSetUnavailableException if they are not available, or the key is unknown
+	 * and the authorization server is down
 	 */
 	@Override
 	public List<JWK> get(JWKSelector selector, @Nullable SecurityContext context) throws KeySourceException {
@@ -132,17 +131,13 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * The set that keys are taken from at the moment; as long as it is the same object,
-	 * it has the same keys.
-	 * @throws JWKSetUnavailableException if it cannot be had
+	 * The current key set; as long as it is the same object, it has the same keys.
+	 * @throws JWKSetUnavailableException if it is not available
 	 */
 	JWKSet current() throws JWKSetUnavailableException {
 		return serving().set();
 	}
 
-	/**
-	 * The keys that are good at the moment.
-	 */
 	private Keys serving() throws JWKSetUnavailableException {
 		Keys keys = this.keys;
 		if (keys != null && age(keys) < this.cacheTtl) {
@@ -165,12 +160,11 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	private JWKSetUnavailableException unavailable() {
 		Outage outage = this.outage;
 		return new JWKSetUnavailableException(
-				(outage != null) ? outage.reason() : "The authorization server has not answered in time");
+				(outage != null) ? outage.reason() : "The authorization server has not responded in time");
 	}
 
 	/**
-	 * The keys after a look whether there is a new one; the same if it is not yet time to
-	 * look again.
+	 * The keys after a fetch for an unknown one; the same if it is too early for that.
 	 */
 	private Keys newerThan(Keys keys) throws JWKSetUnavailableException {
 		CompletableFuture<Void> fetch = refreshForUnknown(keys);
@@ -186,7 +180,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 			}
 		}
 		if (this.outage != null) {
-			// It may be a new key, or none at all.
+			// The key may be new or not exist.
 			throw unavailable();
 		}
 		Keys newer = this.keys;
@@ -206,12 +200,10 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	private long age(Keys keys) {
-		return this.ticker.read() - keys.asked();
+		return this.ticker.read() - keys.requested();
 	}
 
-	/**
-	 * Fetch the keys in the background, unless that is under way.
-	 */
+	/** Fetch the keys in the background, unless a fetch is in progress. */
 	private synchronized CompletableFuture<Void> refresh() {
 		if (this.underWay.isDone() && !this.closed) {
 			try {
@@ -229,7 +221,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * Fetch the keys for one that is not among those, unless that is too early.
+	 * Fetch the keys for one that is unknown, unless it is too early.
 	 * @return the fetch to wait for, or {@code null} if there is none
 	 */
 	private synchronized @Nullable CompletableFuture<Void> refreshForUnknown(Keys known) {
@@ -262,13 +254,13 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	private void fetch() {
-		// What is withdrawn while the answer is on its way counts as withdrawn later.
+		// A key that is withdrawn during the fetch counts as withdrawn later.
 		long asked = this.ticker.read();
 		try {
 			JWKSet set = this.documents.keys();
 			this.fetches.increment();
 			// In this order: with keys there is no outage.
-			answered();
+			succeeded();
 			this.keys = new Keys(set, asked);
 		}
 		catch (JWKSetUnavailableException | RuntimeException | StackOverflowError ex) {
@@ -278,29 +270,29 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		schedule();
 	}
 
-	private void answered() {
+	private void succeeded() {
 		Outage outage = this.outage;
 		if (outage != null) {
 			this.outage = null;
-			logger.info("The authorization server %s answers again after %d s".formatted(this.issuer,
+			logger.info("The authorization server %s responds again after %d s".formatted(this.issuer,
 					TimeUnit.NANOSECONDS.toSeconds(this.ticker.read() - outage.began())));
 		}
 	}
 
 	private void failed(long asked, Throwable failure) {
 		Outage outage = this.outage;
-		String reason = Printable.of(failure.getMessage());
+		String reason = TokenError.safe(failure.getMessage());
 		this.outage = new Outage((outage != null) ? outage.began() : asked, asked, reason);
 		if (outage == null) {
 			// Once per outage: a line per try, or per request, would fill the log.
 			logger.warn("The keys of issuer %s could not be fetched, %s: %s".formatted(this.issuer,
-					(this.keys != null) ? "the last good ones serve on for a while" : "its tokens cannot be checked",
+					(this.keys != null) ? "the last good ones are used for a while" : "its tokens cannot be checked",
 					reason));
 		}
 	}
 
 	/**
-	 * So that keys are fresh for the next request, however late it comes.
+	 * Schedule the next fetch, so that keys are fresh whenever the next request arrives.
 	 */
 	private synchronized void schedule() {
 		if (this.next != null) {
@@ -325,9 +317,7 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		}
 	}
 
-	/**
-	 * Stop refreshing.
-	 */
+	/** Stop refreshing. */
 	@Override
 	public synchronized void close() {
 		this.closed = true;
@@ -336,16 +326,11 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		}
 	}
 
-	/**
-	 * The issuer identifier.
-	 */
+	/** The issuer identifier. */
 	public String issuer() {
 		return this.issuer;
 	}
 
-	/**
-	 * How its keys are.
-	 */
 	public Status status() {
 		Keys keys = this.keys;
 		boolean usable = keys != null && !isOver(keys);
@@ -356,8 +341,8 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 	}
 
 	/**
-	 * Get keys now, if there are none.
-	 * @return how that went
+	 * Fetch keys if there are none.
+	 * @return the status after that
 	 */
 	public Status probe() {
 		try {
@@ -369,77 +354,61 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		return status();
 	}
 
-	/**
-	 * How long ago the keys were asked for that serve, or {@code null} if there are none.
-	 */
+	/** The age of the keys, or {@code null} if there are none. */
 	public @Nullable Duration age() {
 		Keys keys = this.keys;
 		return (keys != null) ? Duration.ofNanos(age(keys)) : null;
 	}
 
-	/**
-	 * For how long all tries to get keys have failed, or {@code null} if the last one was
-	 * good.
-	 */
+	/** The duration of the outage, or {@code null} if the last fetch succeeded. */
 	public @Nullable Duration outage() {
 		Outage outage = this.outage;
 		return (outage != null) ? Duration.ofNanos(this.ticker.read() - outage.began()) : null;
 	}
 
-	/**
-	 * How often keys were fetched, since the start.
-	 */
+	/** The number of successful fetches since the start. */
 	public long fetches() {
 		return this.fetches.sum();
 	}
 
-	/**
-	 * How often keys could not be fetched, since the start.
-	 */
+	/** The number of failed fetches since the start. */
 	public long failures() {
 		return this.failures.sum();
 	}
 
-	/**
-	 * Keys, and when they were asked for.
-	 */
-	private record Keys(JWKSet set, long asked) {
+	/** Keys, and the time of the request for them. */
+	private record Keys(JWKSet set, long requested) {
 	}
 
-	/**
-	 * A time without answers.
-	 */
 	private record Outage(long began, long lastTry, String reason) {
 	}
 
 	/**
 	 * Durations and intervals, all positive.
 	 *
-	 * @param cacheTtl how long fetched keys serve: a key that is withdrawn stops working
-	 * within this time
-	 * @param retryInterval the time in which keys that are unknown make at most one
-	 * fetch, and that passes between two tries while the authorization server is down
-	 * @param outageTolerance how long keys serve beyond {@code cacheTtl} while the
+	 * @param cacheTtl how long fetched keys are used: a key that is withdrawn stops
+	 * working within this time
+	 * @param retryInterval the interval of fetches for unknown keys, and of attempts
+	 * while the authorization server is down
+	 * @param outageTolerance how long keys are used beyond {@code cacheTtl} while the
 	 * authorization server is down
 	 */
 	public record Settings(Duration cacheTtl, Duration retryInterval, Duration outageTolerance) {
 	}
 
-	/**
-	 * How an authorization server's keys are.
-	 */
+	/** The status of keys. */
 	public enum Status {
 
 		/** No token has needed keys yet. */
 		NOT_ASKED,
 
-		/** Keys are there. */
+		/** There are keys. */
 		AVAILABLE,
 
-		/** The last good keys serve while the authorization server does not answer. */
+		/** The last good keys are used while the authorization server is down. */
 		LAST_GOOD,
 
-		/** Keys could not be had: tokens cannot be checked. */
+		/** There are no keys, so tokens cannot be checked. */
 		UNAVAILABLE
 
 	}

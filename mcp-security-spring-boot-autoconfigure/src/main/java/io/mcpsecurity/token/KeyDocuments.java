@@ -24,9 +24,9 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 
 /**
- * What an authorization server publishes over HTTP: its metadata (RFC 8414 section 3,
- * OpenID Connect Discovery section 4), whose {@code issuer} must be the configured one to
- * the letter (RFC 8414 section 3.3), and its JWK set (RFC 7517 section 5).
+ * Fetches what an authorization server publishes: its metadata (RFC 8414 section 3,
+ * OpenID Connect Discovery section 4), whose {@code issuer} must be exactly the
+ * configured one (RFC 8414 section 3.3), and its JWK set (RFC 7517 section 5).
  * <p>
  * For use by one thread.
  */
@@ -55,14 +55,15 @@ final class KeyDocuments {
 
 	private @Nullable String jwkSetUri;
 
-	/** Why keys were ignored, which is logged when it changes. */
+	/** The reasons for ignoring keys, which are logged when they change. */
 	private Set<String> ignored = Set.of();
 
 	/**
 	 * Create the documents; nothing is fetched yet.
 	 * @param issuer the issuer identifier
-	 * @param jwkSetUri where the keys are, or {@code null} to find out from the issuer's
+	 * @param jwkSetUri the location of the keys, or {@code null} for that in the issuer's
 	 * metadata
+	 * @param http fetches them
 	 */
 	KeyDocuments(String issuer, @Nullable String jwkSetUri, BoundedHttp http) {
 		this.issuer = issuer;
@@ -73,7 +74,7 @@ final class KeyDocuments {
 
 	/**
 	 * Fetch the keys.
-	 * @throws JWKSetUnavailableException if they are not to be had
+	 * @throws JWKSetUnavailableException if they are not available
 	 */
 	JWKSet keys() throws JWKSetUnavailableException {
 		String location = (this.jwkSetUri != null) ? this.jwkSetUri : discover();
@@ -105,7 +106,7 @@ final class KeyDocuments {
 		Set<String> reasons = new LinkedHashSet<>();
 		for (Object member : members) {
 			try {
-				// Which leaves out keys of unknown kinds without a word.
+				// This omits keys of unknown types.
 				List<JWK> key = JWKSet.parse(Map.of("keys", List.of(member))).getKeys();
 				if (key.isEmpty()) {
 					reasons.add("Unsupported key type");
@@ -113,7 +114,7 @@ final class KeyDocuments {
 				keys.addAll(key);
 			}
 			catch (ParseException | RuntimeException ex) {
-				reasons.add(Printable.of(ex.getMessage()));
+				reasons.add(TokenError.safe(ex.getMessage()));
 			}
 		}
 		if (keys.isEmpty() && !reasons.isEmpty()) {

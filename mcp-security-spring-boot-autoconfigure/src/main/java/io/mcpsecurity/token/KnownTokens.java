@@ -1,8 +1,8 @@
 package io.mcpsecurity.token;
 
 /**
- * Knows which tokens can be verified without a request to an authorization server for
- * each of them.
+ * Knows which tokens can be verified without calling an authorization server for each of
+ * them.
  */
 public interface KnownTokens {
 

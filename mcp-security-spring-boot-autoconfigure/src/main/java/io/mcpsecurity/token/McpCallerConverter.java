@@ -42,7 +42,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 	/**
 	 * Create a converter.
 	 * @param resource the resource identifier that the tokens are accepted for
-	 * @param scopesOf the scopes that the names in a token stand for
+	 * @param scopesOf maps the names in a token to scopes
 	 */
 	public McpCallerConverter(String resource, UnaryOperator<Set<String>> scopesOf) {
 		this(resource, scopesOf, Provider.GENERIC.profile().claims());
@@ -54,18 +54,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 		this.where = where;
 	}
 
-	/**
-	 * Create a converter that takes scopes as they stand in {@code scope} and
-	 * {@code scp}.
-	 * @param resource the resource identifier that the tokens are accepted for
-	 */
-	public McpCallerConverter(String resource) {
-		this(resource, UnaryOperator.identity());
-	}
-
-	/**
-	 * The same, for tokens whose claims are elsewhere.
-	 */
+	/** The same converter for other claims. */
 	McpCallerConverter with(TokenProfile.Claims where) {
 		return new McpCallerConverter(this.resource, this.scopesOf, where);
 	}
@@ -83,16 +72,16 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 			subject = client;
 		}
 		if (!StringUtils.hasText(subject)) {
-			// RFC 9068 section 2.2; without it nobody could say who made the call.
+			// RFC 9068 section 2.2; without it the caller would be unknown.
 			throw new RefusedTokenException(TokenFailure.MALFORMED, "The token has no sub claim");
 		}
 		List<McpActor> actors = new ArrayList<>();
 		boolean truncated = readActors(this.where.actor(), claims, actors);
-		// A wrong type is refused like that of the others.
+		// A wrong type is refused as in other claims.
 		text("jti", claims.get("jti"));
 		Map<String, Object> kept = new LinkedHashMap<>(claims);
 		if (jwt.getExpiresAt() != null) {
-			// Sessions and streams end by this; a decoder need not have put it there.
+			// Sessions and streams end at this time; a decoder need not have set it.
 			kept.put("exp", jwt.getExpiresAt());
 		}
 		return McpCaller.builder(subject, String.valueOf(claims.get("iss")), this.resource)

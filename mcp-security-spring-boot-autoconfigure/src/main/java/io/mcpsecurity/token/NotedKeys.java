@@ -12,9 +12,8 @@ import com.nimbusds.jose.proc.SecurityContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that one token's signature is verified with, noted on their way from the
- * issuer's set to the decoder: as long as the set has the same keys for that token, its
- * verification would end the same.
+ * Records the keys that are passed to the decoder for one token. While the issuer's key
+ * set contains the same keys, a verification would have the same result.
  */
 final class NotedKeys implements JWKSource<SecurityContext> {
 
@@ -40,9 +39,9 @@ final class NotedKeys implements JWKSource<SecurityContext> {
 
 	/**
 	 * Whether the issuer's set has the same keys for the token as before, with the same
-	 * ids and the same material. The set is asked as a verification asks it, so it is
-	 * refreshed, and serves on through an outage, as if there were no cache.
-	 * @throws KeySourceException if the keys are not to be had
+	 * ids and material. The lookup is that of a verification, so it refreshes the set,
+	 * and works during an outage, as without a cache.
+	 * @throws KeySourceException if the keys are not available
 	 */
 	boolean areCurrent() throws KeySourceException {
 		JWKSet current = this.source.current();

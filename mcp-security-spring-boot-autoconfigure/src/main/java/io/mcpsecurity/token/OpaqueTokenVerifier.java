@@ -12,13 +12,10 @@ import org.springframework.security.oauth2.core.OAuth2TokenValidator;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 import org.springframework.security.oauth2.jwt.Jwt;
 
-/**
- * Verifies tokens that say nothing themselves, by what their authorization server says of
- * them (RFC 7662).
- */
+/** Verifies opaque tokens by introspection (RFC 7662). */
 final class OpaqueTokenVerifier {
 
-	/** Stands where the header of a JWT would, which such a token has not. */
+	/** Replaces the header of a JWT. */
 	private static final Map<String, Object> HEADER = Map.of("typ", "opaque");
 
 	private final TokenIntrospection introspection;
@@ -29,19 +26,11 @@ final class OpaqueTokenVerifier {
 
 	private final McpCallerConverter converter;
 
-	/**
-	 * Create a verifier.
-	 * @param introspection asks the authorization server
-	 * @param profile what its answers look like
-	 * @param resource the resource identifier
-	 * @param times looks at a token's lifetime
-	 * @param converter reads the caller
-	 */
 	OpaqueTokenVerifier(TokenIntrospection introspection, TokenProfile profile, String resource, TokenTimes times,
 			McpCallerConverter converter) {
 		this.introspection = introspection;
 		this.times = times;
-		this.validator = AccessTokenValidators.forAnswers(introspection.issuer(), resource, times, profile);
+		this.validator = AccessTokenValidators.forResponses(introspection.issuer(), resource, times, profile);
 		this.converter = converter.with(profile.claims());
 	}
 
@@ -52,21 +41,21 @@ final class OpaqueTokenVerifier {
 	 * if it could not be checked
 	 */
 	VerifiedToken verify(String token) {
-		TokenIntrospection.Answer answer = this.introspection.introspect(token);
-		Jwt facts = VerifiedToken.fixed(facts(token, answer.members()));
+		TokenIntrospection.Response response = this.introspection.introspect(token);
+		Jwt facts = VerifiedToken.fixed(facts(token, response.members()));
 		OAuth2TokenValidatorResult result = this.validator.validate(facts);
 		if (result.hasErrors()) {
 			throw TokenError.refused(result.getErrors().iterator().next());
 		}
 		return new VerifiedToken(facts, this.converter.convert(facts), true, this.times,
-				() -> this.introspection.isFresh(answer));
+				() -> this.introspection.isFresh(response));
 	}
 
 	private Jwt facts(String token, Map<String, Object> members) {
 		Map<String, Object> claims = new LinkedHashMap<>(members);
 		claims.remove("active");
 		claims.values().removeIf((value) -> value == null);
-		// The answer came from this issuer, whether it says so or not.
+		// The response is from this issuer, whether or not it contains it.
 		claims.putIfAbsent("iss", this.introspection.issuer());
 		if (claims.get("aud") instanceof String single) {
 			claims.put("aud", List.of(single));
@@ -89,7 +78,7 @@ final class OpaqueTokenVerifier {
 			}
 		}
 		catch (DateTimeException ex) {
-			// As if it were something else than a number.
+			// Handled like a value that is not a number.
 		}
 		throw malformed(name);
 	}

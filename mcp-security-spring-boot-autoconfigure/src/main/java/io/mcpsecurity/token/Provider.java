@@ -9,9 +9,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The authorization servers whose access tokens are known here, with what is particular
- * to each. This is the whole difference between them: whatever knows a provider knows it
- * from this table, and every entry can be replaced by configuration.
+ * The authorization servers whose access tokens are known. This table contains all
+ * differences between them, and configuration can replace every entry.
  */
 public enum Provider {
 
@@ -37,7 +36,7 @@ public enum Provider {
 
 	/**
 	 * PingOne Advanced Identity Cloud and PingAM, with client-side tokens.
-	 * {@code tokenName} tells ID tokens and refresh tokens apart.
+	 * {@code tokenName} distinguishes ID tokens and refresh tokens.
 	 */
 	PING_AIC(preset().types("jwt", "at+jwt").mark("tokenName", "access_token").scopes("scope").client("client_id")),
 
@@ -78,8 +77,8 @@ public enum Provider {
 		.client("client_id", "azp")),
 
 	/**
-	 * Amazon Cognito. Access tokens have no {@code aud} unless a resource was asked for,
-	 * so the client they were issued to is what is looked at.
+	 * Amazon Cognito. Access tokens have no {@code aud} unless a resource was requested,
+	 * so the client they were issued to is checked instead.
 	 */
 	COGNITO(preset().types(TokenProfile.NO_TYPE)
 		.audienceClaim("client_id")
@@ -91,7 +90,7 @@ public enum Provider {
 	/** Spring Authorization Server. Its ID tokens, and only they, have {@code azp}. */
 	SPRING(preset().types(TokenProfile.NO_TYPE, "at+jwt").refused("azp").scopes("scope").client("client_id")),
 
-	/** Any other: claims by whichever of the usual names is there. */
+	/** Any other: the claims with the usual names. */
 	GENERIC(preset().types("jwt", "at+jwt", TokenProfile.NO_TYPE)
 		.scopes("scope", "scp")
 		.client("client_id", "azp", "cid", "appid", "applicationId"));
@@ -105,24 +104,18 @@ public enum Provider {
 		this.audienceNeeded = preset.audienceNeeded;
 	}
 
-	/**
-	 * What its access tokens look like.
-	 */
 	public TokenProfile profile() {
 		return this.profile;
 	}
 
 	/**
-	 * What has to be configured as the audience, in words, or {@code null} when there is
+	 * A description of the audience that must be configured, or {@code null} if there is
 	 * a default.
 	 */
 	public @Nullable String audienceNeeded() {
 		return this.audienceNeeded;
 	}
 
-	/**
-	 * Its name in configuration.
-	 */
 	public String text() {
 		return name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
@@ -131,9 +124,7 @@ public enum Provider {
 		return new Preset();
 	}
 
-	/**
-	 * Lets the table above be read line by line.
-	 */
+	/** Builds an entry of the table above. */
 	private static final class Preset {
 
 		private List<String> types = List.of();

@@ -2,10 +2,7 @@ package io.mcpsecurity.token;
 
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 
-/**
- * The access token is bad, with the reason in one word besides the sentence for the
- * client.
- */
+/** The access token is bad. */
 public final class RefusedTokenException extends InvalidBearerTokenException {
 
 	private static final long serialVersionUID = 1L;
@@ -17,7 +14,7 @@ public final class RefusedTokenException extends InvalidBearerTokenException {
 	/**
 	 * Create an exception.
 	 * @param failure why the token is refused
-	 * @param description what the client may know; it repeats nothing of the token
+	 * @param description a description for the client, without any part of the token
 	 */
 	public RefusedTokenException(TokenFailure failure, String description) {
 		this(failure, description, "");
@@ -26,8 +23,8 @@ public final class RefusedTokenException extends InvalidBearerTokenException {
 	/**
 	 * Create an exception.
 	 * @param failure why the token is refused
-	 * @param description what the client may know; it repeats nothing of the token
-	 * @param detail what was expected and found, for the log: bounded and on one line
+	 * @param description a description for the client, without any part of the token
+	 * @param detail the expected and the actual value for the log, on one line
 	 */
 	RefusedTokenException(TokenFailure failure, String description, String detail) {
 		super(description);
@@ -35,16 +32,11 @@ public final class RefusedTokenException extends InvalidBearerTokenException {
 		this.detail = detail;
 	}
 
-	/**
-	 * Why the token is refused.
-	 */
 	public TokenFailure failure() {
 		return this.failure;
 	}
 
-	/**
-	 * What was expected and found, for the log; empty where there is no more to say.
-	 */
+	/** The expected and the actual value for the log, or the empty string. */
 	String detail() {
 		return this.detail;
 	}

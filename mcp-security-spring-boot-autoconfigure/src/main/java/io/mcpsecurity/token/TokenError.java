@@ -1,16 +1,21 @@
 package io.mcpsecurity.token;
 
+import io.mcpsecurity.audit.EventText;
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.OAuth2TokenValidatorResult;
 
 /**
- * What a validator has against a token: the sentence for the client, the reason in one
- * word, and what was expected and found, for the log.
+ * The error of a validator: the description for the client, the kind of failure, and the
+ * details for the log.
  */
 final class TokenError extends OAuth2Error {
 
 	private static final long serialVersionUID = 1L;
+
+	private static final int MAX_LENGTH = 500;
 
 	private final TokenFailure failure;
 
@@ -24,6 +29,16 @@ final class TokenError extends OAuth2Error {
 
 	static OAuth2TokenValidatorResult result(TokenFailure failure, String description, String detail) {
 		return OAuth2TokenValidatorResult.failure(new TokenError(failure, description, detail));
+	}
+
+	/** What was expected, and what was found instead, for the log. */
+	static String difference(@Nullable Object expected, @Nullable Object found) {
+		return "expected " + safe(expected) + ", found " + safe(found);
+	}
+
+	/** Untrusted text as it may be logged: on one line, and of limited length. */
+	static String safe(@Nullable Object text) {
+		return EventText.of(String.valueOf(text), MAX_LENGTH);
 	}
 
 	static RefusedTokenException refused(OAuth2Error error) {

@@ -13,15 +13,14 @@ import org.springframework.security.oauth2.jwt.Jwt;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 
 /**
- * What an application says of JWTs by beans and properties that Spring Security and
- * Spring Boot know. All of it comes on top of what this library requires of an access
- * token, and takes nothing away from that.
+ * The beans and properties of Spring Security and Spring Boot with which an application
+ * configures JWTs. They apply in addition to the requirements of this library.
  *
- * @param decoder verifies signatures in place of the authorization servers' keys, asked
- * at each request; or {@code null}
+ * @param decoder verifies signatures at each request instead of the authorization
+ * servers' keys, or {@code null}
  * @param algorithms the signature algorithms that are accepted with those keys
- * @param validators are asked at each request
- * @param converter makes the authentication of the security context, at each request; or
+ * @param validators called at each request
+ * @param converter creates the authentication of the security context at each request, or
  * {@code null} for a {@code JwtAuthenticationToken} with the scopes
  */
 public record TokenExtensions(@Nullable JwtDecoder decoder, Set<JWSAlgorithm> algorithms,
@@ -36,7 +35,7 @@ public record TokenExtensions(@Nullable JwtDecoder decoder, Set<JWSAlgorithm> al
 			JWSAlgorithm.RS512, JWSAlgorithm.PS256, JWSAlgorithm.PS384, JWSAlgorithm.PS512, JWSAlgorithm.ES256,
 			JWSAlgorithm.ES384, JWSAlgorithm.ES512, JWSAlgorithm.EdDSA, JWSAlgorithm.Ed25519, JWSAlgorithm.Ed448);
 
-	/** Of an application that says nothing. */
+	/** No extensions. */
 	public static final TokenExtensions NONE = new TokenExtensions(null, ALGORITHMS, List.of(), null);
 
 }

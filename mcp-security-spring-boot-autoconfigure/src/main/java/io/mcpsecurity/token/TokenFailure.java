@@ -5,21 +5,17 @@ import org.springframework.security.core.AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 
-/**
- * Why there is no caller: one word out of a few, for those who count or record failures.
- * Clients are told nothing of it.
- */
+/** The reason why there is no caller, for metrics and records. Clients do not get it. */
 public enum TokenFailure {
 
 	/** There is no access token. */
 	MISSING,
 
-	/** The request cannot be understood: it has several {@code Authorization} headers. */
+	/** The request has several {@code Authorization} headers. */
 	INVALID_REQUEST,
 
 	/**
-	 * The token is no JWT, lacks a claim that an access token must have, or has a claim
-	 * of the wrong kind.
+	 * The token is not a JWT, lacks a required claim, or has a claim of the wrong type.
 	 */
 	MALFORMED,
 
@@ -32,31 +28,28 @@ public enum TokenFailure {
 	/** The token's {@code exp} is past. */
 	EXPIRED,
 
-	/** The token's {@code nbf} is to come. */
+	/** The token's {@code nbf} is in the future. */
 	NOT_YET_VALID,
 
 	/** The token was issued for another resource. */
 	AUDIENCE,
 
-	/** The token is something else than an access token. */
+	/** The token is not an access token. */
 	TYPE,
 
 	/** The token is bound to a key or certificate and was sent as a bearer token. */
 	BOUND,
 
-	/** The authorization server says that the token is not active: revoked, or none. */
+	/** The token is not active: it was revoked, or is unknown. */
 	INACTIVE,
 
-	/**
-	 * The token could not be checked, because its issuer's keys, or an answer about it,
-	 * are not to be had.
-	 */
+	/** The issuer's keys, or a response about the token, are not available. */
 	UNAVAILABLE,
 
-	/** The token could not be checked, because too many others are being introspected. */
+	/** Too many other tokens are being introspected. */
 	BUSY,
 
-	/** None of the above: an authentication of the application's own says no. */
+	/** Another reason, such as a refusal by the application's own authentication. */
 	OTHER;
 
 	/**

@@ -28,23 +28,20 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationServiceException;
 
 /**
- * What the introspection endpoint of one authorization server says about tokens (RFC
- * 7662), asked no more often than need be.
- * <p>
- * Answers are remembered by the token's hash: that a token is active for a configured
- * time, and not beyond its {@code exp}; that it is not for a few seconds. Requests that
- * bring the same token at the same time make one call. No more than a number of calls are
- * under way at a time, and while the endpoint fails a {@link CircuitBreaker} keeps them
- * away; nothing is tried twice.
+ * The introspection of tokens by one authorization server (RFC 7662). Responses are
+ * cached by the token's hash: for an active token for a configured time, and not beyond
+ * its {@code exp}; for any other a few seconds. Concurrent requests with the same token
+ * cause one call. The number of concurrent calls is limited, and a {@link CircuitBreaker}
+ * prevents calls while the endpoint fails; no call is retried.
  */
 public final class TokenIntrospection {
 
 	private static final Log logger = LogFactory.getLog(TokenIntrospection.class);
 
-	/** How long it is remembered that a token is not active. */
+	/** How long the response for a token that is not active is cached. */
 	private static final Duration INACTIVE_TTL = Duration.ofSeconds(5);
 
-	/** No token, but something to ask about. */
+	/** Not a token, for a call that checks the endpoint. */
 	private static final String PROBE = "probe";
 
 	private final String issuer;
@@ -61,24 +58,24 @@ public final class TokenIntrospection {
 
 	private final Semaphore places;
 
-	/** Apart, so that a flood of bad tokens takes no room from good ones. */
-	private final Cache<Sha256, Answer> active;
+	/** Separate, so that a flood of bad tokens does not evict good ones. */
+	private final Cache<Sha256, Response> active;
 
-	private final Cache<Sha256, Answer> inactive;
+	private final Cache<Sha256, Response> inactive;
 
-	private final ConcurrentMap<Sha256, CompletableFuture<Answer>> underWay = new ConcurrentHashMap<>();
+	private final ConcurrentMap<Sha256, CompletableFuture<Response>> underWay = new ConcurrentHashMap<>();
 
 	private final Map<Result, LongAdder> counts;
 
 	private volatile IssuerKeys.Status status = IssuerKeys.Status.NOT_ASKED;
 
-	private volatile boolean oddAnswerLogged;
+	private volatile boolean invalidResponseLogged;
 
 	/**
-	 * Create it; nothing is asked yet.
+	 * Create it; nothing is called yet.
 	 * @param issuer the issuer identifier of the authorization server
 	 * @param endpoint its introspection endpoint
-	 * @param authentication how this server shows who it is
+	 * @param authentication authenticates this server
 	 * @param http calls it
 	 * @param settings durations and limits
 	 */
@@ -102,7 +99,7 @@ public final class TokenIntrospection {
 			.collect(Collectors.toUnmodifiableMap((result) -> result, (result) -> new LongAdder()));
 	}
 
-	private Cache<Sha256, Answer> cache(Duration timeToLive) {
+	private Cache<Sha256, Response> cache(Duration timeToLive) {
 		return Caffeine.newBuilder()
 			.maximumSize(this.settings.cacheSize())
 			.expireAfterWrite(timeToLive)
@@ -116,40 +113,39 @@ public final class TokenIntrospection {
 	}
 
 	/**
-	 * What is known about a token, asked now if need be.
-	 * @return the answer for an active token
+	 * The response for an active token, cached or from a call.
 	 * @throws RefusedTokenException if the token is not active
-	 * @throws AuthenticationServiceException if there is no answer
+	 * @throws AuthenticationServiceException if there is no response
 	 */
-	Answer introspect(String token) {
-		Answer answer = find(token);
-		if (!answer.active()) {
+	Response introspect(String token) {
+		Response response = find(token);
+		if (!response.active()) {
 			throw new RefusedTokenException(TokenFailure.INACTIVE, "The token is not active",
 					"its introspection at " + this.issuer + " says so");
 		}
-		return answer;
+		return response;
 	}
 
-	private Answer find(String token) {
+	private Response find(String token) {
 		Sha256 hash = Sha256.of(token);
-		Answer known = known(hash);
+		Response known = known(hash);
 		if (known != null) {
 			return known;
 		}
-		CompletableFuture<Answer> own = new CompletableFuture<>();
-		CompletableFuture<Answer> others = this.underWay.putIfAbsent(hash, own);
+		CompletableFuture<Response> own = new CompletableFuture<>();
+		CompletableFuture<Response> others = this.underWay.putIfAbsent(hash, own);
 		if (others != null) {
 			return await(others);
 		}
 		try {
-			// Another request may have asked since.
+			// Another request may have called meanwhile.
 			known = known(hash);
-			Answer answer = (known != null) ? known : ask(token);
+			Response response = (known != null) ? known : call(token);
 			if (known == null) {
-				(answer.active() ? this.active : this.inactive).put(hash, answer);
+				(response.active() ? this.active : this.inactive).put(hash, response);
 			}
-			own.complete(answer);
-			return answer;
+			own.complete(response);
+			return response;
 		}
 		catch (RuntimeException | Error ex) {
 			own.completeExceptionally(ex);
@@ -160,23 +156,23 @@ public final class TokenIntrospection {
 		}
 	}
 
-	private @Nullable Answer known(Sha256 hash) {
-		Answer known = this.active.getIfPresent(hash);
+	private @Nullable Response known(Sha256 hash) {
+		Response known = this.active.getIfPresent(hash);
 		if (known == null) {
 			known = this.inactive.getIfPresent(hash);
 		}
 		if (known == null || !isFresh(known)) {
 			return null;
 		}
-		count(Result.REMEMBERED);
+		count(Result.CACHED);
 		return known;
 	}
 
-	private Answer await(CompletableFuture<Answer> others) {
+	private Response await(CompletableFuture<Response> others) {
 		try {
-			Answer answer = others.get();
-			count(Result.REMEMBERED);
-			return answer;
+			Response response = others.get();
+			count(Result.CACHED);
+			return response;
 		}
 		catch (ExecutionException ex) {
 			if (ex.getCause() instanceof TooManyIntrospectionsException) {
@@ -190,7 +186,7 @@ public final class TokenIntrospection {
 		}
 	}
 
-	private Answer ask(String token) {
+	private Response call(String token) {
 		boolean place = false;
 		try {
 			place = this.places.getQueueLength() < this.settings.maxConcurrent()
@@ -203,7 +199,7 @@ public final class TokenIntrospection {
 				count(Result.SKIPPED);
 				throw new AuthenticationServiceException("The token cannot be checked");
 			}
-			return askNow(token);
+			return callNow(token);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -216,16 +212,16 @@ public final class TokenIntrospection {
 		}
 	}
 
-	private Answer askNow(String token) {
-		// The answer may be as old as the question.
-		long asked = this.ticker.read();
+	private Response callNow(String token) {
+		// The response may be as old as the request.
+		long start = this.ticker.read();
 		boolean outage = true;
 		try {
-			Answer answer = answer(this.client.introspect(token), asked);
+			Response response = response(this.client.introspect(token), start);
 			outage = false;
 			available();
-			count(answer.active() ? Result.ACTIVE : Result.INACTIVE);
-			return answer;
+			count(response.active() ? Result.ACTIVE : Result.INACTIVE);
+			return response;
 		}
 		catch (IntrospectionException ex) {
 			outage = ex.isOutage();
@@ -245,18 +241,17 @@ public final class TokenIntrospection {
 		}
 	}
 
-	private Answer answer(Map<String, Object> members, long asked) throws IntrospectionException {
+	private Response response(Map<String, Object> members, long start) throws IntrospectionException {
 		Object active = members.get("active");
-		if (!(active instanceof Boolean) && !this.oddAnswerLogged) {
-			this.oddAnswerLogged = true;
-			logger.warn(
-					"The introspection endpoint of issuer %s answers without a boolean 'active' (RFC 7662 section 2.2):"
-							+ " such tokens count as not active".formatted(this.issuer));
+		if (!(active instanceof Boolean) && !this.invalidResponseLogged) {
+			this.invalidResponseLogged = true;
+			logger.warn("The introspection endpoint of issuer " + this.issuer
+					+ " responds without a boolean 'active' (RFC 7662 section 2.2): such tokens count as not active");
 		}
 		if (!Boolean.TRUE.equals(active)) {
-			return new Answer(false, Map.of(), asked + inactiveTtl().toNanos());
+			return new Response(false, Map.of(), start + inactiveTtl().toNanos());
 		}
-		return new Answer(true, members, asked + timeToLive(members.get("exp")).toNanos());
+		return new Response(true, members, start + timeToLive(members.get("exp")).toNanos());
 	}
 
 	private Duration timeToLive(@Nullable Object expiry) throws IntrospectionException {
@@ -266,7 +261,7 @@ public final class TokenIntrospection {
 		try {
 			Duration left = Duration.between(this.clock.instant(), Instant.ofEpochSecond(seconds.longValue()));
 			if (left.isNegative() || left.isZero()) {
-				// Good within the clock skew at most, which is looked at each time.
+				// Accepted within the clock skew at most, which is checked each time.
 				return inactiveTtl();
 			}
 			return (left.compareTo(this.settings.cacheTtl()) < 0) ? left : this.settings.cacheTtl();
@@ -278,7 +273,7 @@ public final class TokenIntrospection {
 
 	private void available() {
 		if (this.status == IssuerKeys.Status.UNAVAILABLE) {
-			logger.info("The introspection endpoint of issuer %s answers again".formatted(this.issuer));
+			logger.info("The introspection endpoint of issuer %s responds again".formatted(this.issuer));
 		}
 		this.status = IssuerKeys.Status.AVAILABLE;
 	}
@@ -296,30 +291,25 @@ public final class TokenIntrospection {
 		Objects.requireNonNull(this.counts.get(result)).increment();
 	}
 
-	/**
-	 * Whether an answer may still be relied upon.
-	 */
-	boolean isFresh(Answer answer) {
-		return answer.until() - this.ticker.read() > 0;
+	/** Whether a response may still be used. */
+	boolean isFresh(Response response) {
+		return response.until() - this.ticker.read() > 0;
 	}
 
-	/**
-	 * The issuer identifier of the authorization server.
-	 */
+	/** The issuer identifier of the authorization server. */
 	public String issuer() {
 		return this.issuer;
 	}
 
-	/**
-	 * How often something came of asking, since the start.
-	 */
+	/** The number of introspections with a result, since the start. */
 	public long counted(Result result) {
 		LongAdder count = this.counts.get(result);
 		return (count != null) ? count.sum() : 0;
 	}
 
 	/**
-	 * How the last attempt to ask went; after a failure that is tried anew, if it may be.
+	 * The result of the last call; after a failure the endpoint is called again, if the
+	 * circuit breaker allows it.
 	 */
 	public IssuerKeys.Status probe() {
 		if (this.status == IssuerKeys.Status.UNAVAILABLE) {
@@ -333,16 +323,12 @@ public final class TokenIntrospection {
 		return this.status;
 	}
 
-	/**
-	 * How the last attempt to ask went.
-	 */
+	/** The result of the last call. */
 	public IssuerKeys.Status status() {
 		return this.status;
 	}
 
-	/**
-	 * What may come of asking about a token.
-	 */
+	/** The results of an introspection. */
 	public enum Result {
 
 		/** The token is active. */
@@ -351,42 +337,42 @@ public final class TokenIntrospection {
 		/** The token is not active. */
 		INACTIVE,
 
-		/** An answer of a moment ago was taken. */
-		REMEMBERED,
+		/** A cached response was used. */
+		CACHED,
 
-		/** There was no usable answer. */
+		/** There was no usable response. */
 		FAILED,
 
 		/**
-		 * Nothing was asked, because the endpoint failed a moment ago or too many calls
-		 * are under way.
+		 * The endpoint was not called, because it had just failed or there were too many
+		 * calls.
 		 */
 		SKIPPED
 
 	}
 
 	/**
-	 * An answer about a token.
+	 * A response.
 	 *
 	 * @param active whether the token is active
-	 * @param members what else the answer says, if it is
-	 * @param until when the answer is too old, in the ticker's nanoseconds
+	 * @param members the members of the response, if it is
+	 * @param until the time from which it is too old, in the ticker's nanoseconds
 	 */
-	record Answer(boolean active, Map<String, Object> members, long until) {
+	record Response(boolean active, Map<String, Object> members, long until) {
 	}
 
 	/**
 	 * Durations and limits, all positive.
 	 *
 	 * @param maxWait how long a request waits for one of {@code maxConcurrent} calls
-	 * @param cacheTtl how long an answer serves: a token that is revoked stops working
-	 * within this time
-	 * @param cacheSize how many answers are remembered, of active and of other tokens
-	 * each
-	 * @param failureThreshold how many failures, with no good answer between them, keep
-	 * calls away
+	 * @param cacheTtl how long a response is cached: a token that is revoked stops
+	 * working within this time
+	 * @param cacheSize the maximum number of cached responses, for active and for other
+	 * tokens each
+	 * @param failureThreshold the number of consecutive failures after which there are no
+	 * calls
 	 * @param retryInterval for how long
-	 * @param maxConcurrent how many calls are under way at most
+	 * @param maxConcurrent the maximum number of concurrent calls
 	 */
 	public record Settings(Duration maxWait, Duration cacheTtl, int cacheSize, int failureThreshold,
 			Duration retryInterval, int maxConcurrent) {

@@ -40,21 +40,6 @@ final class TokenVerifier {
 
 	private final TokenExtensions extensions;
 
-	TokenVerifier(IssuerKeys keys, String audience, TokenTimes times, McpCallerConverter converter) {
-		this(keys, Provider.GENERIC.profile(), audience, times, converter, null, TokenExtensions.NONE);
-	}
-
-	/**
-	 * Create a verifier.
-	 * @param keys the issuer's keys
-	 * @param profile what its tokens look like
-	 * @param audience the resource identifier
-	 * @param times looks at the token's lifetime
-	 * @param converter reads the caller
-	 * @param revocation tells whether a token is still active, or {@code null} when
-	 * nobody is asked
-	 * @param extensions what the application says
-	 */
 	TokenVerifier(IssuerKeys keys, TokenProfile profile, String audience, TokenTimes times,
 			McpCallerConverter converter, @Nullable TokenIntrospection revocation, TokenExtensions extensions) {
 		this.keys = keys;
@@ -99,24 +84,25 @@ final class TokenVerifier {
 	}
 
 	/**
-	 * Asked last: nobody makes this server ask about a token that is no good anyway.
+	 * Introspect last, so that no client can cause calls with tokens that are invalid
+	 * anyway.
 	 */
 	private VerifiedToken.Evidence evidence(String token, NotedKeys noted) {
 		TokenIntrospection revocation = this.revocation;
-		TokenIntrospection.Answer answer = (revocation != null) ? revocation.introspect(token) : null;
+		TokenIntrospection.Response response = (revocation != null) ? revocation.introspect(token) : null;
 		if (this.extensions.decoder() != null) {
-			// It is not known for how long the decoder's answer is good.
+			// It is unknown how long the result of the decoder is valid.
 			return () -> false;
 		}
-		if (revocation == null || answer == null) {
+		if (revocation == null || response == null) {
 			return noted::areCurrent;
 		}
-		return () -> revocation.isFresh(answer) && noted.areCurrent();
+		return () -> revocation.isFresh(response) && noted.areCurrent();
 	}
 
 	/**
-	 * What the client may know: which rule the token breaks. The decoder's own texts can
-	 * repeat parts of the token, so nothing else of them is passed on.
+	 * The refusal as the client may know it: the rule that the token breaks. The
+	 * decoder's own messages can repeat parts of the token, so they are not passed on.
 	 */
 	private RefusedTokenException refused(BadJwtException cause, String token) {
 		if (cause instanceof JwtValidationException invalid) {
@@ -134,19 +120,17 @@ final class TokenVerifier {
 				(signature && ownKeys) ? keys(token) : "");
 	}
 
-	/**
-	 * Which key should have signed a token, for the log.
-	 */
+	/** The expected keys of a token, for the log. */
 	private String keys(String token) {
 		try {
 			Header header = JWTParser.parse(token).getHeader();
 			if (!(header instanceof JWSHeader signed)
 					|| !this.extensions.algorithms().contains(signed.getAlgorithm())) {
-				return "alg: " + Printable.difference(this.extensions.algorithms(), header.getAlgorithm());
+				return "alg: " + TokenError.difference(this.extensions.algorithms(), header.getAlgorithm());
 			}
 			List<String> known = this.keys.current().getKeys().stream().map(JWK::getKeyID).toList();
 			return "issuer %s, alg %s, kid: %s".formatted(this.keys.issuer(), signed.getAlgorithm(),
-					Printable.difference(known, signed.getKeyID()));
+					TokenError.difference(known, signed.getKeyID()));
 		}
 		catch (ParseException | JWKSetUnavailableException ex) {
 			return "issuer " + this.keys.issuer();

@@ -21,14 +21,12 @@ import org.springframework.security.oauth2.server.resource.authentication.JwtAut
 import org.springframework.security.oauth2.server.resource.introspection.OAuth2IntrospectionAuthenticatedPrincipal;
 
 /**
- * What is known of a token after it was verified: what it says and what speaks for it.
- * Neither its text nor its signature is kept, so whoever gets hold of this has no token.
- * <p>
- * Nothing in it changes, however deep, so that requests can share it.
+ * A verified token: its claims and the evidence for it. Neither its text nor its
+ * signature is kept. It is deeply immutable, so that requests can share it.
  */
 final class VerifiedToken {
 
-	/** Stands where a token's text would. */
+	/** Replaces a token's text. */
 	private static final String NO_TEXT = "-";
 
 	private final Jwt facts;
@@ -45,11 +43,12 @@ final class VerifiedToken {
 
 	/**
 	 * Create a verified token.
-	 * @param facts what it says, {@linkplain #fixed in a form that does not change}
-	 * @param caller the caller that was read from that
-	 * @param opaque whether an introspection endpoint says so, and not the token itself
-	 * @param times looks at its lifetime
-	 * @param evidence what speaks for it
+	 * @param facts its claims, {@linkplain #fixed immutable}
+	 * @param caller the caller that was read from them
+	 * @param opaque whether the claims are from introspection, and not from the token
+	 * itself
+	 * @param times checks its lifetime
+	 * @param evidence the evidence for it
 	 */
 	VerifiedToken(Jwt facts, McpCaller caller, boolean opaque, TokenTimes times, Evidence evidence) {
 		this.facts = facts;
@@ -63,17 +62,15 @@ final class VerifiedToken {
 		this.evidence = evidence;
 	}
 
-	/**
-	 * What a token says, without its text, and so that nothing in it changes.
-	 */
+	/** The immutable claims of a token, without its text. */
 	static Jwt fixed(Jwt jwt) {
 		return new Jwt(NO_TEXT, jwt.getIssuedAt(), jwt.getExpiresAt(), fixed(jwt.getHeaders()), fixed(jwt.getClaims()));
 	}
 
 	/**
-	 * Whether a verification would end the same at this moment: the token is neither
-	 * expired nor yet to be valid, and what spoke for it still does.
-	 * @throws AuthenticationServiceException if the issuer's keys are not to be had
+	 * Whether the token is still valid: it is within its lifetime, and the evidence still
+	 * holds.
+	 * @throws AuthenticationServiceException if the issuer's keys are not available
 	 */
 	boolean isStillGood() {
 		try {
@@ -89,9 +86,9 @@ final class VerifiedToken {
 	}
 
 	/**
-	 * The authentication that Spring Security makes of such a token, for one request,
+	 * The authentication that Spring Security creates for such a token, for one request,
 	 * which may change it.
-	 * @param token the token's text, as the request brought it
+	 * @param token the token's text
 	 */
 	AbstractAuthenticationToken authentication(String token) {
 		if (this.opaque) {
@@ -121,9 +118,7 @@ final class VerifiedToken {
 		return value;
 	}
 
-	/**
-	 * A token's text with what it says, which would be copied by its superclass.
-	 */
+	/** A token's text with shared claims, which the superclass would copy. */
 	private static final class SharingJwt extends Jwt {
 
 		private static final long serialVersionUID = 1L;
@@ -149,15 +144,13 @@ final class VerifiedToken {
 
 	}
 
-	/**
-	 * What speaks for a token: its issuer's keys, or an answer about it.
-	 */
+	/** The evidence for a token: its issuer's keys, or a response about it. */
 	@FunctionalInterface
 	interface Evidence {
 
 		/**
-		 * Whether it still does.
-		 * @throws KeySourceException if the issuer's keys are not to be had
+		 * Whether it still holds.
+		 * @throws KeySourceException if the issuer's keys are not available
 		 */
 		boolean holds() throws KeySourceException;
 

@@ -18,13 +18,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationServiceException;
 
 /**
- * The tokens that were verified at one MCP endpoint a moment ago. One that comes again is
- * recognized by its hash, and good as long as {@link VerifiedToken#isStillGood} says so.
+ * The cache of the tokens that were verified at one MCP endpoint, by their hash. A cached
+ * token is accepted only while {@link VerifiedToken#isStillGood} holds.
  * <p>
- * Only good tokens are kept. Bad ones take no room from them, however many come: a token
- * that is being verified is noted elsewhere, and only as long as that takes. Requests
- * that bring the same new token at the same time have it verified once; requests with
- * other tokens do not wait for it.
+ * Only good tokens are cached, so bad ones do not evict them. Concurrent requests with
+ * the same new token verify it once; requests with other tokens do not wait for it.
  */
 public final class VerifiedTokens {
 
@@ -43,7 +41,7 @@ public final class VerifiedTokens {
 			.maximumSize(settings.maxSize())
 			.expireAfterWrite(settings.timeToLive())
 			.ticker(ticker)
-			// Looked after by the requests themselves: no threads of its own.
+			// Maintained by the threads of requests.
 			.executor(Runnable::run)
 			.evictionListener((key, value, cause) -> {
 				if (cause == RemovalCause.SIZE) {
@@ -54,10 +52,10 @@ public final class VerifiedTokens {
 	}
 
 	/**
-	 * What is known of a token, verified now if need be.
+	 * The verified token, cached or verified now.
 	 * @param token the token's text
-	 * @param verify verifies a token; what it throws is thrown to everybody who waits for
-	 * it, and not remembered
+	 * @param verify verifies a token; its exception is thrown to all waiting requests,
+	 * and not cached
 	 */
 	VerifiedToken get(String token, Function<String, VerifiedToken> verify) {
 		Sha256 hash = Sha256.of(token);
@@ -71,7 +69,7 @@ public final class VerifiedTokens {
 			return await(others);
 		}
 		try {
-			// Another request may have verified it since.
+			// Another request may have verified it meanwhile.
 			VerifiedToken result = find(hash);
 			if (result == null) {
 				this.misses.increment();
@@ -90,16 +88,14 @@ public final class VerifiedTokens {
 		}
 	}
 
-	/**
-	 * Whether a token would not have to be verified now.
-	 */
+	/** Whether a token needs no verification now. */
 	boolean contains(String token) {
 		VerifiedToken known = this.verified.getIfPresent(Sha256.of(token));
 		try {
 			return known != null && known.isStillGood();
 		}
 		catch (AuthenticationServiceException ex) {
-			// No signature is verified as long as there are no keys.
+			// Without keys no signature is verified.
 			return true;
 		}
 	}
@@ -134,7 +130,7 @@ public final class VerifiedTokens {
 	}
 
 	/**
-	 * The same failure for another request: an exception can be changed, so it is not
+	 * The same failure for another request; exceptions are mutable, so they are not
 	 * shared.
 	 */
 	private static RuntimeException again(@Nullable Throwable failure) {
@@ -148,15 +144,13 @@ public final class VerifiedTokens {
 		return new IllegalStateException("The verification of the same token for another request failed", failure);
 	}
 
-	/**
-	 * How many requests had a token that need not be verified, since the start.
-	 */
+	/** The number of requests with a cached token since the start. */
 	public long hits() {
 		return this.hits.sum();
 	}
 
 	/**
-	 * How many requests had a token that was verified for them, well or not, since the
+	 * The number of requests whose token was verified, successfully or not, since the
 	 * start.
 	 */
 	public long misses() {
@@ -164,32 +158,28 @@ public final class VerifiedTokens {
 	}
 
 	/**
-	 * How many tokens were dropped for want of room, since the start.
+	 * The number of tokens that were evicted because of the size limit, since the start.
 	 */
 	public long evicted() {
 		return this.evicted.sum();
 	}
 
-	/**
-	 * How many tokens are kept, about.
-	 */
+	/** The approximate number of cached tokens. */
 	public long size() {
 		return this.verified.estimatedSize();
 	}
 
-	/**
-	 * How many tokens are being verified.
-	 */
+	/** The number of tokens that are being verified. */
 	int underWay() {
 		return this.underWay.size();
 	}
 
 	/**
-	 * How much is kept for how long.
+	 * The limits of the cache.
 	 *
-	 * @param maxSize the most tokens
-	 * @param timeToLive how long a token is kept at most, however often it comes: not
-	 * longer than the keys that it was verified with serve
+	 * @param maxSize the maximum number of tokens
+	 * @param timeToLive the maximum time for which a token is cached, independently of
+	 * its use: not longer than keys are used
 	 */
 	public record Settings(int maxSize, Duration timeToLive) {
 	}

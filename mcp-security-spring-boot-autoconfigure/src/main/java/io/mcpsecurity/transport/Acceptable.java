@@ -54,9 +54,7 @@ record Acceptable(boolean json, boolean events) {
 		return acceptable;
 	}
 
-	/**
-	 * The most specific range that matches a type applies.
-	 */
+	/** The most specific range that matches a type applies. */
 	private static boolean isAccepted(MediaType type, List<MediaType> accepted) {
 		return accepted.stream()
 			.filter((range) -> range.includes(type))
@@ -69,9 +67,7 @@ record Acceptable(boolean json, boolean events) {
 		return range.isWildcardType() ? 0 : range.isWildcardSubtype() ? 1 : 2;
 	}
 
-	/**
-	 * The refusal of a client that accepts none of the possible types of a response.
-	 */
+	/** The refusal of a client that accepts none of the possible types of a response. */
 	static RefusedRequestException refusal(String types) {
 		return new RefusedRequestException(HttpServletResponse.SC_NOT_ACCEPTABLE, "not_acceptable",
 				"Accept must list " + types);

@@ -35,11 +35,6 @@ final class AddressLimit {
 
 	private final AtomicBoolean warned = new AtomicBoolean();
 
-	/**
-	 * Create a limit.
-	 * @param limits the limits
-	 * @param known whether a request's token can be verified without introspection
-	 */
 	AddressLimit(RequestLimits limits, BiPredicate<HttpServletRequest, String> known) {
 		this.limits = limits;
 		this.known = known;

@@ -65,18 +65,12 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 		return output;
 	}
 
-	/**
-	 * Send status and headers, which must have been set.
-	 */
+	/** Send status and headers, which must have been set. */
 	void open() {
-		this.lock.lock();
-		try {
+		locked(() -> {
 			this.flush = true;
 			drain();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	/**
@@ -103,33 +97,21 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 		}
 	}
 
-	/**
-	 * Complete the response when everything is written.
-	 */
+	/** Complete the response when everything is written. */
 	void complete() {
-		this.lock.lock();
-		try {
+		locked(() -> {
 			this.closing = true;
 			drain();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
-	/**
-	 * Complete the response, and drop what has not been written.
-	 */
+	/** Complete the response, and drop what has not been written. */
 	void end() {
-		this.lock.lock();
-		try {
+		locked(() -> {
 			this.queue.clear();
 			this.closing = true;
 			drain();
-		}
-		finally {
-			this.lock.unlock();
-		}
+		});
 	}
 
 	@Override
@@ -148,9 +130,13 @@ final class AsyncOutput implements WriteListener, AsyncListener {
 
 	@Override
 	public void onError(Throwable failure) {
+		locked(this::close);
+	}
+
+	private void locked(Runnable action) {
 		this.lock.lock();
 		try {
-			close();
+			action.run();
 		}
 		finally {
 			this.lock.unlock();

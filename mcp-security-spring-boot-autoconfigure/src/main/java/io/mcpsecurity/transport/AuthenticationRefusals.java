@@ -38,16 +38,12 @@ public final class AuthenticationRefusals {
 		this.retryAfter = retryAfter;
 	}
 
-	/**
-	 * The refusal of a request without a token.
-	 */
+	/** The refusal of a request without a token. */
 	RefusedRequestException missing() {
 		return of(new InsufficientAuthenticationException("No access token"));
 	}
 
-	/**
-	 * The refusal of a request whose authentication failed.
-	 */
+	/** The refusal of a request whose authentication failed. */
 	RefusedRequestException of(AuthenticationException failure) {
 		Refusal refusal = new Refusal(Refusal.Kind.UNAUTHENTICATED,
 				TokenFailure.of(failure).name().toLowerCase(Locale.ROOT));

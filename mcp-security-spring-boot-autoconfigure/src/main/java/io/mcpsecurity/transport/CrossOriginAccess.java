@@ -81,9 +81,7 @@ public final class CrossOriginAccess {
 		return !CorsUtils.isPreFlightRequest(request);
 	}
 
-	/**
-	 * Two headers are refused, because a proxy may have used the other one.
-	 */
+	/** Two headers are refused, because a proxy may have used the other one. */
 	private boolean isAllowed(Enumeration<String> headers) {
 		return this.origins.allow(headers.nextElement()) && !headers.hasMoreElements();
 	}
@@ -92,9 +90,7 @@ public final class CrossOriginAccess {
 		return new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN, reason, message);
 	}
 
-	/**
-	 * Leaves the response to a refused request to the caller.
-	 */
+	/** Leaves the response to a refused request to the caller. */
 	private static final class SilentCorsProcessor extends DefaultCorsProcessor {
 
 		@Override
@@ -103,9 +99,7 @@ public final class CrossOriginAccess {
 
 	}
 
-	/**
-	 * Compares origins in the same way as the check.
-	 */
+	/** Compares origins in the same way as the check. */
 	private static final class McpCorsConfiguration extends CorsConfiguration {
 
 		private final AllowedOrigins origins;

@@ -42,16 +42,12 @@ final class EventStream implements OpenStream {
 		this.expiry = expiry;
 	}
 
-	/**
-	 * Send status and headers.
-	 */
+	/** Send status and headers. */
 	void open() {
 		this.output.open();
 	}
 
-	/**
-	 * Make a response a stream of events.
-	 */
+	/** Make a response a stream of events. */
 	static void prepare(HttpServletResponse response) {
 		response.setStatus(HttpServletResponse.SC_OK);
 		response.setContentType(MediaType.TEXT_EVENT_STREAM_VALUE);
@@ -82,9 +78,7 @@ final class EventStream implements OpenStream {
 		return this.output.write(event(message));
 	}
 
-	/**
-	 * Write a comment: the container detects a closed connection only when it writes.
-	 */
+	/** Write a comment: the container detects a closed connection only when it writes. */
 	@Override
 	public void probe() {
 		this.output.write(COMMENT);

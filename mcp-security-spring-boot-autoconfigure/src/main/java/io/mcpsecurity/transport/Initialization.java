@@ -1,8 +1,8 @@
 package io.mcpsecurity.transport;
 
 import java.util.Map;
-import java.util.regex.Pattern;
 
+import io.mcpsecurity.audit.EventText;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.modelcontextprotocol.spec.McpSchema.ClientCapabilities;
@@ -23,8 +23,6 @@ final class Initialization {
 
 	/** The maximum size of the experimental capabilities that are kept, in characters. */
 	private static final int MAX_EXPERIMENTAL = 4096;
-
-	private static final Pattern UNSAFE = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
 	private Initialization() {
 	}
@@ -52,14 +50,13 @@ final class Initialization {
 	}
 
 	private static String safe(String text) {
-		String bounded = (text.length() > MAX_TEXT) ? text.substring(0, MAX_TEXT) : text;
-		return UNSAFE.matcher(bounded).replaceAll("?");
+		return EventText.of(text, MAX_TEXT);
 	}
 
 	private static ClientCapabilities safe(ClientCapabilities capabilities) {
 		Map<String, Object> experimental = capabilities.experimental();
 		String text = String.valueOf(experimental);
-		boolean kept = text.length() <= MAX_EXPERIMENTAL && !UNSAFE.matcher(text).find();
+		boolean kept = EventText.of(text, MAX_EXPERIMENTAL).equals(text);
 		return kept ? capabilities : new ClientCapabilities(null, capabilities.roots(), capabilities.sampling(),
 				capabilities.elicitation());
 	}

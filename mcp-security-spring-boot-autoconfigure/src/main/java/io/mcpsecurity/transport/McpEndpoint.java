@@ -14,9 +14,9 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.exchange.McpExchange;
-import io.mcpsecurity.handler.AuthorizationRules;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
@@ -125,9 +125,7 @@ public final class McpEndpoint {
 		return this.authentication.resolve(request);
 	}
 
-	/**
-	 * Whether the token of a request can be verified without introspection.
-	 */
+	/** Whether the token of a request can be verified without introspection. */
 	boolean isKnown(HttpServletRequest request, String token) {
 		return this.authentication.resolve(request) instanceof KnownTokens tokens
 				&& (tokens.isJwt(token) || tokens.isKnown(token));
@@ -153,9 +151,7 @@ public final class McpEndpoint {
 		return this.responses;
 	}
 
-	/**
-	 * The owner of a session that is opened in an exchange.
-	 */
+	/** The owner of a session that is opened in an exchange. */
 	SessionOwner owner(McpExchange exchange) {
 		McpCaller caller = exchange.caller();
 		return (caller != null) ? this.owners.get(caller, SessionOwner::of)

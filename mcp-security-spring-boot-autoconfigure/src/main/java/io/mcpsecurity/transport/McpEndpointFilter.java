@@ -13,7 +13,7 @@ import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.exchange.McpExchange.Result;
 import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.JsonRpcErrorCode;
-import io.mcpsecurity.token.RefusedTokens;
+import io.mcpsecurity.token.RefusedTokenLog;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -64,7 +64,7 @@ final class McpEndpointFilter implements Filter {
 
 	private final McpGate gate;
 
-	private final RefusedTokens refused = new RefusedTokens(Ticker.systemTicker());
+	private final RefusedTokenLog refused = new RefusedTokenLog(Ticker.systemTicker());
 
 	McpEndpointFilter(McpEndpoint endpoint, McpEndpoint.Common common) {
 		this.endpoint = endpoint;
@@ -119,9 +119,7 @@ final class McpEndpointFilter implements Filter {
 				request.getHeader(HttpCall.SESSION_ID), request.getHeader("MCP-Protocol-Version"), traced);
 	}
 
-	/**
-	 * Run steps, and end the exchange unless it continues without this thread.
-	 */
+	/** Run steps, and end the exchange unless it continues without this thread. */
 	private void serve(HttpServletRequest request, HttpServletResponse response, McpExchange exchange, Steps steps)
 			throws IOException {
 		try {
@@ -186,9 +184,7 @@ final class McpEndpointFilter implements Filter {
 		return new HttpCall(request, response, Acceptable.of(request));
 	}
 
-	/**
-	 * Authenticate the caller, once.
-	 */
+	/** Authenticate the caller, once. */
 	private void authenticate(McpExchange exchange, HttpServletRequest request) throws RefusedRequestException {
 		try {
 			String token = BearerToken.of(request);
@@ -217,9 +213,7 @@ final class McpEndpointFilter implements Filter {
 		}
 	}
 
-	/**
-	 * Set the security context of this thread for the application.
-	 */
+	/** Set the security context of this thread for the application. */
 	private static void establish(@Nullable Authentication authentication) {
 		if (authentication != null) {
 			SecurityContext context = SecurityContextHolder.createEmptyContext();
@@ -250,9 +244,7 @@ final class McpEndpointFilter implements Filter {
 		}
 	}
 
-	/**
-	 * Refuse callers without the scopes that every request needs.
-	 */
+	/** Refuse callers without the scopes that every request needs. */
 	private void checkRequiredScopes(McpExchange exchange) throws RefusedRequestException {
 		McpCaller caller = exchange.caller();
 		if (caller != null) {
@@ -265,9 +257,7 @@ final class McpEndpointFilter implements Filter {
 		}
 	}
 
-	/**
-	 * Read the body. If it has not arrived, continue when it has.
-	 */
+	/** Read the body. If it has not arrived, continue when it has. */
 	private void body(McpExchange exchange, HttpServletRequest request, HttpServletResponse response)
 			throws RefusedRequestException, IOException {
 		RequestBody body = (exchange.caller() != null) ? RequestBody.kept(request, this.common.bodies())
@@ -308,9 +298,7 @@ final class McpEndpointFilter implements Filter {
 		async.complete();
 	}
 
-	/**
-	 * Count a request that is refused anyway.
-	 */
+	/** Count a request that is refused anyway. */
 	private void count(McpExchange exchange) {
 		try {
 			this.gate.admit(exchange, null);
@@ -417,9 +405,7 @@ final class McpEndpointFilter implements Filter {
 		}
 	}
 
-	/**
-	 * Processing steps of a request.
-	 */
+	/** Processing steps of a request. */
 	@FunctionalInterface
 	private interface Steps {
 
@@ -427,9 +413,7 @@ final class McpEndpointFilter implements Filter {
 
 	}
 
-	/**
-	 * A request whose body had not arrived.
-	 */
+	/** A request whose body had not arrived. */
 	private record Suspended(McpExchange exchange, RequestBody body) {
 	}
 

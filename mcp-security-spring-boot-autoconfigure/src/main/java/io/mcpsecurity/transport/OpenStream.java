@@ -11,9 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 interface OpenStream {
 
-	/**
-	 * Stop sending, and complete the response. Does not wait for the client.
-	 */
+	/** Stop sending, and complete the response. Does not wait for the client. */
 	void end();
 
 	/**
@@ -23,9 +21,7 @@ interface OpenStream {
 	default void probe() {
 	}
 
-	/**
-	 * The caller, or {@code null} when there is none.
-	 */
+	/** The caller, or {@code null} when there is none. */
 	@Nullable McpCaller caller();
 
 	/**

@@ -58,16 +58,12 @@ public record Origin(String scheme, String host, int port) {
 			.orElseThrow(() -> new IllegalArgumentException("No origin: " + uri));
 	}
 
-	/**
-	 * Whether pages of web sites can have this origin.
-	 */
+	/** Whether pages of web sites can have this origin. */
 	boolean isOfWebPage() {
 		return PORTS.containsKey(this.scheme);
 	}
 
-	/**
-	 * Whether it is an origin of this machine, on any port.
-	 */
+	/** Whether it is an origin of this machine, on any port. */
 	boolean isLoopback() {
 		return isOfWebPage() && LOOPBACK.contains(this.host);
 	}

@@ -24,9 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ProtectedResource(URI identifier, String endpoint, String contextPath, @Nullable URI metadataUrl) {
 
-	/**
-	 * The well-known path of RFC 9728 section 3.
-	 */
+	/** The well-known path of RFC 9728 section 3. */
 	public static final String WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
 	private static final int HTTP = 80;
@@ -63,9 +61,7 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 		return paths;
 	}
 
-	/**
-	 * Whether a request was sent to the host and port of this resource.
-	 */
+	/** Whether a request was sent to the host and port of this resource. */
 	public boolean isCalled(HttpServletRequest request) {
 		return isAt(request.getServerName(), request.getServerPort());
 	}
@@ -83,9 +79,7 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 				&& port(this.identifier.getPort()) == port(port);
 	}
 
-	/**
-	 * Behind a proxy that terminates TLS, requests have the default port of http.
-	 */
+	/** Behind a proxy that terminates TLS, requests have the default port of http. */
 	private static int port(int port) {
 		return (port == -1 || port == HTTPS) ? HTTP : port;
 	}

@@ -44,9 +44,7 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 			.forEach((path) -> this.documents.computeIfAbsent(path, (key) -> new ArrayList<>()).add(metadata)));
 	}
 
-	/**
-	 * A chain of this filter alone, for the well-known path and all below it.
-	 */
+	/** A chain of this filter alone, for the well-known path and all below it. */
 	public SecurityFilterChain filterChain() {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
 		return new DefaultSecurityFilterChain(new OrRequestMatcher(path.matcher(ProtectedResource.WELL_KNOWN),

@@ -74,18 +74,14 @@ class RefusedRequestException extends Exception {
 		this(status, reason, JsonRpcErrorCode.INVALID_REQUEST, message, null);
 	}
 
-	/**
-	 * Refuse an invalid body, or headers that do not match it.
-	 */
+	/** Refuse an invalid body, or headers that do not match it. */
 	RefusedRequestException(InvalidMessageException invalid) {
 		this(HttpServletResponse.SC_BAD_REQUEST,
 				(invalid.getCode() == JsonRpcErrorCode.HEADER_MISMATCH) ? "header_mismatch" : "invalid_message",
 				invalid.getCode(), String.valueOf(invalid.getMessage()), invalid.getId());
 	}
 
-	/**
-	 * Add a header to the response.
-	 */
+	/** Add a header to the response. */
 	RefusedRequestException header(String name, String value) {
 		this.headers.put(name, value);
 		return this;
@@ -100,18 +96,14 @@ class RefusedRequestException extends Exception {
 		return this;
 	}
 
-	/**
-	 * Record that the request is refused.
-	 */
+	/** Record that the request is refused. */
 	void record(McpExchange exchange) {
 		if (this.refusal != null) {
 			exchange.refused(this.refusal.kind(), this.refusal.reason());
 		}
 	}
 
-	/**
-	 * The reason, one of a bounded set of words.
-	 */
+	/** The reason, one of a bounded set of words. */
 	String reason() {
 		return (this.refusal != null) ? this.refusal.reason() : "";
 	}
@@ -120,9 +112,7 @@ class RefusedRequestException extends Exception {
 		return this.status;
 	}
 
-	/**
-	 * The request's id, or {@code null} if it is unknown.
-	 */
+	/** The request's id, or {@code null} if it is unknown. */
 	@Nullable Object id() {
 		return this.id;
 	}
@@ -144,9 +134,7 @@ class RefusedRequestException extends Exception {
 		return bytes;
 	}
 
-	/**
-	 * Write the response.
-	 */
+	/** Write the response. */
 	void write(HttpServletResponse response) throws IOException {
 		response.getOutputStream().write(prepare(response));
 	}

@@ -75,9 +75,7 @@ final class RequestBody {
 		return new RequestBody(request, limits, limits.maxSize(), false);
 	}
 
-	/**
-	 * A body of a client without a token that is kept.
-	 */
+	/** A body of a client without a token that is kept. */
 	static RequestBody anonymous(HttpServletRequest request, BodyLimits limits) {
 		return new RequestBody(request, limits, Math.min(BodyLimits.SMALL, limits.maxSize()), false);
 	}
@@ -190,17 +188,13 @@ final class RequestBody {
 		this.reserved.addAndGet(more);
 	}
 
-	/**
-	 * Release the memory that is reserved for the body and the parsed message.
-	 */
+	/** Release the memory that is reserved for the body and the parsed message. */
 	void release() {
 		this.bytes = NOTHING;
 		this.limits.release(this.reserved.getAndSet(0));
 	}
 
-	/**
-	 * Return the body, and drop the reference to it.
-	 */
+	/** Return the body, and drop the reference to it. */
 	byte[] take() {
 		byte[] body = (this.bytes.length == this.length) ? this.bytes : Arrays.copyOf(this.bytes, this.length);
 		this.bytes = NOTHING;
@@ -219,9 +213,7 @@ final class RequestBody {
 		this.request.getInputStream().setReadListener(waiting);
 	}
 
-	/**
-	 * Called when the body is complete, or has failed.
-	 */
+	/** Called when the body is complete, or has failed. */
 	@FunctionalInterface
 	interface Completion {
 
@@ -234,9 +226,7 @@ final class RequestBody {
 
 	}
 
-	/**
-	 * Reads a body as it arrives.
-	 */
+	/** Reads a body as it arrives. */
 	private final class Waiting implements ReadListener, AsyncListener {
 
 		private final AsyncContext async;
@@ -278,9 +268,7 @@ final class RequestBody {
 			}
 		}
 
-		/**
-		 * Whether the container's own timeout has expired.
-		 */
+		/** Whether the container's own timeout has expired. */
 		private boolean isTimeout(Throwable failure) {
 			return failure instanceof SocketTimeoutException || failure instanceof TimeoutException
 					|| failure.getCause() instanceof TimeoutException;
@@ -311,9 +299,7 @@ final class RequestBody {
 
 	}
 
-	/**
-	 * A failure to read a body.
-	 */
+	/** A failure to read a body. */
 	static final class Failure extends Exception {
 
 		private static final long serialVersionUID = 1L;
@@ -329,9 +315,7 @@ final class RequestBody {
 			return this.kind;
 		}
 
-		/**
-		 * The kinds of failures.
-		 */
+		/** The kinds of failures. */
 		enum Kind {
 
 			/** The body exceeds the maximum size. */

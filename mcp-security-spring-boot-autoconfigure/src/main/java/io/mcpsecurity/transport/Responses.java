@@ -23,27 +23,10 @@ import org.springframework.http.HttpHeaders;
  * replaces the messages of failures, records the result, and converts a denial at the
  * handler to the same refusal as that of the gate.
  */
-final class Responses {
+record Responses(AccessPolicy policy, ListingFilter listings, BearerChallenge challenge,
+		AuthenticationRefusals authentication) {
 
-	private final AccessPolicy policy;
-
-	private final ListingFilter listings;
-
-	private final BearerChallenge challenge;
-
-	private final AuthenticationRefusals authentication;
-
-	Responses(AccessPolicy policy, ListingFilter listings, BearerChallenge challenge,
-			AuthenticationRefusals authentication) {
-		this.policy = policy;
-		this.listings = listings;
-		this.challenge = challenge;
-		this.authentication = authentication;
-	}
-
-	/**
-	 * The response as it is sent to the client.
-	 */
+	/** The response as it is sent to the client. */
 	JSONRPCResponse present(McpExchange exchange, JSONRPCRequest request, JSONRPCResponse made) {
 		JSONRPCResponse response = this.listings.filter(exchange, request,
 				HandlerError.presentable(made, exchange.isIntended()));
@@ -52,9 +35,7 @@ final class Responses {
 				? revealed(response, message.target().name()) : response;
 	}
 
-	/**
-	 * Record the result of a request.
-	 */
+	/** Record the result of a request. */
 	static void record(McpExchange exchange, JSONRPCResponse response) {
 		exchange.result(result(response));
 		if (response.error() != null) {
@@ -62,9 +43,7 @@ final class Responses {
 		}
 	}
 
-	/**
-	 * The error for an unknown target, with the requested target.
-	 */
+	/** The error for an unknown target, with the requested target. */
 	private static JSONRPCResponse revealed(JSONRPCResponse response, String name) {
 		JSONRPCResponse.JSONRPCError error = response.error();
 		return (error == null) ? response
@@ -110,16 +89,12 @@ final class Responses {
 				: refusal;
 	}
 
-	/**
-	 * The response to a request that the server failed to respond to.
-	 */
+	/** The response to a request that the server failed to respond to. */
 	static JSONRPCResponse failure(JSONRPCRequest request, Throwable failure) {
 		return HandlerError.response(request, failure);
 	}
 
-	/**
-	 * The refusal of a call whose event could not be recorded.
-	 */
+	/** The refusal of a call whose event could not be recorded. */
 	static RefusedRequestException unrecorded(McpExchange exchange, @Nullable Object id) {
 		RefusedRequestException refusal = new RefusedRequestException(HttpServletResponse.SC_SERVICE_UNAVAILABLE,
 				"audit_unavailable", JsonRpcErrorCode.UNAVAILABLE, "Calls cannot be recorded at the moment", id)
@@ -140,9 +115,7 @@ final class Responses {
 								: "The session has ended before the response, and the call may go on"));
 	}
 
-	/**
-	 * The response to a call whose event could not be recorded, on a stream.
-	 */
+	/** The response to a call whose event could not be recorded, on a stream. */
 	static JSONRPCResponse unrecorded(Object id) {
 		return JSONRPCResponse.error(id, new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAVAILABLE,
 				"The call cannot be recorded at the moment"));

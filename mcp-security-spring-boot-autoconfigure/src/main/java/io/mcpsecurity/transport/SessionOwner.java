@@ -19,9 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SessionOwner(String resource, String value, boolean anonymous) {
 
-	/**
-	 * The owner for a caller.
-	 */
+	/** The owner for a caller. */
 	static SessionOwner of(McpCaller caller) {
 		return new SessionOwner(caller.resource(),
 				hash(caller.resource(), caller.issuer(), caller.subject(), caller.client()), false);

@@ -30,10 +30,6 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 
 	private volatile boolean closed;
 
-	/**
-	 * Create a transport.
-	 * @param json writes messages
-	 */
 	public StatelessTransport(JsonMapper json) {
 		this.json = json;
 	}

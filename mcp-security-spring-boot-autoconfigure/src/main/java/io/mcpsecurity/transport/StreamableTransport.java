@@ -66,9 +66,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		return McpRevision.spoken();
 	}
 
-	/**
-	 * A second server is refused, because the handlers of the first one are guarded.
-	 */
+	/** A second server is refused, because the handlers of the first one are guarded. */
 	static void requireUnused(@Nullable Object server) {
 		if (server != null) {
 			throw new IllegalStateException("Two MCP servers use one transport. Build one server, as a bean, with all "

@@ -83,7 +83,7 @@ class AuditEventsTests {
 
 	private static McpExchange request(Instant arrival) {
 		return new Exchanges(ExchangeAudit.NONE, List.of(), Clock.fixed(arrival, ZoneOffset.UTC))
-			.begin(new Connection("https://mcp.example", null, null, null));
+			.begin(new Connection("https://mcp.example", null, null, null, false));
 	}
 
 }

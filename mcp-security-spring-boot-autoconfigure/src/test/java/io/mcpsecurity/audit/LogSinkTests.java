@@ -88,7 +88,7 @@ class LogSinkTests {
 			assertThat(format.fact(call, "grantedScopes").get(0).asString()).isEqualTo("records:browse");
 			assertThat(format.fact(events.get(HOSTILE.size()), "type").asString()).isEqualTo("MCP_REQUEST_REJECTED");
 			assertThat(format.message.apply(events.get(HOSTILE.size() + 1)).asString())
-				.isEqualTo("Somebody was not authenticated: missing");
+				.isEqualTo("An unknown caller was not authenticated: missing");
 		}
 	}
 

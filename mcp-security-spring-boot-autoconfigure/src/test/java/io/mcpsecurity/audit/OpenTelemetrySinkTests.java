@@ -94,7 +94,7 @@ class OpenTelemetrySinkTests {
 				LogRecordData record = record(context,
 						new McpAuditEvent("1", NOON, type, null, Map.of("reason", "no")));
 				assertThat(record.getSeverity()).isEqualTo(Severity.WARN);
-				assertThat(String.valueOf(record.getBodyValue())).contains("Somebody", "no");
+				assertThat(String.valueOf(record.getBodyValue())).contains("An unknown caller", "no");
 			});
 		}
 	}

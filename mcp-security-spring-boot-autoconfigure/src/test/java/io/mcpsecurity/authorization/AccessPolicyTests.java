@@ -2,6 +2,7 @@ package io.mcpsecurity.authorization;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpRevision;
@@ -52,8 +53,8 @@ class AccessPolicyTests {
 
 	@Test
 	void aChallengeNamesWildcardsThatTheClientWouldLose() {
-		AccessPolicy policy = policy(new WildcardScopes(ScopeHierarchy.FLAT, Set.of()), rule(PURGE, "records:purge"),
-				rule(McpTarget.tool("browse"), "archive:browse"));
+		AccessPolicy policy = policy(new WildcardScopes(UnaryOperator.identity(), Set.of()),
+				rule(PURGE, "records:purge"), rule(McpTarget.tool("browse"), "archive:browse"));
 		List.of(PURGE, McpTarget.tool("browse"))
 			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("archive:*", "mail:*");
@@ -80,7 +81,7 @@ class AccessPolicyTests {
 				McpTarget.tool("r://1"))) {
 			AccessDecision decision = policy.decide(target, Set.of());
 			assertThat(decision).as(target.toString())
-				.isEqualTo(new AccessDecision(Outcome.NOT_A_SCOPE_MATTER, List.of(), List.of(), null));
+				.isEqualTo(new AccessDecision(Outcome.NO_RULE, List.of(), List.of(), null));
 			assertThat(decision.denied()).isFalse();
 		}
 	}
@@ -88,7 +89,7 @@ class AccessPolicyTests {
 	@Test
 	void withoutRulesNothingIsAScopeMatter() {
 		AccessPolicy policy = policy();
-		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 		assertThat(policy.rules().scopes()).isEmpty();
 	}
 
@@ -105,8 +106,7 @@ class AccessPolicyTests {
 		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of()).rule()).isEqualTo(rule);
 		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of("a")).outcome())
 			.isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(McpTarget.resource("records://5"), Set.of()).outcome())
-			.isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.decide(McpTarget.resource("records://5"), Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 	}
 
 	@Test
@@ -141,8 +141,8 @@ class AccessPolicyTests {
 	@Test
 	void templatesAreForResourcesOnly() {
 		AccessPolicy policy = policy(rule(McpTarget.tool("{any}"), "a"), rule(McpTarget.prompt("{any}"), "a"));
-		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
-		assertThat(policy.decide(McpTarget.prompt("p"), Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
+		assertThat(policy.decide(McpTarget.prompt("p"), Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 	}
 
 	@Test
@@ -196,7 +196,7 @@ class AccessPolicyTests {
 		OfferedTargets offered = new OfferedTargets();
 		return new AccessPolicy(
 				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, offered), hierarchy,
-				AccessPolicy.Mode.ENFORCE, false);
+				AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP);
 	}
 
 	private static AccessRule rule(McpTarget target, String... scopes) {

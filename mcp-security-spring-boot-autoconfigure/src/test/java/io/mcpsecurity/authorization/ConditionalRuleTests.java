@@ -83,7 +83,7 @@ class ConditionalRuleTests {
 	private static AccessPolicy policy(Mode mode, AccessRule... rules) {
 		return new AccessPolicy(
 				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets()),
-				ScopeHierarchy.FLAT, mode, false);
+				ScopeHierarchy.FLAT, mode, false, AccessPolicy.Visibility.STEP_UP);
 	}
 
 }

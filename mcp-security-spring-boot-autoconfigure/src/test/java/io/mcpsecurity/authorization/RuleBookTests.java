@@ -222,7 +222,7 @@ class RuleBookTests {
 	void aHandlerThatWasRemovedAMomentAgoIsStillUnderItsRule() {
 		AccessPolicy policy = policy(
 				book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE));
-		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 		assertThat(policy.decide(TOOL, TOOL, Set.of()).outcome()).isEqualTo(Outcome.MISSING_SCOPES);
 	}
 
@@ -241,8 +241,9 @@ class RuleBookTests {
 	@Test
 	void whatNobodyOffersIsNotReported() {
 		RuleBook book = book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE);
-		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.REPORT, false);
-		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NOT_A_SCOPE_MATTER);
+		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.REPORT, false,
+				AccessPolicy.Visibility.STEP_UP);
+		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 		this.offered.add(TOOL, Hints.DEFAULT);
 		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.REPORTED);
 	}
@@ -274,7 +275,8 @@ class RuleBookTests {
 	}
 
 	private static AccessPolicy policy(RuleBook book) {
-		return new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+		return new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false,
+				AccessPolicy.Visibility.STEP_UP);
 	}
 
 	private static ConfiguredRule configured(String source, String scope, Kind kind, String text) {

@@ -50,7 +50,8 @@ class ScopeRequirementTests {
 		ScopeRequirement requirement = new ScopeRequirement(scopes(allOf), scopes(anyOf));
 		Set<String> held = Set.copyOf(scopes(granted));
 		assertThat(missing(requirement, held)).containsExactlyElementsOf(scopes(missing));
-		assertThat(requirement.operationScopes(held, ScopeHierarchy.FLAT)).containsExactlyElementsOf(scopes(operation));
+		assertThat(requirement.operationScopes(held::contains, ScopeHierarchy.FLAT))
+			.containsExactlyElementsOf(scopes(operation));
 	}
 
 	@ParameterizedTest
@@ -68,7 +69,7 @@ class ScopeRequirementTests {
 		ScopeRequirement requirement = new ScopeRequirement(scopes(allOf), scopes(anyOf));
 		Set<String> held = Set.copyOf(scopes(granted));
 		List<String> union = new ArrayList<>(held);
-		union.addAll(requirement.operationScopes(held, ScopeHierarchy.FLAT));
+		union.addAll(requirement.operationScopes(held::contains, ScopeHierarchy.FLAT));
 		assertThat(missing(requirement, Set.copyOf(union))).isEmpty();
 	}
 
@@ -135,8 +136,10 @@ class ScopeRequirementTests {
 	private static List<String> missing(ScopeRequirement requirement, Set<String> granted) {
 		McpTarget target = McpTarget.tool("tool");
 		OfferedTargets offered = new OfferedTargets();
-		return new AccessPolicy(new RuleBook(List.of(), List.of(new AccessRule(target, requirement, "test")),
-				Conventions.NONE, Access.AUTHENTICATED, offered), ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false)
+		return new AccessPolicy(
+				new RuleBook(List.of(), List.of(new AccessRule(target, requirement, "test")), Conventions.NONE,
+						Access.AUTHENTICATED, offered),
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP)
 			.decide(target, granted)
 			.missing();
 	}

@@ -19,7 +19,7 @@ import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
-import io.mcpsecurity.handler.AuthorizationRules;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.handler.DeclarationException;
 import io.mcpsecurity.handler.InvocationGuard;
 import io.mcpsecurity.handler.ListingFilter;
@@ -28,6 +28,8 @@ import io.mcpsecurity.handler.ScopeDeclarations;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.Introspections;
+import io.mcpsecurity.token.TokenExtensions;
 import io.mcpsecurity.transport.BearerChallenge;
 import io.mcpsecurity.transport.ProtectedResource;
 import io.mcpsecurity.transport.StatelessTransport;
@@ -642,7 +644,7 @@ class McpSecurityAutoConfigurationTests {
 	void aRuleThatIsNotInThePolicyWhenTheBeansAreThereStopsTheStart() {
 		this.configured.withUserConfiguration(HiddenRule.class)
 			.run((context) -> assertThat(context).getFailure()
-				.hasMessageContaining("HiddenTools.purge was not seen in time"));
+				.hasMessageContaining("HiddenTools.purge was registered after the rules were built"));
 	}
 
 	@Test
@@ -1079,7 +1081,8 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		AccessPolicy ownPolicy(RuleBook rules) {
-			return new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+			return new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false,
+					AccessPolicy.Visibility.STEP_UP);
 		}
 
 		@Bean
@@ -1100,7 +1103,7 @@ class McpSecurityAutoConfigurationTests {
 
 		@Bean
 		AuthorizationServers ownServers() {
-			return new AuthorizationServers(List.of());
+			return new AuthorizationServers(List.of(), Map.of(), Introspections.NONE, TokenExtensions.NONE);
 		}
 
 		@Bean

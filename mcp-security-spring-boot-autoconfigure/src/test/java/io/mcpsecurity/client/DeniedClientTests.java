@@ -7,17 +7,15 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.client.jdbc.JdbcClientDenials;
 import io.mcpsecurity.test.Documentation;
 import io.mcpsecurity.test.PostgresServer;
+import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.RejectedEvents;
 import io.mcpsecurity.test.SecuredServer;
@@ -47,7 +45,7 @@ class DeniedClientTests {
 
 	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
 
-	private static final BlockingQueue<McpAuditEvent> events = new LinkedBlockingQueue<>();
+	private static final RecordedEvents recorded = new RecordedEvents();
 
 	private static final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
@@ -142,7 +140,7 @@ class DeniedClientTests {
 	}
 
 	private static List<McpAuditEvent> ofRogue() {
-		return events.stream().filter((event) -> "rogue".equals(event.data().get("client"))).toList();
+		return recorded.list().stream().filter((event) -> "rogue".equals(event.data().get("client"))).toList();
 	}
 
 	private static HttpResponse<String> change(String body) {
@@ -172,20 +170,8 @@ class DeniedClientTests {
 		}
 
 		@Bean
-		AuditSink testSink() {
-			return new AuditSink() {
-
-				@Override
-				public String name() {
-					return "test";
-				}
-
-				@Override
-				public void write(List<McpAuditEvent> batch) {
-					events.addAll(batch);
-				}
-
-			};
+		RecordedEvents recordedEvents() {
+			return recorded;
 		}
 
 	}

@@ -21,7 +21,7 @@ class McpExchangeTests {
 	@Test
 	void ofAMessageTheArgumentsAreNotKept() {
 		McpExchange request = TestExchanges.withoutTrail()
-			.begin(new Connection("https://mcp.example", null, null, null));
+			.begin(new Connection("https://mcp.example", null, null, null, false));
 		request.message(new McpMessage(1, "tools/call", McpTarget.tool("browse"),
 				Map.of("name", "browse", "arguments", Map.of("query", "x")), null, null));
 		assertThat(request.message()).isEqualTo(new McpMessage(1, "tools/call", McpTarget.tool("browse")));

@@ -25,6 +25,7 @@ import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.TestExchanges;
@@ -121,11 +122,11 @@ class GuardedSpecificationsTests {
 	@ParameterizedTest
 	@MethodSource("types")
 	void theTransportsCallerDecidesAndNotTheOneOnTheThread(Class<?> type) {
-		InvocationGuard.run(TestExchanges.of(ALICE), () -> {
+		TestExchanges.of(ALICE).run(() -> {
 			assertDenied(type, context(BOB), JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 			return "denied";
 		});
-		assertThat(InvocationGuard.run(TestExchanges.of(BOB), () -> call(type, context(ALICE)))).isEqualTo("result");
+		assertThat(TestExchanges.of(BOB).run(() -> call(type, context(ALICE)))).isEqualTo("result");
 		assertThat(this.seen).containsExactly(Optional.of(ALICE));
 	}
 
@@ -141,7 +142,7 @@ class GuardedSpecificationsTests {
 	@ParameterizedTest
 	@MethodSource("types")
 	void theCallerOnTheThreadIsNotEnoughWhereTheTransportBringsNone(Class<?> type) {
-		InvocationGuard.run(TestExchanges.of(ALICE), () -> {
+		TestExchanges.of(ALICE).run(() -> {
 			assertThat(McpCaller.current()).contains(ALICE);
 			assertDenied(type, McpTransportContext.EMPTY, JsonRpcErrorCode.UNAUTHENTICATED);
 			return "denied";
@@ -336,7 +337,8 @@ class GuardedSpecificationsTests {
 			.map((target) -> new AccessRule(target, requirement, "test"))
 			.toList();
 		RuleBook book = new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, offeredTargets());
-		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false,
+				AccessPolicy.Visibility.STEP_UP);
 		return new InvocationGuard(new AccessPolicies(policy, Map.of()), new ToolConditions(), AuthorizationRules.NONE,
 				(resource) -> "", UnaryOperator.identity());
 	}

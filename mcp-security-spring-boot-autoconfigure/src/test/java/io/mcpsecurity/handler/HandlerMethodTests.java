@@ -63,7 +63,7 @@ class HandlerMethodTests {
 		assertThatExceptionOfType(DeclarationException.class)
 			.isThrownBy(() -> guarding(List.of()).guard(specifications))
 			.withMessageContaining("Annotated")
-			.withMessageContaining("was not seen in time")
+			.withMessageContaining("was registered after the rules were built")
 			.satisfies((ex) -> assertThat(ex.getAction()).contains("make its object a bean"));
 	}
 

@@ -18,6 +18,7 @@ import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.authorization.TargetPattern;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.test.TestExchanges;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;

@@ -23,6 +23,7 @@ import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.authorization.TargetPattern;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.handler.RandomPolicies.Policy;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
@@ -230,7 +231,8 @@ class PolicyLawsTests {
 		Set<String> held = cases.caller();
 		McpTarget resource = McpTarget.resource(cases.uri());
 		AccessPolicy decisions = policy.build();
-		AccessPolicy flat = new AccessPolicy(decisions.rules(), ScopeHierarchy.FLAT, policy.mode(), false);
+		AccessPolicy flat = new AccessPolicy(decisions.rules(), ScopeHierarchy.FLAT, policy.mode(), false,
+				AccessPolicy.Visibility.STEP_UP);
 		Set<String> features = new HashSet<>();
 		features.add("mode " + cases.mode());
 		for (McpTarget target : decisions.rules().offered().all()) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -220,8 +221,8 @@ final class RandomPolicies {
 	record Containment(List<List<String>> pairs) implements ScopeHierarchy {
 
 		@Override
-		public Set<String> reachable(Set<String> scopes) {
-			Set<String> reachable = new LinkedHashSet<>(scopes);
+		public Predicate<String> held(Set<String> granted) {
+			Set<String> reachable = new LinkedHashSet<>(granted);
 			boolean more = true;
 			while (more) {
 				more = false;
@@ -231,7 +232,7 @@ final class RandomPolicies {
 					}
 				}
 			}
-			return reachable;
+			return reachable::contains;
 		}
 
 	}

@@ -262,7 +262,8 @@ class ScopeDeclarationsTests {
 			Object bean = context.getBean(Exporting.class);
 			assertThat(rules).as("the definition does not tell").isEmpty();
 			assertThatIllegalStateException().isThrownBy(() -> ScopeDeclarations.check(List.of(bean), book(rules)))
-				.withMessage("@RequiresScope on ScopeDeclarationsTests.Exporter.export was not seen in time");
+				.withMessage(
+						"@RequiresScope on ScopeDeclarationsTests.Exporter.export was registered after the rules were built");
 		}
 	}
 

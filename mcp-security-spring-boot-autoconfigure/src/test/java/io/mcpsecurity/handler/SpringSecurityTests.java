@@ -6,13 +6,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestIntrospectionEndpoint;
@@ -144,7 +143,7 @@ class SpringSecurityTests {
 		String token = server().token("records:browse").claim("tenant", "acme-tenant").sign();
 		assertThat(text(token, "text")).contains("JwtAuthenticationToken", "alice")
 			.doesNotContain("acme-tenant", token);
-		List<McpAuditEvent> events = server().context().getBean(Events.class).events;
+		List<McpAuditEvent> events = server().context().getBean(RecordedEvents.class).list();
 		await().untilAsserted(() -> assertThat(events)
 			.anySatisfy((event) -> assertThat(event.data().toString()).contains("targetName=text")));
 		assertThat(events)
@@ -224,7 +223,7 @@ class SpringSecurityTests {
 	}
 
 	private List<McpAuditEvent> events() {
-		return server().context().getBean(Events.class).events;
+		return server().context().getBean(RecordedEvents.class).list();
 	}
 
 	private double denied() {
@@ -284,27 +283,11 @@ class SpringSecurityTests {
 
 	}
 
-	static class Events implements AuditSink {
-
-		private final List<McpAuditEvent> events = new CopyOnWriteArrayList<>();
-
-		@Override
-		public String name() {
-			return "test";
-		}
-
-		@Override
-		public void write(List<McpAuditEvent> events) {
-			this.events.addAll(events);
-		}
-
-	}
-
 	static class Common {
 
 		@Bean
-		Events events() {
-			return new Events();
+		RecordedEvents events() {
+			return new RecordedEvents();
 		}
 
 		@Bean

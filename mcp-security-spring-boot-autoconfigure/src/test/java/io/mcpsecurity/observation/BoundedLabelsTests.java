@@ -83,7 +83,7 @@ class BoundedLabelsTests {
 	}
 
 	private void send(String message) {
-		McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
+		McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null, false));
 		try {
 			record.message(new McpMessageReader(8)
 				.read(("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" + message + "}").getBytes(StandardCharsets.UTF_8)));

@@ -173,8 +173,8 @@ class RequestMetricsTests {
 			.withoutTrail(new RequestMetrics(registry, new RequestLabels(new OfferedTargets())));
 		Gauge active = registry.get(RequestMetrics.ACTIVE).gauge();
 		assertThat(active.value()).isZero();
-		McpExchange first = recorder.begin(new Connection("https://mcp.example", null, null, null));
-		McpExchange second = recorder.begin(new Connection("https://mcp.example", null, null, null));
+		McpExchange first = recorder.begin(new Connection("https://mcp.example", null, null, null, false));
+		McpExchange second = recorder.begin(new Connection("https://mcp.example", null, null, null, false));
 		assertThat(active.value()).isEqualTo(2);
 		first.end(200);
 		first.end(200);

@@ -129,7 +129,7 @@ class RequestObservationsTests {
 		List<KeyValues> found = new ArrayList<>();
 		for (int i = 0; i < 1000; i++) {
 			McpExchange request = TestExchanges.withoutTrail(observations(this.registry, null))
-				.begin(new Connection("https://mcp.example", "192.0.2." + i, "session-" + i, "revision-" + i));
+				.begin(new Connection("https://mcp.example", "192.0.2." + i, "session-" + i, "revision-" + i, false));
 			request.message(new McpMessage("" + i, "tools/call", McpTarget.tool("tool-" + i)));
 			request.error(i);
 			request.end(200);
@@ -189,7 +189,7 @@ class RequestObservationsTests {
 
 	private McpExchange begin(ObservationRegistry registry) {
 		return TestExchanges.withoutTrail(observations(registry, null))
-			.begin(new Connection("https://mcp.example", null, null, null));
+			.begin(new Connection("https://mcp.example", null, null, null, false));
 	}
 
 	private RequestObservations observations(ObservationRegistry registry,

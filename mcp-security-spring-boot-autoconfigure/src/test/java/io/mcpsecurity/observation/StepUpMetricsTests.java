@@ -211,7 +211,7 @@ class StepUpMetricsTests {
 		}
 
 		McpExchange begin() {
-			McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null));
+			McpExchange record = this.recorder.begin(new Connection("https://mcp.example", null, null, null, false));
 			record.caller(McpCaller.builder("alice", "https://login.example.com", "https://mcp.example.com/mcp")
 				.client("agent")
 				.build());

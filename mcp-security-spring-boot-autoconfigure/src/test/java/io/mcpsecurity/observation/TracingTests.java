@@ -7,12 +7,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.mcpsecurity.RequiresScope;
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.Scrape;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -86,7 +85,7 @@ class TracingTests {
 	void forget() {
 		servers.values().forEach((server) -> {
 			server.context().getBean(InMemorySpanExporter.class).reset();
-			server.context().getBean(Events.class).list.clear();
+			server.context().getBean(RecordedEvents.class).list().clear();
 		});
 	}
 
@@ -356,7 +355,7 @@ class TracingTests {
 		await().untilAsserted(() -> assertThat(exporter(server).getFinishedSpanItems())
 			.anyMatch((span) -> span.getName().startsWith("http post")));
 		exporter(server).reset();
-		servers.get(server).context().getBean(Events.class).list.clear();
+		servers.get(server).context().getBean(RecordedEvents.class).list().clear();
 	}
 
 	private static String message(String method, String params) {
@@ -406,7 +405,7 @@ class TracingTests {
 	}
 
 	private static McpAuditEvent event(Server server) {
-		List<McpAuditEvent> events = servers.get(server).context().getBean(Events.class).list;
+		List<McpAuditEvent> events = servers.get(server).context().getBean(RecordedEvents.class).list();
 		await().untilAsserted(() -> assertThat(events).hasSize(1));
 		return events.get(0);
 	}
@@ -450,27 +449,8 @@ class TracingTests {
 		}
 
 		@Bean
-		Events events() {
-			return new Events();
-		}
-
-	}
-
-	/**
-	 * Keeps events in memory.
-	 */
-	static class Events implements AuditSink {
-
-		private final List<McpAuditEvent> list = new CopyOnWriteArrayList<>();
-
-		@Override
-		public String name() {
-			return "test";
-		}
-
-		@Override
-		public void write(List<McpAuditEvent> events) {
-			this.list.addAll(events);
+		RecordedEvents events() {
+			return new RecordedEvents();
 		}
 
 	}

@@ -27,8 +27,8 @@ public final class TestExchanges {
 	 * @param caller the caller, or {@code null}
 	 */
 	public static McpExchange of(@Nullable McpCaller caller) {
-		McpExchange exchange = withoutTrail()
-			.begin(new Connection((caller != null) ? caller.resource() : "https://mcp.example/mcp", null, null, null));
+		McpExchange exchange = withoutTrail().begin(new Connection(
+				(caller != null) ? caller.resource() : "https://mcp.example/mcp", null, null, null, false));
 		if (caller != null) {
 			exchange.caller(caller);
 			TestingAuthenticationToken authentication = new TestingAuthenticationToken(caller, "token");

@@ -92,9 +92,8 @@ class AccessTokenValidatorsTests {
 	@Test
 	void withoutClockSkewATokenIsGoodUntilItExpires() {
 		Jwt jwt = token((token) -> token.issuedAt(null).expiresAt(Instant.now().minusSeconds(5)));
-		assertThat(AccessTokenValidators.create(ISSUER, AUDIENCE, Duration.ZERO).validate(jwt).hasErrors()).isTrue();
-		assertThat(AccessTokenValidators.create(ISSUER, AUDIENCE, Duration.ofMinutes(1)).validate(jwt).hasErrors())
-			.isFalse();
+		assertThat(create(ISSUER, AUDIENCE, Duration.ZERO).validate(jwt).hasErrors()).isTrue();
+		assertThat(create(ISSUER, AUDIENCE, Duration.ofMinutes(1)).validate(jwt).hasErrors()).isFalse();
 	}
 
 	@Test
@@ -163,7 +162,7 @@ class AccessTokenValidatorsTests {
 	@ParameterizedTest
 	@MethodSource
 	void typesOfOtherTokens(Provider provider, String type) {
-		OAuth2TokenValidator<Jwt> validator = AccessTokenValidators.forAnswers(ISSUER, AUDIENCE,
+		OAuth2TokenValidator<Jwt> validator = AccessTokenValidators.forResponses(ISSUER, AUDIENCE,
 				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), provider.profile());
 		Consumer<Jwt.Builder> marked = (token) -> {
 			token.claim("scope", "records:browse").claim("client_id", AUDIENCE).claim("azp", "x").claim("cid", "x");
@@ -200,7 +199,7 @@ class AccessTokenValidatorsTests {
 			"https://mcp.example.com/?a=b, https://mcp.example.com?a=b, false",
 			"https://mcp.example.com/mcp/, https://mcp.example.com/mcp, false" })
 	void atTheRootOfAHostASlashMakesNoDifference(String resource, String audience, boolean accepted) {
-		OAuth2TokenValidator<Jwt> validator = AccessTokenValidators.create(ISSUER, resource, Duration.ofSeconds(60));
+		OAuth2TokenValidator<Jwt> validator = create(ISSUER, resource, Duration.ofSeconds(60));
 		assertThat(validator.validate(token((token) -> token.audience(List.of(resource)))).getErrors()).isEmpty();
 		assertThat(validator.validate(token((token) -> token.audience(List.of(audience)))).hasErrors())
 			.isNotEqualTo(accepted);
@@ -242,7 +241,7 @@ class AccessTokenValidatorsTests {
 	}
 
 	private static OAuth2TokenValidatorResult validate(Consumer<Jwt.Builder> change) {
-		return AccessTokenValidators.create(ISSUER, AUDIENCE, Duration.ofSeconds(60)).validate(token(change));
+		return create(ISSUER, AUDIENCE, Duration.ofSeconds(60)).validate(token(change));
 	}
 
 	private static Jwt token(Consumer<Jwt.Builder> change) {
@@ -255,6 +254,11 @@ class AccessTokenValidatorsTests {
 			.expiresAt(Instant.now().plusSeconds(300));
 		change.accept(builder);
 		return builder.build();
+	}
+
+	private static OAuth2TokenValidator<Jwt> create(String issuer, String audience, Duration clockSkew) {
+		return AccessTokenValidators.create(issuer, audience, new TokenTimes(clockSkew, Clock.systemUTC()),
+				Provider.GENERIC.profile());
 	}
 
 }

@@ -379,7 +379,8 @@ class IssuerKeysTests {
 
 	@Test
 	void keysThatWereNeverFetchedCanBeClosed() {
-		AuthorizationServers servers = new AuthorizationServers(List.of(keys(), keys()));
+		AuthorizationServers servers = new AuthorizationServers(List.of(keys(), keys()), Map.of(), Introspections.NONE,
+				TokenExtensions.NONE);
 		assertThat(servers.issuers()).containsExactly(this.authorizationServer.issuer(),
 				this.authorizationServer.issuer());
 		assertThatNoException().isThrownBy(servers::close);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpActor;
@@ -131,7 +132,7 @@ class McpCallerConverterTests {
 	void aTokenWithoutTheSubjectClaimIsRefused() {
 		Jwt jwt = Jwt.withTokenValue("value").header("alg", "RS256").claim("iss", "https://login.example.com").build();
 		assertThatExceptionOfType(InvalidBearerTokenException.class)
-			.isThrownBy(() -> new McpCallerConverter(RESOURCE).convert(jwt));
+			.isThrownBy(() -> new McpCallerConverter(RESOURCE, UnaryOperator.identity()).convert(jwt));
 	}
 
 	@Test
@@ -178,7 +179,7 @@ class McpCallerConverterTests {
 	}
 
 	private static McpCaller caller(Map<String, Object> claims) {
-		return new McpCallerConverter(RESOURCE).convert(jwt(claims));
+		return new McpCallerConverter(RESOURCE, UnaryOperator.identity()).convert(jwt(claims));
 	}
 
 	private static Jwt jwt(Map<String, Object> claims) {

@@ -9,18 +9,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -67,7 +65,7 @@ class OpaqueTokenTests {
 				"spring.ai.mcp.server.protocol=STATELESS", property + "issuer=" + authorizationServer.issuer(),
 				property + "introspection.uri=" + endpoint.uri(), property + "introspection.client-id=the server",
 				property + "introspection.client-secret=s3cr:t%",
-				"logging.level.io.mcpsecurity.token.RefusedTokens=debug",
+				"logging.level.io.mcpsecurity.token.RefusedTokenLog=debug",
 				"mcp-security.token.introspection.cache-ttl=1h", "mcp-security.token.introspection.read-timeout=15s",
 				"mcp-security.token.introspection.connect-timeout=15s",
 				"mcp-security.token.introspection.max-concurrent=4", property + "refused-claims=only_id_tokens");
@@ -301,12 +299,13 @@ class OpaqueTokenTests {
 
 	private static List<McpAuditEvent> events(String session) {
 		String hash = new McpExchange.Connection("", "", session, null, false).sessionIdHash();
-		return events.stream()
+		return recorded.list()
+			.stream()
 			.filter((event) -> String.valueOf(hash).equals(event.data().get("sessionIdHash")))
 			.toList();
 	}
 
-	private static final BlockingQueue<McpAuditEvent> events = new LinkedBlockingQueue<>();
+	private static final RecordedEvents recorded = new RecordedEvents();
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
@@ -314,20 +313,8 @@ class OpaqueTokenTests {
 	static class OpaqueApplication {
 
 		@Bean
-		AuditSink testSink() {
-			return new AuditSink() {
-
-				@Override
-				public String name() {
-					return "test";
-				}
-
-				@Override
-				public void write(List<McpAuditEvent> batch) {
-					events.addAll(batch);
-				}
-
-			};
+		RecordedEvents recordedEvents() {
+			return recorded;
 		}
 
 	}

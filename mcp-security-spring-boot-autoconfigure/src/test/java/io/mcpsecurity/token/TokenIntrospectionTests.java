@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.crypto.ECDSAVerifier;
@@ -338,7 +339,8 @@ class TokenIntrospectionTests {
 	private IssuerAuthenticationManager manager(IssuerKeys keys, Introspections introspections) {
 		return new IssuerAuthenticationManager(
 				new AuthorizationServers(List.of(keys), Map.of(), introspections, TokenExtensions.NONE), RESOURCE,
-				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), new McpCallerConverter(RESOURCE),
+				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()),
+				new McpCallerConverter(RESOURCE, UnaryOperator.identity()),
 				new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofMinutes(5)), this.nanos::get));
 	}
 

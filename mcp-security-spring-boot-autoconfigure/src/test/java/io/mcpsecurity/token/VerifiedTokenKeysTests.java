@@ -3,8 +3,10 @@ package io.mcpsecurity.token;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.test.RecordsApplication;
@@ -159,9 +161,10 @@ class VerifiedTokenKeysTests {
 	}
 
 	private IssuerAuthenticationManager manager(boolean remembering) {
-		return new IssuerAuthenticationManager(new AuthorizationServers(List.of(this.keys)), RESOURCE,
-				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), new McpCallerConverter(RESOURCE),
-				remembering ? this.tokens : null);
+		return new IssuerAuthenticationManager(
+				new AuthorizationServers(List.of(this.keys), Map.of(), Introspections.NONE, TokenExtensions.NONE),
+				RESOURCE, new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()),
+				new McpCallerConverter(RESOURCE, UnaryOperator.identity()), remembering ? this.tokens : null);
 	}
 
 }

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -177,8 +178,9 @@ class VerifiedTokensTests {
 	@Test
 	void everyManagerHasACacheOfItsOwn() {
 		VerifiedTokens.Settings settings = new VerifiedTokens.Settings(10, TIME_TO_LIVE);
-		AuthorizationServers servers = new AuthorizationServers(List.of(this.keys));
-		McpCallerConverter converter = new McpCallerConverter(RESOURCE);
+		AuthorizationServers servers = new AuthorizationServers(List.of(this.keys), Map.of(), Introspections.NONE,
+				TokenExtensions.NONE);
+		McpCallerConverter converter = new McpCallerConverter(RESOURCE, UnaryOperator.identity());
 		assertThat(new IssuerAuthenticationManager(servers, RESOURCE, SKEW, converter, settings).cache())
 			.isNotSameAs(new IssuerAuthenticationManager(servers, RESOURCE, SKEW, converter, settings).cache());
 		assertThat(new IssuerAuthenticationManager(servers, RESOURCE, SKEW, converter, null).cache()).isNull();
@@ -482,8 +484,9 @@ class VerifiedTokensTests {
 	}
 
 	private Function<String, VerifiedToken> counting(AtomicInteger verifications) {
-		TokenVerifier verifier = new TokenVerifier(this.keys, RESOURCE, new TokenTimes(SKEW, this.clock),
-				new McpCallerConverter(RESOURCE));
+		TokenVerifier verifier = new TokenVerifier(this.keys, Provider.GENERIC.profile(), RESOURCE,
+				new TokenTimes(SKEW, this.clock), new McpCallerConverter(RESOURCE, UnaryOperator.identity()), null,
+				TokenExtensions.NONE);
 		return (text) -> {
 			verifications.incrementAndGet();
 			return verifier.verify(text);
@@ -538,8 +541,9 @@ class VerifiedTokensTests {
 	}
 
 	private IssuerAuthenticationManager manager(String resource, VerifiedTokens cache, IssuerKeys... keys) {
-		return new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys)), resource,
-				new TokenTimes(SKEW, this.clock), new McpCallerConverter(resource), cache);
+		return new IssuerAuthenticationManager(
+				new AuthorizationServers(List.of(keys), Map.of(), Introspections.NONE, TokenExtensions.NONE), resource,
+				new TokenTimes(SKEW, this.clock), new McpCallerConverter(resource, UnaryOperator.identity()), cache);
 	}
 
 	private TestAuthorizationServer authorizationServer() {

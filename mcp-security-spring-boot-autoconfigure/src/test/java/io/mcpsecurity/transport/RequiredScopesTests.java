@@ -6,11 +6,10 @@ import java.net.http.HttpResponse;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.Protocol;
+import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -31,7 +30,9 @@ import static org.awaitility.Awaitility.await;
  */
 class RequiredScopesTests {
 
-	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
+	private static final String LIST = message("tools/list", "{}");
+
+	private static final String CALL = message("tools/call", "{\"name\":\"time\"}");
 
 	private static final String ADMIN = "http://localhost:1/admin/mcp";
 
@@ -63,9 +64,7 @@ class RequiredScopesTests {
 	void withoutThemEveryRequestIsChallenged(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token("records:browse").sign();
-		for (String body : List.of(LIST, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
-				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"time\"}}",
-				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{}}", "not a message")) {
+		for (String body : List.of(LIST, CALL, message("ping", "{}"), message("initialize", "{}"), "not a message")) {
 			assertChallenged(server.send(server.post(token, body)), "member records:browse");
 		}
 		HttpRequest.Builder request = server.post(token, LIST);
@@ -77,7 +76,7 @@ class RequiredScopesTests {
 	@EnumSource
 	void theDenialIsRecorded(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
-		List<McpAuditEvent> events = server.context().getBean(Events.class).events;
+		List<McpAuditEvent> events = server.context().getBean(RecordedEvents.class).list();
 		int before = events.size();
 		server.send(server.post(server.token().sign(), LIST));
 		await().until(() -> events.size() > before);
@@ -124,10 +123,7 @@ class RequiredScopesTests {
 	@EnumSource
 	void nothingIsPublicWhereTheyAreRequired(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
-		assertThat(server
-			.send(server.post(null,
-					"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"time\"}}"))
-			.statusCode()).isEqualTo(401);
+		assertThat(server.send(server.post(null, CALL)).statusCode()).isEqualTo(401);
 	}
 
 	@ParameterizedTest
@@ -137,6 +133,10 @@ class RequiredScopesTests {
 		assertChallenged(admin(server, "admin"), "member admin");
 		assertChallenged(admin(server, "member"), "admin member");
 		assertThat(admin(server, "member", "admin").statusCode()).isEqualTo(200);
+	}
+
+	private static String message(String method, String params) {
+		return "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":" + params + "}";
 	}
 
 	private static HttpResponse<String> admin(SecuredServer server, String... scopes) {
@@ -153,24 +153,8 @@ class RequiredScopesTests {
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
-	@Import({ RecordsApplication.Records.class, Events.class })
+	@Import({ RecordsApplication.Records.class, RecordedEvents.class })
 	static class RequiredScopesApplication {
-
-	}
-
-	static class Events implements AuditSink {
-
-		private final List<McpAuditEvent> events = new CopyOnWriteArrayList<>();
-
-		@Override
-		public String name() {
-			return "test";
-		}
-
-		@Override
-		public void write(List<McpAuditEvent> events) {
-			this.events.addAll(events);
-		}
 
 	}
 

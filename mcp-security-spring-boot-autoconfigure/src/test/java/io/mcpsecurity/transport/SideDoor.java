@@ -56,7 +56,7 @@ public class SideDoor {
 	private static void serve(Exchanges exchanges, McpMessageReader reader, McpEndpoint endpoint,
 			HttpServletRequest request, HttpServletResponse response) throws IOException {
 		McpExchange exchange = exchanges.begin(new Connection(endpoint.resource().identifier().toString(),
-				request.getRemoteAddr(), request.getHeader(HttpCall.SESSION_ID), null));
+				request.getRemoteAddr(), request.getHeader(HttpCall.SESSION_ID), null, false));
 		try {
 			String token = BearerToken.of(request);
 			if (token != null) {

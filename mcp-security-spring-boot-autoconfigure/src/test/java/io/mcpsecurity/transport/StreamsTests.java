@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -24,11 +23,11 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.client.ClientDenials;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.test.RawConnection;
+import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.transport.SlowBodiesTests.Container;
@@ -459,7 +458,7 @@ class StreamsTests {
 			this.name = name;
 			this.type = type;
 			this.server = server;
-			this.events = server.context().getBean(RecordedEvents.class).events;
+			this.events = server.context().getBean(RecordedEvents.class).list();
 		}
 
 		static Kind start(Container container, String type) {
@@ -699,25 +698,6 @@ class StreamsTests {
 					throw new IllegalStateException(ex);
 				}
 			}
-		}
-
-	}
-
-	/**
-	 * Keeps events.
-	 */
-	static final class RecordedEvents implements AuditSink {
-
-		private final List<McpAuditEvent> events = new CopyOnWriteArrayList<>();
-
-		@Override
-		public String name() {
-			return "recorded";
-		}
-
-		@Override
-		public void write(List<McpAuditEvent> events) {
-			this.events.addAll(events);
 		}
 
 	}

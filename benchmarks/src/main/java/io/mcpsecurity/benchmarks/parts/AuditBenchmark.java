@@ -95,7 +95,7 @@ public class AuditBenchmark {
 	}
 
 	private McpExchange call(Exchanges recorder) {
-		McpExchange record = recorder.begin(new Connection(RESOURCE, "127.0.0.1", null, "2025-11-25"));
+		McpExchange record = recorder.begin(new Connection(RESOURCE, "127.0.0.1", null, "2025-11-25", false));
 		record.caller(this.caller);
 		record.message(this.message);
 		record.decided(this.decision);

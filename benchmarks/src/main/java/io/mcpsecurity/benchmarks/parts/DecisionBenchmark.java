@@ -86,7 +86,7 @@ public class DecisionBenchmark {
 				new ScopeRequirement(List.of("bench:call"), List.of()), "code");
 		return new AccessPolicy(
 				new RuleBook(configured, List.of(declared), Conventions.NONE, Access.AUTHENTICATED, offered),
-				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false);
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP);
 	}
 
 	/**

@@ -2,16 +2,20 @@ package io.mcpsecurity.benchmarks.parts;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.benchmarks.load.Issuer;
 import io.mcpsecurity.benchmarks.load.Issuer.TokenKind;
 import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.token.BoundedHttp;
+import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.IssuerAuthenticationManager;
 import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.token.McpCallerConverter;
+import io.mcpsecurity.token.TokenExtensions;
 import io.mcpsecurity.token.VerifiedTokens;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -67,8 +71,8 @@ public class TokenBenchmark {
 		IssuerKeys keys = new IssuerKeys(issuer.uri(), null,
 				new BoundedHttp(RestClient.builder(), Duration.ofSeconds(4)),
 				new IssuerKeys.Settings(Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
-		this.manager = new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys)), RESOURCE,
-				Duration.ofSeconds(60), new McpCallerConverter(RESOURCE),
+		this.manager = new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys), Map.of(), Introspections.NONE, TokenExtensions.NONE), RESOURCE,
+				Duration.ofSeconds(60), new McpCallerConverter(RESOURCE, UnaryOperator.identity()),
 				this.cache ? new VerifiedTokens.Settings(10_000, Duration.ofMinutes(5)) : null);
 		this.token = issuer.tokens(this.kind, 1, 1).get(0);
 		this.issuer = issuer;

@@ -74,18 +74,14 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 
 	private static final Pattern JWT = Pattern.compile("[\\w-]{10,}\\.[\\w-]{10,}(\\.[\\w-]*)+");
 
-	/**
-	 * The row of an event of an MCP server.
-	 */
+	/** The row of an event of an MCP server. */
 	static AuditRow of(McpAuditEvent event) {
 		return new AuditRow(UUID.fromString(event.id()), time(event.timestamp()), event.type().name(),
 				text(event.subject()), facts((fact) -> fact.value(event.data().get(fact.name()))),
 				StorableData.write(event.data()));
 	}
 
-	/**
-	 * The row of an event of the rest of the application.
-	 */
+	/** The row of an event of the rest of the application. */
 	static AuditRow of(AuditEvent event) {
 		boolean token = mayBeToken(event);
 		String principal = token ? "" : event.getPrincipal();
@@ -107,9 +103,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 				StorableData.write(Map.of("eventId", this.id.toString(), REASON, reason)));
 	}
 
-	/**
-	 * The names of the columns, in the order in which values are bound.
-	 */
+	/** The names of the columns, in the order in which values are bound. */
 	static List<String> columns() {
 		List<String> columns = new ArrayList<>(List.of("id", "occurred_at", "type", "principal"));
 		FACTS.forEach((fact) -> columns.add(fact.column()));
@@ -135,9 +129,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		return index;
 	}
 
-	/**
-	 * A text as it is stored in its column.
-	 */
+	/** A text as it is stored in its column. */
 	static @Nullable String text(@Nullable Object value) {
 		return (value != null) ? cut(value.toString()) : null;
 	}
@@ -151,9 +143,7 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 		return text.substring(0, pair ? TEXT_LENGTH - 1 : TEXT_LENGTH);
 	}
 
-	/**
-	 * A time as it is stored in its column.
-	 */
+	/** A time as it is stored in its column. */
 	static OffsetDateTime time(Instant instant) {
 		return instant.truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC);
 	}
@@ -176,17 +166,13 @@ record AuditRow(UUID id, OffsetDateTime occurredAt, String type, @Nullable Strin
 				|| JWT.matcher(event.getPrincipal()).matches();
 	}
 
-	/**
-	 * Whether a text contains a token or one of its longer parts.
-	 */
+	/** Whether a text contains a token or one of its longer parts. */
 	private static boolean quotes(String text, String token) {
 		return Stream.concat(Stream.of(token), Stream.of(token.split("\\.")))
 			.anyMatch((part) -> part.length() >= SHORTEST_PART && text.contains(part));
 	}
 
-	/**
-	 * A column that holds a single fact.
-	 */
+	/** A column that holds a single fact. */
 	private record Fact(String column, String name, int sqlType) {
 
 		Fact(String column, String name) {

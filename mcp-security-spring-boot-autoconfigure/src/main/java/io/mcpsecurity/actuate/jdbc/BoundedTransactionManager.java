@@ -24,11 +24,6 @@ final class BoundedTransactionManager extends JdbcTransactionManager {
 
 	private final transient ThreadLocal<Integer> before = new ThreadLocal<>();
 
-	/**
-	 * Create a transaction manager.
-	 * @param dataSource the data source
-	 * @param limit the network timeout
-	 */
 	BoundedTransactionManager(DataSource dataSource, Duration limit) {
 		super(dataSource);
 		this.milliseconds = Math.toIntExact(limit.toMillis());

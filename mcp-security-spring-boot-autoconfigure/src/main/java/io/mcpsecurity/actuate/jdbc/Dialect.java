@@ -21,9 +21,7 @@ enum Dialect {
 			delete from mcp_audit_event where id in (
 			select id from mcp_audit_event where occurred_at < ? order by occurred_at limit ?)"""),
 
-	/**
-	 * H2, which deletes in the order of the index.
-	 */
+	/** H2, which deletes in the order of the index. */
 	H2("merge into mcp_audit_event (%s) key (id) values %s", "? format json",
 			"delete from mcp_audit_event where occurred_at < ? fetch first ? rows only");
 
@@ -56,18 +54,14 @@ enum Dialect {
 		throw new IllegalStateException("Audit events can be stored in PostgreSQL and H2, but not in " + product);
 	}
 
-	/**
-	 * The statement that inserts rows, except rows whose id already exists.
-	 */
+	/** The statement that inserts rows, except rows whose id already exists. */
 	String insertion(int rows) {
 		String row = "(" + "?, ".repeat(AuditRow.columns().size() - 1) + this.json + ")";
 		return String.format(this.insertion, String.join(", ", AuditRow.columns()),
 				String.join(", ", Collections.nCopies(rows, row)));
 	}
 
-	/**
-	 * The statement that deletes the oldest rows before a time, up to a limit.
-	 */
+	/** The statement that deletes the oldest rows before a time, up to a limit. */
 	String deletion() {
 		return this.deletion;
 	}

@@ -54,9 +54,7 @@ record SqlFailure(String state, String message) {
 		return state.startsWith("22") || state.startsWith("23") || state.startsWith("54");
 	}
 
-	/**
-	 * The first line only, because the following details contain values.
-	 */
+	/** The first line only, because the following details contain values. */
 	private static String firstLine(@Nullable String message) {
 		return (message != null) ? message.lines().findFirst().orElse("") : "";
 	}

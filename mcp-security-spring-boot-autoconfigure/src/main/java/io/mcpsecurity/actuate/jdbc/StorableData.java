@@ -58,9 +58,7 @@ final class StorableData {
 		return json.readValue(data, MAP);
 	}
 
-	/**
-	 * The string with U+FFFD in place of what PostgreSQL refuses.
-	 */
+	/** The string with U+FFFD in place of what PostgreSQL refuses. */
 	static String clean(String string) {
 		return REFUSED.matcher(string).replaceAll(REPLACEMENT);
 	}

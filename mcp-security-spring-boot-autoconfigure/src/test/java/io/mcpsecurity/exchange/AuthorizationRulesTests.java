@@ -1,4 +1,4 @@
-package io.mcpsecurity.handler;
+package io.mcpsecurity.exchange;
 
 import java.net.URI;
 import java.net.http.HttpResponse;

@@ -14,13 +14,13 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.security.core.AuthenticationException;
 
 /**
- * Logs why tokens are refused or cannot be checked, with what was expected and found:
+ * Logs why tokens are refused or cannot be checked, with the expected and actual values:
  * every time at DEBUG, and the first time of a kind in each minute at INFO. Tokens are
- * never logged, and values of theirs bounded and on one line.
+ * never logged; their values are limited in length and on one line.
  */
-public final class RefusedTokens {
+public final class RefusedTokenLog {
 
-	private static final Log logger = LogFactory.getLog(RefusedTokens.class);
+	private static final Log logger = LogFactory.getLog(RefusedTokenLog.class);
 
 	private static final long INTERVAL = Duration.ofMinutes(1).toNanos();
 
@@ -28,18 +28,14 @@ public final class RefusedTokens {
 
 	private final Map<TokenFailure, Long> logged = new EnumMap<>(TokenFailure.class);
 
-	/**
-	 * Create a log.
-	 * @param ticker the time
-	 */
-	public RefusedTokens(Ticker ticker) {
+	public RefusedTokenLog(Ticker ticker) {
 		this.ticker = ticker;
 	}
 
 	/**
 	 * Log a token that was not accepted.
 	 * @param resource the resource identifier of the MCP endpoint
-	 * @param failure what its authentication failed with
+	 * @param failure the failure of its authentication
 	 */
 	public void log(URI resource, AuthenticationException failure) {
 		boolean first = logger.isInfoEnabled() && isFirst(TokenFailure.of(failure));
@@ -71,7 +67,8 @@ public final class RefusedTokens {
 	}
 
 	/**
-	 * Texts of others are left out: they can repeat parts of the token.
+	 * Messages of other exceptions are omitted, because they can repeat parts of the
+	 * token.
 	 */
 	private static String reason(AuthenticationException failure) {
 		if (failure instanceof RefusedTokenException refused) {
@@ -80,7 +77,7 @@ public final class RefusedTokens {
 		}
 		for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
 			if (cause instanceof KeySourceException || cause instanceof IntrospectionException) {
-				return Printable.of(cause.getMessage());
+				return TokenError.safe(cause.getMessage());
 			}
 		}
 		return "";

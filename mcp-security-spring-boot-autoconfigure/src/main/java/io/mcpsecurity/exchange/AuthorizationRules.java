@@ -1,4 +1,4 @@
-package io.mcpsecurity.handler;
+package io.mcpsecurity.exchange;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +13,6 @@ import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.ResourceUri;
 import io.mcpsecurity.authorization.ScopeRequirement;
-import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import org.apache.commons.logging.Log;
@@ -25,13 +24,13 @@ import org.springframework.security.authorization.AuthorizationManager;
 import org.springframework.security.authorization.AuthorizationResult;
 
 /**
- * The rules that an application has written in Java. They are asked about what the policy
- * allows, and one that denies is enough. As everywhere in Spring Security, one that
- * returns {@code null} abstains. One that throws denies.
+ * The rules that an application defines in Java. They are called if the policy grants
+ * access, and one that denies is sufficient. As in Spring Security, a rule that returns
+ * {@code null} abstains; one that throws denies.
  */
 public final class AuthorizationRules {
 
-	/** Of an application without any. */
+	/** No rules. */
 	public static final AuthorizationRules NONE = new AuthorizationRules(Map.of(), (resource) -> null);
 
 	private static final Log logger = LogFactory.getLog(AuthorizationRules.class);
@@ -52,10 +51,10 @@ public final class AuthorizationRules {
 	}
 
 	/**
-	 * Decide about what the policy has decided about.
+	 * Decide after the policy.
 	 * @param decision the decision of the policy
 	 * @param exchange the exchange
-	 * @param target what is to be used, a resource by its URI, or {@code null}
+	 * @param target the target, a resource by its URI, or {@code null}
 	 * @param arguments the arguments, or {@code null} before they are known
 	 * @return the decision of the policy, or a denial
 	 */
@@ -63,14 +62,12 @@ public final class AuthorizationRules {
 			@Nullable Map<String, Object> arguments) {
 		boolean allowed = decision.outcome() == Outcome.GRANTED || decision.outcome() == Outcome.REPORTED;
 		String denying = (allowed && target != null) ? denying(exchange, target, arguments) : null;
-		return (denying == null || target == null) ? decision : AccessDecision.forbidden(exchange.caller() != null,
-				new AccessRule(target, Access.DENY, ScopeRequirement.NONE, "bean " + denying));
+		return (denying == null || target == null) ? decision
+				: exchange.denial(new AccessRule(target, Access.DENY, ScopeRequirement.NONE, "bean " + denying));
 	}
 
-	/**
-	 * The rule that denies a use, or {@code null} if none does.
-	 */
-	@Nullable String denying(McpExchange exchange, McpTarget target, @Nullable Map<String, Object> arguments) {
+	/** The rule that denies a use, or {@code null} if none does. */
+	public @Nullable String denying(McpExchange exchange, McpTarget target, @Nullable Map<String, Object> arguments) {
 		if (this.managers.isEmpty()) {
 			return null;
 		}
@@ -79,13 +76,12 @@ public final class AuthorizationRules {
 		Invocation invocation = new Invocation(exchange.caller(), McpInvocation.Kind.valueOf(target.kind().name()),
 				name, (message != null && message.method() != null) ? message.method() : "",
 				this.endpoints.apply(exchange.connection().resource()), arguments);
-		return InvocationGuard.run(exchange,
-				() -> this.managers.entrySet()
-					.stream()
-					.filter((manager) -> denies(manager, exchange, invocation))
-					.findFirst()
-					.map(Entry::getKey)
-					.orElse(null));
+		return exchange.run(() -> this.managers.entrySet()
+			.stream()
+			.filter((manager) -> denies(manager, exchange, invocation))
+			.findFirst()
+			.map(Entry::getKey)
+			.orElse(null));
 	}
 
 	private static boolean denies(Entry<String, AuthorizationManager<McpInvocation>> manager, McpExchange exchange,
