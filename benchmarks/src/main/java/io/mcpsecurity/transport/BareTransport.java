@@ -52,7 +52,8 @@ public final class BareTransport extends OncePerRequestFilter {
 	 */
 	public BareTransport(McpDispatcher dispatcher) {
 		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC, new OfferedTargets());
-		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true, AccessPolicy.Visibility.STEP_UP);
+		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true,
+				AccessPolicy.Visibility.STEP_UP);
 		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity());
 		URI resource = URI.create(RESOURCE);
 		this.endpoint = new McpEndpoint(new ProtectedResource(resource, "/mcp", "", null), policy,
@@ -72,11 +73,13 @@ public final class BareTransport extends OncePerRequestFilter {
 	@Override
 	protected void doFilterInternal(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
 			throws ServletException, IOException {
-		McpExchange exchange = this.exchanges.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null, false));
+		McpExchange exchange = this.exchanges
+			.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null, false));
 		try {
 			RequestBody body = RequestBody.kept(request, new BodyLimits(4 * 1024 * 1024, Duration.ofSeconds(30)));
 			while (!body.read()) {
-				// The load tool sends a request at once, the client that opens sessions does
+				// The load tool sends a request at once, the client that opens sessions
+				// does
 				// not.
 				Thread.onSpinWait();
 			}

@@ -71,7 +71,8 @@ public class TokenBenchmark {
 		IssuerKeys keys = new IssuerKeys(issuer.uri(), null,
 				new BoundedHttp(RestClient.builder(), Duration.ofSeconds(4)),
 				new IssuerKeys.Settings(Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
-		this.manager = new IssuerAuthenticationManager(new AuthorizationServers(List.of(keys), Map.of(), Introspections.NONE, TokenExtensions.NONE), RESOURCE,
+		this.manager = new IssuerAuthenticationManager(
+				new AuthorizationServers(List.of(keys), Map.of(), Introspections.NONE, TokenExtensions.NONE), RESOURCE,
 				Duration.ofSeconds(60), new McpCallerConverter(RESOURCE, UnaryOperator.identity()),
 				this.cache ? new VerifiedTokens.Settings(10_000, Duration.ofMinutes(5)) : null);
 		this.token = issuer.tokens(this.kind, 1, 1).get(0);
