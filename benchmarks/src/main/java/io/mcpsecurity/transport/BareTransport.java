@@ -85,8 +85,7 @@ public final class BareTransport extends OncePerRequestFilter {
 			}
 			this.endpoint.dispatcher()
 				.post(exchange, this.reader.read(body.take()), new HttpCall(request, response, Acceptable.of(request)),
-						this.endpoint, () -> {
-						});
+						this.endpoint);
 		}
 		catch (RefusedRequestException | InvalidMessageException | RequestBody.Failure ex) {
 			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);

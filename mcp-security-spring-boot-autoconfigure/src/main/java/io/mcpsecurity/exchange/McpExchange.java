@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -47,6 +49,12 @@ public final class McpExchange implements McpTransportContext {
 
 	private final AtomicBoolean ended = new AtomicBoolean();
 
+	/** What releases the resources that are held for the request. */
+	private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
+
+	/** Whether a handler can outlast the request. */
+	private volatile boolean handling;
+
 	/** Computed lazily; concurrent computations have the same result. */
 	private volatile @Nullable String sessionIdHash;
 
@@ -79,8 +87,6 @@ public final class McpExchange implements McpTransportContext {
 	private volatile @Nullable Result result;
 
 	private volatile ExchangeAudit.@Nullable Reservation reservation;
-
-	private volatile @Nullable Runnable atEnd;
 
 	private volatile @Nullable Throwable failure;
 
@@ -298,13 +304,36 @@ public final class McpExchange implements McpTransportContext {
 		this.reservation = this.exchanges.audit().reserve();
 	}
 
-	/** Set an action that runs when the request ends. */
-	public void atEnd(Runnable release) {
-		this.atEnd = release;
+	/**
+	 * Hold a resource until the request has ended, and its handler as well.
+	 * @param release releases the resource, and is called once
+	 */
+	public void hold(Runnable release) {
+		this.held.add(release);
 	}
 
 	/**
-	 * End the request, and record it. Only the first call has an effect.
+	 * A handler begins. The end of the request does not end it, because a client that
+	 * disconnects does not cancel its call (MCP 2025-11-25, Transports, "Sending Messages
+	 * to the Server").
+	 */
+	public void handling() {
+		this.handling = true;
+	}
+
+	/**
+	 * Release what is held, because the handler has ended or did not begin. Only the
+	 * first call has an effect.
+	 */
+	public void release() {
+		for (Runnable release = this.held.poll(); release != null; release = this.held.poll()) {
+			release.run();
+		}
+	}
+
+	/**
+	 * End the request, and record it. Only the first call has an effect. What is held is
+	 * released, unless a handler has begun.
 	 * @param status the HTTP status of the response
 	 * @return completes when the response may be sent, and exceptionally if it must not
 	 * be sent because its event could not be written
@@ -318,9 +347,8 @@ public final class McpExchange implements McpTransportContext {
 		this.exchanges.ended(this);
 		CompletionStage<Void> recorded = this.exchanges.audit().record(this, this.reservation);
 		this.tokenHash = null;
-		Runnable release = this.atEnd;
-		if (release != null) {
-			release.run();
+		if (!this.handling) {
+			release();
 		}
 		return recorded;
 	}

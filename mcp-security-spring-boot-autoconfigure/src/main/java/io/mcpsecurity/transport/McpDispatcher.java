@@ -17,16 +17,14 @@ public interface McpDispatcher {
 	 * @param message the message
 	 * @param call the HTTP request and its response
 	 * @param endpoint the endpoint of the request
-	 * @param ended called when the request has ended, for any reason; can be called more
-	 * than once
 	 */
-	void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
+	void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
 			throws RefusedRequestException, IOException;
 
 	/**
 	 * Open a stream.
 	 */
-	void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended) throws RefusedRequestException;
+	void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException;
 
 	/**
 	 * End a session.

@@ -262,7 +262,7 @@ final class McpEndpointFilter implements Filter {
 			throws RefusedRequestException, IOException {
 		RequestBody body = (exchange.caller() != null) ? RequestBody.kept(request, this.common.bodies())
 				: RequestBody.anonymous(request, this.common.bodies());
-		exchange.atEnd(body::release);
+		exchange.hold(body::release);
 		try {
 			ContentType.check(request);
 			Acceptable.of(request);

@@ -36,9 +36,6 @@ final class McpGate {
 
 	private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
 
-	private static final Runnable NOTHING = () -> {
-	};
-
 	private final McpEndpoint endpoint;
 
 	private final McpEndpoint.Common common;
@@ -184,23 +181,18 @@ final class McpGate {
 
 	private void pass(McpExchange exchange, McpMessage message, HttpCall call)
 			throws RefusedRequestException, IOException {
-		Runnable end = takesLong(message) ? begin(exchange, this.common.limits().calls(), message.id()) : NOTHING;
-		boolean passed = false;
+		if (takesLong(message)) {
+			begin(exchange, this.common.limits().calls(), message.id());
+		}
 		try {
 			if (message.target() != null) {
 				exchange.reserve();
 			}
 			exchange.application(this.common.context().apply(call.request()));
-			this.endpoint.dispatcher().post(exchange, message, call, this.endpoint, end);
-			passed = true;
+			this.endpoint.dispatcher().post(exchange, message, call, this.endpoint);
 		}
 		catch (UnrecordableCallException ex) {
 			throw Responses.unrecorded(exchange, message.id());
-		}
-		finally {
-			if (!passed) {
-				end.run();
-			}
 		}
 	}
 
@@ -214,15 +206,14 @@ final class McpGate {
 
 	/**
 	 * Count a concurrent request of a caller, or without a token of an address.
-	 * @return ends the request
 	 */
-	private static Runnable begin(McpExchange exchange, ConcurrentRequests limit, @Nullable Object id)
+	private static void begin(McpExchange exchange, ConcurrentRequests limit, @Nullable Object id)
 			throws TooManyRequestsException {
 		Runnable end = limit.begin(exchange.caller(), exchange.connection().remoteAddress());
 		if (end == null) {
 			throw new TooManyRequestsException(Duration.ofSeconds(1), id);
 		}
-		return end;
+		exchange.hold(end);
 	}
 
 	/**
@@ -231,17 +222,8 @@ final class McpGate {
 	void get(McpExchange exchange, HttpCall call) throws RefusedRequestException {
 		admit(exchange, null);
 		checkVersion(call.request(), (Object) null);
-		Runnable end = begin(exchange, this.common.limits().streams(), null);
-		boolean passed = false;
-		try {
-			this.endpoint.dispatcher().get(exchange, call, this.endpoint, end);
-			passed = true;
-		}
-		finally {
-			if (!passed) {
-				end.run();
-			}
-		}
+		begin(exchange, this.common.limits().streams(), null);
+		this.endpoint.dispatcher().get(exchange, call, this.endpoint);
 	}
 
 	/**

@@ -55,8 +55,6 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	private final @Nullable McpSession session;
 
-	private final Runnable ended;
-
 	private final Thread requestThread = Thread.currentThread();
 
 	private final ReentrantLock lock = new ReentrantLock();
@@ -84,18 +82,15 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * @param endpoint the endpoint of the request
 	 * @param json writes messages
 	 * @param session the session of the request, or {@code null} without sessions
-	 * @param ended called when the handler has responded, or the reply has ended for any
-	 * reason; only the first call has an effect
 	 */
 	Reply(McpExchange exchange, JSONRPCRequest request, HttpCall call, McpEndpoint endpoint, JsonMapper json,
-			@Nullable McpSession session, Runnable ended) {
+			@Nullable McpSession session) {
 		this.exchange = exchange;
 		this.request = request;
 		this.call = call;
 		this.endpoint = endpoint;
 		this.json = json;
 		this.session = session;
-		this.ended = ended;
 	}
 
 	/**
@@ -104,7 +99,14 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * response, or sends it through this transport before it completes
 	 */
 	void serve(Mono<?> result) throws IOException {
-		result.subscribe(new Subscriber(Context.of(McpTransportContext.KEY, this.exchange.context())));
+		this.exchange.handling();
+		try {
+			result.subscribe(new Subscriber(Context.of(McpTransportContext.KEY, this.exchange.context())));
+		}
+		catch (RuntimeException | Error ex) {
+			this.exchange.release();
+			throw ex;
+		}
 		this.lock.lock();
 		try {
 			if (!this.done) {
@@ -128,7 +130,6 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		if (this.session != null) {
 			this.session.closed(this);
 		}
-		this.ended.run();
 	}
 
 	@Override
@@ -246,14 +247,14 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	private void complete(Body body, boolean unrecorded) {
+		// Before the client gets the response, because it may send the next request after
+		// that.
+		this.exchange.release();
 		this.lock.lock();
 		try {
 			if (this.done) {
 				return;
 			}
-			// Before the client gets the response, because it may send the next request
-			// after that.
-			this.ended.run();
 			RefusedRequestException refusal = unrecorded ? Responses.unrecorded(this.exchange, this.request.id())
 					: body.refusal();
 			HttpServletResponse response = this.call.response();

@@ -51,7 +51,7 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 	}
 
 	@Override
-	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
+	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
 			throws RefusedRequestException, IOException {
 		McpStatelessServerHandler handler = this.handler;
 		if (this.closed || handler == null) {
@@ -75,13 +75,12 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 		Object params = (McpMethod.of(method) == McpMethod.INITIALIZE) ? Initialization.read(message, this.json)
 				: message.params();
 		JSONRPCRequest request = new JSONRPCRequest(method, message.id(), params);
-		Reply reply = new Reply(exchange, request, call, endpoint, this.json, null, ended);
+		Reply reply = new Reply(exchange, request, call, endpoint, this.json, null);
 		reply.serve(Mono.defer(() -> handler.handleRequest(exchange.context(), request)));
 	}
 
 	@Override
-	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended)
-			throws RefusedRequestException {
+	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException {
 		throw StreamableTransport.methodNotAllowed("POST");
 	}
 

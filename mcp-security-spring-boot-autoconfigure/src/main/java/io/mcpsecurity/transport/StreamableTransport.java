@@ -105,14 +105,14 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	@Override
-	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint, Runnable ended)
+	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
 			throws RefusedRequestException, IOException {
 		if (this.sessions.isStopping()) {
 			throw stopping(message.id());
 		}
 		String method = message.method();
 		if (McpMethod.of(method) == McpMethod.INITIALIZE && message.id() != null) {
-			initialize(exchange, message, call, endpoint, ended);
+			initialize(exchange, message, call, endpoint);
 			return;
 		}
 		McpSession session = session(exchange, call, endpoint, message);
@@ -134,7 +134,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		}
 		else {
 			JSONRPCRequest request = new JSONRPCRequest(method, message.id(), message.params());
-			Reply reply = new Reply(exchange, request, call, endpoint, this.json, session, ended);
+			Reply reply = new Reply(exchange, request, call, endpoint, this.json, session);
 			reply.serve(Mono.defer(() -> session.sdk().responseStream(request, reply)));
 		}
 	}
@@ -143,8 +143,8 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	 * Open a session. The session id of the request is ignored, so that a client whose
 	 * session has ended gets a new one.
 	 */
-	private void initialize(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint,
-			Runnable ended) throws RefusedRequestException, IOException {
+	private void initialize(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
+			throws RefusedRequestException, IOException {
 		McpStreamableServerSession.Factory factory = this.factory;
 		if (factory == null) {
 			throw stopping(message.id());
@@ -155,7 +155,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		McpStreamableServerSession.McpStreamableServerSessionInit init = factory.startSession(initialize);
 		McpSession session = new McpSession(init.session(), client, endpoint.owner(exchange), this);
 		JSONRPCRequest request = new JSONRPCRequest(McpMethod.INITIALIZE.text(), message.id(), message.params());
-		Reply reply = new Reply(exchange, request, call, endpoint, this.json, session, ended);
+		Reply reply = new Reply(exchange, request, call, endpoint, this.json, session);
 		reply.serve(init.initResult().map((result) -> {
 			this.sessions.open(session);
 			call.response().setHeader(HttpCall.SESSION_ID, session.id());
@@ -204,8 +204,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	@Override
-	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint, Runnable ended)
-			throws RefusedRequestException {
+	public void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException {
 		if (this.sessions.isStopping()) {
 			throw stopping(null);
 		}
@@ -217,7 +216,6 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		EventStream stream = new EventStream(call, exchange.caller(), endpoint.expiry(exchange), (ending) -> {
 			session.closed(ending);
 			exchange.end(HttpServletResponse.SC_OK);
-			ended.run();
 		});
 		// Before the client gets the response, so that it does not miss messages after
 		// that.

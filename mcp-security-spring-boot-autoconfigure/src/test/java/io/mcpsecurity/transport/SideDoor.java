@@ -68,8 +68,7 @@ public class SideDoor {
 			McpMessage message = reader.read(request.getInputStream().readAllBytes());
 			exchange.message(message);
 			endpoint.dispatcher()
-				.post(exchange, message, new HttpCall(request, response, Acceptable.of(request)), endpoint, () -> {
-				});
+				.post(exchange, message, new HttpCall(request, response, Acceptable.of(request)), endpoint);
 		}
 		catch (RefusedRequestException ex) {
 			ex.write(response);

@@ -410,6 +410,29 @@ class StreamsTests {
 		session.delete();
 	}
 
+	/**
+	 * Otherwise a client could end its sessions, and start more handlers than it may.
+	 */
+	@ParameterizedTest
+	@MethodSource("kinds")
+	void aCallCountsUntilItsHandlerHasEndedAlthoughItsStreamHas(Kind kind) {
+		Session other = kind.open();
+		Session session = kind.open();
+		kind.hold();
+		Events events = session.stream(session.call("tick"));
+		events.next();
+		assertThat(kind.server.send(session.post("").DELETE()).statusCode()).isEqualTo(200);
+		assertThat(events.ended()).isTrue();
+		Awaitility.await()
+			.during(Duration.ofMillis(500))
+			.atMost(SOON)
+			.until(() -> kind.server.send(other.call("report")).statusCode() == 429);
+		kind.release();
+		await(() -> kind.server.send(other.call("report")).statusCode() == 200);
+		other.delete();
+		kind.assertIdle();
+	}
+
 	@ParameterizedTest
 	@MethodSource("kinds")
 	void aClientThatIsDeniedLosesItsStreams(Kind kind) throws Exception {
