@@ -574,7 +574,9 @@ public final class McpSecurityAutoConfiguration {
 		@Bean
 		Sessions mcpSessions(ClientAccess clients, McpSecurityProperties properties) {
 			McpSecurityProperties.Sessions bounds = properties.sessions();
-			return new Sessions(new Sessions.Bounds(bounds.max(), bounds.maxPerCaller(), bounds.idleTimeout()),
+			int maxAnonymous = properties.policy().anonymousDiscovery() ? bounds.max() / 4 : 0;
+			return new Sessions(
+					new Sessions.Bounds(bounds.max(), maxAnonymous, bounds.maxPerCaller(), bounds.idleTimeout()),
 					(caller) -> clients.decide(caller) == ClientAccess.Verdict.DENIED);
 		}
 

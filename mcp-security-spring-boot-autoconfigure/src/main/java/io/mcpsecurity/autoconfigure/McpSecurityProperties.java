@@ -508,7 +508,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	/**
 	 * Limits of sessions.
 	 *
-	 * @param max Maximum number of sessions.
+	 * @param max Maximum number of sessions. With policy.anonymous-discovery, a quarter
+	 * of it is for sessions without a token.
 	 * @param maxPerCaller Maximum number of sessions of a caller (issuer, subject and
 	 * client). A further one closes the least recently used.
 	 * @param idleTimeout Time after which an unused session is closed.

@@ -30,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * The number of sessions is limited, and idle sessions end. If an owner exceeds its
  * limit, its least recently used session ends. Sessions of other owners are evicted only
- * if the limit for all sessions is reached. A session with an open stream is in use. A
- * stream ends when the token that it was opened with expires, when its client is denied,
- * or when its session ends.
+ * if the limit for all sessions is reached. Sessions without a token have a limit of
+ * their own, so that anonymous clients cannot end the sessions of callers. A session with
+ * an open stream is in use. A stream ends when the token that it was opened with expires,
+ * when its client is denied, or when its session ends.
  */
 public final class Sessions {
 
@@ -44,6 +45,9 @@ public final class Sessions {
 	private final Cache<String, McpSession> sessions;
 
 	private final ConcurrentMap<SessionOwner, Set<String>> byOwner = new ConcurrentHashMap<>();
+
+	/** The sessions without a token, the oldest first. */
+	private final Set<String> anonymous = new LinkedHashSet<>();
 
 	private final Bounds bounds;
 
@@ -76,7 +80,9 @@ public final class Sessions {
 		this.ticker = ticker;
 		this.clock = clock;
 		this.sessions = Caffeine.newBuilder()
-			.maximumSize(bounds.max())
+			.maximumWeight(bounds.max() - bounds.maxAnonymous())
+			// An entry without weight is not evicted.
+			.weigher((String id, McpSession session) -> session.owner().anonymous() ? 0 : 1)
 			.expireAfterAccess(bounds.idleTimeout())
 			.ticker(ticker)
 			// Maintained by the threads of requests.
@@ -93,6 +99,9 @@ public final class Sessions {
 		session.used(this.ticker.read());
 		this.sessions.put(session.id(), session);
 		note(session.id(), session.owner());
+		if (session.owner().anonymous()) {
+			noteAnonymous(session.id());
+		}
 		if (this.stopping) {
 			this.sessions.invalidate(session.id());
 		}
@@ -121,6 +130,8 @@ public final class Sessions {
 					return null;
 				}
 				removeFromOwner(id, owner);
+				// Weighs it again.
+				this.sessions.asMap().replace(id, session, session);
 				note(id, caller);
 			}
 		}
@@ -157,15 +168,32 @@ public final class Sessions {
 			return ids;
 		});
 		if (surplus[0] != null) {
-			McpSession session = this.sessions.asMap().remove(surplus[0]);
-			if (session != null) {
-				this.expired.increment();
-			}
+			evict(surplus[0]);
 			// In case the session had already ended.
 			removeFromOwner(surplus[0], owner);
 		}
 		if (this.sessions.policy().getIfPresentQuietly(sessionId) == null) {
 			removeFromOwner(sessionId, owner);
+		}
+	}
+
+	private void noteAnonymous(String sessionId) {
+		String surplus = null;
+		synchronized (this.anonymous) {
+			this.anonymous.add(sessionId);
+			if (this.anonymous.size() > this.bounds.maxAnonymous()) {
+				surplus = this.anonymous.iterator().next();
+				this.anonymous.remove(surplus);
+			}
+		}
+		if (surplus != null) {
+			evict(surplus);
+		}
+	}
+
+	private void evict(String sessionId) {
+		if (this.sessions.asMap().remove(sessionId) != null) {
+			this.expired.increment();
 		}
 	}
 
@@ -184,6 +212,11 @@ public final class Sessions {
 	}
 
 	private void removeFromOwner(String sessionId, SessionOwner owner) {
+		if (owner.anonymous()) {
+			synchronized (this.anonymous) {
+				this.anonymous.remove(sessionId);
+			}
+		}
 		this.byOwner.computeIfPresent(owner, (key, ids) -> {
 			ids.remove(sessionId);
 			return ids.isEmpty() ? null : ids;
@@ -329,10 +362,11 @@ public final class Sessions {
 	 * The limits of sessions.
 	 *
 	 * @param max the maximum number of all sessions
+	 * @param maxAnonymous the part of it that is for sessions without a token
 	 * @param maxPerCaller the maximum number of sessions of one owner
 	 * @param idleTimeout the time after which an idle session ends
 	 */
-	public record Bounds(int max, int maxPerCaller, Duration idleTimeout) {
+	public record Bounds(int max, int maxAnonymous, int maxPerCaller, Duration idleTimeout) {
 	}
 
 }

@@ -139,6 +139,37 @@ class SessionsTests {
 	}
 
 	@Test
+	void sessionsWithoutATokenEndNoneOfACaller() {
+		Sessions few = sessions(40, 10);
+		for (int i = 0; i < 30; i++) {
+			few.open(session("session" + i, owner("subject" + i)));
+		}
+		for (int i = 0; i < 1000; i++) {
+			few.open(session("anonymous" + i, SessionOwner.anonymous(RESOURCE, "10.0." + i / 100 + "." + i % 100)));
+		}
+		for (int i = 0; i < 30; i++) {
+			assertThat(few.find("session" + i, owner("subject" + i))).isNotNull();
+		}
+		for (int i = 990; i < 1000; i++) {
+			assertThat(few.find("anonymous" + i, NOBODY)).isNotNull();
+		}
+		assertThat(few.size()).isEqualTo(40);
+		assertThat(few.owners()).isEqualTo(40);
+		assertThat(few.expired()).isEqualTo(990);
+	}
+
+	@Test
+	void aSessionThatIsGivenToACallerCountsAsOneOfACaller() {
+		Sessions few = sessions(40, 1000);
+		for (int i = 0; i < 100; i++) {
+			few.open(session("session" + i, NOBODY));
+			few.find("session" + i, ALICE);
+		}
+		assertThat(few.size()).isBetween(25, 30);
+		assertThat(few.owners()).isEqualTo(1);
+	}
+
+	@Test
 	void aSessionIsGivenOnce() throws Exception {
 		ExecutorService threads = Executors.newFixedThreadPool(4);
 		Sessions many = sessions(1000, 1000);
@@ -310,7 +341,7 @@ class SessionsTests {
 	}
 
 	private Sessions sessions(int max, int maxPerCaller) {
-		return new Sessions(new Sessions.Bounds(max, maxPerCaller, IDLE),
+		return new Sessions(new Sessions.Bounds(max, max / 4, maxPerCaller, IDLE),
 				(caller) -> this.denied.contains(caller.subject()),
 				() -> this.clock.instant().toEpochMilli() * 1_000_000, this.clock);
 	}

@@ -50,7 +50,7 @@ public class DoorServer {
 	@ConditionalOnProperty(name = PROTOCOL, havingValue = "STREAMABLE")
 	StreamableTransport streamableDoor(@Qualifier("mcpServerJsonMapper") JsonMapper json) {
 		return new StreamableTransport(json,
-				new Sessions(new Sessions.Bounds(100_000, 100_000, Duration.ofHours(1)), (caller) -> false), false);
+				new Sessions(new Sessions.Bounds(100_000, 0, 100_000, Duration.ofHours(1)), (caller) -> false), false);
 	}
 
 	@Bean
