@@ -62,7 +62,7 @@ public final class BareTransport extends OncePerRequestFilter {
 				new CrossOriginAccess(AllowedOrigins.of(resource), List.of()),
 				new ListingFilter(new AccessPolicies(policy, Map.of()), AuthorizationRules.NONE, ScopeCatalogue.EMPTY,
 						JsonMapper.shared()),
-				Duration.ZERO, dispatcher);
+				Duration.ZERO, false, dispatcher);
 	}
 
 	@Override

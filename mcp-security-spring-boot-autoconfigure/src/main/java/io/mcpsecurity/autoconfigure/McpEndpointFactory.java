@@ -116,7 +116,8 @@ final class McpEndpointFactory {
 		return new McpEndpoint(definition.resource(), definition.policy(), definition.authentication(),
 				this.servers.issuers().isEmpty(), definition.challenge(),
 				new AuthenticationRefusals(definition.challenge(), this.properties.token().keys().retryInterval()),
-				origins, listings, this.properties.token().clockSkew(), dispatcher);
+				origins, listings, this.properties.token().clockSkew(), this.properties.sessions().callsOutliveToken(),
+				dispatcher);
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, AccessPolicy policy, List<String> initial) {

@@ -515,10 +515,14 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param idleTimeout Time after which an unused session is closed.
 	 * @param checkInterval Interval of the checks for expired sessions and for streams
 	 * whose token has expired.
+	 * @param callsOutliveToken Whether a call whose response is a stream may continue
+	 * after its token has expired, until its handler has ended. Otherwise the stream ends
+	 * with an error.
 	 */
 	public record Sessions(@DefaultValue("10000") int max, @DefaultValue("100") int maxPerCaller,
 			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration idleTimeout,
-			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration checkInterval) {
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration checkInterval,
+			@DefaultValue("false") boolean callsOutliveToken) {
 	}
 
 	/**

@@ -60,6 +60,8 @@ public final class McpEndpoint {
 
 	private final Duration clockSkew;
 
+	private final boolean callsOutliveToken;
+
 	/** Cached for as long as the caller is referenced: a cached token has one caller. */
 	private final Cache<McpCaller, SessionOwner> owners = Caffeine.newBuilder()
 		.weakKeys()
@@ -78,12 +80,13 @@ public final class McpEndpoint {
 	 * @param origins accepts requests of browsers
 	 * @param listings filters listings
 	 * @param clockSkew how long a token is accepted after its {@code exp}
+	 * @param callsOutliveToken whether the stream of a call continues after that time
 	 * @param dispatcher passes requests to its MCP server
 	 */
 	public McpEndpoint(ProtectedResource resource, AccessPolicy policy,
 			AuthenticationManagerResolver<HttpServletRequest> authentication, boolean locked, BearerChallenge challenge,
 			AuthenticationRefusals refusals, CrossOriginAccess origins, ListingFilter listings, Duration clockSkew,
-			McpDispatcher dispatcher) {
+			boolean callsOutliveToken, McpDispatcher dispatcher) {
 		this.resource = resource;
 		this.policy = policy;
 		this.authentication = authentication;
@@ -92,6 +95,7 @@ public final class McpEndpoint {
 		this.origins = origins;
 		this.dispatcher = dispatcher;
 		this.clockSkew = clockSkew;
+		this.callsOutliveToken = callsOutliveToken;
 		this.responses = new Responses(policy, listings, challenge, refusals);
 	}
 
@@ -156,6 +160,14 @@ public final class McpEndpoint {
 		McpCaller caller = exchange.caller();
 		return (caller != null) ? this.owners.get(caller, SessionOwner::of)
 				: SessionOwner.anonymous(this.resource.identifier().toString(), exchange.connection().remoteAddress());
+	}
+
+	/**
+	 * The time at which the stream of a call ends although its handler has not, or
+	 * {@code null}.
+	 */
+	@Nullable Instant callExpiry(McpExchange exchange) {
+		return this.callsOutliveToken ? null : expiry(exchange);
 	}
 
 	/**

@@ -25,8 +25,7 @@ interface OpenStream {
 	@Nullable McpCaller caller();
 
 	/**
-	 * The time from which the token is no longer accepted, or {@code null} if it does not
-	 * expire.
+	 * The time from which the stream is to end because of its token, or {@code null}.
 	 */
 	@Nullable Instant expiry();
 

@@ -368,7 +368,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	@Override
 	public @Nullable Instant expiry() {
-		return this.endpoint.expiry(this.exchange);
+		return this.endpoint.callExpiry(this.exchange);
 	}
 
 	@Override

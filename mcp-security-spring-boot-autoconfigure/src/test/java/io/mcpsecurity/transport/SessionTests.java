@@ -271,6 +271,28 @@ class SessionTests {
 	}
 
 	@Test
+	void aCallMayOutliveItsTokenWhereThatIsAllowed() throws Exception {
+		try (SecuredServer patient = SecuredServer.start(SessionApplication.class, server.authorizationServer(),
+				"mcp-security.token.clock-skew=0s", "mcp-security.sessions.check-interval=100ms",
+				"mcp-security.sessions.calls-outlive-token=true")) {
+			SessionApplication.Tools running = patient.context().getBean(SessionApplication.Tools.class);
+			String session = patient.initialize(patient.token().sign());
+			String token = patient.token().claim("exp", Date.from(Instant.now().plusSeconds(5))).sign();
+			CompletableFuture<HttpResponse<String>> call = open(
+					patient.post(token, call("ticking")).setHeader("Mcp-Session-Id", session));
+			Awaitility.await().atMost(PATIENCE).until(() -> running.running() == 1);
+			Awaitility.await()
+				.atMost(PATIENCE)
+				.until(() -> patient.send(patient.post(token, call("time")).setHeader("Mcp-Session-Id", session))
+					.statusCode() == 401);
+			Thread.sleep(500);
+			assertThat(call).isNotDone();
+			running.end();
+			assertThat(awaitEnd(call).body()).contains("tick", "ended by itself");
+		}
+	}
+
+	@Test
 	void aSessionWithoutATokenBecomesThatOfTheFirstCallerWhoUsesIt() {
 		String session = server.send(server.post(null, initialize()))
 			.headers()
@@ -394,13 +416,13 @@ class SessionTests {
 		};
 	}
 
+	private static String call(String tool) {
+		return "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
+				+ "\",\"arguments\":{}}}";
+	}
+
 	private static HttpRequest.Builder call(String tool, @Nullable String token, String session) {
-		return server
-			.post(token,
-					"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool
-							+ "\",\"arguments\":{}}}")
-			.uri(URI.create(server.url()))
-			.setHeader("Mcp-Session-Id", session);
+		return server.post(token, call(tool)).uri(URI.create(server.url())).setHeader("Mcp-Session-Id", session);
 	}
 
 	private static String initialize() {

@@ -47,7 +47,7 @@ public class SideDoor {
 		McpEndpoint endpoint = new McpEndpoint(resource, policy, authentication, false, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource.identifier()), List.of()), listings, Duration.ZERO,
-				dispatcher);
+				false, dispatcher);
 		Filter filter = (request, response, chain) -> serve(exchanges, reader, endpoint, (HttpServletRequest) request,
 				(HttpServletResponse) response);
 		return new DefaultSecurityFilterChain(PathPatternRequestMatcher.withDefaults().matcher(PATH), filter);
