@@ -53,8 +53,8 @@ import org.springframework.util.unit.DataSize;
  * @param rateLimit Rate limits.
  * @param endpoints Further MCP endpoints besides the one that Spring AI configures, by a
  * name of your choice.
- * @param unguardedTransports Names of beans that are MCP transports which this starter
- * does not guard, and which are allowed nevertheless.
+ * @param unguardedTransports Names of beans or servlets that are MCP transports which
+ * this starter does not guard, and which are allowed nevertheless.
  * @param audit Audit trail.
  */
 @ConfigurationProperties(PropertyBinder.PREFIX)

@@ -1,9 +1,11 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.handler.DeclarationException;
 import io.mcpsecurity.transport.StatelessTransport;
@@ -15,7 +17,7 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
-import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.util.ClassUtils;
 
 /**
  * Stops the start where the application has an MCP transport that nothing here guards,
@@ -26,6 +28,10 @@ final class UnguardedTransports implements SmartInitializingSingleton {
 	private static final Log logger = LogFactory.getLog(UnguardedTransports.class);
 
 	static final String ALLOWED = PropertyBinder.PREFIX + ".unguarded-transports";
+
+	private static final boolean WEB_MVC = ClassUtils
+		.isPresent("org.springframework.web.servlet.function.RouterFunction", null)
+			&& ClassUtils.isPresent("org.springframework.boot.web.servlet.ServletRegistrationBean", null);
 
 	private final ListableBeanFactory beans;
 
@@ -46,41 +52,41 @@ final class UnguardedTransports implements SmartInitializingSingleton {
 	}
 
 	/**
-	 * The MCP transports among the beans of an application.
+	 * The classes of the MCP transports of an application, by the names of their beans.
+	 * One that is no bean is found by the bean of its routes, or as a servlet, unless a
+	 * bean has the same class.
 	 */
-	static Map<String, Object> find(ListableBeanFactory beans) {
-		Map<String, Object> transports = new LinkedHashMap<>(
-				beans.getBeansOfType(McpServerTransportProviderBase.class));
-		transports.putAll(beans.getBeansOfType(McpStatelessServerTransport.class));
+	static Map<String, Class<?>> find(ListableBeanFactory beans) {
+		Map<String, Class<?>> transports = new LinkedHashMap<>();
+		Stream.of(McpServerTransportProviderBase.class, McpStatelessServerTransport.class)
+			.forEach((type) -> beans.getBeansOfType(type)
+				.forEach((name, transport) -> transports.put(name, transport.getClass())));
+		if (WEB_MVC) {
+			Collection<Class<?>> known = List.copyOf(transports.values());
+			WebTransports.find(beans).forEach((name, type) -> {
+				if (!known.contains(type)) {
+					transports.put(name, type);
+				}
+			});
+		}
 		return transports;
 	}
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		Map<String, Object> transports = find(this.beans);
-		this.beans.getBeansOfType(ServletRegistrationBean.class).forEach((name, registration) -> {
-			Object servlet = registration.getServlet();
-			if (servlet instanceof McpServerTransportProviderBase && !transports.containsValue(servlet)) {
-				transports.put(name, servlet);
+		Map<String, Class<?>> transports = find(this.beans);
+		transports.values().removeAll(List.of(StreamableTransport.class, StatelessTransport.class));
+		transports.forEach((name, type) -> {
+			if (!this.allowed.contains(name)) {
+				throw CheckedProperties.invalid(ALLOWED, this.allowed,
+						"It does not contain '" + name + "', an MCP transport (" + type.getName()
+								+ ") at which tokens and scopes are not checked. Remove it: this starter has its own "
+								+ "transport, and mcp-security.endpoints configures further endpoints. "
+								+ "Or add its name here.");
 			}
 		});
-		transports.forEach((name, transport) -> {
-			boolean own = transport instanceof StreamableTransport || transport instanceof StatelessTransport;
-			if (!own && !this.allowed.contains(name)) {
-				throw CheckedProperties.invalid(ALLOWED, this.allowed, "It does not contain '" + name
-						+ "', an MCP transport (" + transport.getClass().getName()
-						+ ") at which tokens and scopes are not checked. Remove the bean: this starter has its own "
-						+ "transport, and mcp-security.endpoints configures further endpoints. "
-						+ "Or add its name here.");
-			}
-			if (own && !this.guarded.test(transport)) {
-				throw new DeclarationException(
-						"No MCP server that is guarded uses the transport '" + name
-								+ "': its server is no bean, or was created too early",
-						"declare the server as a bean of its own type (McpSyncServer, for example), and inject it into "
-								+ "post-processors with @Lazy or as an ObjectProvider");
-			}
-		});
+		checkOwn(StreamableTransport.class);
+		checkOwn(StatelessTransport.class);
 		for (String name : this.allowed) {
 			if (!transports.containsKey(name)) {
 				throw CheckedProperties.invalid(ALLOWED, name,
@@ -88,6 +94,18 @@ final class UnguardedTransports implements SmartInitializingSingleton {
 			}
 			logger.warn("mcp-security.unguarded-transports: tokens and scopes are not checked at " + name);
 		}
+	}
+
+	private void checkOwn(Class<?> type) {
+		this.beans.getBeansOfType(type).forEach((name, transport) -> {
+			if (!this.guarded.test(transport)) {
+				throw new DeclarationException(
+						"No MCP server that is guarded uses the transport '" + name
+								+ "': its server is no bean, or was created too early",
+						"declare the server as a bean of its own type (McpSyncServer, for example), and inject it into "
+								+ "post-processors with @Lazy or as an ObjectProvider");
+			}
+		});
 	}
 
 }

@@ -40,8 +40,8 @@ final class UnsecuredServers implements SmartInitializingSingleton {
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		Map<String, Object> transports = UnguardedTransports.find(this.beans);
-		transports.values().removeIf(StdioServerTransportProvider.class::isInstance);
+		Map<String, Class<?>> transports = UnguardedTransports.find(this.beans);
+		transports.values().removeIf(StdioServerTransportProvider.class::isAssignableFrom);
 		boolean enabled = this.environment.getProperty(PropertyBinder.CONDITION + "enabled", Boolean.class, true);
 		if (!enabled && !transports.isEmpty()) {
 			logger.warn("mcp-security.enabled=false: no MCP endpoint of this application is secured, and "
@@ -54,9 +54,9 @@ final class UnsecuredServers implements SmartInitializingSingleton {
 		reportCallers();
 	}
 
-	private void refuse(String name, Object transport) {
+	private void refuse(String name, Class<?> transport) {
 		String reason = "The application has the MCP transport '%s' (%s), at which tokens and scopes are not checked. "
-			.formatted(name, transport.getClass().getName());
+			.formatted(name, transport.getName());
 		String allow = "Or add '" + name + "' to mcp-security.unguarded-transports.";
 		if (!this.environment.getProperty(ENABLED, Boolean.class, true)) {
 			throw CheckedProperties.invalid(ENABLED, false, reason + "Set " + ENABLED

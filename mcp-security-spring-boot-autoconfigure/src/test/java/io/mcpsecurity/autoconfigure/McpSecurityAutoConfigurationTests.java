@@ -42,6 +42,7 @@ import io.modelcontextprotocol.server.McpStatelessServerFeatures;
 import io.modelcontextprotocol.server.McpStatelessSyncServer;
 import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
+import io.modelcontextprotocol.server.transport.HttpServletStatelessServerTransport;
 import io.modelcontextprotocol.server.transport.HttpServletStreamableServerTransportProvider;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
@@ -78,6 +79,7 @@ import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.context.reactive.StandardReactiveWebEnvironment;
+import org.springframework.boot.web.servlet.ServletContextInitializer;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -95,12 +97,16 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.test.util.AopTestUtils;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.web.context.WebApplicationContext;
+import org.springframework.web.servlet.function.RequestPredicates;
 import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerRequest;
+import org.springframework.web.servlet.function.ServerResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * When this starter does its work, when it backs off, and when it refuses to start; all
@@ -241,10 +247,26 @@ class McpSecurityAutoConfigurationTests {
 			.contains("CallerTools.greet");
 	}
 
+	@ParameterizedTest
+	@ValueSource(classes = { HiddenTransports.StreamableServlet.class, HiddenTransports.StatelessServlet.class,
+			HiddenTransports.Routes.class, HiddenTransports.NestedRoutes.class })
+	void aTransportThatIsNoBeanStopsTheStart(Class<?> application) {
+		this.configured.withUserConfiguration(application).run((context) -> {
+			assertThat(Refusal.of(context).property()).isEqualTo("mcp-security.unguarded-transports");
+			assertThat(Refusal.of(context).reason()).contains("'hidden'");
+		});
+		this.bare.withUserConfiguration(application)
+			.withPropertyValues("spring.ai.mcp.server.enabled=false")
+			.run((context) -> assertThat(Refusal.of(context).reason()).contains("'hidden'"));
+		this.configured.withUserConfiguration(application)
+			.withPropertyValues("mcp-security.unguarded-transports=hidden")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
 	@Test
-	void aServletThatIsATransportStopsTheStart() {
-		this.configured.withUserConfiguration(TransportServlet.class)
-			.run((context) -> assertThat(Refusal.of(context).reason()).contains("transportServlet"));
+	void aServletThatIsRegisteredByHandIsATransportToo() {
+		assertThat(Refusal.of(catchThrowable(() -> start(HiddenTransports.ByHand.class))).reason())
+			.contains("'by hand'");
 	}
 
 	@Test
@@ -676,7 +698,11 @@ class McpSecurityAutoConfigurationTests {
 	 * Start as an application does, with a server that listens.
 	 */
 	private static void start(String... properties) {
-		SpringApplication application = new SpringApplication(Application.class);
+		start(Application.class, properties);
+	}
+
+	private static void start(Class<?> configuration, String... properties) {
+		SpringApplication application = new SpringApplication(configuration);
 		application.setRegisterShutdownHook(false);
 		application.setDefaultProperties(Map.of("server.port", "0", "spring.main.banner-mode", "off",
 				"spring.jmx.enabled", "false", "mcp-security.resource", "https://mcp.example.com/mcp",
@@ -729,12 +755,65 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	static class TransportServlet {
+	static class HiddenTransports {
 
-		@Bean
-		ServletRegistrationBean<HttpServletStreamableServerTransportProvider> transportServlet() {
-			return new ServletRegistrationBean<>(HttpServletStreamableServerTransportProvider.builder().build(),
-					"/second");
+		private static RouterFunction<ServerResponse> routes() {
+			return WebMvcStatelessServerTransport.builder().messageEndpoint("/second").build().getRouterFunction();
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class StreamableServlet {
+
+			@Bean
+			ServletRegistrationBean<HttpServletStreamableServerTransportProvider> hidden() {
+				return new ServletRegistrationBean<>(HttpServletStreamableServerTransportProvider.builder().build(),
+						"/second");
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class StatelessServlet {
+
+			@Bean
+			ServletRegistrationBean<HttpServletStatelessServerTransport> hidden() {
+				return new ServletRegistrationBean<>(HttpServletStatelessServerTransport.builder().build(), "/second");
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class Routes {
+
+			@Bean
+			RouterFunction<ServerResponse> hidden() {
+				return routes();
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class NestedRoutes {
+
+			@Bean
+			RouterFunction<ServerResponse> hidden() {
+				return RouterFunctions.nest(RequestPredicates.path("/more"), routes())
+					.filter((request, next) -> next.handle(request));
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		@EnableAutoConfiguration
+		static class ByHand {
+
+			@Bean
+			ServletContextInitializer initializer() {
+				return (context) -> context
+					.addServlet("by hand", HttpServletStreamableServerTransportProvider.builder().build())
+					.addMapping("/second");
+			}
+
 		}
 
 	}
