@@ -265,9 +265,9 @@ public final class McpSecurityAutoConfiguration {
 		}
 
 		@Bean
-		AuthorizationRules mcpAuthorizationRules(
-				ObjectProvider<Map<String, AuthorizationManager<McpInvocation>>> managers, FurtherEndpoints further) {
-			return new AuthorizationRules(managers.getIfAvailable(Map::of), further::name);
+		AuthorizationRules mcpAuthorizationRules(ConfigurableListableBeanFactory beans,
+				ObjectProvider<Map<String, AuthorizationManager<McpInvocation>>> rules, FurtherEndpoints further) {
+			return new AuthorizationRules(InvocationRules.find(beans, rules), further::name);
 		}
 
 		@Bean

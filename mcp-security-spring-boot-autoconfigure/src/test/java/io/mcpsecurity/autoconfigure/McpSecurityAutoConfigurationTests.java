@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.McpInvocation;
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicies;
@@ -52,6 +53,9 @@ import io.modelcontextprotocol.spec.McpServerTransportProviderBase;
 import io.modelcontextprotocol.spec.McpStatelessServerTransport;
 import io.modelcontextprotocol.spec.MissingMcpTransportSession;
 import jakarta.servlet.http.HttpServletRequest;
+import org.aopalliance.intercept.MethodInvocation;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,9 +95,14 @@ import org.springframework.core.PriorityOrdered;
 import org.springframework.core.annotation.Order;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
+import org.springframework.security.authorization.AuthorizationDecision;
+import org.springframework.security.authorization.AuthorizationManager;
+import org.springframework.security.authorization.AuthorizationResult;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.core.Authentication;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.test.util.AopTestUtils;
 import org.springframework.test.util.ReflectionTestUtils;
 import org.springframework.web.context.WebApplicationContext;
@@ -267,6 +276,32 @@ class McpSecurityAutoConfigurationTests {
 	void aServletThatIsRegisteredByHandIsATransportToo() {
 		assertThat(Refusal.of(catchThrowable(() -> start(HiddenTransports.ByHand.class))).reason())
 			.contains("'by hand'");
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			classes = { Managers.Raw.class, Managers.Wildcard.class, Managers.Variable.class, Managers.Bounded.class })
+	void anAuthorizationManagerOfUnknownTypeStopsTheStart(Class<?> application) {
+		this.configured.withUserConfiguration(application, Managers.Known.class)
+			.run((context) -> assertThat(context).getFailure()
+				.hasStackTraceContaining("The type of the bean 'manager' does not say what it authorizes"));
+	}
+
+	/**
+	 * Spring injects such a bean where there is no other.
+	 */
+	@Test
+	void anAuthorizationManagerOfUnknownTypeIsARuleIfThereIsNoOther() {
+		this.configured.withUserConfiguration(Managers.Raw.class)
+			.run((context) -> assertThat(context.getBean(AuthorizationRules.class)).extracting("managers")
+				.asInstanceOf(InstanceOfAssertFactories.MAP)
+				.containsOnlyKeys("manager"));
+	}
+
+	@Test
+	void anAuthorizationManagerOfKnownTypeDoesNot() {
+		this.configured.withUserConfiguration(Managers.Known.class)
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -812,6 +847,86 @@ class McpSecurityAutoConfigurationTests {
 				return (context) -> context
 					.addServlet("by hand", HttpServletStreamableServerTransportProvider.builder().build())
 					.addMapping("/second");
+			}
+
+		}
+
+	}
+
+	static class Managers {
+
+		@Configuration(proxyBeanMethods = false)
+		static class Raw {
+
+			@Bean
+			@SuppressWarnings("rawtypes")
+			AuthorizationManager manager() {
+				return (authentication, object) -> new AuthorizationDecision(false);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class Wildcard {
+
+			@Bean
+			AuthorizationManager<?> manager() {
+				return (authentication, object) -> new AuthorizationDecision(false);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class Variable {
+
+			@Bean
+			<T> AuthorizationManager<T> manager() {
+				return (authentication, object) -> new AuthorizationDecision(false);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class Bounded {
+
+			@Bean
+			AuthorizationManager<? super McpInvocation> manager() {
+				return (authentication, object) -> new AuthorizationDecision(false);
+			}
+
+		}
+
+		@Configuration(proxyBeanMethods = false)
+		static class Known {
+
+			@Bean
+			AuthorizationManager<McpInvocation> rule() {
+				return (authentication, invocation) -> null;
+			}
+
+			@Bean
+			AuthorizationManager<RequestAuthorizationContext> requests() {
+				return (authentication, context) -> null;
+			}
+
+			@Bean(autowireCandidate = false)
+			AuthorizationManager<?> notInjected() {
+				return (authentication, object) -> null;
+			}
+
+			@Bean
+			Authenticated authenticated() {
+				return new Authenticated();
+			}
+
+		}
+
+		static class Authenticated implements AuthorizationManager<MethodInvocation> {
+
+			@Override
+			public AuthorizationResult authorize(Supplier<? extends @Nullable Authentication> authentication,
+					MethodInvocation invocation) {
+				return new AuthorizationDecision(true);
 			}
 
 		}
