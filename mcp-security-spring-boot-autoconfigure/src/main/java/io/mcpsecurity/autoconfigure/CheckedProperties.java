@@ -62,7 +62,7 @@ final class CheckedProperties {
 
 	private final URI resource;
 
-	private final List<URI> aliases = new ArrayList<>();
+	private final List<URI> aliases;
 
 	private final List<AuthorizationServer> authorizationServers;
 
@@ -92,7 +92,7 @@ final class CheckedProperties {
 		checkProtocol(protocol);
 		this.stateless = "STATELESS".equalsIgnoreCase(protocol);
 		this.resource = checkResource(properties.resource());
-		properties.resourceAliases().forEach(this::checkAlias);
+		this.aliases = checkAliases(RESOURCE + "-aliases", this.resource, properties.resourceAliases());
 		this.authorizationServers = checkServers(boot.getJwt(), connections);
 		checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
@@ -208,23 +208,32 @@ final class CheckedProperties {
 		return checkUri(RESOURCE, value);
 	}
 
-	private void checkAlias(String value) {
-		String property = RESOURCE + "-aliases[" + this.aliases.size() + "]";
-		URI alias = checkUri(property, value);
-		ProtectedResource main = new ProtectedResource(this.resource, "", "", null);
-		if (main.hasHostOf(alias) || aliases(main).stream().anyMatch((other) -> other.hasHostOf(alias))) {
-			throw invalid(property, value, "Another resource identifier has the same host and port.");
+	private List<URI> checkAliases(String property, URI resource, List<String> values) {
+		List<URI> names = new ArrayList<>(List.of(resource));
+		for (String value : values) {
+			String name = property + "[" + (names.size() - 1) + "]";
+			URI alias = checkUri(name, value);
+			if (names.stream().anyMatch((other) -> new ProtectedResource(other, "", "", null).hasHostOf(alias))) {
+				throw invalid(name, value, "Another resource identifier has the same host and port.");
+			}
+			names.add(alias);
 		}
-		this.aliases.add(alias);
+		return List.copyOf(names.subList(1, names.size()));
 	}
 
 	/**
-	 * The endpoint that Spring AI configures, by each of its other names.
-	 * @param main that endpoint
+	 * An endpoint by each of its other names.
+	 * @param endpoint the endpoint by the first of its names
 	 */
-	List<ProtectedResource> aliases(ProtectedResource main) {
-		return this.aliases.stream()
-			.map((alias) -> new ProtectedResource(alias, main.endpoint(), main.contextPath(), null))
+	List<ProtectedResource> aliases(ProtectedResource endpoint) {
+		return this.endpoints.values()
+			.stream()
+			.filter((further) -> further.resource().equals(endpoint.identifier()))
+			.findFirst()
+			.map(Endpoint::aliases)
+			.orElse(this.aliases)
+			.stream()
+			.map((alias) -> new ProtectedResource(alias, endpoint.endpoint(), endpoint.contextPath(), null))
 			.toList();
 	}
 
@@ -241,18 +250,22 @@ final class CheckedProperties {
 					"It is not set. Set it to the URL that clients use for this MCP endpoint.");
 		}
 		URI identifier = checkUri(property + ".resource", endpoint.resource());
-		boolean taken = identifier.equals(this.resource) || this.aliases.contains(identifier)
-				|| this.endpoints.values()
-					.stream()
-					.anyMatch((other) -> other.resource().equals(identifier) || other.path().equals(path));
-		if (taken) {
+		List<URI> aliases = checkAliases(property + ".resource-aliases", identifier, endpoint.resourceAliases());
+		Set<URI> taken = new HashSet<>(this.aliases);
+		taken.add(this.resource);
+		this.endpoints.values().forEach((other) -> {
+			taken.add(other.resource());
+			taken.addAll(other.aliases());
+		});
+		if (taken.contains(identifier) || aliases.stream().anyMatch(taken::contains)
+				|| this.endpoints.values().stream().anyMatch((other) -> other.path().equals(path))) {
 			throw invalid(property, endpoint.resource() + " at " + path,
 					"Another endpoint has the same resource identifier or path.");
 		}
 		McpSecurityProperties.Metadata metadata = endpoint.metadata();
 		checkMetadata(property + ".metadata", metadata);
 		checkScopes(property + ".policy.required-scopes", endpoint.policy().requiredScopes());
-		return new Endpoint(path, identifier,
+		return new Endpoint(path, identifier, aliases,
 				StringUtils.hasText(endpoint.resourceName()) ? endpoint.resourceName() : name,
 				PolicyProperties.rules(property + ".policy.rules", endpoint.policy().rules()),
 				endpoint.policy().requiredScopes(), metadata, metadataUrl(metadata), endpoint.offers(),
@@ -512,8 +525,8 @@ final class CheckedProperties {
 	/**
 	 * A further MCP endpoint.
 	 */
-	record Endpoint(String path, URI resource, String name, List<ConfiguredRule> rules, List<String> requiredScopes,
-			McpSecurityProperties.Metadata metadata, @Nullable URI metadataUrl,
+	record Endpoint(String path, URI resource, List<URI> aliases, String name, List<ConfiguredRule> rules,
+			List<String> requiredScopes, McpSecurityProperties.Metadata metadata, @Nullable URI metadataUrl,
 			McpSecurityProperties.Endpoint.Offers offers, boolean stateless) {
 	}
 

@@ -5,16 +5,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.RuleBook;
-import io.mcpsecurity.transport.BearerChallenge;
 import io.mcpsecurity.transport.ProtectedEndpoint;
 import io.mcpsecurity.transport.ProtectedResource;
 import io.mcpsecurity.transport.ResourceMetadata;
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.security.authentication.AuthenticationManagerResolver;
 
 /**
  * The MCP endpoints of an application besides the one that Spring AI configures: each has
@@ -23,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class FurtherEndpoints {
 
 	private final Map<String, EndpointDefinition> endpoints = new LinkedHashMap<>();
+
+	private final Map<String, List<EndpointDefinition>> aliases = new LinkedHashMap<>();
 
 	private final List<ResourceMetadata> metadata = new ArrayList<>();
 
@@ -48,11 +54,16 @@ final class FurtherEndpoints {
 			List<ConfiguredRule> own = endpoint.rules();
 			RuleBook book = PolicyProperties.ruleBook(property + ".policy.rules", () -> rules.with(own));
 			AccessPolicy ownPolicy = policy.with(book).requiring(endpoint.requiredScopes());
-			BearerChallenge challenge = factory.challenge(resource, ownPolicy, endpoint.metadata().challengeScopes());
-			this.endpoints.put(name, new EndpointDefinition(resource, ownPolicy,
-					factory.authentication(resource, endpoint.name()), challenge));
-			this.metadata
-				.add(factory.metadata(resource, endpoint.name(), ownPolicy, endpoint.metadata().scopesSupported()));
+			AuthenticationManagerResolver<HttpServletRequest> authentication = factory.authenticationByName(resource,
+					endpoint.name());
+			Function<ProtectedResource, EndpointDefinition> define = (identity) -> {
+				this.metadata
+					.add(factory.metadata(identity, endpoint.name(), ownPolicy, endpoint.metadata().scopesSupported()));
+				return new EndpointDefinition(identity, ownPolicy, authentication,
+						factory.challenge(identity, ownPolicy, endpoint.metadata().challengeScopes()));
+			};
+			this.endpoints.put(name, define.apply(resource));
+			this.aliases.put(name, checked.aliases(resource).stream().map(define).toList());
 		});
 	}
 
@@ -62,6 +73,13 @@ final class FurtherEndpoints {
 			throw new IllegalStateException("No endpoint " + name);
 		}
 		return endpoint;
+	}
+
+	/**
+	 * One of these endpoints by each of its other names.
+	 */
+	List<EndpointDefinition> aliases(String name) {
+		return this.aliases.getOrDefault(name, List.of());
 	}
 
 	/**
@@ -85,10 +103,15 @@ final class FurtherEndpoints {
 	}
 
 	Map<String, AccessPolicy> policies() {
-		return this.endpoints.values()
-			.stream()
-			.collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(),
-					EndpointDefinition::policy));
+		return identities().collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(),
+				EndpointDefinition::policy));
+	}
+
+	/**
+	 * These endpoints by all of their names.
+	 */
+	private Stream<EndpointDefinition> identities() {
+		return Stream.concat(this.endpoints.values().stream(), this.aliases.values().stream().flatMap(List::stream));
 	}
 
 	/**
@@ -96,10 +119,10 @@ final class FurtherEndpoints {
 	 * identifier.
 	 */
 	@Nullable String name(String identifier) {
-		return this.endpoints.entrySet()
+		return this.endpoints.keySet()
 			.stream()
-			.filter((endpoint) -> endpoint.getValue().resource().identifier().toString().equals(identifier))
-			.map(Map.Entry::getKey)
+			.filter((name) -> Stream.concat(Stream.of(get(name)), aliases(name).stream())
+				.anyMatch((endpoint) -> endpoint.resource().identifier().toString().equals(identifier)))
 			.findFirst()
 			.orElse(null);
 	}
@@ -108,9 +131,7 @@ final class FurtherEndpoints {
 	 * Where the metadata of one of these endpoints is, by its resource identifier.
 	 */
 	Optional<String> metadataLocation(@Nullable String identifier) {
-		return this.endpoints.values()
-			.stream()
-			.map(EndpointDefinition::resource)
+		return identities().map(EndpointDefinition::resource)
 			.filter((resource) -> resource.identifier().toString().equals(identifier))
 			.map(ProtectedResource::metadataLocation)
 			.findFirst();

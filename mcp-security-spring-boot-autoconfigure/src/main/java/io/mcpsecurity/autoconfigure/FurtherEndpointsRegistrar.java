@@ -1,6 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.util.List;
+import java.util.function.Function;
 
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.transport.McpEndpoint;
@@ -34,11 +35,16 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 					}));
 			registry.registerBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN + "-" + name, SecurityFilterChain.class,
 					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
-						.supplier((beans) -> beans.bean(McpEndpointFactory.class)
-							.endpoint(beans.bean(FurtherEndpoints.class).get(name), beans.bean(ListingFilter.class),
-									beans.bean(FurtherServers.class).dispatcher(name))
-							.filterChain(beans.bean(McpEndpoint.Common.class), List.of())));
+						.supplier((beans) -> chain(beans, name)));
 		});
+	}
+
+	private static SecurityFilterChain chain(BeanRegistry.SupplierContext beans, String name) {
+		FurtherEndpoints further = beans.bean(FurtherEndpoints.class);
+		Function<EndpointDefinition, McpEndpoint> endpoint = (definition) -> beans.bean(McpEndpointFactory.class)
+			.endpoint(definition, beans.bean(ListingFilter.class), beans.bean(FurtherServers.class).dispatcher(name));
+		return endpoint.apply(further.get(name))
+			.filterChain(beans.bean(McpEndpoint.Common.class), further.aliases(name).stream().map(endpoint).toList());
 	}
 
 }

@@ -187,6 +187,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 *
 	 * @param path Path within the application, including the servlet path. Required.
 	 * @param resource Resource identifier. Required.
+	 * @param resourceAliases Further resource identifiers of the endpoint, with other
+	 * hosts or ports.
 	 * @param resourceName Human-readable name in the protected resource metadata.
 	 * Default: the name of the endpoint.
 	 * @param protocol Whether clients have sessions. Default: as at the endpoint that
@@ -196,9 +198,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param metadata Protected resource metadata and challenges of the endpoint.
 	 */
 	@ConfigurationPropertiesSource
-	public record Endpoint(@Nullable String path, @Nullable String resource, @Nullable String resourceName,
-			@Nullable Protocol protocol, @DefaultValue Offers offers, @DefaultValue Policy policy,
-			@DefaultValue Metadata metadata) {
+	public record Endpoint(@Nullable String path, @Nullable String resource, @DefaultValue List<String> resourceAliases,
+			@Nullable String resourceName, @Nullable Protocol protocol, @DefaultValue Offers offers,
+			@DefaultValue Policy policy, @DefaultValue Metadata metadata) {
 
 		/**
 		 * Whether clients have sessions.

@@ -173,6 +173,8 @@ class InvalidPropertiesTests {
 					endpoints.admin.resource=https://a/admin  | endpoints.admin.path | It is not a path
 					endpoints.admin.path=/admin               | endpoints.admin.resource | It is not set
 					endpoints.admin.path=/a,endpoints.admin.resource=https://mcp.example/mcp | endpoints.admin | Another endpoint has the same
+					endpoints.admin.path=/a,endpoints.admin.resource=https://a/a,endpoints.admin.resource-aliases=https://A/b | endpoints.admin.resource-aliases[0] | Another resource identifier has the same host
+					endpoints.admin.path=/a,endpoints.admin.resource=https://a/a,endpoints.admin.resource-aliases=https://mcp.example/mcp | endpoints.admin | Another endpoint has the same
 					endpoints.admin.path=/a,endpoints.admin.resource=https://a/a,endpoints.admin.policy.rules.tools=x | endpoints.admin.policy.rules[0] | It has neither
 					""")
 	void aWrongValueIsNamedWithAReason(String properties, String property, String reason) {

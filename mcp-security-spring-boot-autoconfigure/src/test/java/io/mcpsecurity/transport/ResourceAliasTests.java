@@ -39,7 +39,10 @@ class ResourceAliasTests {
 	static void start() {
 		server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS",
-				"mcp-security.resource-aliases=https://mcp.example.com/mcp,http://127.0.0.1:${server.port}/mcp");
+				"mcp-security.resource-aliases=https://mcp.example.com/mcp,http://127.0.0.1:${server.port}/mcp",
+				"mcp-security.endpoints.admin.path=/admin/mcp",
+				"mcp-security.endpoints.admin.resource=http://localhost:${server.port}/admin/mcp",
+				"mcp-security.endpoints.admin.resource-aliases=http://127.0.0.1:${server.port}/admin/mcp");
 		alias = server.url().replace("localhost", "127.0.0.1");
 	}
 
@@ -81,6 +84,24 @@ class ResourceAliasTests {
 					assertThat(send(called, token, LIST).statusCode()).as(called + " " + audience)
 						.isEqualTo(called.equals(audience) ? 200 : 401);
 				}
+			}
+		}
+	}
+
+	@Test
+	void aFurtherEndpointHasNamesOfItsOwn() {
+		String admin = server.url("/admin/mcp");
+		List<String> names = List.of(admin, admin.replace("localhost", "127.0.0.1"));
+		for (String called : names) {
+			String location = URI.create(called).resolve(METADATA + "/admin/mcp").toString();
+			assertThat(SecuredServer.json(server.get(location)).path("resource").asString()).isEqualTo(called);
+			for (String audience : List.of(names.get(0), names.get(1), server.url(), alias)) {
+				String token = authorizationServer.token(audience).scope("records:browse").sign();
+				HttpResponse<String> response = send(called, token, MOVE);
+				assertThat(response.statusCode()).as(called + " " + audience)
+					.isEqualTo(called.equals(audience) ? 403 : 401);
+				assertThat(response.headers().firstValue("WWW-Authenticate").orElseThrow())
+					.contains("resource_metadata=\"" + location + "\"");
 			}
 		}
 	}
