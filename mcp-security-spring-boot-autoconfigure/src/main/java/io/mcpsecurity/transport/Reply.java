@@ -16,6 +16,7 @@ import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
 import io.modelcontextprotocol.spec.McpStreamableServerTransport;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -247,41 +248,66 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	}
 
 	private void complete(Body body, boolean unrecorded) {
-		// Before the client gets the response, because it may send the next request after
-		// that.
-		this.exchange.release();
 		this.lock.lock();
 		try {
 			if (this.done) {
+				this.exchange.release();
 				return;
 			}
 			RefusedRequestException refusal = unrecorded ? Responses.unrecorded(this.exchange, this.request.id())
 					: body.refusal();
 			HttpServletResponse response = this.call.response();
 			if (this.streaming) {
-				write(EventStream.event(unrecorded
+				writeLast(EventStream.event(unrecorded
 						? this.json.writeValueAsBytes(Responses.unrecorded(this.request.id())) : body.bytes()));
 			}
 			else if (refusal != null) {
-				write(refusal.prepare(response));
+				writeLast(refusal.prepare(response));
 			}
 			else if (this.call.acceptable().json()) {
 				response.setStatus(HttpServletResponse.SC_OK);
 				response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 				response.setContentLength(body.bytes().length);
-				write(body.bytes());
+				writeLast(body.bytes());
 			}
 			else {
 				EventStream.prepare(response);
-				write(EventStream.event(body.bytes()));
+				writeLast(EventStream.event(body.bytes()));
 			}
 			this.done = true;
-			if (this.output != null) {
-				this.output.complete();
-			}
 		}
 		finally {
 			unlock();
+		}
+	}
+
+	/**
+	 * Write the end of the response. What is held for the request is released before the
+	 * last byte, because the client may send its next request after that, and not
+	 * earlier, because a client that does not read can hold this thread.
+	 */
+	private void writeLast(byte[] bytes) {
+		if (this.output != null) {
+			this.exchange.release();
+			write(bytes);
+			this.output.complete();
+			return;
+		}
+		int last = Math.max(0, bytes.length - 1);
+		try {
+			ServletOutputStream out = this.call.response().getOutputStream();
+			out.write(bytes, 0, last);
+			this.exchange.release();
+			out.write(bytes, last, bytes.length - last);
+			if (this.streaming) {
+				this.call.response().flushBuffer();
+			}
+		}
+		catch (IOException ex) {
+			// The client is gone.
+		}
+		finally {
+			this.exchange.release();
 		}
 	}
 

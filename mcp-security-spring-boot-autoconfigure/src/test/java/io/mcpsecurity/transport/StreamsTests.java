@@ -82,6 +82,9 @@ class StreamsTests {
 	/** How long a handler waits for its client. */
 	private static final Duration REQUEST_TIMEOUT = Duration.ofMinutes(1);
 
+	/** More than the buffers of a connection. */
+	private static final String BIG = "x".repeat(16 * 1024 * 1024);
+
 	private static final List<Kind> kinds = new ArrayList<>();
 
 	private static final ListAppender<ILoggingEvent> logged = new ListAppender<>();
@@ -386,6 +389,37 @@ class StreamsTests {
 			kind.release();
 		}
 		kind.assertIdle();
+	}
+
+	static Stream<Kind> synchronousKinds() {
+		return kinds().filter((kind) -> kind.type.equals("SYNC"));
+	}
+
+	/**
+	 * Otherwise one caller could hold all threads.
+	 */
+	@ParameterizedTest
+	@MethodSource("synchronousKinds")
+	void aCallCountsWhileItsThreadWritesTheResponse(Kind kind) throws Exception {
+		Session session = kind.open();
+		Session other = kind.open();
+		try (Socket socket = new Socket()) {
+			socket.setReceiveBufferSize(4096);
+			socket.connect(new java.net.InetSocketAddress("localhost", URI.create(kind.server.url()).getPort()));
+			socket.getOutputStream().write(session.rawCall("big").getBytes(StandardCharsets.US_ASCII));
+			assertThat(socket.getInputStream().read()).isEqualTo('H');
+			Awaitility.await()
+				.during(Duration.ofMillis(500))
+				.atMost(SOON)
+				.until(() -> kind.server.send(other.call("report")).statusCode() == 429);
+		}
+		await(() -> kind.server.send(other.call("report")).statusCode() == 200);
+		kind.assertIdle();
+		for (int i = 0; i < 20; i++) {
+			assertThat(kind.server.send(other.call("big")).statusCode()).isEqualTo(200);
+		}
+		session.delete();
+		other.delete();
 	}
 
 	@ParameterizedTest
@@ -819,7 +853,8 @@ class StreamsTests {
 							gate.await(() -> {
 							});
 							return text("waited");
-						}), new SyncToolSpecification(tool("unwritable"), (exchange, request) -> unwritable()));
+						}), new SyncToolSpecification(tool("unwritable"), (exchange, request) -> unwritable()),
+						new SyncToolSpecification(tool("big"), (exchange, request) -> text(BIG)));
 			}
 
 		}
