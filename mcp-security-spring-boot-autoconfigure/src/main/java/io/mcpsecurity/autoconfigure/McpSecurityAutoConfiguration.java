@@ -499,10 +499,11 @@ public final class McpSecurityAutoConfiguration {
 		 */
 		@Bean(ABSENT_METADATA_CHAIN)
 		@Order(CHAIN_ORDER)
-		SecurityFilterChain mcpAbsentMetadataFilterChain(ProtectedResource resource, AuthorizationServers servers,
-				CheckedProperties checked, ListableBeanFactory beans) {
+		SecurityFilterChain mcpAbsentMetadataFilterChain(ProtectedResource resource, FurtherEndpoints further,
+				AuthorizationServers servers, CheckedProperties checked, ListableBeanFactory beans) {
 			List<URI> names = new ArrayList<>(List.of(resource.identifier()));
 			checked.aliases(resource).forEach((alias) -> names.add(alias.identifier()));
+			further.metadata().forEach((metadata) -> names.add(metadata.resource().identifier()));
 			return AbsentMetadataFilter.chain(names,
 					servers.issuers()
 						.stream()

@@ -37,7 +37,7 @@ public final class AbsentMetadataFilter extends OncePerRequestFilter {
 	/**
 	 * A chain of this filter alone. It matches no request if a protected resource has the
 	 * same origin as an issuer, nor a request that another chain is for.
-	 * @param names the identifiers of the protected resource
+	 * @param names the identifiers of the protected resources
 	 * @param issuers the issuers of its tokens, and those in its metadata
 	 * @param others the other chains, but those for any request
 	 */

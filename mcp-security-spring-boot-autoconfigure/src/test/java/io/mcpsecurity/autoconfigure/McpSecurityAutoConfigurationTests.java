@@ -172,6 +172,18 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
+	void anAuthorizationServerAtTheOriginOfAFurtherEndpointHasItsOwnMetadata() {
+		String location = "/.well-known/oauth-authorization-server";
+		this.configured.run((context) -> assertThat(chain(context, location))
+			.isSameAs(context.getBean(McpSecurityAutoConfiguration.ABSENT_METADATA_CHAIN)));
+		this.configured.withUserConfiguration(BuiltByHand.class)
+			.withPropertyValues("mcp-security.endpoints.admin.path=/admin",
+					"mcp-security.endpoints.admin.resource=https://login.example.com/admin")
+			.run((context) -> assertThat(chain(context, location))
+				.isNotSameAs(context.getBean(McpSecurityAutoConfiguration.ABSENT_METADATA_CHAIN)));
+	}
+
+	@Test
 	void withoutAProtocolItIsStreamable() {
 		this.bare
 			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
