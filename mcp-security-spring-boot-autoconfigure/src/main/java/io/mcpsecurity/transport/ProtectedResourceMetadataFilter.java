@@ -71,7 +71,11 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 		}
 		else if (METHODS.contains(request.getMethod())) {
 			response.setContentType(MediaType.APPLICATION_JSON_VALUE);
-			response.setHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=300");
+			// A shared cache must not store what a forwarded header selects, which is not
+			// part of its key (RFC 9111 section 2). The host is, so there is no need for
+			// Vary (RFC 9110 section 12.5.5).
+			response.setHeader(HttpHeaders.CACHE_CONTROL,
+					((candidates.size() == 1) ? "public" : "private") + ", max-age=300");
 			byte[] body = candidates.stream()
 				.filter((metadata) -> metadata.resource().isCalled(request))
 				.findFirst()

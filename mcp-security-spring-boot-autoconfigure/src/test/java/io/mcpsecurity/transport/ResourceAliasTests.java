@@ -58,6 +58,7 @@ class ResourceAliasTests {
 			for (String resource : new String[] { server.url(), alias }) {
 				HttpResponse<String> metadata = server.get(URI.create(resource).resolve(path).toString());
 				assertThat(SecuredServer.json(metadata).path("resource").asString()).isEqualTo(resource);
+				assertThat(metadata.headers().firstValue("Cache-Control")).hasValue("private, max-age=300");
 			}
 		}
 	}
