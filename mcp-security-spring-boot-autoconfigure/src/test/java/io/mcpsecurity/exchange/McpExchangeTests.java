@@ -53,7 +53,7 @@ class McpExchangeTests {
 
 	private static McpExchange held(AtomicInteger released) {
 		McpExchange request = TestExchanges.withoutTrail()
-			.begin(new Connection("https://mcp.example", null, null, null));
+			.begin(new Connection("https://mcp.example", null, null, null, false));
 		request.hold(released::incrementAndGet);
 		request.hold(released::incrementAndGet);
 		return request;
