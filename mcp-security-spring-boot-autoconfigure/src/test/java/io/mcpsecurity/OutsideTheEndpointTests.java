@@ -13,7 +13,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import jakarta.servlet.Filter;
 import org.junit.jupiter.api.AfterAll;
@@ -30,6 +29,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpHeaders;
 import org.springframework.security.web.FilterChainProxy;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -63,10 +63,10 @@ class OutsideTheEndpointTests {
 	private static ConfigurableApplicationContext start(String... properties) {
 		SpringApplication application = new SpringApplication(RestOfTheApplicationTests.Application.class);
 		application.setRegisterShutdownHook(false);
-		application.setDefaultProperties(Map.of("server.port", FreePort.find(), "spring.main.banner-mode", "off",
-				"spring.ai.mcp.server.protocol", "STREAMABLE", "management.endpoints.web.exposure.include", "*",
-				"spring.security.user.name", "user", "spring.security.user.password", "password",
-				"server.tomcat.basedir", "target/tomcat"));
+		application.setDefaultProperties(Map.of("server.port", TestSocketUtils.findAvailableTcpPort(),
+				"spring.main.banner-mode", "off", "spring.ai.mcp.server.protocol", "STREAMABLE",
+				"management.endpoints.web.exposure.include", "*", "spring.security.user.name", "user",
+				"spring.security.user.password", "password", "server.tomcat.basedir", "target/tomcat"));
 		return application.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new));
 	}
 

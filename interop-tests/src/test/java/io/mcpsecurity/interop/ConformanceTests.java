@@ -2,16 +2,16 @@ package io.mcpsecurity.interop;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
 import io.mcpsecurity.interop.conformance.ConformanceServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.test.util.TestSocketUtils;
 import org.springframework.util.FileSystemUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,14 +57,14 @@ class ConformanceTests {
 	 */
 	private static Map<String, Long> failures(String protocol, boolean secured) {
 		Path results = Path.of("target", "conformance", protocol + (secured ? "-secured" : "-unsecured"));
-		int port = freePort();
+		int port = TestSocketUtils.findAvailableTcpPort();
 		String resource = "http://localhost:" + port + "/mcp";
-		try (Issuer issuer = new Issuer()) {
+		try (TestAuthorizationServer issuer = TestAuthorizationServer.start()) {
 			ConfigurableApplicationContext server = SpringApplication.run(ConformanceServer.class,
 					"--server.port=" + port, "--spring.ai.mcp.server.protocol=" + protocol,
 					"--mcp-security.enabled=" + secured, "--mcp-security.resource=" + resource,
-					"--mcp-security.authorization-servers=" + issuer.url(),
-					"--conformance.token=" + issuer.token(resource));
+					"--mcp-security.authorization-servers=" + issuer.issuer(),
+					"--conformance.token=" + issuer.token(resource).expiresIn(Duration.ofHours(1)).sign());
 			try {
 				FileSystemUtils.deleteRecursively(results);
 				Node.run(Map.of(), 400, SUITE, "server", "--url", resource, "--suite", "all", "--spec-version",
@@ -73,15 +74,6 @@ class ConformanceTests {
 			finally {
 				server.close();
 			}
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-	}
-
-	static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -1,8 +1,5 @@
 package io.mcpsecurity.interop;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +8,14 @@ import java.util.stream.Stream;
 import io.mcpsecurity.interop.styles.AsyncServer;
 import io.mcpsecurity.interop.styles.HandBuiltServer;
 import io.mcpsecurity.interop.styles.KotlinServer;
+import io.mcpsecurity.test.TestAuthorizationServer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -38,16 +37,16 @@ class StylesTests {
 
 	@ParameterizedTest
 	@MethodSource("servers")
-	void toolsAreProtectedInEveryStyle(Class<?> style, String type, List<String> rules) throws IOException {
-		int port = freePort();
+	void toolsAreProtectedInEveryStyle(Class<?> style, String type, List<String> rules) {
+		int port = TestSocketUtils.findAvailableTcpPort();
 		String resource = "http://localhost:" + port + "/mcp";
 		List<String> properties = new ArrayList<>(rules);
 		properties.add("--server.port=" + port);
 		properties.add("--spring.ai.mcp.server.protocol=STREAMABLE");
 		properties.add("--spring.ai.mcp.server.type=" + type);
 		properties.add("--mcp-security.resource=" + resource);
-		try (Issuer issuer = new Issuer()) {
-			properties.add("--mcp-security.authorization-servers=" + issuer.url());
+		try (TestAuthorizationServer issuer = TestAuthorizationServer.start()) {
+			properties.add("--mcp-security.authorization-servers=" + issuer.issuer());
 			ConfigurableApplicationContext server = SpringApplication.run(style, properties.toArray(String[]::new));
 			try {
 				call(resource, issuer);
@@ -58,17 +57,11 @@ class StylesTests {
 		}
 	}
 
-	private static void call(String resource, Issuer issuer) {
-		Node.run(Map.of("MCP_URL", resource, "VISITOR", issuer.token(resource), "READER",
-				issuer.token(resource, "records:read"), "ADMINISTRATOR",
-				issuer.token(resource, "records:read", "records:delete")), 120, "src/test/js/styles.mjs")
+	private static void call(String resource, TestAuthorizationServer issuer) {
+		Node.run(Map.of("MCP_URL", resource, "VISITOR", issuer.token(resource).sign(), "READER",
+				issuer.token(resource).scope("records:read").sign(), "ADMINISTRATOR",
+				issuer.token(resource).scope("records:read", "records:delete").sign()), 120, "src/test/js/styles.mjs")
 			.assertPassed();
-	}
-
-	private static int freePort() throws IOException {
-		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-			return socket.getLocalPort();
-		}
 	}
 
 }

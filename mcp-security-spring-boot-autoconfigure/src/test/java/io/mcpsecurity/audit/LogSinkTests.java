@@ -18,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import org.awaitility.Awaitility;
@@ -31,6 +30,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -168,7 +168,7 @@ class LogSinkTests {
 		private final String url;
 
 		Server(Path directory, TestAuthorizationServer authorizationServer, String property) throws IOException {
-			int port = FreePort.find();
+			int port = TestSocketUtils.findAvailableTcpPort();
 			this.url = "http://localhost:" + port + "/mcp";
 			this.output = directory.resolve("out");
 			Path logging = Files.writeString(directory.resolve("logback.xml"), """

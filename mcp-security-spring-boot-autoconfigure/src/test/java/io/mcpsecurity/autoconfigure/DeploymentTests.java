@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -34,6 +33,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
@@ -89,7 +89,7 @@ class DeploymentTests {
 
 	@Test
 	void theActuatorHasAPortOfItsOwn() throws Exception {
-		int port = FreePort.find();
+		int port = TestSocketUtils.findAvailableTcpPort();
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"management.server.port=" + port, "management.endpoints.web.exposure.include=health,mcpsecurity")) {
 			assertIsServed(server.url());
@@ -119,7 +119,7 @@ class DeploymentTests {
 
 	private static SecuredServer startWritable(String chain) {
 		return SecuredServer.start(ActuatorChains.class, authorizationServer, "chain=" + chain,
-				"management.server.port=" + FreePort.find(),
+				"management.server.port=" + TestSocketUtils.findAvailableTcpPort(),
 				"spring.security.oauth2.resourceserver.jwt.issuer-uri=" + authorizationServer.issuer(),
 				"management.endpoints.web.exposure.include=mcpsecurity",
 				"management.endpoint.mcpsecurity.access=unrestricted");
@@ -130,7 +130,7 @@ class DeploymentTests {
 	 */
 	@Test
 	void anExternalContainerHasTheContextPath(@TempDir Path directory) throws Exception {
-		int port = FreePort.find();
+		int port = TestSocketUtils.findAvailableTcpPort();
 		String url = "http://localhost:" + port + "/research/mcp";
 		Tomcat tomcat = new Tomcat();
 		tomcat.setBaseDir(directory.toString());

@@ -14,7 +14,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.mcpsecurity.actuate.jdbc.AuditRetention;
 import io.mcpsecurity.audit.AuditSink;
 import io.mcpsecurity.audit.McpAuditEvent;
-import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.PostgresServer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +42,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -181,7 +181,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	void anApplicationStartsWithoutItsDatabase(CapturedOutput output) {
 		this.withDataSource
 			.withPropertyValues(ENABLED, "spring.datasource.hikari.connection-timeout=500",
-					"spring.datasource.url=" + PostgresServer.url(FreePort.find(), "none"))
+					"spring.datasource.url=" + PostgresServer.url(TestSocketUtils.findAvailableTcpPort(), "none"))
 			.run((context) -> {
 				assertThat(context).hasNotFailed().hasSingleBean(AuditSink.class);
 				assertThat(output).contains("Audit events cannot be stored at the moment");

@@ -12,18 +12,19 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import org.awaitility.Awaitility;
+
+import org.springframework.test.util.TestSocketUtils;
 
 /**
  * A {@link SoakApplication} in a Java machine of its own, with a heap that is small.
  */
 final class SoakServer implements AutoCloseable {
 
-	private final int door = FreePort.find();
+	private final int door = TestSocketUtils.findAvailableTcpPort();
 
-	private final int port = FreePort.find();
+	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	private final Process process;
 

@@ -15,6 +15,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
+import org.springframework.test.util.TestSocketUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -31,7 +32,7 @@ public final class PostgresServer implements AutoCloseable {
 
 	private static final PostgresServer shared = launch();
 
-	private final int port = FreePort.find();
+	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	private final Path data = files.resolve(UUID.randomUUID().toString());
 

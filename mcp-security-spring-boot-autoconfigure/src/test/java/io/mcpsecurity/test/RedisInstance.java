@@ -5,12 +5,14 @@ import java.io.UncheckedIOException;
 
 import redis.embedded.RedisServer;
 
+import org.springframework.test.util.TestSocketUtils;
+
 /**
  * A Redis on a free port that can be stopped and started again, and keeps nothing.
  */
 public final class RedisInstance implements AutoCloseable {
 
-	private final int port = FreePort.find();
+	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	private RedisServer server;
 

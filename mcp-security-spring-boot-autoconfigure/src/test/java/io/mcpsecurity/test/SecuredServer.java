@@ -15,10 +15,10 @@ import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.test.util.TestSocketUtils;
 
 /**
  * A Spring AI MCP server with this starter, listening on a free port.
@@ -52,7 +52,7 @@ public final class SecuredServer implements AutoCloseable {
 	 */
 	public static SecuredServer start(Class<?> application, TestAuthorizationServer authorizationServer,
 			String... properties) {
-		int port = FreePort.find();
+		int port = TestSocketUtils.findAvailableTcpPort();
 		String url = "http://localhost:" + port + value("server.servlet.context-path", properties)
 				+ value("spring.mvc.servlet.path", properties) + "/mcp";
 		SpringApplication spring = new SpringApplication(application);
@@ -95,7 +95,7 @@ public final class SecuredServer implements AutoCloseable {
 	 * A token for this server.
 	 */
 	public TestAuthorizationServer.Token token(String... scopes) {
-		return this.authorizationServer.token(this.url).scope(scopes);
+		return this.authorizationServer.token(this.url).scope(scopes).claim("jti", "token-1");
 	}
 
 	/**
@@ -164,20 +164,17 @@ public final class SecuredServer implements AutoCloseable {
 	}
 
 	/**
-	 * The JSON of an answer, plain or as a server-sent event.
+	 * The JSON-RPC response, from JSON or from a stream of events.
 	 */
 	public static JsonNode json(HttpResponse<String> response) {
-		String body = response.body();
-		int data = body.indexOf("data:");
-		boolean event = response.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream");
-		return JsonMapper.shared().readTree(event ? body.substring(data + 5, body.indexOf('\n', data)) : body);
+		return McpResponse.of(response).json();
 	}
 
 	/**
-	 * The text that a tool answered with.
+	 * The text of a tool's result.
 	 */
 	public static String text(HttpResponse<String> response) {
-		return json(response).at("/result/content/0/text").asString();
+		return McpResponse.of(response).text();
 	}
 
 	@Override

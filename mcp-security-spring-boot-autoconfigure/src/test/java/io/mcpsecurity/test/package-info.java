@@ -1,6 +1,6 @@
 /**
- * What the tests share: an authorization server that really serves keys and really signs,
- * a secured MCP server that really listens, and an HTTP client for both.
+ * What the tests share besides {@code mcp-security-test-support}: a secured MCP server,
+ * and other servers and documents.
  */
 @NullMarked
 package io.mcpsecurity.test;

@@ -39,7 +39,6 @@ import com.nimbusds.jose.util.JSONObjectUtils;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.mcpsecurity.test.FreePort;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestHttp;
 import io.mcpsecurity.token.IssuerKeys.Settings;
@@ -58,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.http.MediaType;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -448,7 +448,7 @@ class IssuerKeysTests {
 	}
 
 	private DocumentServer serve(HttpServer http, String scheme) throws IOException {
-		int port = FreePort.find();
+		int port = TestSocketUtils.findAvailableTcpPort();
 		http.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
 		DocumentServer server = new DocumentServer(http, scheme + "://localhost:" + port);
 		this.resources.add(() -> http.stop(0));

@@ -116,7 +116,7 @@ class KeyRotationTests {
 	@Test
 	void aWithdrawalOfAllKeysIsBelieved() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
-		this.server.answerKeysWith("{\"keys\":[]}");
+		this.server.publishKeys("{\"keys\":[]}");
 		advance(TTL);
 		assertThat(get(keys, this.server.keyId())).isEmpty();
 		assertThat(keys.status()).isEqualTo(Status.AVAILABLE);
@@ -297,7 +297,7 @@ class KeyRotationTests {
 			strings = { "", "no JSON", "{}", "{\"keys\":5}", "[]", "{\"keys\":[{\"kty\":\"RSA\"}]}", "long", "deep" })
 	void uselessAnswersReplaceNoGoodKeys(String document) throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
-		this.server.answerKeysWith(switch (document) {
+		this.server.publishKeys(switch (document) {
 			case "long" -> "{\"keys\":[]}" + " ".repeat(600_000);
 			case "deep" -> "{\"keys\":" + "[".repeat(250_000);
 			default -> document;
@@ -305,7 +305,7 @@ class KeyRotationTests {
 		advance(TTL);
 		assertServed(keys);
 		assertThat(keys.status()).isEqualTo(Status.LAST_GOOD);
-		this.server.answerKeysWith(null);
+		this.server.publishKeys(null);
 		advance(INTERVAL);
 		Awaitility.await().until(() -> keys.probe() == Status.AVAILABLE);
 	}
@@ -315,7 +315,7 @@ class KeyRotationTests {
 		TestAuthorizationServer moved = TestAuthorizationServer.start();
 		try (moved) {
 			IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
-			this.server.answerKeysWith("gone");
+			this.server.publishKeys("gone");
 			this.server.announceKeysAt(moved.issuer() + "/keys");
 			assertUnavailable(keys, moved.keyId());
 			advance(INTERVAL);
@@ -327,10 +327,10 @@ class KeyRotationTests {
 	@Test
 	void metadataOfAnotherIssuerDoNotMoveTheKeys() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
-		this.server.answerKeysWith("gone");
+		this.server.publishKeys("gone");
 		assertUnavailable(keys, "unknown");
 		this.server.announceIssuer("https://other.example");
-		this.server.answerKeysWith(null);
+		this.server.publishKeys(null);
 		advance(INTERVAL);
 		assertServedAtOnce(keys);
 		Awaitility.await().until(() -> keys.failures() == 2);

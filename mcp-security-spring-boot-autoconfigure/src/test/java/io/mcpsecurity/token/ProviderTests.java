@@ -13,6 +13,7 @@ import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
+import io.mcpsecurity.test.TokenShape;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -80,68 +81,33 @@ class ProviderTests {
 	}
 
 	/**
-	 * An access token as the provider makes it.
+	 * An access token as the provider makes it, with roles and actors where it has some.
 	 */
 	private static Token token(Provider provider) {
-		Token token = issuers.get(provider).token(server.url()).claim("client_id", null).claim("sub", "alice");
+		String audience = switch (provider) {
+			case FUSIONAUTH, ENTRA -> APPLICATION;
+			case OKTA -> "api://default";
+			case SPRING -> "the-client";
+			default -> server.url();
+		};
+		Token token = issuers.get(provider)
+			.token(audience)
+			.shape(TokenShape.valueOf(provider.name()))
+			.clientId("the-client")
+			.scope("records:browse");
 		Map<String, Object> act = Map.of("sub", "the-agent");
+		List<String> roles = List.of("records:write");
 		return switch (provider) {
-			case KEYCLOAK -> token.type("JWT")
-				.claim("typ", "Bearer")
-				.claim("azp", "the-client")
-				.claim("aud", List.of("account", server.url()))
-				.claim("scope", "openid records:browse")
-				.claim("realm_access", Map.of("roles", List.of("records:write")));
-			case THUNDERID -> token.claim("client_id", "the-client").scope("records:browse").claim("act", act);
-			case FUSIONAUTH -> token.type("JWT")
-				.claim("aud", APPLICATION)
-				.claim("applicationId", "the-client")
-				.claim("tty", "at")
-				.claim("roles", List.of("records:write"))
-				.scope("records:browse")
-				.claim("act", Map.of("sub", "the-agent", "sub_profile", "ai_agent"));
-			case PING_AIC -> token.type("JWT")
-				.claim("tokenName", "access_token")
-				.claim("client_id", "the-client")
-				.claim("scope", List.of("records:browse"))
-				.claim("act", act)
-				.claim("may_act", Map.of("sub", "somebody"));
-			case PINGONE -> token.type(null)
-				.claim("client_id", "the-client")
-				.scope("records:browse")
-				.claim("p1.permissions", List.of("records:write"));
-			case OKTA -> token.type(null)
-				.claim("ver", 1)
-				.claim("aud", "api://default")
-				.claim("cid", "the-client")
-				.claim("uid", "00u1")
-				.claim("scp", List.of("records:browse"));
-			case ENTRA -> token.type("JWT")
-				.claim("ver", "2.0")
-				.claim("aud", APPLICATION)
-				.claim("azp", "the-client")
-				.claim("oid", "user")
-				.claim("tid", "tenant")
-				.claim("scp", "records:browse")
-				.claim("roles", List.of("records:write"));
-			case AUTH0 -> token.type("JWT")
-				.claim("aud", List.of(server.url(), issuers.get(provider).issuer() + "userinfo"))
-				.claim("azp", "the-client")
-				.scope("records:browse")
-				.claim("permissions", List.of("records:write"))
-				.claim("act", act);
-			case COGNITO -> token.type(null)
-				.claim("aud", null)
-				.claim("token_use", "access")
-				.claim("client_id", "the-client")
-				.claim("cognito:groups", List.of("records:write"))
-				.scope("https://api.example/records:browse");
-			case SPRING -> token.type(null)
-				.claim("aud", "the-client")
-				.claim("client_id", "the-client")
-				.claim("scope", List.of("records:browse"))
-				.claim("act", act);
-			case GENERIC -> token.claim("client_id", "the-client").scope("records:browse").claim("act", act);
+			case KEYCLOAK -> token.scope("openid", "records:browse").claim("realm_access", Map.of("roles", roles));
+			case FUSIONAUTH ->
+				token.claim("roles", roles).claim("act", Map.of("sub", "the-agent", "sub_profile", "ai_agent"));
+			case PING_AIC -> token.claim("act", act).claim("may_act", Map.of("sub", "somebody"));
+			case PINGONE -> token.claim("p1.permissions", roles);
+			case OKTA -> token;
+			case ENTRA -> token.claim("roles", roles);
+			case AUTH0 -> token.claim("permissions", roles).claim("act", act);
+			case COGNITO -> token.claim("cognito:groups", roles).scope("https://api.example/records:browse");
+			case THUNDERID, SPRING, GENERIC -> token.claim("act", act);
 		};
 	}
 

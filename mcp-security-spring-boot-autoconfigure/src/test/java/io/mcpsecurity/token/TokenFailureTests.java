@@ -185,8 +185,7 @@ class TokenFailureTests {
 		byte[] encoded = keys.getPublic().getEncoded();
 		byte[] x = Arrays.copyOfRange(encoded, encoded.length - (curve.equals("Ed448") ? 57 : 32), encoded.length);
 		JWK key = new OctetKeyPair.Builder(Curve.parse(curve), Base64URL.encode(x)).keyID("edwards").build();
-		this.authorizationServer
-			.answerKeysWith(new JWKSet(List.of(this.authorizationServer.publicKey(), key)).toString());
+		this.authorizationServer.publishKeys(new JWKSet(List.of(this.authorizationServer.publicKey(), key)).toString());
 		Map<String, Object> header = Map.of("alg", algorithm, "kid", "edwards", "typ", "at+jwt");
 		String token = edwardsSigned(keys.getPrivate(), header);
 		this.manager.authenticate(new BearerTokenAuthenticationToken(token));
