@@ -58,9 +58,11 @@ class StylesTests {
 	}
 
 	private static void call(String resource, TestAuthorizationServer issuer) {
-		Node.run(Map.of("MCP_URL", resource, "VISITOR", issuer.token(resource).sign(), "READER",
-				issuer.token(resource).scope("records:read").sign(), "ADMINISTRATOR",
-				issuer.token(resource).scope("records:read", "records:delete").sign()), 120, "src/test/js/styles.mjs")
+		Node.run(
+				Map.of("MCP_URL", resource, "VISITOR", issuer.token(resource).sign(), "READER",
+						issuer.token(resource).scope("records:read").sign(), "ADMINISTRATOR",
+						issuer.token(resource).scope("records:read", "records:delete").sign()),
+				120, "src/test/js/styles.mjs")
 			.assertPassed();
 	}
 

@@ -1,7 +1,5 @@
 package io.mcpsecurity.sample;
 
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.util.function.Supplier;
 
 import io.modelcontextprotocol.client.McpClient;
@@ -12,6 +10,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.util.TestSocketUtils;
 
 /**
  * The sample application on a real port, which is chosen beforehand: issuer and resource
@@ -20,7 +19,7 @@ import org.springframework.test.context.DynamicPropertySource;
 @SpringBootTest(webEnvironment = WebEnvironment.DEFINED_PORT)
 public abstract class SampleTestBase {
 
-	private static final int PORT = freePort();
+	private static final int PORT = TestSocketUtils.findAvailableTcpPort();
 
 	protected static final String ISSUER = "http://localhost:" + PORT;
 
@@ -64,15 +63,6 @@ public abstract class SampleTestBase {
 
 	protected static BrowserSession browser() {
 		return new BrowserSession(ISSUER);
-	}
-
-	public static int freePort() {
-		try (ServerSocket socket = new ServerSocket(0)) {
-			return socket.getLocalPort();
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
 	}
 
 }

@@ -9,6 +9,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 
 import io.mcpsecurity.sample.OAuthClient;
+import io.mcpsecurity.test.TestAuthorizationServer;
+import io.mcpsecurity.test.context.AutoConfigureTestAuthorizationServer;
+import io.mcpsecurity.test.context.McpSecurityContract;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,10 +21,6 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.ApplicationContext;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Import;
-import org.springframework.security.oauth2.jwt.Jwt;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,10 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = { "sample.authorization-server.enabled=false",
 				"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://issuer.example",
 				"mcp-security.resource=http://localhost/mcp" })
-@Import(AuthorizationServerDisabledTests.TokenOfTheIssuer.class)
+@AutoConfigureTestAuthorizationServer
 class AuthorizationServerDisabledTests {
-
-	private static final String TOKEN = "token.of.issuer";
 
 	@LocalServerPort
 	private int port;
@@ -48,10 +45,17 @@ class AuthorizationServerDisabledTests {
 	}
 
 	@Test
-	void nothingIsOpenBesidesTheMcpEndpointButTheHealth() throws Exception {
+	void everythingButTheTimeAndTheCallerNeedsScopes(@Autowired McpSecurityContract contract) {
+		contract.open("server_time", "who_am_i").verify();
+	}
+
+	@Test
+	void nothingIsOpenBesidesTheMcpEndpointButTheHealth(@Autowired TestAuthorizationServer issuer) throws Exception {
+		// A good token for another server, of a type that Spring Boot's decoder accepts.
+		String token = issuer.token("https://other.example").type("JWT").sign();
 		assertThat(get("/actuator/health").statusCode()).isNotIn(401, 403, 404);
 		for (String path : List.of("/actuator/mcpsecurity", "/actuator/prometheus", "/actuator", "/anything")) {
-			HttpResponse<String> response = get(path, "Authorization", "Bearer " + TOKEN);
+			HttpResponse<String> response = get(path, "Authorization", "Bearer " + token);
 			assertThat(response.statusCode()).as(path).isEqualTo(403);
 			assertThat(get(path).statusCode()).as(path).isEqualTo(403);
 			assertThat(response.headers().firstValue("Set-Cookie")).isEmpty();
@@ -72,23 +76,8 @@ class AuthorizationServerDisabledTests {
 		assertThat(context.getBeanDefinitionNames()).allSatisfy((name) -> {
 			Class<?> type = context.getType(name);
 			String typeName = (type != null) ? type.getName() : "";
-			assertThat(packages.stream().anyMatch(typeName::startsWith) && !typeName.startsWith(getClass().getName()))
-				.isFalse();
+			assertThat(packages).noneMatch(typeName::startsWith);
 		});
-	}
-
-	/**
-	 * What verifies tokens outside the MCP endpoint, for a token that the issuer may well
-	 * have written for another server. (Not a {@code @Configuration}, which the samples
-	 * that other tests start would find.)
-	 */
-	static class TokenOfTheIssuer {
-
-		@Bean
-		JwtDecoder jwtDecoder() {
-			return (token) -> Jwt.withTokenValue(token).header("alg", "RS256").subject("analyst").build();
-		}
-
 	}
 
 }

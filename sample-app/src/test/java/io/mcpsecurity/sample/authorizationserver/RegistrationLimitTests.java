@@ -3,7 +3,6 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Map;
 
-import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.OAuthClient.Answer;
 import org.junit.jupiter.api.Test;
@@ -12,6 +11,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 		properties = "sample.authorization-server.max-self-registered-clients=2")
 class RegistrationLimitTests {
 
-	private static final int PORT = SampleTestBase.freePort();
+	private static final int PORT = TestSocketUtils.findAvailableTcpPort();
 
 	@DynamicPropertySource
 	static void port(DynamicPropertyRegistry properties) {

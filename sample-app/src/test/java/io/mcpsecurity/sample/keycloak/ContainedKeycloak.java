@@ -4,8 +4,9 @@ import java.util.List;
 
 import com.github.dockerjava.api.DockerClient;
 import dasniko.testcontainers.keycloak.KeycloakContainer;
-import io.mcpsecurity.sample.SampleTestBase;
 import org.testcontainers.images.PullPolicy;
+
+import org.springframework.test.util.TestSocketUtils;
 
 /**
  * Keycloak in a container, from the official image, as it starts for development.
@@ -21,7 +22,7 @@ final class ContainedKeycloak extends KeycloakServer {
 	 * @param version the version of Keycloak
 	 */
 	ContainedKeycloak(String version) {
-		int port = SampleTestBase.freePort();
+		int port = TestSocketUtils.findAvailableTcpPort();
 		this.container = new KeycloakContainer("quay.io/keycloak/keycloak:" + version)
 			// Its default pulls an image anew that is older than a day.
 			.withImagePullPolicy(PullPolicy.defaultPolicy())

@@ -8,7 +8,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import dasniko.testcontainers.keycloak.KeycloakContainer;
 import io.mcpsecurity.autoconfigure.AuthorizationServerConnectionDetails;
 import io.mcpsecurity.sample.SampleApplication;
-import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.SampleWithKeycloak;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -25,6 +24,7 @@ import org.springframework.boot.testcontainers.service.connection.ServiceConnect
 import org.springframework.boot.testcontainers.service.connection.ServiceConnectionAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -34,7 +34,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @DisabledIfSystemProperty(named = "keycloak.skip", matches = "true")
 class KeycloakConnectionTests {
 
-	private final int port = SampleTestBase.freePort();
+	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	@Test
 	void theSampleTrustsTheKeycloakOfABean() throws Exception {

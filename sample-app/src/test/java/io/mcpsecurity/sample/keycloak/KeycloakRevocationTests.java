@@ -1,8 +1,8 @@
 package io.mcpsecurity.sample.keycloak;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.SampleApplication;
-import io.mcpsecurity.sample.SampleTestBase;
+import io.mcpsecurity.test.McpResponse;
+import io.mcpsecurity.test.McpTestClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.actuate.audit.AuditEvent;
 import org.springframework.boot.actuate.audit.AuditEventRepository;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -38,7 +40,7 @@ class KeycloakRevocationTests extends KeycloakTestBase {
 	@TempDir
 	private Path directory;
 
-	private final int port = SampleTestBase.freePort();
+	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	private final KeycloakAdmin admin = new KeycloakAdmin(keycloak());
 
@@ -49,18 +51,18 @@ class KeycloakRevocationTests extends KeycloakTestBase {
 				"--server.port=" + this.port, "--sample.authorization-server.enabled=false",
 				"--spring.config.additional-location=" + documented().toUri(),
 				"--INTROSPECTION_SECRET=mcp-server-secret")) {
-			assertThat(askAndBrowse(token).body()).contains("Water levels");
-			assertThat(browse(token).body()).contains("Water levels");
+			assertThat(askAndBrowse(token)).containsText("Water levels");
+			assertThat(browse(token)).containsText("Water levels");
 			this.admin.enable(AGENT, false);
-			await().atMost(PATIENCE).untilAsserted(() -> assertThat(askAndBrowse(token).statusCode()).isEqualTo(401));
-			assertThat(challenge(askAndBrowse(token), "error")).isEqualTo("invalid_token");
+			await().atMost(PATIENCE).untilAsserted(() -> assertThat(askAndBrowse(token)).isUnauthorized());
+			assertThat(askAndBrowse(token).challenge("error")).isEqualTo("invalid_token");
 			await().atMost(PATIENCE)
 				.untilAsserted(() -> assertThat(refusals(asking)).isNotEmpty()
 					.allSatisfy((refusal) -> assertThat(refusal).containsEntry("reason", "inactive")));
 			// Nothing else is wrong with the token.
-			assertThat(browse(token).body()).contains("Water levels");
+			assertThat(browse(token)).containsText("Water levels");
 			this.admin.enable(AGENT, true);
-			await().atMost(PATIENCE).untilAsserted(() -> assertThat(askAndBrowse(token).statusCode()).isEqualTo(200));
+			await().atMost(PATIENCE).untilAsserted(() -> assertThat(askAndBrowse(token)).succeeded());
 		}
 		finally {
 			this.admin.enable(AGENT, true);
@@ -93,8 +95,9 @@ class KeycloakRevocationTests extends KeycloakTestBase {
 					.replace("https://mcp.example.com/mcp", RESOURCE));
 	}
 
-	private HttpResponse<String> askAndBrowse(String token) {
-		return call("http://localhost:" + this.port + "/mcp", token, "browse_records", "{}");
+	private McpResponse askAndBrowse(String token) {
+		return new McpTestClient(URI.create("http://localhost:" + this.port + "/mcp"), null).withToken(token)
+			.call("browse_records");
 	}
 
 	private static List<Map<String, Object>> refusals(ConfigurableApplicationContext sample) {

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -16,7 +15,8 @@ import java.util.regex.Pattern;
 
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.OAuthClient;
-import io.mcpsecurity.sample.SampleTestBase;
+import io.mcpsecurity.test.McpResponse;
+import io.mcpsecurity.test.McpTestClient;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,6 +30,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.test.context.ActiveProfiles;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.util.TestSocketUtils;
 
 /**
  * The sample with its profile {@code keycloak} and a real Keycloak, each at a port of its
@@ -56,7 +57,7 @@ abstract class KeycloakTestBase {
 
 	private static final String INSPECTOR_CALLBACK = "http://localhost:6274/oauth/callback";
 
-	private static final int PORT = SampleTestBase.freePort();
+	private static final int PORT = TestSocketUtils.findAvailableTcpPort();
 
 	/** Where the sample's MCP endpoint is in tests. */
 	static final String ENDPOINT = "http://localhost:" + PORT + "/mcp";
@@ -115,63 +116,34 @@ abstract class KeycloakTestBase {
 	}
 
 	/**
-	 * Call a tool as an MCP client does that has initialized.
+	 * Call a tool at the sample's MCP endpoint.
 	 */
-	HttpResponse<String> call(String token, String tool, String arguments) {
-		return call(ENDPOINT, token, tool, arguments);
+	static McpResponse call(String token, String tool, Map<String, ?> arguments) {
+		return new McpTestClient(URI.create(ENDPOINT), null).withToken(token).call(tool, arguments);
 	}
 
-	/**
-	 * Call a tool of the sample at another MCP endpoint.
-	 */
-	HttpResponse<String> call(String endpoint, String token, String tool, String arguments) {
-		HttpResponse<String> initialized = send(post(endpoint, token, "initialize", """
-				{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""));
-		return initialized.headers()
-			.firstValue("Mcp-Session-Id")
-			.map((session) -> send(
-					post(endpoint, token, "tools/call", "{\"name\":\"%s\",\"arguments\":%s}".formatted(tool, arguments))
-						.header("Mcp-Session-Id", session)))
-			.orElse(initialized);
+	static McpResponse browse(String token) {
+		return call(token, "browse_records", Map.of());
 	}
 
-	HttpResponse<String> browse(String token) {
-		return call(token, "browse_records", "{}");
+	static McpResponse export(String token) {
+		return call(token, "export_records", Map.of("format", "csv"));
 	}
 
-	HttpResponse<String> export(String token) {
-		return call(token, "export_records", "{\"format\":\"csv\"}");
-	}
-
-	HttpResponse<String> purge(String token) {
-		return call(token, "purge_records", "{\"before\":\"1900-01-01\"}");
+	static McpResponse purge(String token) {
+		return call(token, "purge_records", Map.of("before", "1900-01-01"));
 	}
 
 	/**
 	 * What the server knows of the caller.
 	 */
-	JsonNode whoAmI(String token) {
-		String body = call(token, "who_am_i", "{}").body();
-		String text = JsonMapper.shared().readTree(body).at("/result/content/0/text").asString();
-		return JsonMapper.shared().readTree(text);
-	}
-
-	private static HttpRequest.Builder post(String endpoint, String token, String method, String params) {
-		return HttpRequest.newBuilder(URI.create(endpoint))
-			.header("Content-Type", "application/json")
-			.header("Accept", "application/json, text/event-stream")
-			.header("Authorization", "Bearer " + token)
-			.POST(BodyPublishers
-				.ofString("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}".formatted(method, params)));
+	static JsonNode whoAmI(String token) {
+		return JsonMapper.shared().readTree(call(token, "who_am_i", Map.of()).text());
 	}
 
 	HttpResponse<String> get(String url) {
-		return send(HttpRequest.newBuilder(URI.create(url)));
-	}
-
-	private HttpResponse<String> send(HttpRequest.Builder request) {
 		try {
-			return this.http.send(request.build(), BodyHandlers.ofString());
+			return this.http.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofString());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -182,11 +154,10 @@ abstract class KeycloakTestBase {
 	}
 
 	/**
-	 * A parameter of the one challenge in an answer, or {@code null}.
+	 * A parameter of the one challenge in a response, or {@code null}.
 	 */
 	static String challenge(HttpResponse<String> response, String name) {
-		List<String> challenges = response.headers().allValues("WWW-Authenticate");
-		return (challenges.size() == 1) ? parameter(challenges.get(0), name) : null;
+		return McpResponse.of(response).challenge(name);
 	}
 
 	static String parameter(String challenge, String name) {

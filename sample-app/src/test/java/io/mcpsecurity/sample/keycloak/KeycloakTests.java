@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.sample.OAuthClient;
+import io.mcpsecurity.test.McpResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,7 +89,7 @@ class KeycloakTests extends KeycloakTestBase {
 	void anAgentHasTheRolesOfItsServiceAccount(String agent, String secret, int purge) {
 		String token = client().clientCredentials(agent + ":" + secret, "scope", String.join(" ", ALL)).accessToken();
 		assertGranted(browse(token), "Water levels");
-		assertThat(purge(token).statusCode()).isEqualTo(purge);
+		assertThat(purge(token).status()).isEqualTo(purge);
 		assertThat(whoAmI(token).path("client").asString()).isEqualTo(agent);
 	}
 
@@ -160,21 +161,19 @@ class KeycloakTests extends KeycloakTestBase {
 		}
 	}
 
-	private static void assertGranted(HttpResponse<String> response, String content) {
-		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-		assertThat(response.body()).contains(content);
+	private static void assertGranted(McpResponse response, String content) {
+		assertThat(response).succeeded().containsText(content);
 	}
 
-	private static void assertChallenged(HttpResponse<String> response, String scope) {
-		assertThat(response.statusCode()).as(response.body()).isEqualTo(403);
-		assertThat(challenge(response, "error")).isEqualTo("insufficient_scope");
-		assertThat(challenge(response, "scope")).isEqualTo(scope);
-		assertThat(challenge(response, "resource_metadata")).isEqualTo(METADATA);
+	private static void assertChallenged(McpResponse response, String scope) {
+		assertThat(response).isStepUpFor(scope.split(" ")[0]);
+		assertThat(response.challenge("scope")).isEqualTo(scope);
+		assertThat(response.challenge("resource_metadata")).isEqualTo(METADATA);
 	}
 
-	private static void assertRefused(HttpResponse<String> response) {
-		assertThat(response.statusCode()).as(response.body()).isEqualTo(401);
-		assertThat(challenge(response, "error")).isEqualTo("invalid_token");
+	private static void assertRefused(McpResponse response) {
+		assertThat(response).isUnauthorized();
+		assertThat(response.challenge("error")).isEqualTo("invalid_token");
 	}
 
 }

@@ -7,8 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.mcpsecurity.sample.SampleTestBase;
-
+import org.springframework.test.util.TestSocketUtils;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -20,7 +19,7 @@ final class LocalKeycloak extends KeycloakServer {
 
 	private final Path home;
 
-	private final int port = SampleTestBase.freePort();
+	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	private Process process;
 

@@ -2,16 +2,10 @@ package io.mcpsecurity.sample.records;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +18,8 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.SampleApplication;
-import io.mcpsecurity.sample.SampleTestBase;
+import io.mcpsecurity.test.McpResponse;
+import io.mcpsecurity.test.McpTestClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -41,6 +37,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Import;
+import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -125,7 +122,7 @@ class ResearchAccessTests {
 
 		final String method;
 
-		final String params;
+		final Map<String, Object> params;
 
 		final String scope;
 
@@ -137,7 +134,8 @@ class ResearchAccessTests {
 
 		Use(String method, String params, String scope, String answer, String listing, String name) {
 			this.method = method;
-			this.params = params.replace('\'', '"');
+			this.params = JsonMapper.shared().readValue(params.replace('\'', '"'), new TypeReference<>() {
+			});
 			this.scope = scope;
 			this.answer = answer.replace('\'', '"');
 			this.listing = listing;
@@ -196,28 +194,27 @@ class ResearchAccessTests {
 	@MethodSource("uses")
 	void whoeverHasTheScopeGetsTheAnswerAndWhoeverHasNotTheChallenge(Variant variant, Caller caller, Use use) {
 		Sample sample = samples.get(variant);
-		HttpResponse<String> response = sample.send(caller, use.method, use.params);
-		List<String> challenges = response.headers().allValues("WWW-Authenticate");
+		McpResponse response = sample.clients.get(caller).send(use.method, use.params);
+		List<String> challenges = response.http().headers().allValues("WWW-Authenticate");
 		if (caller == Caller.NOBODY) {
-			assertThat(response.statusCode()).isEqualTo(401);
+			assertThat(response).isUnauthorized();
 			assertThat(challenges)
 				.containsExactly("Bearer resource_metadata=\"" + sample.metadata() + "\", scope=\"research:browse\"");
 		}
 		else if (caller.holds(use.scope)) {
-			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-			assertThat(response.body()).contains(use.answer);
+			assertThat(response.status()).as(response.toString()).isEqualTo(200);
+			assertThat(response.http().body()).contains(use.answer);
 			assertThat(challenges).isEmpty();
 		}
 		else {
-			assertThat(response.statusCode()).isEqualTo(403);
+			assertThat(response).isStepUpFor(use.scope);
 			String scopes = Stream.concat(Stream.of(use.scope), caller.scopes.stream().sorted())
 				.collect(Collectors.joining(" "));
 			assertThat(challenges)
 				.containsExactly("Bearer error=\"insufficient_scope\", scope=\"" + scopes + "\", resource_metadata=\""
 						+ sample.metadata() + "\", error_description=\"Needs the scope " + use.scope + " as well\"");
-			assertThat(response.body())
-				.isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32011,\"message\":\"Needs the scope "
-						+ use.scope + " as well\"}}");
+			assertThat(response.json().get("error").toString())
+				.isEqualTo("{\"code\":-32011,\"message\":\"Needs the scope " + use.scope + " as well\"}");
 		}
 	}
 
@@ -255,11 +252,9 @@ class ResearchAccessTests {
 		String token = new OAuthClient(samples.get(variant).issuer)
 			.clientCredentials(Caller.ADMIN.client, "scope", BROWSE)
 			.accessToken();
-		HttpResponse<String> response = samples.get(variant).send(token, "tools/list", "{}");
-		assertThat(response.statusCode()).isEqualTo(401);
-		assertThat(response.headers().allValues("WWW-Authenticate")).singleElement()
-			.asString()
-			.startsWith("Bearer error=\"invalid_token\"");
+		McpResponse response = samples.get(variant).clients.get(Caller.NOBODY).withToken(token).tools();
+		assertThat(response).isUnauthorized();
+		assertThat(response.challenge("error")).isEqualTo("invalid_token");
 	}
 
 	@ParameterizedTest
@@ -279,8 +274,7 @@ class ResearchAccessTests {
 	}
 
 	private static List<JsonNode> entries(Variant variant, Caller caller, Listing listing) {
-		String body = samples.get(variant).send(caller, listing.method, "{}").body();
-		JsonNode result = JsonMapper.shared().readTree(body).path("result");
+		JsonNode result = samples.get(variant).clients.get(caller).send(listing.method, Map.of()).json().path("result");
 		return result.valueStream().filter(JsonNode::isArray).findFirst().orElseThrow().valueStream().toList();
 	}
 
@@ -295,70 +289,32 @@ class ResearchAccessTests {
 	 */
 	private static final class Sample implements AutoCloseable {
 
-		private final HttpClient http = HttpClient.newHttpClient();
-
-		private final Map<Caller, String> tokens = new EnumMap<>(Caller.class);
+		private final Map<Caller, McpTestClient> clients = new EnumMap<>(Caller.class);
 
 		private final ConfigurableApplicationContext context;
 
 		private final String issuer;
 
-		/** By the token that each was opened with: a session is nobody else's. */
-		private final Map<String, String> sessions = new HashMap<>();
-
 		Sample(Class<?> application, String... properties) {
-			int port = SampleTestBase.freePort();
+			int port = TestSocketUtils.findAvailableTcpPort();
 			this.issuer = "http://localhost:" + port;
 			List<String> all = new ArrayList<>(List.of(properties));
 			all.add("--server.port=" + port);
 			this.context = new SpringApplication(application).run(all.toArray(String[]::new));
+			McpTestClient client = new McpTestClient(URI.create(this.issuer + "/mcp"), null);
 			for (Caller caller : Caller.values()) {
-				if (caller.client != null) {
-					this.tokens.put(caller,
-							new OAuthClient(this.issuer)
-								.clientCredentials(caller.client, "scope", String.join(" ", caller.scopes), "resource",
-										this.issuer + "/mcp")
-								.accessToken());
-				}
+				this.clients.put(caller,
+						(caller.client != null)
+								? client.withToken(new OAuthClient(this.issuer)
+									.clientCredentials(caller.client, "scope", String.join(" ", caller.scopes),
+											"resource", this.issuer + "/mcp")
+									.accessToken())
+								: client);
 			}
 		}
 
 		String metadata() {
 			return this.issuer + "/.well-known/oauth-protected-resource/mcp";
-		}
-
-		HttpResponse<String> send(Caller caller, String method, String params) {
-			return send(this.tokens.get(caller), method, params);
-		}
-
-		HttpResponse<String> send(String token, String method, String params) {
-			HttpRequest.Builder request = post(token, method, params);
-			if (token != null) {
-				request.header("Mcp-Session-Id", this.sessions.computeIfAbsent(token, this::initialize));
-			}
-			return send(request);
-		}
-
-		private String initialize(String token) {
-			return send(post(token, "initialize", """
-					{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""))
-				.headers()
-				.firstValue("Mcp-Session-Id")
-				// Who is not let in opens none.
-				.orElse("none");
-		}
-
-		private HttpResponse<String> send(HttpRequest.Builder request) {
-			return this.http.sendAsync(request.build(), BodyHandlers.ofString()).join();
-		}
-
-		private HttpRequest.Builder post(String token, String method, String params) {
-			HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.issuer + "/mcp"))
-				.header("Content-Type", "application/json")
-				.header("Accept", "application/json, text/event-stream")
-				.POST(BodyPublishers.ofString(
-						"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}".formatted(method, params)));
-			return (token != null) ? request.header("Authorization", "Bearer " + token) : request;
 		}
 
 		@Override
