@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.test.util.TestSocketUtils;
+
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -29,7 +31,7 @@ class ClientsTests {
 
 	@BeforeAll
 	static void startTheSample() throws IOException {
-		port = ConformanceTests.freePort();
+		port = TestSocketUtils.findAvailableTcpPort();
 		sample = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar",
 				System.getProperty("sample.jar"), "--server.port=" + port, "--mcp-security.token.clock-skew=0s",
 				"--sample.authorization-server.access-token-time-to-live=%ds".formatted(TOKEN_LIFETIME))

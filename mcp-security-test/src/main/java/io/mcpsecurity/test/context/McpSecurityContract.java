@@ -143,8 +143,7 @@ public final class McpSecurityContract {
 			return false;
 		}
 		McpResponse unknown = request.apply(UNKNOWN + name);
-		return unknown.status() == response.status()
-				&& content(unknown).replace(UNKNOWN, "").equals(content(response));
+		return unknown.status() == response.status() && content(unknown).replace(UNKNOWN, "").equals(content(response));
 	}
 
 	private static String content(McpResponse response) {
