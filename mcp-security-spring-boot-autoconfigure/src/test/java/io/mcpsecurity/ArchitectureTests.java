@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -11,6 +12,8 @@ import java.util.stream.Stream;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -39,6 +42,18 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @AnalyzeClasses(packages = "io.mcpsecurity", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTests {
+
+	/**
+	 * The API outside the package {@code io.mcpsecurity}, as docs/architecture.md lists
+	 * it.
+	 */
+	private static final List<String> API = List.of("actuate.McpSecurityEndpoint", "audit.AuditSink",
+			"audit.McpAuditEvent", "autoconfigure.AuthorizationServerConnectionDetails",
+			"autoconfigure.McpSecurityProperties", "client.ClientDenials",
+			"observation.DefaultMcpServerObservationConvention", "observation.McpServerMeterObservationHandler",
+			"observation.McpServerObservationContext", "observation.McpServerObservationConvention", "token.Provider");
+
+	private static final Pattern TYPE = Pattern.compile("\\bio\\.mcpsecurity\\.((?:[a-z]+\\.)*[A-Z]\\w*)");
 
 	@ArchTest
 	static final ArchRule messageAndAuthorizationKnowNeitherServletsNorSpring = noClasses().that()
@@ -110,6 +125,62 @@ class ArchitectureTests {
 		.matching("io.mcpsecurity.(*)..")
 		.should()
 		.beFreeOfCycles();
+
+	@ArchTest
+	static void theDocumentationListsTheApi(JavaClasses classes) throws IOException {
+		String page = Files.readString(Path.of("../docs/architecture.md"));
+		assertThat(types(page).filter((type) -> page.contains("| `io.mcpsecurity." + type + "` |")))
+			.containsExactlyElementsOf(API);
+	}
+
+	@ArchTest
+	static void theApiRefersToNoOtherTypesButEnums(JavaClasses classes) {
+		List<JavaMethod> methods = classes.stream()
+			.filter((type) -> type.getModifiers().contains(JavaModifier.PUBLIC))
+			.filter((type) -> types(type.getName()).anyMatch(ArchitectureTests::isApi))
+			.flatMap((type) -> type.getMethods().stream())
+			.filter((method) -> method.getModifiers().contains(JavaModifier.PUBLIC))
+			.toList();
+		assertThat(methods).isNotEmpty()
+			.allSatisfy((method) -> assertThat(
+					Stream.concat(Stream.of(method.getReturnType()), method.getParameterTypes().stream())
+						.flatMap((type) -> type.getAllInvolvedRawTypes().stream())
+						.filter((type) -> !type.isEnum())
+						.flatMap((type) -> types(type.getName())))
+				.allMatch(ArchitectureTests::isApi));
+	}
+
+	/**
+	 * The sample, the interoperability tests and the tests of mcp-security-test are in
+	 * other modules.
+	 */
+	@ArchTest
+	static void applicationsUseOnlyTheApi(JavaClasses classes) throws IOException {
+		Map<String, String> packages = Map.of("../sample-app/src", "io.mcpsecurity.sample", "../interop-tests/src",
+				"io.mcpsecurity.interop", "../mcp-security-test/src/test/java/com", "com.example");
+		for (Map.Entry<String, String> module : packages.entrySet()) {
+			try (Stream<Path> files = Files.walk(Path.of(module.getKey()))) {
+				assertThat(files.filter((file) -> file.toString().endsWith(".java"))).isNotEmpty()
+					.allSatisfy((file) -> {
+						String source = Files.readString(file);
+						assertThat(source).contains("package " + module.getValue());
+						assertThat(types(source)).allMatch((type) -> isApi(type) || type.startsWith("test.")
+								|| ("io.mcpsecurity." + type).startsWith(module.getValue() + "."));
+					});
+			}
+		}
+	}
+
+	/**
+	 * The types of the library in a text, without the package that all have in common.
+	 */
+	private static Stream<String> types(String text) {
+		return TYPE.matcher(text).results().map((type) -> type.group(1));
+	}
+
+	private static boolean isApi(String type) {
+		return !type.contains(".") || API.contains(type);
+	}
 
 	/**
 	 * What is known of a request is handed on with the exchange, on whichever thread.

@@ -116,8 +116,7 @@ class AuditArgumentsTests {
 	 */
 	private static @Nullable JsonNode summary(SecuredServer server, String method, String params) {
 		try {
-			McpMessage message = server.context()
-				.getBean(McpMessageReader.class)
+			McpMessage message = new McpMessageReader(64)
 				.read(("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + method + "\",\"params\":" + params + "}")
 					.getBytes(UTF_8));
 			Object summary = server.context()

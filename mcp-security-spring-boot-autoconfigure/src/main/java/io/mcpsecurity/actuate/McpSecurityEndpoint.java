@@ -17,7 +17,6 @@ import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.token.IssuerKeys;
 import io.mcpsecurity.transport.ProtectedEndpoint;
 import io.mcpsecurity.transport.ProtectedResource;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +106,7 @@ public final class McpSecurityEndpoint {
 	 * @return the allowed and denied clients after the change
 	 */
 	@WriteOperation
-	public ClientAccess.Description change(@Nullable String deny, @Nullable String undo) {
+	public Clients change(@Nullable String deny, @Nullable String undo) {
 		if ((deny != null) == (undo != null)) {
 			throw new InvalidEndpointRequestException("Either 'deny' or 'undo' must name a client",
 					"Either 'deny' or 'undo' must name a client");
@@ -123,7 +122,11 @@ public final class McpSecurityEndpoint {
 		catch (IllegalArgumentException ex) {
 			throw new InvalidEndpointRequestException("Not a client: " + ex.getMessage(), "Not a client");
 		}
-		return this.clients.describe();
+		return clients();
+	}
+
+	private Clients clients() {
+		return new Clients(this.clients.allowed(), this.clients.denied(), this.clients.deniedAtRunTime());
 	}
 
 	private Description describe(ProtectedEndpoint endpoint) {
@@ -131,15 +134,15 @@ public final class McpSecurityEndpoint {
 	}
 
 	private Description describe(ProtectedResource resource, AccessPolicy policy, Map<String, Description> endpoints) {
-		RuleBook rules = policy.rules();
-		Map<String, IssuerKeys.Status> issuers = new LinkedHashMap<>();
-		this.authorizationServers.keys().forEach((keys) -> issuers.put(keys.issuer(), keys.status()));
+		RuleBook ruleBook = policy.ruleBook();
+		Map<String, String> issuers = new LinkedHashMap<>();
+		this.authorizationServers.keys().forEach((keys) -> issuers.put(keys.issuer(), keys.status().name()));
 		return new Description(resource.identifier().toString(), resource.endpoint(), resource.metadataLocation(),
-				issuers, this.clients.describe(), this.modes, this.hierarchy, policy.required(), scopes(policy),
-				offered(rules, (target) -> target.kind() == Kind.TOOL),
-				offered(rules, (target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
-				offered(rules, (target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
-				offered(rules, (target) -> target.kind() == Kind.PROMPT), endpoints);
+				issuers, clients(), this.modes, this.hierarchy, policy.required(), scopes(policy),
+				offered(ruleBook, (target) -> target.kind() == Kind.TOOL),
+				offered(ruleBook, (target) -> target.kind() == Kind.RESOURCE && !isTemplate(target)),
+				offered(ruleBook, (target) -> target.kind() == Kind.RESOURCE && isTemplate(target)),
+				offered(ruleBook, (target) -> target.kind() == Kind.PROMPT), endpoints);
 	}
 
 	/** Distinguishes templates in the same way as the MCP server. */
@@ -160,14 +163,14 @@ public final class McpSecurityEndpoint {
 		return scopes;
 	}
 
-	private static Map<String, Rule> offered(RuleBook rules, Predicate<McpTarget> filter) {
+	private static Map<String, Rule> offered(RuleBook ruleBook, Predicate<McpTarget> filter) {
 		Map<String, Rule> offered = new LinkedHashMap<>();
-		rules.offered()
+		ruleBook.offered()
 			.all()
 			.stream()
 			.filter(filter)
 			.sorted(Comparator.comparing(McpTarget::name))
-			.forEach((target) -> offered.put(target.name(), Rule.of(rules.ruleFor(target))));
+			.forEach((target) -> offered.put(target.name(), Rule.of(ruleBook.ruleFor(target))));
 		return offered;
 	}
 
@@ -178,7 +181,9 @@ public final class McpSecurityEndpoint {
 	 * @param resource the resource identifier
 	 * @param endpoint the path of the MCP endpoint
 	 * @param metadata the URL of the protected resource metadata
-	 * @param issuers the accepted issuers, each with the status of its keys
+	 * @param issuers the accepted issuers, each with the status of its keys:
+	 * {@code AVAILABLE}, {@code LAST_GOOD} (cached keys are used), {@code UNAVAILABLE} or
+	 * {@code NOT_ASKED}
 	 * @param clients the allowed and denied clients
 	 * @param modes the modes of the policy
 	 * @param hierarchy the scope hierarchy
@@ -192,10 +197,20 @@ public final class McpSecurityEndpoint {
 	 * @param endpoints the further MCP endpoints, by name; empty in the description of a
 	 * further endpoint
 	 */
-	public record Description(String resource, String endpoint, String metadata, Map<String, IssuerKeys.Status> issuers,
-			ClientAccess.Description clients, Modes modes, List<String> hierarchy, List<String> requiredScopes,
+	public record Description(String resource, String endpoint, String metadata, Map<String, String> issuers,
+			Clients clients, Modes modes, List<String> hierarchy, List<String> requiredScopes,
 			Map<String, Scope> scopes, Map<String, Rule> tools, Map<String, Rule> resources,
 			Map<String, Rule> resourceTemplates, Map<String, Rule> prompts, Map<String, Description> endpoints) {
+	}
+
+	/**
+	 * The allowed and denied clients.
+	 *
+	 * @param allow the clients that configuration allows; empty for all
+	 * @param deny the clients that configuration denies
+	 * @param denied the clients that are denied at run time
+	 */
+	public record Clients(List<String> allow, List<String> deny, Set<String> denied) {
 	}
 
 	/**

@@ -29,7 +29,7 @@ public final class AccessPolicy {
 	/** The maximum number of scopes that are kept of handlers' requests. */
 	private static final int MAX_ASKED = 1000;
 
-	private final RuleBook rules;
+	private final RuleBook ruleBook;
 
 	private final ScopeHierarchy hierarchy;
 
@@ -46,21 +46,21 @@ public final class AccessPolicy {
 
 	/**
 	 * Create a policy.
-	 * @param rules the rules
+	 * @param ruleBook the rules
 	 * @param hierarchy the scope hierarchy
 	 * @param mode the behavior if scopes of a call are missing
 	 * @param publicDiscovery whether clients without a token may initialize, ping and
 	 * list
 	 * @param visibility the visibility of targets that a caller may not use
 	 */
-	public AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
+	public AccessPolicy(RuleBook ruleBook, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
 			Visibility visibility) {
-		this(rules, hierarchy, mode, publicDiscovery, visibility, List.of());
+		this(ruleBook, hierarchy, mode, publicDiscovery, visibility, List.of());
 	}
 
-	private AccessPolicy(RuleBook rules, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
+	private AccessPolicy(RuleBook ruleBook, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
 			Visibility visibility, List<String> required) {
-		this.rules = rules;
+		this.ruleBook = ruleBook;
 		this.hierarchy = hierarchy;
 		this.mode = mode;
 		this.publicDiscovery = publicDiscovery;
@@ -69,15 +69,16 @@ public final class AccessPolicy {
 	}
 
 	/** The same policy with other rules. */
-	public AccessPolicy with(RuleBook rules) {
-		return new AccessPolicy(rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility, this.required);
+	public AccessPolicy with(RuleBook ruleBook) {
+		return new AccessPolicy(ruleBook, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
+				this.required);
 	}
 
 	/**
 	 * The same policy for an endpoint that requires additional scopes of every request.
 	 */
 	public AccessPolicy requiring(List<String> scopes) {
-		return new AccessPolicy(this.rules, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
+		return new AccessPolicy(this.ruleBook, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
 				Stream.concat(this.required.stream(), scopes.stream()).distinct().toList());
 	}
 
@@ -88,7 +89,7 @@ public final class AccessPolicy {
 
 	/** Every scope that the endpoint or a rule requires. */
 	public List<String> scopes() {
-		return Stream.concat(this.required.stream(), this.rules.scopes().stream()).distinct().toList();
+		return Stream.concat(this.required.stream(), this.ruleBook.scopes().stream()).distinct().toList();
 	}
 
 	/**
@@ -129,7 +130,7 @@ public final class AccessPolicy {
 
 	/** Whether a request without a caller can be granted. */
 	public boolean servesAnonymous() {
-		return this.required.isEmpty() && (this.publicDiscovery || this.rules.anyPublic());
+		return this.required.isEmpty() && (this.publicDiscovery || this.ruleBook.anyPublic());
 	}
 
 	/**
@@ -138,12 +139,12 @@ public final class AccessPolicy {
 	 * @param granted the scopes that the caller holds, or {@code null} without a caller
 	 */
 	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
-		List<AccessRule> rules = this.rules.rulesFor(target, null);
+		List<AccessRule> rules = this.ruleBook.rulesFor(target, null);
 		AccessDecision decision = rules.isEmpty() ? NO_RULE : decide(rules, granted, UNDECIDED);
 		if (granted == null) {
 			return (decision == NO_RULE) ? AccessDecision.deny(Outcome.UNAUTHENTICATED, null) : decision;
 		}
-		return (decision.outcome() == Outcome.GRANTED || this.rules.knows(target)) ? decision : NO_RULE;
+		return (decision.outcome() == Outcome.GRANTED || this.ruleBook.knows(target)) ? decision : NO_RULE;
 	}
 
 	/**
@@ -169,7 +170,7 @@ public final class AccessPolicy {
 	 */
 	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
 			Predicate<AccessRule> condition) {
-		return decide(this.rules.rulesFor(target, handler), granted, condition);
+		return decide(this.ruleBook.rulesFor(target, handler), granted, condition);
 	}
 
 	/**
@@ -180,10 +181,10 @@ public final class AccessPolicy {
 	 */
 	public Predicate<McpTarget> listedTo(@Nullable Set<String> granted) {
 		if (granted == null || this.visibility == Visibility.STEP_UP) {
-			return (target) -> this.rules.ruleFor(target).access() != Access.DENY;
+			return (target) -> this.ruleBook.ruleFor(target).access() != Access.DENY;
 		}
 		Predicate<String> held = held(granted);
-		return (target) -> !decide(this.rules.rulesFor(target, target), granted, held, UNDECIDED).denied();
+		return (target) -> !decide(this.ruleBook.rulesFor(target, target), granted, held, UNDECIDED).denied();
 	}
 
 	private Predicate<String> held(@Nullable Set<String> granted) {
@@ -271,7 +272,7 @@ public final class AccessPolicy {
 		}
 		Predicate<String> held = held(granted);
 		Set<String> operation = new LinkedHashSet<>(this.required);
-		this.rules.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
+		this.ruleBook.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
 		operation.addAll(needed);
 		List<String> missing = without(operation, held);
 		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
@@ -319,8 +320,8 @@ public final class AccessPolicy {
 	}
 
 	/** The rules, for displaying them. */
-	public RuleBook rules() {
-		return this.rules;
+	public RuleBook ruleBook() {
+		return this.ruleBook;
 	}
 
 	/** The behavior if scopes of a call are missing. */

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.servlet.function.ServerRequest;
 
 /**
- * What the application's own extractor finds in a request. It is honoured beside the
- * caller, whom no extractor can replace.
+ * The transport context that an extractor of the application reads from a request.
+ * Handlers get it in addition to the caller, which no extractor can replace.
  */
 final class ApplicationContexts implements Function<HttpServletRequest, McpTransportContext> {
 
@@ -24,7 +24,7 @@ final class ApplicationContexts implements Function<HttpServletRequest, McpTrans
 	}
 
 	/**
-	 * What the application's extractor finds.
+	 * Use the extractor of the application.
 	 * @param servlet an extractor for servlet requests, or {@code null}
 	 * @param functional an extractor for requests of functional endpoints, or
 	 * {@code null}

@@ -6,14 +6,14 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Down while an audit sink fails or does not keep up, or has lost an event since.
+ * Reports {@code DOWN} while an audit sink fails, exceeds the block timeout or overflows.
  */
 class AuditHealthIndicator extends AbstractHealthIndicator {
 
 	private final AuditTrail trail;
 
 	AuditHealthIndicator(AuditTrail trail) {
-		super("The state of the audit trail could not be found out");
+		super("The state of the audit trail could not be determined");
 		this.trail = trail;
 	}
 

@@ -6,8 +6,8 @@ import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Closes the audit trail when the web server has stopped: every event is recorded by
- * then, and the beans that sinks write with are still there.
+ * Closes the audit trail after the web server has stopped: all events are recorded by
+ * then, and the beans that sinks use are not destroyed yet.
  */
 class AuditTrailLifecycle implements SmartLifecycle {
 

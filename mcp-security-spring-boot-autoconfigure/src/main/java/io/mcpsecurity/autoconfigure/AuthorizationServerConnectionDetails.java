@@ -6,27 +6,21 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
 
 /**
- * An authorization server whose access tokens are accepted, known from elsewhere than
- * from properties: from a container, for example. Where there is such a bean, those that
- * properties name are not looked at.
+ * Details of an authorization server whose access tokens are accepted, for example one in
+ * a container. If there is a bean of this type, the authorization servers of the
+ * properties are ignored.
  */
 public interface AuthorizationServerConnectionDetails extends ConnectionDetails {
 
-	/**
-	 * Its issuer identifier, to the letter: the {@code iss} claim of its tokens.
-	 */
+	/** The issuer identifier, exactly as in the {@code iss} claim of its tokens. */
 	String getIssuer();
 
-	/**
-	 * Where its keys are, or {@code null} for where its metadata says.
-	 */
+	/** The URI of its keys, or {@code null} for the {@code jwks_uri} of its metadata. */
 	default @Nullable String getJwkSetUri() {
 		return null;
 	}
 
-	/**
-	 * What kind of authorization server it is.
-	 */
+	/** The kind of authorization server. */
 	default Provider getProvider() {
 		return Provider.GENERIC;
 	}

@@ -13,9 +13,9 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Down while the keys of an authorization server, or its answers about tokens, cannot be
- * had: its tokens are answered with 503 then. While the last good keys serve this server
- * is up, and says since when they do.
+ * Reports {@code DOWN} while the keys of an authorization server are not available, or
+ * its introspection endpoint is not: requests with its tokens get 503 then. While cached
+ * keys are used instead, the status is {@code UP} with the time of the outage.
  */
 class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 
@@ -24,7 +24,7 @@ class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 	private final Clock clock;
 
 	AuthorizationServersHealthIndicator(AuthorizationServers servers, Clock clock) {
-		super("The state of the authorization servers could not be found out");
+		super("The state of the authorization servers could not be determined");
 		this.servers = servers;
 		this.clock = clock;
 	}
@@ -38,14 +38,14 @@ class AuthorizationServersHealthIndicator extends AbstractHealthIndicator {
 		Map<String, TokenIntrospection> introspections = this.servers.introspections().byIssuer();
 		for (IssuerKeys keys : this.servers.keys()) {
 			TokenIntrospection introspection = introspections.get(keys.issuer());
-			// Who answers about tokens need not have keys, nor who is not asked for them.
+			// Keys are not required with introspection, or with a decoder.
 			boolean needed = introspection == null && this.servers.extensions().decoder() == null;
 			IssuerKeys.Status status = !needed ? keys.status() : keys.probe();
 			Map<String, String> detail = detail(keys, status);
 			if (introspection != null) {
-				IssuerKeys.Status answers = introspection.probe();
-				detail.put("introspection", answers.name());
-				downIfUnavailable(builder, answers);
+				IssuerKeys.Status endpoint = introspection.probe();
+				detail.put("introspection", endpoint.name());
+				downIfUnavailable(builder, endpoint);
 			}
 			downIfUnavailable(builder, status);
 			builder.withDetail(keys.issuer(), detail);

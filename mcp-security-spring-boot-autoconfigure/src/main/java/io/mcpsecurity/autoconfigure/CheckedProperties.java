@@ -1,33 +1,27 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
-import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.client.ClientPattern;
 import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.Introspections;
-import io.mcpsecurity.token.Provider;
-import io.mcpsecurity.token.TokenProfile;
 import io.mcpsecurity.transport.AllowedOrigins;
 import io.mcpsecurity.transport.Origin;
 import io.mcpsecurity.transport.ProtectedResource;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -40,9 +34,7 @@ import org.springframework.util.StringUtils;
  */
 final class CheckedProperties {
 
-	private static final Log logger = LogFactory.getLog(CheckedProperties.class);
-
-	private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+	static final String PROTOCOL = "spring.ai.mcp.server.protocol";
 
 	private static final int HTTP_PORT = 80;
 
@@ -50,13 +42,7 @@ final class CheckedProperties {
 
 	private static final String RESOURCE = PropertyBinder.PREFIX + ".resource";
 
-	private static final String SERVERS = PropertyBinder.PREFIX + ".authorization-servers";
-
-	private static final String CONNECTIONS = "AuthorizationServerConnectionDetails";
-
-	private static final String BOOT = "spring.security.oauth2.resourceserver.jwt";
-
-	private final McpSecurityProperties properties;
+	private final UriCheck uris;
 
 	private final boolean stateless;
 
@@ -64,7 +50,9 @@ final class CheckedProperties {
 
 	private final List<URI> aliases;
 
-	private final List<AuthorizationServer> authorizationServers;
+	private final IssuerProperties issuers;
+
+	private final @Nullable URI metadataUrl;
 
 	private final List<ClientPattern> allowedClients;
 
@@ -76,25 +64,21 @@ final class CheckedProperties {
 
 	private final SensitiveNames sensitiveNames;
 
-	private final Map<String, TokenProfile> profiles = new LinkedHashMap<>();
-
-	private final Map<String, String> advertised = new HashMap<>();
-
 	private final RateLimitSettings rateLimit;
 
 	private final @Nullable AllowedOrigins allowedOrigins;
 
-	private final Map<String, Endpoint> endpoints = new LinkedHashMap<>();
+	private final Map<String, FurtherEndpoint> endpoints = new LinkedHashMap<>();
 
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
 			List<AuthorizationServerConnectionDetails> connections, @Nullable String protocol) {
-		this.properties = properties;
+		this.uris = new UriCheck(properties.allowInsecureHttp());
 		checkProtocol(protocol);
 		this.stateless = "STATELESS".equalsIgnoreCase(protocol);
 		this.resource = checkResource(properties.resource());
 		this.aliases = checkAliases(RESOURCE + "-aliases", this.resource, properties.resourceAliases());
-		this.authorizationServers = checkServers(boot.getJwt(), connections);
-		checkMetadata("mcp-security.metadata", properties.metadata());
+		this.issuers = new IssuerProperties(properties, boot.getJwt(), connections, this.uris);
+		this.metadataUrl = checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
 		checkHttp(properties.http());
 		checkVisibility(properties.policy());
@@ -105,18 +89,16 @@ final class CheckedProperties {
 		checkDuration("mcp-security.clients.refresh-interval", properties.clients().refreshInterval());
 		this.allowedClients = clients("mcp-security.clients.allow", properties.clients().allow());
 		this.deniedClients = clients("mcp-security.clients.deny", properties.clients().deny());
-		this.introspections = new IntrospectionProperties(properties, this.authorizationServers);
-		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.profiles.values()));
+		this.introspections = new IntrospectionProperties(properties, this.issuers.servers());
+		this.policy = new PolicyProperties(properties, TokenProfiles.requestPrefix(this.issuers.profiles().values()));
 		this.sensitiveNames = PolicyProperties.checked("mcp-security.audit.sensitive-names",
 				properties.audit().sensitiveNames(), () -> new SensitiveNames(properties.audit().sensitiveNames()));
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 	}
 
-	/**
-	 * The further endpoints by name, no two with one resource identifier or path.
-	 */
-	Map<String, Endpoint> endpoints() {
+	/** The further endpoints by name, no two with one resource identifier or path. */
+	Map<String, FurtherEndpoint> endpoints() {
 		return this.endpoints;
 	}
 
@@ -132,10 +114,7 @@ final class CheckedProperties {
 		return this.rateLimit;
 	}
 
-	/**
-	 * The web origins that may use the endpoints, or {@code null} for what each resource
-	 * allows by itself.
-	 */
+	/** The accepted web origins, or {@code null} for the default of each resource. */
 	@Nullable AllowedOrigins allowedOrigins() {
 		return this.allowedOrigins;
 	}
@@ -144,26 +123,9 @@ final class CheckedProperties {
 		return this.resource;
 	}
 
-	/**
-	 * The authorization servers, each with its issuer, no two with the same.
-	 */
-	List<AuthorizationServer> authorizationServers() {
-		return this.authorizationServers;
-	}
-
-	/**
-	 * What the tokens of each look like, by its issuer.
-	 */
-	Map<String, TokenProfile> profiles() {
-		return this.profiles;
-	}
-
-	/**
-	 * What the metadata contain of an authorization server.
-	 * @param issuer its issuer identifier
-	 */
-	String advertised(String issuer) {
-		return this.advertised.getOrDefault(issuer, issuer);
+	/** The authorization servers. */
+	IssuerProperties issuers() {
+		return this.issuers;
 	}
 
 	private static List<ClientPattern> clients(String property, List<String> clients) {
@@ -185,16 +147,12 @@ final class CheckedProperties {
 	}
 
 	@Nullable URI metadataUrl() {
-		return metadataUrl(this.properties.metadata());
-	}
-
-	private static @Nullable URI metadataUrl(McpSecurityProperties.Metadata metadata) {
-		return (metadata.url() != null) ? URI.create(metadata.url()) : null;
+		return this.metadataUrl;
 	}
 
 	private static void checkProtocol(@Nullable String protocol) {
 		if (!"STREAMABLE".equalsIgnoreCase(protocol) && !"STATELESS".equalsIgnoreCase(protocol)) {
-			throw invalid(McpSecurityAutoConfiguration.PROTOCOL, protocol,
+			throw invalid(PROTOCOL, protocol,
 					"This starter does not secure that transport. Set it to STREAMABLE or STATELESS.");
 		}
 	}
@@ -205,15 +163,15 @@ final class CheckedProperties {
 					"It is not set. It is the audience that access tokens must have. Set it to the URL that clients use "
 							+ "for the MCP endpoint, for example https://mcp.example.com/mcp.");
 		}
-		return checkUri(RESOURCE, value);
+		return this.uris.check(RESOURCE, value);
 	}
 
 	private List<URI> checkAliases(String property, URI resource, List<String> values) {
 		List<URI> names = new ArrayList<>(List.of(resource));
 		for (String value : values) {
 			String name = property + "[" + (names.size() - 1) + "]";
-			URI alias = checkUri(name, value);
-			if (names.stream().anyMatch((other) -> new ProtectedResource(other, "", "", null).hasHostOf(alias))) {
+			URI alias = this.uris.check(name, value);
+			if (names.stream().anyMatch((other) -> ProtectedResource.haveSameHost(alias, other))) {
 				throw invalid(name, value, "Another resource identifier has the same host and port.");
 			}
 			names.add(alias);
@@ -221,23 +179,31 @@ final class CheckedProperties {
 		return List.copyOf(names.subList(1, names.size()));
 	}
 
+	/** The other resource identifiers of the endpoint that Spring AI configures. */
+	List<URI> aliases() {
+		return this.aliases;
+	}
+
 	/**
-	 * An endpoint by each of its other names.
-	 * @param endpoint the endpoint by the first of its names
+	 * An endpoint under each of its names.
+	 * @param endpoint the endpoint under the first of its names
 	 */
-	List<ProtectedResource> aliases(ProtectedResource endpoint) {
-		return this.endpoints.values()
+	List<ProtectedResource> names(ProtectedResource endpoint) {
+		List<URI> others = this.endpoints.values()
 			.stream()
 			.filter((further) -> further.resource().equals(endpoint.identifier()))
 			.findFirst()
-			.map(Endpoint::aliases)
-			.orElse(this.aliases)
-			.stream()
-			.map((alias) -> new ProtectedResource(alias, endpoint.endpoint(), endpoint.contextPath(), null))
+			.map(FurtherEndpoint::aliases)
+			.orElse(this.aliases);
+		return Stream
+			.concat(Stream.of(endpoint),
+					others.stream()
+						.map((alias) -> new ProtectedResource(alias, endpoint.endpoint(), endpoint.contextPath(),
+								null)))
 			.toList();
 	}
 
-	private Endpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
+	private FurtherEndpoint checkEndpoint(String name, McpSecurityProperties.Endpoint endpoint) {
 		String property = "mcp-security.endpoints." + name;
 		String path = endpoint.path();
 		if (path == null || !path.matches("/[^{}*?\\\\]+")) {
@@ -249,7 +215,7 @@ final class CheckedProperties {
 			throw invalid(property + ".resource", null,
 					"It is not set. Set it to the URL that clients use for this MCP endpoint.");
 		}
-		URI identifier = checkUri(property + ".resource", endpoint.resource());
+		URI identifier = this.uris.check(property + ".resource", endpoint.resource());
 		List<URI> aliases = checkAliases(property + ".resource-aliases", identifier, endpoint.resourceAliases());
 		Set<URI> taken = new HashSet<>(this.aliases);
 		taken.add(this.resource);
@@ -263,120 +229,14 @@ final class CheckedProperties {
 					"Another endpoint has the same resource identifier or path.");
 		}
 		McpSecurityProperties.Metadata metadata = endpoint.metadata();
-		checkMetadata(property + ".metadata", metadata);
+		URI metadataUrl = checkMetadata(property + ".metadata", metadata);
 		checkScopes(property + ".policy.required-scopes", endpoint.policy().requiredScopes());
-		return new Endpoint(path, identifier, aliases,
+		return new FurtherEndpoint(path, identifier, aliases,
 				StringUtils.hasText(endpoint.resourceName()) ? endpoint.resourceName() : name,
 				PolicyProperties.rules(property + ".policy.rules", endpoint.policy().rules()),
-				endpoint.policy().requiredScopes(), metadata, metadataUrl(metadata), endpoint.offers(),
+				endpoint.policy().requiredScopes(), metadata, metadataUrl, endpoint.offers(),
 				(endpoint.protocol() != null) ? endpoint.protocol() == McpSecurityProperties.Endpoint.Protocol.STATELESS
 						: this.stateless);
-	}
-
-	private List<AuthorizationServer> checkServers(OAuth2ResourceServerProperties.Jwt boot,
-			List<AuthorizationServerConnectionDetails> connections) {
-		List<AuthorizationServer> servers = this.properties.authorizationServers();
-		String property = SERVERS;
-		if (!connections.isEmpty()) {
-			servers = connections.stream()
-				.map((connection) -> AuthorizationServer.of(connection.getIssuer(), connection.getJwkSetUri(),
-						connection.getProvider(), List.of()))
-				.toList();
-			property = CONNECTIONS;
-		}
-		else if (servers.isEmpty()) {
-			if (!StringUtils.hasText(boot.getIssuerUri())) {
-				if (this.properties.startLocked()) {
-					logger.warn("No authorization server is configured: every request for an MCP endpoint gets 503");
-					return List.of();
-				}
-				throw invalid(SERVERS, null,
-						"It is not set, and neither is " + BOOT
-								+ ".issuer-uri. Set one of them to the issuer identifier "
-								+ "of your authorization server, for example https://login.example.com/realms/main. "
-								+ "(With mcp-security.start-locked=true the application starts without one, and "
-								+ "responds with 503 to every request.)");
-			}
-			servers = List.of(AuthorizationServer.of(boot.getIssuerUri(), boot.getJwkSetUri(), Provider.GENERIC,
-					boot.getAudiences()));
-			property = BOOT;
-		}
-		List<AuthorizationServer> checked = new ArrayList<>();
-		Set<String> issuers = new HashSet<>();
-		for (int i = 0; i < servers.size(); i++) {
-			AuthorizationServer server = servers.get(i);
-			String prefix = property.equals(BOOT) ? BOOT : property + "[" + i + "]";
-			String issuerProperty = prefix + (property.equals(BOOT) ? ".issuer-uri" : ".issuer");
-			String issuer = server.issuer();
-			if (!StringUtils.hasText(issuer)) {
-				throw invalid(issuerProperty, null,
-						"It is not set. Set it to the issuer identifier of the authorization server.");
-			}
-			if (server.advertisedAs() != null) {
-				checkIssuer(prefix + ".advertised-as", server.advertisedAs());
-				this.advertised.put(issuer, server.advertisedAs());
-			}
-			if (server.advertisedAs() == null || server.jwkSetUri() == null) {
-				checkIssuer(issuerProperty, issuer);
-			}
-			else {
-				// Only a name, which neither this server nor a client looks up.
-				parse(issuerProperty, issuer);
-			}
-			if (!issuers.add(issuer)) {
-				throw invalid(issuerProperty, issuer, "An earlier entry has the same issuer.");
-			}
-			if (server.jwkSetUri() != null) {
-				checkUri(prefix + ".jwk-set-uri", server.jwkSetUri());
-			}
-			if (server.introspection() != null) {
-				checkUri(prefix + ".introspection.uri", server.introspection().uri());
-			}
-			this.profiles.put(issuer, TokenProfiles.of(prefix, server));
-			checked.add(server);
-		}
-		return List.copyOf(checked);
-	}
-
-	private void checkIssuer(String property, String issuer) {
-		if (checkUri(property, issuer).getRawQuery() != null) {
-			throw invalid(property, issuer, "It has a query (RFC 8414 section 2 allows none).");
-		}
-	}
-
-	private URI checkUri(String property, @Nullable String value) {
-		if (value == null) {
-			return URI.create("");
-		}
-		URI uri = parse(property, value);
-		if (uri.getScheme() == null || uri.getRawAuthority() == null || uri.getHost() == null) {
-			throw invalid(property, value, "It is not an absolute URI with a host.");
-		}
-		if (uri.getRawFragment() != null) {
-			throw invalid(property, value, "It has a fragment, which such an identifier must not have.");
-		}
-		if (uri.getRawUserInfo() != null) {
-			throw invalid(property, value, "It has user information, which such an identifier must not have.");
-		}
-		boolean http = uri.getScheme().equals("http");
-		if (!http && !uri.getScheme().equals("https")) {
-			throw invalid(property, value, "It is neither an https nor an http URI.");
-		}
-		if (http && !LOOPBACK.contains(uri.getHost()) && !this.properties.allowInsecureHttp()) {
-			throw invalid(property, value,
-					"It uses http for another machine: tokens or keys could be read or replaced in transit. "
-							+ "Use https, or set mcp-security.allow-insecure-http=true to allow that.");
-		}
-		return uri;
-	}
-
-	private static URI parse(String property, String value) {
-		try {
-			return new URI(value);
-		}
-		catch (URISyntaxException ex) {
-			throw invalid(property, value, "It is not a URI: " + ex.getReason() + ".");
-		}
 	}
 
 	private static void checkScopes(String property, List<String> scopes) {
@@ -388,10 +248,10 @@ final class CheckedProperties {
 		}
 	}
 
-	private void checkMetadata(String property, McpSecurityProperties.Metadata metadata) {
-		checkUri(property + ".url", metadata.url());
+	private @Nullable URI checkMetadata(String property, McpSecurityProperties.Metadata metadata) {
 		checkScopes(property + ".challenge-scopes", metadata.challengeScopes());
 		checkScopes(property + ".scopes-supported", metadata.scopesSupported());
+		return this.uris.checkOptional(property + ".url", metadata.url());
 	}
 
 	private static void checkToken(McpSecurityProperties.Token token) {
@@ -431,9 +291,7 @@ final class CheckedProperties {
 		checkHosts(http.allowedHosts());
 	}
 
-	/**
-	 * What is listed to everybody cannot be hidden.
-	 */
+	/** Targets that are listed without a token cannot be hidden. */
 	private static void checkVisibility(McpSecurityProperties.Policy policy) {
 		if (policy.visibility() == AccessPolicy.Visibility.NEED_TO_KNOW && policy.anonymousDiscovery()) {
 			throw invalid("mcp-security.policy.visibility", "need-to-know",
@@ -522,10 +380,8 @@ final class CheckedProperties {
 		return new InvalidConfigurationPropertyValueException(property, value, reason);
 	}
 
-	/**
-	 * A further MCP endpoint.
-	 */
-	record Endpoint(String path, URI resource, List<URI> aliases, String name, List<ConfiguredRule> rules,
+	/** A further MCP endpoint. */
+	record FurtherEndpoint(String path, URI resource, List<URI> aliases, String name, List<ConfiguredRule> rules,
 			List<String> requiredScopes, McpSecurityProperties.Metadata metadata, @Nullable URI metadataUrl,
 			McpSecurityProperties.Endpoint.Offers offers, boolean stateless) {
 	}

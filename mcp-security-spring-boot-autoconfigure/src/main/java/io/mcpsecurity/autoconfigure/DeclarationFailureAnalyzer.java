@@ -6,9 +6,7 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.util.StringUtils;
 
-/**
- * Says in words which annotation stopped the start and what to do about it.
- */
+/** Reports the declaration that stopped the start, and what to do about it. */
 class DeclarationFailureAnalyzer extends AbstractFailureAnalyzer<DeclarationException> {
 
 	@Override

@@ -22,7 +22,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.PathPatternRequestTransformer;
 
 /**
- * Stops the start if another filter chain takes the requests to an MCP endpoint.
+ * Stops the start if another filter chain matches the requests to an MCP endpoint first.
  */
 final class EndpointChainsCheck implements SmartInitializingSingleton {
 
@@ -38,8 +38,9 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 
 	EndpointChainsCheck(ProtectedResource main, FurtherEndpoints further, ObjectProvider<FilterChainProxy> proxies,
 			ServletContext servletContext, ListableBeanFactory beans) {
-		this.paths = Stream.concat(Stream.of(main), further.all().values().stream().map(EndpointDefinition::resource))
+		this.paths = Stream.concat(Stream.of(main), further.resources().stream())
 			.map(ProtectedResource::endpoint)
+			.distinct()
 			.toList();
 		this.proxies = proxies;
 		this.servletContext = servletContext;
@@ -56,9 +57,7 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 		}));
 	}
 
-	/**
-	 * A POST request as far as the choice of a filter chain depends on it.
-	 */
+	/** A POST request as far as the choice of a filter chain depends on it. */
 	static HttpServletRequest post(String path, ServletContext servletContext) {
 		return new PathPatternRequestTransformer()
 			.transform(new FilterInvocation(servletContext.getContextPath(), path, null, null, "POST", servletContext)
@@ -93,12 +92,12 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 			.map(Map.Entry::getKey)
 			.findFirst()
 			.orElse("");
-		if (!name.startsWith(McpSecurityAutoConfiguration.ENDPOINT_CHAIN)) {
+		if (!name.startsWith(EndpointConfiguration.CHAIN)) {
 			throw new DeclarationException(
 					(name.isEmpty() ? "Another SecurityFilterChain" : "The SecurityFilterChain '" + name + "'")
 							+ " takes the requests to the MCP endpoint " + path,
 					"give it a securityMatcher that does not match this path, or an @Order greater than "
-							+ McpSecurityAutoConfiguration.CHAIN_ORDER);
+							+ EndpointConfiguration.CHAIN_ORDER);
 		}
 	}
 

@@ -18,8 +18,8 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Logs one line for each MCP endpoint at start: what is protected, who may issue tokens
- * for it, what it offers, and what of that no rule is for.
+ * Logs one line for each MCP endpoint at start: the resource, the issuers, what it
+ * offers, and what has no rule.
  */
 final class EndpointReport implements SmartInitializingSingleton {
 
@@ -49,17 +49,17 @@ final class EndpointReport implements SmartInitializingSingleton {
 	@Override
 	public void afterSingletonsInstantiated() {
 		Map<String, Object> others = this.servers.servers();
-		report(this.main, this.policy.rules(),
+		report(this.main, this.policy.ruleBook(),
 				(server) -> others.values().stream().noneMatch((other) -> other == server));
-		this.further.all()
-			.forEach((name, endpoint) -> report(endpoint.resource(), endpoint.policy().rules(),
+		this.further.protectedEndpoints()
+			.forEach((name, endpoint) -> report(endpoint.resource(), endpoint.policy().ruleBook(),
 					(server) -> others.get(name) == server));
 	}
 
-	private void report(ProtectedResource resource, RuleBook rules, Predicate<Object> server) {
-		List<McpTarget> offered = rules.offered().offeredBy(server);
+	private void report(ProtectedResource resource, RuleBook ruleBook, Predicate<Object> server) {
+		List<McpTarget> offered = ruleBook.offered().offeredBy(server);
 		List<String> open = offered.stream()
-			.map(rules::ruleFor)
+			.map(ruleBook::ruleFor)
 			.filter((rule) -> rule.source().equals(RuleBook.UNDECLARED))
 			.map((rule) -> rule.target().toString())
 			.sorted()

@@ -4,8 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,14 +19,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
 
 /**
- * The MCP endpoints of an application besides the one that Spring AI configures: each has
- * a resource identifier, metadata, an audience and rules of its own.
+ * The MCP endpoints in addition to the one that Spring AI configures: each has a resource
+ * identifier, metadata, an audience and rules of its own.
  */
 final class FurtherEndpoints {
 
-	private final Map<String, EndpointDefinition> endpoints = new LinkedHashMap<>();
-
-	private final Map<String, List<EndpointDefinition>> aliases = new LinkedHashMap<>();
+	private final Map<String, List<EndpointDefinition>> endpoints = new LinkedHashMap<>();
 
 	private final List<ResourceMetadata> metadata = new ArrayList<>();
 
@@ -36,65 +32,45 @@ final class FurtherEndpoints {
 	 * Create the endpoints.
 	 * @param checked what is configured
 	 * @param main the endpoint that Spring AI configures
-	 * @param rules the rules that all endpoints have in common
+	 * @param ruleBook the rules that all endpoints have in common
 	 * @param policy the policy of the main endpoint, whose hierarchy and modes hold for
 	 * all
-	 * @param factory makes the parts
+	 * @param authentication verifies tokens
+	 * @param factory creates the parts
 	 */
-	FurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook rules, AccessPolicy policy,
-			McpEndpointFactory factory) {
+	FurtherEndpoints(CheckedProperties checked, ProtectedResource main, RuleBook ruleBook, AccessPolicy policy,
+			EndpointAuthentication authentication, McpEndpointFactory factory) {
 		checked.endpoints().forEach((name, endpoint) -> {
 			String property = "mcp-security.endpoints." + name;
 			if (endpoint.path().equals(main.endpoint())) {
 				throw CheckedProperties.invalid(property + ".path", endpoint.path(),
 						"It is the path of the endpoint that Spring AI configures.");
 			}
-			ProtectedResource resource = new ProtectedResource(endpoint.resource(), endpoint.path(), main.contextPath(),
-					endpoint.metadataUrl());
+			List<ProtectedResource> names = checked.names(new ProtectedResource(endpoint.resource(), endpoint.path(),
+					main.contextPath(), endpoint.metadataUrl()));
 			List<ConfiguredRule> own = endpoint.rules();
-			RuleBook book = PolicyProperties.ruleBook(property + ".policy.rules", () -> rules.with(own));
+			RuleBook book = PolicyProperties.ruleBook(property + ".policy.rules", () -> ruleBook.with(own));
 			AccessPolicy ownPolicy = policy.with(book).requiring(endpoint.requiredScopes());
-			AuthenticationManagerResolver<HttpServletRequest> authentication = factory.authenticationByName(resource,
-					endpoint.name());
-			Function<ProtectedResource, EndpointDefinition> define = (identity) -> {
-				this.metadata
-					.add(factory.metadata(identity, endpoint.name(), ownPolicy, endpoint.metadata().scopesSupported()));
-				return new EndpointDefinition(identity, ownPolicy, authentication,
-						factory.challenge(identity, ownPolicy, endpoint.metadata().challengeScopes()));
-			};
-			this.endpoints.put(name, define.apply(resource));
-			this.aliases.put(name, checked.aliases(resource).stream().map(define).toList());
+			AuthenticationManagerResolver<HttpServletRequest> resolver = authentication.resolver(names);
+			this.endpoints.put(name, names.stream()
+				.map((resource) -> new EndpointDefinition(resource, ownPolicy, resolver,
+						factory.challenge(resource, ownPolicy, endpoint.metadata().challengeScopes())))
+				.toList());
+			names.forEach((resource) -> this.metadata
+				.add(factory.metadata(resource, endpoint.name(), ownPolicy, endpoint.metadata().scopesSupported())));
 		});
 	}
 
-	EndpointDefinition get(String name) {
-		EndpointDefinition endpoint = this.endpoints.get(name);
-		if (endpoint == null) {
-			throw new IllegalStateException("No endpoint " + name);
-		}
-		return endpoint;
+	/** One of these endpoints under each of its names, the main one first. */
+	List<EndpointDefinition> names(String endpoint) {
+		return this.endpoints.get(endpoint);
 	}
 
-	/**
-	 * One of these endpoints by each of its other names.
-	 */
-	List<EndpointDefinition> aliases(String name) {
-		return this.aliases.getOrDefault(name, List.of());
-	}
-
-	/**
-	 * All of them, by name.
-	 */
-	Map<String, EndpointDefinition> all() {
-		return this.endpoints;
-	}
-
-	/**
-	 * What is protected at each of them, by name.
-	 */
+	/** What is protected at each endpoint, by its name in the configuration. */
 	Map<String, ProtectedEndpoint> protectedEndpoints() {
 		Map<String, ProtectedEndpoint> described = new LinkedHashMap<>();
-		this.endpoints.forEach((name, endpoint) -> described.put(name, endpoint.protectedEndpoint()));
+		this.endpoints.forEach((name, names) -> described.put(name,
+				new ProtectedEndpoint(names.get(0).resource(), names.get(0).policy())));
 		return described;
 	}
 
@@ -103,38 +79,32 @@ final class FurtherEndpoints {
 	}
 
 	Map<String, AccessPolicy> policies() {
-		return identities().collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(),
+		return definitions().collect(Collectors.toMap((endpoint) -> endpoint.resource().identifier().toString(),
 				EndpointDefinition::policy));
 	}
 
-	/**
-	 * These endpoints by all of their names.
-	 */
-	private Stream<EndpointDefinition> identities() {
-		return Stream.concat(this.endpoints.values().stream(), this.aliases.values().stream().flatMap(List::stream));
+	/** The resources of all endpoints under each of their names. */
+	List<ProtectedResource> resources() {
+		return definitions().map(EndpointDefinition::resource).toList();
+	}
+
+	private Stream<EndpointDefinition> definitions() {
+		return this.endpoints.values().stream().flatMap(List::stream);
 	}
 
 	/**
-	 * The name of one of these endpoints, or {@code null} for another resource
-	 * identifier.
+	 * The name of one of these endpoints in the configuration, or {@code null} for
+	 * another resource identifier.
 	 */
 	@Nullable String name(String identifier) {
-		return this.endpoints.keySet()
+		return this.endpoints.entrySet()
 			.stream()
-			.filter((name) -> Stream.concat(Stream.of(get(name)), aliases(name).stream())
-				.anyMatch((endpoint) -> endpoint.resource().identifier().toString().equals(identifier)))
+			.filter((endpoint) -> endpoint.getValue()
+				.stream()
+				.anyMatch((name) -> name.resource().identifier().toString().equals(identifier)))
+			.map(Map.Entry::getKey)
 			.findFirst()
 			.orElse(null);
-	}
-
-	/**
-	 * Where the metadata of one of these endpoints is, by its resource identifier.
-	 */
-	Optional<String> metadataLocation(@Nullable String identifier) {
-		return identities().map(EndpointDefinition::resource)
-			.filter((resource) -> resource.identifier().toString().equals(identifier))
-			.map(ProtectedResource::metadataLocation)
-			.findFirst();
 	}
 
 }

@@ -1,9 +1,9 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.util.List;
-import java.util.function.Function;
 
 import io.mcpsecurity.handler.ListingFilter;
+import io.mcpsecurity.transport.McpDispatcher;
 import io.mcpsecurity.transport.McpEndpoint;
 import io.modelcontextprotocol.server.McpAsyncServer;
 import io.modelcontextprotocol.server.McpStatelessAsyncServer;
@@ -16,9 +16,7 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.security.web.SecurityFilterChain;
 
-/**
- * Registers a filter chain and an MCP server for each further MCP endpoint.
- */
+/** Registers a filter chain and an MCP server for each further MCP endpoint. */
 class FurtherEndpointsRegistrar implements BeanRegistrar {
 
 	private static final List<Class<?>> MAIN_SERVERS = List.of(McpSyncServer.class, McpAsyncServer.class,
@@ -27,24 +25,27 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 	@Override
 	public void register(BeanRegistry registry, Environment environment) {
 		PropertyBinder.endpoints((ConfigurableEnvironment) environment).keySet().forEach((name) -> {
-			registry.registerBean("mcpServer-" + name, Object.class,
+			registry.registerBean(FurtherServers.BEAN_PREFIX + name, Object.class,
 					(bean) -> bean.notAutowirable().supplier((beans) -> {
-						// What these take is there when the main server is.
+						// The main server creates the specifications of all servers.
 						MAIN_SERVERS.forEach((type) -> beans.beanProvider(type).stream().findAny());
 						return beans.bean(FurtherServers.class).build(name);
 					}));
-			registry.registerBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN + "-" + name, SecurityFilterChain.class,
-					(bean) -> bean.order(McpSecurityAutoConfiguration.CHAIN_ORDER)
+			registry.registerBean(EndpointConfiguration.CHAIN + "-" + name, SecurityFilterChain.class,
+					(bean) -> bean.order(EndpointConfiguration.CHAIN_ORDER)
 						.supplier((beans) -> chain(beans, name)));
 		});
 	}
 
 	private static SecurityFilterChain chain(BeanRegistry.SupplierContext beans, String name) {
-		FurtherEndpoints further = beans.bean(FurtherEndpoints.class);
-		Function<EndpointDefinition, McpEndpoint> endpoint = (definition) -> beans.bean(McpEndpointFactory.class)
-			.endpoint(definition, beans.bean(ListingFilter.class), beans.bean(FurtherServers.class).dispatcher(name));
-		return endpoint.apply(further.get(name))
-			.filterChain(beans.bean(McpEndpoint.Common.class), further.aliases(name).stream().map(endpoint).toList());
+		McpEndpointFactory factory = beans.bean(McpEndpointFactory.class);
+		ListingFilter listings = beans.bean(ListingFilter.class);
+		McpDispatcher dispatcher = beans.bean(FurtherServers.class).dispatcher(name);
+		return McpEndpoint.filterChain(beans.bean(FurtherEndpoints.class)
+			.names(name)
+			.stream()
+			.map((definition) -> factory.endpoint(definition, listings, dispatcher))
+			.toList(), beans.bean(McpEndpoint.Common.class));
 	}
 
 }

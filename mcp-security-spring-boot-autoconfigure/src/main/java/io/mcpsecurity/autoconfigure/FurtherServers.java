@@ -27,10 +27,13 @@ import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServ
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * The MCP servers behind further endpoints, each made of its part of the application's
+ * The MCP servers of further endpoints, each with its part of the application's
  * specifications.
  */
 final class FurtherServers {
+
+	/** Precedes the name of an endpoint in the bean name of its server. */
+	static final String BEAN_PREFIX = "mcpServer-";
 
 	private final Map<String, McpDispatcher> transports = new LinkedHashMap<>();
 
@@ -48,7 +51,7 @@ final class FurtherServers {
 	 * @param properties Spring AI's properties, which hold for these servers as well
 	 * @param http Spring AI's properties of Streamable HTTP
 	 * @param contents what each endpoint offers
-	 * @param sessions keeps the sessions
+	 * @param sessions the sessions
 	 * @param json reads and writes messages
 	 */
 	FurtherServers(CheckedProperties checked, McpServerProperties properties, McpServerStreamableHttpProperties http,
@@ -61,9 +64,7 @@ final class FurtherServers {
 					: new StreamableTransport(json, sessions, http.isDisallowDelete())));
 	}
 
-	/**
-	 * What endpoints offer, by configuration.
-	 */
+	/** The configured selection of each endpoint. */
 	static EndpointContents contents(CheckedProperties checked, ConfigurableListableBeanFactory beans) {
 		List<EndpointContents.Selection> selections = new ArrayList<>();
 		checked.endpoints().forEach((name, endpoint) -> {
@@ -95,11 +96,7 @@ final class FurtherServers {
 	}
 
 	McpDispatcher dispatcher(String name) {
-		McpDispatcher transport = this.transports.get(name);
-		if (transport == null) {
-			throw new IllegalStateException("No endpoint " + name);
-		}
-		return transport;
+		return this.transports.get(name);
 	}
 
 	/**
@@ -136,9 +133,7 @@ final class FurtherServers {
 		return server;
 	}
 
-	/**
-	 * The servers that were built, by the names of their endpoints.
-	 */
+	/** The servers that were built, by the names of their endpoints. */
 	Map<String, Object> servers() {
 		return this.servers;
 	}

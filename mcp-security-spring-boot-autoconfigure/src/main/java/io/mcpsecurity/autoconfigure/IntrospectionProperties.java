@@ -81,7 +81,7 @@ final class IntrospectionProperties {
 				FAILURE_THRESHOLD, RETRY_INTERVAL, values.maxConcurrent());
 	}
 
-	private void add(String property, AuthorizationServer server, AuthorizationServer.Endpoint endpoint) {
+	private void add(String property, AuthorizationServer server, AuthorizationServer.IntrospectionEndpoint endpoint) {
 		String issuer = server.issuer();
 		Assert.state(issuer != null, "Issuers are checked before");
 		if (!StringUtils.hasText(endpoint.uri())) {
@@ -101,7 +101,7 @@ final class IntrospectionProperties {
 	}
 
 	private static ClientAuthentication authentication(String property, String issuer,
-			AuthorizationServer.Endpoint endpoint) {
+			AuthorizationServer.IntrospectionEndpoint endpoint) {
 		String client = endpoint.clientId();
 		if (!StringUtils.hasText(client)) {
 			throw CheckedProperties.invalid(property + ".client-id", null,
@@ -115,9 +115,10 @@ final class IntrospectionProperties {
 					+ ".client-secret and .private-key " + ((key != null) ? "are" : "is") + " set. Set one of them.");
 		}
 		if (key == null) {
-			return (endpoint.secretMethod() == AuthorizationServer.Endpoint.SecretMethod.CLIENT_SECRET_POST)
-					? ClientAuthentication.secretInForm(client, String.valueOf(secret))
-					: ClientAuthentication.secret(client, String.valueOf(secret));
+			return (endpoint
+				.secretMethod() == AuthorizationServer.IntrospectionEndpoint.SecretMethod.CLIENT_SECRET_POST)
+						? ClientAuthentication.secretInForm(client, String.valueOf(secret))
+						: ClientAuthentication.secret(client, String.valueOf(secret));
 		}
 		String audience = endpoint.assertionAudience();
 		return PolicyProperties.checked(property + ".private-key", key, () -> ClientAuthentication.privateKey(client,
@@ -138,9 +139,7 @@ final class IntrospectionProperties {
 		return key;
 	}
 
-	/**
-	 * Whether a property, however its name is written, holds a secret.
-	 */
+	/** Whether a property is a secret, in any form of its name. */
 	static boolean isSecret(String property) {
 		String plain = SensitiveNames.plain(property);
 		return plain.startsWith(SensitiveNames.plain(SERVERS))

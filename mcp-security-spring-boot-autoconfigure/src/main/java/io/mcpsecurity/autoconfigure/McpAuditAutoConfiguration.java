@@ -29,8 +29,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Auto-configuration of the audit trail: the sinks, the way to them, and what operators
- * see of it. Every {@link AuditSink} bean of the application is a sink as well.
+ * Auto-configuration of the audit trail, its sinks, and their health and metrics. Every
+ * {@link AuditSink} bean of the application is a sink as well.
  */
 @AutoConfiguration(after = McpSecurityAutoConfiguration.class,
 		afterName = "org.springframework.boot.opentelemetry.autoconfigure.OpenTelemetrySdkAutoConfiguration",
@@ -48,11 +48,9 @@ public final class McpAuditAutoConfiguration {
 	private static final int BATCH_SIZE = 500;
 
 	/**
-	 * The way to the sinks. (It asks for the checked properties so that a bad value is
-	 * found before it is used.)
+	 * The checked properties are a parameter so that invalid values are reported first.
 	 */
 	@Bean
-	@ConditionalOnMissingBean
 	AuditTrail mcpAuditTrail(ObjectProvider<AuditSink> beans, McpSecurityProperties properties,
 			CheckedProperties checked) {
 		McpSecurityProperties.Audit audit = properties.audit();
@@ -78,7 +76,8 @@ public final class McpAuditAutoConfiguration {
 	}
 
 	/**
-	 * Which sinks there are is decided when an application is compiled ahead of time.
+	 * The conditions of sinks are evaluated when an application is compiled ahead of
+	 * time.
 	 */
 	private static void requireSink(List<AuditSink> sinks, Class<? extends AuditSink> type, String name,
 			boolean enabled) {
@@ -93,15 +92,11 @@ public final class McpAuditAutoConfiguration {
 		return new AuditTrailLifecycle(trail);
 	}
 
-	/**
-	 * Events of Spring Boot, and the place where it keeps them.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = EVENTS, matchIfMissing = true)
 	static class EventsConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		AuditEventPublisher mcpAuditEventPublisher(ApplicationEventPublisher publisher) {
 			return new AuditEventPublisher(publisher);
 		}
@@ -109,14 +104,14 @@ public final class McpAuditAutoConfiguration {
 	}
 
 	/**
-	 * What the endpoint {@code auditevents} shows in an application without an
-	 * {@link AuditEventRepository}: the events of MCP servers.
+	 * The repository for the endpoint {@code auditevents} in an application without an
+	 * {@link AuditEventRepository}. It contains only the events of MCP servers.
 	 * <p>
 	 * For a bean of that type Spring Boot would record the logins of the whole
 	 * application as well: it would publish events with refused bearer tokens as names,
 	 * and the ids of HTTP sessions, to every listener. So the repository is not a
 	 * candidate for conditions and injection by type, and the endpoint is defined here
-	 * with it. It is found by its own name.
+	 * with it. It can be injected by its name.
 	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(name = { EVENTS, "management.auditevents.enabled" }, matchIfMissing = true)
@@ -138,9 +133,6 @@ public final class McpAuditAutoConfiguration {
 
 	}
 
-	/**
-	 * Events as lines of the log.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnBooleanProperty(PropertyBinder.CONDITION + "audit.log.enabled")
 	static class LogConfiguration {
@@ -152,9 +144,6 @@ public final class McpAuditAutoConfiguration {
 
 	}
 
-	/**
-	 * Events as log records of OpenTelemetry.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(OpenTelemetry.class)
 	@ConditionalOnBooleanProperty(PropertyBinder.CONDITION + "audit.opentelemetry.enabled")
@@ -168,9 +157,6 @@ public final class McpAuditAutoConfiguration {
 
 	}
 
-	/**
-	 * What actuator shows of the audit trail.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(HealthIndicator.class)
 	static class HealthConfiguration {
@@ -184,15 +170,11 @@ public final class McpAuditAutoConfiguration {
 
 	}
 
-	/**
-	 * What Micrometer counts of the audit trail.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(MeterBinder.class)
 	static class MetricsConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		AuditMetrics mcpAuditMetrics(AuditTrail trail) {
 			return new AuditMetrics(trail);
 		}

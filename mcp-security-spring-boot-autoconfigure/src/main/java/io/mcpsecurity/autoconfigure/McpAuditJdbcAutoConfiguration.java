@@ -41,8 +41,8 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.util.StringUtils;
 
 /**
- * Auto-configuration that stores audit events in a database, when
- * {@code mcp-security.audit.jdbc.enabled} says so and the application has no
+ * Auto-configuration that stores audit events in a database, if
+ * {@code mcp-security.audit.jdbc.enabled} is set and the application has no
  * {@link AuditEventRepository} of its own.
  */
 @AutoConfiguration(
@@ -68,9 +68,7 @@ public final class McpAuditJdbcAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(McpAuditJdbcAutoConfiguration.class);
 
-	/**
-	 * The table, what writes into it, and what deletes from it.
-	 */
+	/** The table, its repository and the deletion of old events. */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(DataSourceScriptDatabaseInitializer.class)
 	@ConditionalOnMissingBean(AuditEventRepository.class)
@@ -106,7 +104,6 @@ public final class McpAuditJdbcAutoConfiguration {
 
 		@Bean(initMethod = "start")
 		@ConditionalOnProperty(PropertyBinder.CONDITION + "audit.jdbc.retention")
-		@ConditionalOnMissingBean
 		AuditRetention mcpAuditRetention(JdbcAuditEventRepository repository) {
 			return new AuditRetention(repository, Objects.requireNonNull(this.properties.retention()),
 					Clock.systemUTC());
@@ -118,8 +115,8 @@ public final class McpAuditJdbcAutoConfiguration {
 		}
 
 		/**
-		 * Where the script for the database is, if there is one. A database that is away
-		 * is no embedded one, and an application starts without it.
+		 * The location of the script for the database, if there is one. A database that
+		 * cannot be reached is not embedded, and does not prevent the start.
 		 */
 		private List<String> schemaLocations(InitializeSchema mode) {
 			if (mode == InitializeSchema.NEVER) {
@@ -138,9 +135,7 @@ public final class McpAuditJdbcAutoConfiguration {
 
 	}
 
-	/**
-	 * An application with a repository of its own, which this starter leaves to it.
-	 */
+	/** The application has its own repository. */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(DataSourceScriptDatabaseInitializer.class)
 	static class OwnRepositoryConfiguration {
@@ -157,9 +152,6 @@ public final class McpAuditJdbcAutoConfiguration {
 
 	}
 
-	/**
-	 * An application that cannot use a database.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnMissingClass("org.springframework.boot.jdbc.init.DataSourceScriptDatabaseInitializer")
 	static class MissingLibraryConfiguration {
@@ -211,9 +203,7 @@ public final class McpAuditJdbcAutoConfiguration {
 		return dataSource;
 	}
 
-	/**
-	 * A table that is missing would come to light with the first event, which is late.
-	 */
+	/** A missing table would otherwise be reported with the first event only. */
 	private static void checkTable(JdbcAuditEventRepository repository, InitializeSchema mode) {
 		try {
 			String problem = repository.problem();

@@ -12,8 +12,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.security.web.FilterChainProxy;
 
 /**
- * The check of the actuator endpoint where the actuator has a port of its own, which is a
- * server with a context of its own.
+ * The check of write access if the actuator has its own port, and therefore its own
+ * context.
  */
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
 @ConditionalOnWebApplication(type = Type.SERVLET)

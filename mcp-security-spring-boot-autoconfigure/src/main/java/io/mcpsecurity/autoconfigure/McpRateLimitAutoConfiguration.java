@@ -31,10 +31,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/**
- * Auto-configuration of how often somebody may come: the limits, where their buckets are,
- * and what operators see of them.
- */
+/** Auto-configuration of rate limits, their buckets, and their health and metrics. */
 @AutoConfiguration(after = McpSecurityAutoConfiguration.class,
 		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnBean(CheckedProperties.class)
@@ -53,7 +50,6 @@ public final class McpRateLimitAutoConfiguration {
 	private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
 	@Bean
-	@ConditionalOnMissingBean
 	RequestLimits mcpRequestLimits(CheckedProperties checked, McpSecurityProperties properties,
 			ObjectProvider<BucketStore> store) {
 		RateLimitSettings settings = checked.rateLimit();
@@ -65,24 +61,17 @@ public final class McpRateLimitAutoConfiguration {
 		return new RequestLimits(rules, settings.failures(), settings.calls(), settings.streams());
 	}
 
-	/**
-	 * Buckets in memory.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnProperty(name = CONDITION, havingValue = "local", matchIfMissing = true)
 	static class LocalConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		LocalStore mcpRateLimitStore(CheckedProperties checked, McpSecurityProperties properties) {
 			return new LocalStore(properties.rateLimit().maxBuckets());
 		}
 
 	}
 
-	/**
-	 * Buckets in the Redis of the application.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnProperty(name = CONDITION, havingValue = "redis")
 	@ConditionalOnClass({ LettuceConnectionFactory.class, DataRedisConnectionDetails.class, AbstractRedisClient.class,
@@ -94,9 +83,9 @@ public final class McpRateLimitAutoConfiguration {
 		private final McpSecurityProperties.RateLimit properties;
 
 		/**
-		 * A client of its own, at the address and with the credentials of the
-		 * application's, but with time-outs of its own. (It is no bean: there would be
-		 * two connection factories then.)
+		 * Creates a client with the address and credentials of the application's client
+		 * and other timeouts. It is not a bean, because there would be two connection
+		 * factories.
 		 */
 		RedisStoreConfiguration(CheckedProperties checked, McpSecurityProperties properties,
 				ObjectProvider<LettuceConnectionFactory> application,
@@ -128,7 +117,6 @@ public final class McpRateLimitAutoConfiguration {
 		}
 
 		@Bean(initMethod = "start")
-		@ConditionalOnMissingBean
 		RedisStore mcpRateLimitStore() {
 			McpSecurityProperties.RateLimit.Redis redis = this.properties.redis();
 			if (this.properties.onStoreFailure() == RateLimits.OnStoreFailure.ALLOW) {
@@ -144,9 +132,6 @@ public final class McpRateLimitAutoConfiguration {
 			this.connections.destroy();
 		}
 
-		/**
-		 * What actuator shows of it.
-		 */
 		@Configuration(proxyBeanMethods = false)
 		@ConditionalOnClass(HealthIndicator.class)
 		static class HealthConfiguration {
@@ -162,15 +147,11 @@ public final class McpRateLimitAutoConfiguration {
 
 	}
 
-	/**
-	 * What Micrometer counts of limits.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(MeterBinder.class)
 	static class MetricsConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		RateLimitMetrics mcpRateLimitMetrics(RequestLimits limits) {
 			return new RateLimitMetrics(limits);
 		}

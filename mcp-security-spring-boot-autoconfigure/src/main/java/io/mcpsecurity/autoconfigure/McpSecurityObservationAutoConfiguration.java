@@ -2,7 +2,6 @@ package io.mcpsecurity.autoconfigure;
 
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.exchange.Exchanges;
-import io.mcpsecurity.observation.DefaultMcpServerObservationConvention;
 import io.mcpsecurity.observation.McpServerMeterObservationHandler;
 import io.mcpsecurity.observation.McpServerObservationConvention;
 import io.mcpsecurity.observation.McpServerTracingObservationHandler;
@@ -27,8 +26,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 
 /**
- * Auto-configuration of what is measured of requests, as far as the application has
- * something that takes it: a registry of metrics, one of observations, a tracer.
+ * Auto-configuration of metrics, observations and traces of requests, each if the
+ * application has a registry or a tracer for it.
  */
 @AutoConfiguration(after = McpSecurityAutoConfiguration.class,
 		afterName = {
@@ -39,31 +38,25 @@ import org.springframework.core.annotation.Order;
 @ConditionalOnBean(Exchanges.class)
 public final class McpSecurityObservationAutoConfiguration {
 
-	/** Before the handlers of Spring Boot, which take observations of every kind. */
+	/** Precedes the handlers of Spring Boot, which accept all observations. */
 	private static final int HANDLER_ORDER = 0;
 
 	@Bean
-	@ConditionalOnMissingBean
 	RequestLabels mcpRequestLabels(OfferedTargets offered) {
 		return new RequestLabels(offered);
 	}
 
-	/**
-	 * Metrics.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(MeterRegistry.class)
 	@ConditionalOnBean(MeterRegistry.class)
 	static class MetricsConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		RequestMetrics mcpRequestMetrics(MeterRegistry registry, RequestLabels labels) {
 			return new RequestMetrics(registry, labels);
 		}
 
 		@Bean
-		@ConditionalOnMissingBean
 		StepUpMetrics mcpStepUpMetrics(MeterRegistry registry, RequestLabels labels) {
 			return new StepUpMetrics(registry, labels);
 		}
@@ -78,40 +71,30 @@ public final class McpSecurityObservationAutoConfiguration {
 
 	}
 
-	/**
-	 * Observations.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(ObservationRegistry.class)
 	@ConditionalOnBean(ObservationRegistry.class)
 	static class ObservationConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		RequestObservations mcpRequestObservations(ObservationRegistry registry,
 				ObjectProvider<McpServerObservationConvention> convention, RequestLabels labels) {
-			return new RequestObservations(registry, convention.getIfAvailable(),
-					new DefaultMcpServerObservationConvention(labels));
+			return new RequestObservations(registry, convention.getIfAvailable(), labels);
 		}
 
 	}
 
-	/**
-	 * Traces.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(Tracer.class)
 	@ConditionalOnBean(Tracer.class)
 	static class TracingConfiguration {
 
 		@Bean
-		@ConditionalOnMissingBean
 		TraceIds mcpTraceIds(Tracer tracer) {
 			return new TraceIds(tracer);
 		}
 
 		@Bean
-		@ConditionalOnMissingBean
 		@ConditionalOnBean(Propagator.class)
 		@Order(HANDLER_ORDER)
 		McpServerTracingObservationHandler mcpServerTracingObservationHandler(Tracer tracer, Propagator propagator) {

@@ -18,6 +18,7 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesSource
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.convert.DurationUnit;
 import org.springframework.core.io.Resource;
+import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -67,6 +68,11 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue List<String> unguardedTransports,
 		@DefaultValue Audit audit) {
 
+	/** The configured name of the resource, or else another name. */
+	String resourceNameOr(String other) {
+		return StringUtils.hasText(this.resourceName) ? this.resourceName : other;
+	}
+
 	/**
 	 * Which scopes tools, resources and prompts require.
 	 *
@@ -83,7 +89,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param anonymousDiscovery Whether initialize, ping and listings are allowed without
 	 * a token.
 	 * @param visibility What callers see of what they may not use: with "step-up",
-	 * everything that somebody can be granted is listed with its scopes, and a call
+	 * everything that a caller can be granted is listed with its scopes, and a call
 	 * without them is challenged; with "need-to-know", only what the caller may use is
 	 * listed, and nothing else exists.
 	 * @param scopeTemplate Scope of every tool without a rule, with {name} for the tool's
@@ -106,9 +112,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@Nullable String readOnlyScope, @Nullable String destructiveScope, @Nullable String scopeHierarchy,
 			@DefaultValue("false") boolean wildcardScopes) {
 
-		/**
-		 * What to do about a rule that has no effect.
-		 */
+		/** What to do about a rule that has no effect. */
 		public enum UnmatchedRules {
 
 			/** Log a warning. */
@@ -119,15 +123,13 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		}
 
-		/**
-		 * Access without a rule.
-		 */
+		/** Access without a rule. */
 		public enum DefaultAccess {
 
 			/** A valid token is enough. */
 			AUTHENTICATED,
 
-			/** Nobody. */
+			/** No caller. */
 			DENY
 
 		}
@@ -150,18 +152,16 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@DefaultValue List<String> prompts, @DefaultValue List<String> scopes, @DefaultValue List<String> anyOf,
 			@Nullable Access access) {
 
-		/**
-		 * Access without scopes.
-		 */
+		/** Access without scopes. */
 		public enum Access {
 
 			/** Every caller with a valid token. */
 			AUTHENTICATED,
 
-			/** Everybody, also without a token. */
+			/** All callers, also without a token. */
 			PUBLIC,
 
-			/** Nobody. */
+			/** No caller. */
 			DENY
 
 		}
@@ -202,9 +202,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@Nullable String resourceName, @Nullable Protocol protocol, @DefaultValue Offers offers,
 			@DefaultValue Policy policy, @DefaultValue Metadata metadata) {
 
-		/**
-		 * Whether clients have sessions.
-		 */
+		/** Whether clients have sessions. */
 		public enum Protocol {
 
 			/** Clients have sessions. */
@@ -282,11 +280,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@Nullable String advertisedAs, @DefaultValue("generic") Provider provider,
 			@DefaultValue List<String> audiences, @Nullable String audienceClaim, @DefaultValue List<String> tokenTypes,
 			@DefaultValue Map<String, List<String>> marks, @DefaultValue List<String> refusedClaims,
-			@Nullable String scopePrefix, @DefaultValue Claims claims, @Nullable Endpoint introspection) {
+			@Nullable String scopePrefix, @DefaultValue Claims claims, @Nullable IntrospectionEndpoint introspection) {
 
-		/**
-		 * Allows {@code authorization-servers: https://issuer.example}.
-		 */
+		/** Allows {@code authorization-servers: https://issuer.example}. */
 		public static AuthorizationServer valueOf(String issuer) {
 			return of(issuer, null, Provider.GENERIC, List.of());
 		}
@@ -314,22 +310,18 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 * @param opaqueTokens Whether tokens that are not JWTs belong to this
 		 * authorization server.
 		 */
-		public record Endpoint(@Nullable String uri, @Nullable String clientId, @Nullable String clientSecret,
-				@DefaultValue("client-secret-basic") SecretMethod secretMethod, @Nullable Resource privateKey,
-				@Nullable String keyId, @Nullable String assertionAudience,
+		public record IntrospectionEndpoint(@Nullable String uri, @Nullable String clientId,
+				@Nullable String clientSecret, @DefaultValue("client-secret-basic") SecretMethod secretMethod,
+				@Nullable Resource privateKey, @Nullable String keyId, @Nullable String assertionAudience,
 				@DefaultValue("true") boolean opaqueTokens) {
 
-			/**
-			 * Without the secret, which must not appear in a log.
-			 */
+			/** Without the secret, which must not appear in a log. */
 			@Override
 			public String toString() {
-				return "Endpoint[uri=" + this.uri + ", clientId=" + this.clientId + "]";
+				return "IntrospectionEndpoint[uri=" + this.uri + ", clientId=" + this.clientId + "]";
 			}
 
-			/**
-			 * How a secret is sent (RFC 6749 section 2.3.1).
-			 */
+			/** How a secret is sent (RFC 6749 section 2.3.1). */
 			public enum SecretMethod {
 
 				/** In the header Authorization. */
@@ -372,21 +364,19 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param keys Keys of the authorization servers.
 	 * @param introspection Calls of introspection endpoints.
 	 * @param revocationCheck How revoked JWTs are detected: "none" (a JWT is valid until
-	 * it expires) or "introspect" (its authorization server is asked).
+	 * it expires) or "introspect" (by introspection).
 	 */
 	public record Token(@DefaultValue("60s") @DurationUnit(ChronoUnit.SECONDS) Duration clockSkew,
 			@DefaultValue Cache cache, @DefaultValue Keys keys, @DefaultValue Introspection introspection,
 			@DefaultValue("none") RevocationCheck revocationCheck) {
 
-		/**
-		 * How revoked JWTs are detected.
-		 */
+		/** How revoked JWTs are detected. */
 		public enum RevocationCheck {
 
 			/** Not at all: a JWT is valid until it expires. */
 			NONE,
 
-			/** The authorization server is asked. */
+			/** By introspection. */
 			INTROSPECT
 
 		}
@@ -442,7 +432,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	}
 
 	/**
-	 * Which OAuth clients are accepted, whatever their tokens say: client ids, or
+	 * Which OAuth clients are accepted, whatever their tokens contain: client ids, or
 	 * patterns in which * matches any characters; with an issuer and a space before it, a
 	 * pattern matches only clients of that authorization server.
 	 *
@@ -458,9 +448,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 			@DefaultValue("memory") Store store,
 			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration refreshInterval) {
 
-		/**
-		 * Where clients that are denied at run time are stored.
-		 */
+		/** Where clients that are denied at run time are stored. */
 		public enum Store {
 
 			/** In the server's memory. */
@@ -594,9 +582,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 				@DefaultValue("mcp-security:rate-limit:") String keyPrefix) {
 		}
 
-		/**
-		 * Where buckets are.
-		 */
+		/** Where buckets are. */
 		public enum Store {
 
 			/** In the memory of each instance. */

@@ -18,8 +18,9 @@ import org.apache.commons.logging.LogFactory;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Says at start, when it is known what the servers offer, what an operator should know
- * about the policy; and stops the start if a rule is of no use and that was asked for.
+ * Logs findings about the policy at start, after the targets of all servers are known.
+ * Rules without effect stop the start if {@code mcp-security.policy.unmatched-rules} is
+ * {@code fail}.
  */
 class PolicyReport implements SmartInitializingSingleton {
 
@@ -59,10 +60,11 @@ class PolicyReport implements SmartInitializingSingleton {
 			logger.warn("mcp-security.policy.enforcement=report: calls whose scopes are missing pass");
 		}
 		if (this.properties.policy().anonymousDiscovery()) {
-			logger.warn("mcp-security.policy.anonymous-discovery=true: anybody may list tools, resources and prompts");
+			logger.warn(
+					"mcp-security.policy.anonymous-discovery=true: tools, resources and prompts are listed without a token");
 		}
 		if (this.properties.allowInsecureHttp()) {
-			logger.warn("mcp-security.allow-insecure-http=true: tokens and keys may travel without TLS");
+			logger.warn("mcp-security.allow-insecure-http=true: tokens and keys can be sent without TLS");
 		}
 	}
 
@@ -75,22 +77,22 @@ class PolicyReport implements SmartInitializingSingleton {
 		rules.forEach((rule) -> logger.warn("A rule " + reason + ": " + rule));
 	}
 
-	private List<String> unmatchedLimits(RuleBook rules) {
+	private List<String> unmatchedLimits(RuleBook ruleBook) {
 		return this.limits.stream()
 			.flatMap((limit) -> limit.tools()
 				.stream()
 				.map((tool) -> new TargetPattern(Kind.TOOL, tool))
-				.filter((pattern) -> rules.offered().all().stream().noneMatch(pattern.compile()))
+				.filter((pattern) -> ruleBook.offered().all().stream().noneMatch(pattern.compile()))
 				.map((pattern) -> "mcp-security.rate-limit.rules, limit '" + limit.name() + "': '" + pattern.text()
-						+ "'" + rules.similar(pattern)))
+						+ "'" + ruleBook.similar(pattern)))
 			.toList();
 	}
 
 	private void reportDenied() {
-		List<String> denied = distinct((rules) -> rules.offered()
+		List<String> denied = distinct((ruleBook) -> ruleBook.offered()
 			.all()
 			.stream()
-			.map(rules::ruleFor)
+			.map(ruleBook::ruleFor)
 			.filter((rule) -> rule.access() == Access.DENY && rule.source().equals(RuleBook.UNDECLARED))
 			.map((rule) -> rule.target().toString())
 			.sorted()
@@ -124,7 +126,7 @@ class PolicyReport implements SmartInitializingSingleton {
 
 	private void reportShared() {
 		List<String> shared = distinct(
-				(rules) -> rules.offered().shared().stream().map(McpTarget::toString).sorted().toList());
+				(ruleBook) -> ruleBook.offered().shared().stream().map(McpTarget::toString).sorted().toList());
 		if (!shared.isEmpty()) {
 			logger.warn("Several MCP servers of this application offer " + shared
 					+ ": the rules of one endpoint do not hold at another one");
@@ -132,7 +134,12 @@ class PolicyReport implements SmartInitializingSingleton {
 	}
 
 	private List<String> distinct(Function<RuleBook, List<String>> sentences) {
-		return this.policies.stream().map(AccessPolicy::rules).map(sentences).flatMap(List::stream).distinct().toList();
+		return this.policies.stream()
+			.map(AccessPolicy::ruleBook)
+			.map(sentences)
+			.flatMap(List::stream)
+			.distinct()
+			.toList();
 	}
 
 	private List<String> scopes() {

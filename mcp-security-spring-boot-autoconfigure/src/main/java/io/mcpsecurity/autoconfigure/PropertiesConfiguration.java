@@ -5,9 +5,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * The properties as a bean. ({@code @EnableConfigurationProperties} would bind them
- * without {@link PropertyBinder}. Spring Boot binds the bean again, which changes
- * nothing, because a record has no setters.)
+ * The properties as a bean. {@code @EnableConfigurationProperties} would bind them
+ * without {@link PropertyBinder}. Spring Boot binds the bean again, without effect,
+ * because a record has no setters.
  */
 @Configuration(proxyBeanMethods = false)
 class PropertiesConfiguration {

@@ -67,7 +67,7 @@ final class PropertyBinder {
 
 	private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of(PREFIX);
 
-	/** What Kubernetes sets for a service of the name mcpsecurity. */
+	/** Variables that Kubernetes sets for a service with the name mcpsecurity. */
 	private static final Pattern SERVICE_VARIABLE = Pattern.compile("mcpsecurity\\.(service\\.(host|port)|port)\\b.*");
 
 	private static final Pattern HYPHEN = Pattern.compile("-(.)");
@@ -119,9 +119,7 @@ final class PropertyBinder {
 				new PropertySourcesPlaceholdersResolver(this.environment));
 	}
 
-	/**
-	 * A list comes from one source as a whole.
-	 */
+	/** A list comes from one source as a whole. */
 	private void reportReplacedRules() {
 		List<String> names = this.sources.stream()
 			.filter((source) -> source instanceof EnumerablePropertySource<?> enumerable
@@ -159,7 +157,7 @@ final class PropertyBinder {
 	}
 
 	/**
-	 * Follow a name.
+	 * Resolve a name.
 	 * @param parent the part of the name that is resolved
 	 * @param type what it is bound to
 	 * @param rest the part that is not
@@ -219,7 +217,7 @@ final class PropertyBinder {
 	}
 
 	/**
-	 * Where a name leads.
+	 * The property for a name.
 	 *
 	 * @param name the property, as far as it exists
 	 * @param hint what exists instead, or {@code null} if the property exists

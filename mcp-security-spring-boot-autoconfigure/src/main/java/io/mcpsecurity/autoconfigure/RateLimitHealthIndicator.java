@@ -7,8 +7,8 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 /**
- * Down while the buckets in Redis cannot be reached: limits are not kept then, or
- * requests are refused.
+ * Reports {@code DOWN} while the buckets in Redis cannot be reached: requests are not
+ * limited then, or are refused.
  */
 class RateLimitHealthIndicator extends AbstractHealthIndicator {
 
@@ -17,7 +17,7 @@ class RateLimitHealthIndicator extends AbstractHealthIndicator {
 	private final RateLimits.OnStoreFailure onStoreFailure;
 
 	RateLimitHealthIndicator(RedisStore store, RateLimits.OnStoreFailure onStoreFailure) {
-		super("The state of the rate limit could not be found out");
+		super("The state of the rate limit could not be determined");
 		this.store = store;
 		this.onStoreFailure = onStoreFailure;
 	}

@@ -12,8 +12,8 @@ import org.springframework.data.redis.connection.lettuce.LettuceClientConfigurat
 import org.springframework.data.redis.connection.lettuce.RedisCredentialsProviderFactory;
 
 /**
- * An application's settings for Redis, except that the client neither reconnects nor
- * keeps commands by itself, and does not wait long.
+ * An application's settings for Redis with other timeouts, and without automatic
+ * reconnection and queued commands.
  */
 final class RedisClientSettings implements LettuceClientConfiguration {
 
@@ -36,9 +36,7 @@ final class RedisClientSettings implements LettuceClientConfiguration {
 			.build());
 	}
 
-	/**
-	 * Also for the first answer of a new connection.
-	 */
+	/** Also the timeout for the first response of a new connection. */
 	@Override
 	public Duration getCommandTimeout() {
 		return this.connectTimeout;
@@ -75,9 +73,7 @@ final class RedisClientSettings implements LettuceClientConfiguration {
 		return this.application.getClientName();
 	}
 
-	/**
-	 * From the master, where the buckets are written.
-	 */
+	/** From the master, where the buckets are written. */
 	@Override
 	public Optional<ReadFrom> getReadFrom() {
 		return Optional.empty();

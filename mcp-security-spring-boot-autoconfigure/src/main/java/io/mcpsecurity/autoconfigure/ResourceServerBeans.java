@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.jwk.source.JWKSource;
-import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.token.TokenExtensions;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -55,14 +53,18 @@ final class ResourceServerBeans {
 
 	private static final String INTROSPECTION = "Set mcp-security.authorization-servers[].introspection.";
 
-	private static final Map<ResolvableType, String> UNUSED = Map.of(
-			ResolvableType.forClass(OpaqueTokenIntrospector.class), INTROSPECTION,
-			ResolvableType.forClass(OpaqueTokenAuthenticationConverter.class),
-			"Authorities of opaque tokens are their scopes; see mcp-security.scopes.",
-			ResolvableType.forClass(BearerTokenResolver.class),
-			"MCP clients send the token in the Authorization header.",
-			ResolvableType.forClassWithGenerics(Customizer.class, HttpSecurity.class),
-			"The filter chain of an MCP endpoint is not built by HttpSecurity; register a servlet Filter instead.");
+	/**
+	 * Types of beans without effect, each with what to do instead, in the order of the
+	 * log.
+	 */
+	private static final List<Map.Entry<ResolvableType, String>> UNUSED = List.of(
+			Map.entry(ResolvableType.forClass(OpaqueTokenIntrospector.class), INTROSPECTION),
+			Map.entry(ResolvableType.forClass(OpaqueTokenAuthenticationConverter.class),
+					"Authorities of opaque tokens are their scopes; see mcp-security.scopes."),
+			Map.entry(ResolvableType.forClass(BearerTokenResolver.class),
+					"MCP clients send the token in the Authorization header."),
+			Map.entry(ResolvableType.forClassWithGenerics(Customizer.class, HttpSecurity.class),
+					"The filter chain of an MCP endpoint is not built by HttpSecurity; register a servlet Filter instead."));
 
 	private final ConfigurableListableBeanFactory beans;
 
@@ -70,27 +72,22 @@ final class ResourceServerBeans {
 
 	private final Binder binder;
 
-	/** Whether the authorization server is that of Spring Boot's properties. */
 	private final boolean fromBoot;
 
 	/** Whether a decoder can replace the keys of the authorization server. */
 	private final boolean replaceable;
 
-	ResourceServerBeans(ConfigurableListableBeanFactory beans, List<AuthorizationServer> servers,
-			McpSecurityProperties properties, OAuth2ResourceServerProperties boot, Environment environment) {
+	ResourceServerBeans(ConfigurableListableBeanFactory beans, IssuerProperties issuers,
+			OAuth2ResourceServerProperties boot, Environment environment) {
 		this.beans = beans;
 		this.boot = boot.getJwt();
 		this.binder = Binder.get(environment);
-		// None where the server starts locked.
-		AuthorizationServer only = (servers.size() == 1) ? servers.get(0) : null;
-		this.fromBoot = properties.authorizationServers().isEmpty() && only != null
-				&& Objects.equals(only.issuer(), this.boot.getIssuerUri());
-		this.replaceable = only != null && (this.fromBoot || only.jwkSetUri() == null);
+		this.fromBoot = issuers.fromBoot();
+		this.replaceable = this.fromBoot
+				|| (issuers.servers().size() == 1 && issuers.servers().get(0).jwkSetUri() == null);
 	}
 
-	/**
-	 * What the application configures for JWTs.
-	 */
+	/** The extensions of the application for JWTs. */
 	TokenExtensions extensions(ObjectProvider<OAuth2TokenValidator<Jwt>> validators,
 			ObjectProvider<Converter<Jwt, ? extends AbstractAuthenticationToken>> converter) {
 		logUnused();
@@ -99,32 +96,32 @@ final class ResourceServerBeans {
 				validators.orderedStream().toList(), converter.getIfAvailable());
 	}
 
-	/**
-	 * The application's decoder, unless it may be meant for something else.
-	 */
+	/** The application's decoder, unless it may have another purpose. */
 	private @Nullable JwtDecoder decoder() {
 		List<String> names = own(ResolvableType.forClass(JwtDecoder.class));
 		List<String> keys = List.of(this.beans.getBeanNamesForType(JWKSource.class));
 		if (!keys.isEmpty()) {
-			logger.info("The beans " + keys + names + " are those of an authorization server in this application. "
+			logger.info("The beans " + Stream.concat(keys.stream(), names.stream()).toList()
+					+ " belong to an authorization server in this application. "
 					+ "MCP endpoints do not use them, but the keys that the issuer publishes.");
 			return null;
 		}
 		JwtDecoder decoder = (this.replaceable && !names.isEmpty())
 				? this.beans.getBeanProvider(JwtDecoder.class).getIfUnique() : null;
-		if (decoder != null) {
-			logger.info("Access tokens are verified by the bean " + names + " at each request, and are not cached.");
-		}
-		else {
-			names.forEach((name) -> warn("bean '" + name + "'",
-					"A decoder is used if it is the only one, for one authorization server without a jwk-set-uri."));
+		for (String name : names) {
+			if (decoder != null && this.beans.getBean(name) == decoder) {
+				logger
+					.info("Access tokens are verified by the bean '" + name + "' at each request, and are not cached.");
+			}
+			else {
+				warn("bean '" + name + "'", "A decoder is used if it is the only one or @Primary, "
+						+ "for one authorization server without a jwk-set-uri.");
+			}
 		}
 		return decoder;
 	}
 
-	/**
-	 * Spring Boot's own decoder for a public key refuses the type {@code at+jwt}.
-	 */
+	/** Spring Boot's own decoder for a public key refuses the type {@code at+jwt}. */
 	private @Nullable JwtDecoder publicKeyDecoder() {
 		Resource location = this.boot.getPublicKeyLocation();
 		if (!this.fromBoot || location == null) {
@@ -145,7 +142,7 @@ final class ResourceServerBeans {
 	}
 
 	/**
-	 * The algorithms that are configured: Spring Boot's default RS256 is no decision.
+	 * The configured algorithms. Spring Boot's default, RS256, does not restrict them.
 	 */
 	private Set<JWSAlgorithm> algorithms() {
 		List<String> names = this.fromBoot ? values("jwt.jws-algorithms") : List.of();
@@ -161,7 +158,8 @@ final class ResourceServerBeans {
 	}
 
 	private void logUnused() {
-		UNUSED.forEach((type, remedy) -> own(type).forEach((name) -> warn("bean '" + name + "'", remedy)));
+		UNUSED.forEach(
+				(unused) -> own(unused.getKey()).forEach((name) -> warn("bean '" + name + "'", unused.getValue())));
 		if (!this.fromBoot) {
 			Stream.of("jwt.audiences", "jwt.jws-algorithms", "jwt.jwk-set-uri", "jwt.public-key-location")
 				.filter((name) -> !values(name).isEmpty())
@@ -181,9 +179,7 @@ final class ResourceServerBeans {
 		return this.binder.bind(BOOT + name, Bindable.listOf(String.class)).orElse(List.of());
 	}
 
-	/**
-	 * The names of the beans of a type that Spring Boot has not auto-configured.
-	 */
+	/** The names of the beans of a type that Spring Boot has not auto-configured. */
 	private List<String> own(ResolvableType type) {
 		return Stream.of(this.beans.getBeanNamesForType(type)).filter((name) -> {
 			MethodMetadata method = this.beans.containsBeanDefinition(name)

@@ -15,7 +15,7 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Checks sessions while the application runs, and ends them as soon as it begins to stop:
- * before the web server waits for requests, among which open streams are.
+ * before the web server waits for active requests, which include open streams.
  */
 final class SessionLifecycle implements SmartLifecycle {
 

@@ -10,8 +10,8 @@ import org.springframework.context.EnvironmentAware;
 import org.springframework.core.env.Environment;
 
 /**
- * Leaves out the auto-configurations of Spring AI's WebMVC transports, in whose place
- * this library has its own: their routes would lead to the MCP server past the endpoint.
+ * Excludes the auto-configurations of Spring AI's WebMVC transports, which this library
+ * replaces: requests to their routes would bypass the endpoint.
  */
 final class SpringAiTransportFilter implements AutoConfigurationImportFilter, EnvironmentAware {
 

@@ -19,7 +19,7 @@ import org.springframework.util.StringUtils;
 
 /**
  * The token profile of each authorization server: the defaults of its provider, replaced
- * by what is configured.
+ * by configured values.
  */
 final class TokenProfiles {
 
@@ -37,7 +37,7 @@ final class TokenProfiles {
 	 */
 	static TokenProfile of(String property, AuthorizationServer server) {
 		Provider provider = server.provider();
-		TokenProfile preset = provider.profile();
+		TokenProfile preset = TokenProfile.of(provider);
 		checkTexts(property + ".audiences", server.audiences());
 		checkTexts(property + ".token-types", server.tokenTypes());
 		checkTexts(property + ".refused-claims", server.refusedClaims());

@@ -20,8 +20,8 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.util.ClassUtils;
 
 /**
- * Stops the start where the application has an MCP transport that nothing here guards,
- * unless the operator allows it.
+ * Stops the start if the application has an MCP transport that is not guarded, unless it
+ * is allowed.
  */
 final class UnguardedTransports implements SmartInitializingSingleton {
 
@@ -43,7 +43,7 @@ final class UnguardedTransports implements SmartInitializingSingleton {
 	 * Create the check.
 	 * @param beans the application's beans
 	 * @param guarded whether the server that uses a transport is guarded
-	 * @param allowed the names of transports that the operator allows
+	 * @param allowed the names of allowed transports
 	 */
 	UnguardedTransports(ListableBeanFactory beans, Predicate<Object> guarded, List<String> allowed) {
 		this.beans = beans;

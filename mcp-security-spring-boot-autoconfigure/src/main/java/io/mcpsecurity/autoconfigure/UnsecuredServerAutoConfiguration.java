@@ -19,8 +19,8 @@ import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration of an application in which {@link McpSecurityAutoConfiguration} is
- * not active. An MCP server that clients could reach without a token stops the start,
- * unless security is switched off; that is logged.
+ * not active. An MCP server that clients can use without a token stops the start, or is
+ * logged if security is switched off.
  */
 @AutoConfiguration(after = McpSecurityAutoConfiguration.class)
 @ConditionalOnClass({ McpServerTransportProviderBase.class, McpServerStdioDisabledCondition.class })
@@ -29,17 +29,12 @@ public final class UnsecuredServerAutoConfiguration {
 
 	static final String WEB_TYPE = "spring.main.web-application-type";
 
-	private static final String REMEDY = "MCP Security secures servlet applications only: use "
-			+ "spring-ai-starter-mcp-server-webmvc";
-
 	@Bean
 	UnsecuredServers mcpUnsecuredServers(ListableBeanFactory beans, ConfigurableEnvironment environment) {
 		return new UnsecuredServers(beans, environment);
 	}
 
-	/**
-	 * Stops the start of a reactive application before its beans are created.
-	 */
+	/** Stops the start of a reactive application before its beans are created. */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnProperty(name = PropertyBinder.CONDITION + "enabled", matchIfMissing = true)
 	@Conditional(McpServerStdioDisabledCondition.class)
@@ -53,13 +48,13 @@ public final class UnsecuredServerAutoConfiguration {
 		private static void requireNotReactive(Environment environment) {
 			String type = environment.getProperty(WEB_TYPE);
 			if ("reactive".equalsIgnoreCase(type)) {
-				throw CheckedProperties.invalid(WEB_TYPE, type,
-						"The MCP server would not be secured. " + REMEDY + ", and set " + WEB_TYPE + "=servlet.");
+				throw CheckedProperties.invalid(WEB_TYPE, type, "The MCP server would not be secured. "
+						+ UnsecuredServers.REMEDY + ", and set " + WEB_TYPE + "=servlet.");
 			}
 			if (environment instanceof ConfigurableReactiveWebEnvironment) {
 				throw new DeclarationException("The MCP server of this WebFlux application would not be secured",
-						REMEDY + " in place of spring-ai-starter-mcp-server-webflux, or set mcp-security.enabled=false "
-								+ "if something else secures it");
+						UnsecuredServers.REMEDY + " in place of spring-ai-starter-mcp-server-webflux, or set "
+								+ "mcp-security.enabled=false if the server is secured by other means");
 			}
 		}
 

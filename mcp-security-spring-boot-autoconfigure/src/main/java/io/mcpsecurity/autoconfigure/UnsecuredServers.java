@@ -18,12 +18,13 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
-/**
- * Checks the MCP servers of an application in which nothing is secured.
- */
+/** Checks the MCP servers of an application without secured endpoints. */
 final class UnsecuredServers implements SmartInitializingSingleton {
 
 	private static final Log logger = LogFactory.getLog(UnsecuredServers.class);
+
+	static final String REMEDY = "MCP Security secures servlet applications only: use "
+			+ "spring-ai-starter-mcp-server-webmvc";
 
 	private static final String ENABLED = "spring.ai.mcp.server.enabled";
 
@@ -70,13 +71,10 @@ final class UnsecuredServers implements SmartInitializingSingleton {
 			throw CheckedProperties.invalid(UnsecuredServerAutoConfiguration.WEB_TYPE, type,
 					reason + "Set it to servlet, or remove the transport. " + allow);
 		}
-		throw new DeclarationException(reason.trim(), "make it a servlet application with the transport of "
-				+ "spring-ai-starter-mcp-server-webmvc. " + allow);
+		throw new DeclarationException(reason.trim(), REMEDY + ". " + allow);
 	}
 
-	/**
-	 * Log which tools fail for want of a caller.
-	 */
+	/** Log the tools that fail because there is no caller. */
 	private void reportCallers() {
 		TreeSet<String> methods = new TreeSet<>();
 		for (String name : this.beans.getBeanDefinitionNames()) {

@@ -42,7 +42,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 
 	private static final String PROPERTY = "management.endpoint.mcpsecurity.access";
 
-	private static final Authentication NOBODY = new AnonymousAuthenticationToken("check", "anonymousUser",
+	private static final Authentication ANONYMOUS = new AnonymousAuthenticationToken("check", "anonymousUser",
 			AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
 
 	private static final Authentication BEARER = UsernamePasswordAuthenticationToken.authenticated("bearer", null,
@@ -63,7 +63,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 	 * @param endpoints the endpoints that are exposed
 	 * @param proxies the filter chains
 	 * @param prefix the path of the servlet that serves the endpoints
-	 * @param environment says which property opts in
+	 * @param environment contains the property that enables write operations
 	 */
 	WriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints, ObjectProvider<FilterChainProxy> proxies,
 			String prefix, Environment environment) {
@@ -100,13 +100,13 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 		if (filters == null) {
 			return;
 		}
-		boolean everybody = allow(filters, request, NOBODY);
+		boolean anonymous = allow(filters, request, ANONYMOUS);
 		boolean tokens = filters.stream().anyMatch(BearerTokenAuthenticationFilter.class::isInstance);
-		if (everybody || (tokens && allow(filters, request, BEARER))) {
+		if (anonymous || (tokens && allow(filters, request, BEARER))) {
 			throw CheckedProperties.invalid(this.environment
 				.containsProperty(PROPERTY) ? PROPERTY : "management.endpoints.access.default", "unrestricted", "POST "
 						+ path + " denies and admits clients, and "
-						+ (everybody ? "no authentication"
+						+ (anonymous ? "no authentication"
 								: "an access token of the issuer, for any audience and without scopes,")
 						+ " would be enough to use it. Declare a SecurityFilterChain for EndpointRequest.toAnyEndpoint() "
 						+ "that requires an authority of operators, or set " + PROPERTY + "=read-only.");
@@ -122,7 +122,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 				.allMatch((result) -> result == null || result.isGranted());
 		}
 		catch (RuntimeException ex) {
-			logger.warn("Who may use POST " + request.getServletPath() + " cannot be determined: " + ex);
+			logger.warn("Access to POST  " + request.getServletPath() + " cannot be determined: " + ex);
 			return false;
 		}
 	}

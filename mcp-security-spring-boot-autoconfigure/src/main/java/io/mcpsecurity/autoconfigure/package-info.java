@@ -1,7 +1,4 @@
-/**
- * The only room that knows Spring Boot: properties and their checks, conditions, and the
- * wiring of the other rooms.
- */
+/** Properties and their checks, conditions, and the wiring of the other packages. */
 @NullMarked
 package io.mcpsecurity.autoconfigure;
 

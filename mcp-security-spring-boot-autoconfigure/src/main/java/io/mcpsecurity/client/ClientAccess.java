@@ -201,12 +201,21 @@ public final class ClientAccess {
 		}
 	}
 
-	/** The current state. */
-	public Description describe() {
+	/** The clients that configuration allows; empty for all. */
+	public List<String> allowed() {
+		return this.allowed.stream().map(ClientPattern::toString).toList();
+	}
+
+	/** The clients that configuration denies. */
+	public List<String> denied() {
+		return this.denied.stream().map(ClientPattern::toString).toList();
+	}
+
+	/** The clients that are denied at run time, as far as the store could be read. */
+	public Set<String> deniedAtRunTime() {
 		Known current = current();
-		return new Description(this.allowed.stream().map(ClientPattern::toString).toList(),
-				this.denied.stream().map(ClientPattern::toString).toList(), (current != null)
-						? new TreeSet<>(current.denied().stream().map(ClientPattern::toString).toList()) : Set.of());
+		return (current != null) ? new TreeSet<>(current.denied().stream().map(ClientPattern::toString).toList())
+				: Set.of();
 	}
 
 	/** The decision about the requests of a caller. */
@@ -221,16 +230,6 @@ public final class ClientAccess {
 		/** The store was never read, so the decision is unknown. */
 		UNKNOWN
 
-	}
-
-	/**
-	 * The allowed and denied clients.
-	 *
-	 * @param allow the clients that configuration allows; empty for all
-	 * @param deny the clients that configuration denies
-	 * @param denied the clients that are denied at run time
-	 */
-	public record Description(List<String> allow, List<String> deny, Set<String> denied) {
 	}
 
 	private record Known(List<ClientPattern> denied, long read) {

@@ -137,7 +137,7 @@ public final class ListingFilter {
 		for (T each : offered) {
 			Entry entry = this.entries.get(each, (key) -> new Entry(target.apply(each), new ConcurrentHashMap<>()));
 			if (listed.test(entry.target()) && this.rules.denying(exchange, entry.target(), null) == null) {
-				AccessRule rule = policy.rules().ruleFor(entry.target());
+				AccessRule rule = policy.ruleBook().ruleFor(entry.target());
 				shown.add(entry.json().computeIfAbsent(rule, (key) -> write(each, rule)));
 			}
 		}

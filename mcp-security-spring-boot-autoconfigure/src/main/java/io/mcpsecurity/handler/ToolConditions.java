@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The conditions on tools' arguments that the code declares. They determine whether a
  * rule applies to a call.
  */
-public final class ToolConditions {
+final class ToolConditions {
 
 	private static final Log logger = LogFactory.getLog(ToolConditions.class);
 

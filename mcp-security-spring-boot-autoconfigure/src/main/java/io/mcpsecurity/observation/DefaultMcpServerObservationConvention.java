@@ -35,12 +35,6 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	private static final int MAX_URI = 1024;
 
-	private final RequestLabels labels;
-
-	public DefaultMcpServerObservationConvention(RequestLabels labels) {
-		this.labels = labels;
-	}
-
 	@Override
 	public String getName() {
 		return NAME;
@@ -48,21 +42,21 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	@Override
 	public String getContextualName(McpServerObservationContext context) {
-		String method = this.labels.method(context.getRequest().message());
-		String target = name(context.getRequest(), null);
+		String method = context.labels().method(context.request().message());
+		String target = name(context, null);
 		return target.equals(NONE) || target.equals(RequestLabels.UNKNOWN) || target.equals(RequestLabels.OTHER)
 				? method : method + " " + target;
 	}
 
 	@Override
 	public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
-		McpExchange request = context.getRequest();
-		String tool = name(request, Kind.TOOL);
+		McpExchange request = context.request();
+		String tool = name(context, Kind.TOOL);
 		String error = error(request);
 		String code = code(request);
-		return KeyValues.of("mcp.method.name", this.labels.method(request.message()), //
+		return KeyValues.of("mcp.method.name", context.labels().method(request.message()), //
 				"gen_ai.tool.name", tool, //
-				"gen_ai.prompt.name", name(request, Kind.PROMPT), //
+				"gen_ai.prompt.name", name(context, Kind.PROMPT), //
 				"gen_ai.operation.name", tool.equals(NONE) ? NONE : "execute_tool", //
 				"mcp.protocol.version", revision(request), //
 				"error.type", (error != null) ? error : NONE, //
@@ -73,7 +67,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 
 	@Override
 	public KeyValues getHighCardinalityKeyValues(McpServerObservationContext context) {
-		McpExchange request = context.getRequest();
+		McpExchange request = context.request();
 		if (!request.hasEnded()) {
 			// Called at the start and at the end; the values are only used at the end.
 			return KeyValues.empty();
@@ -97,13 +91,13 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 	 * The label of a request's target if it has the given kind; with {@code null}, if it
 	 * is a tool or prompt.
 	 */
-	private String name(McpExchange request, @Nullable Kind kind) {
-		McpMessage message = request.message();
+	private static String name(McpServerObservationContext context, @Nullable Kind kind) {
+		McpMessage message = context.request().message();
 		McpTarget target = (message != null) ? message.target() : null;
 		if (target == null || target.kind() == Kind.RESOURCE || (kind != null && target.kind() != kind)) {
 			return NONE;
 		}
-		return this.labels.target(request);
+		return context.labels().target(context.request());
 	}
 
 	private static String revision(McpExchange request) {

@@ -36,13 +36,13 @@ public final class McpServerTracingObservationHandler
 		getTracingContext(context).setSpan(span);
 		Trace trace = TraceIds.of(span);
 		if (trace != null) {
-			context.getRequest().trace(trace);
+			context.request().trace(trace);
 		}
 	}
 
 	private Span.Builder builder(McpServerObservationContext context) {
 		Span ambient = ambient(context);
-		Map<String, String> remote = context.getRemoteParent();
+		Map<String, String> remote = context.remoteParent();
 		if (!remote.isEmpty()) {
 			Span.Builder builder = this.propagator.extract(remote, Map::get);
 			return (ambient != null) ? builder.addLink(new Link(ambient)) : builder;

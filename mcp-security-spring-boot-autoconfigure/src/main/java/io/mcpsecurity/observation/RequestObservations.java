@@ -21,23 +21,25 @@ public final class RequestObservations implements ExchangeObserver {
 	/** The key under which reactive code finds the current observation. */
 	private static final String REACTOR_KEY = "micrometer.observation";
 
+	private static final McpServerObservationConvention DEFAULT_CONVENTION = new DefaultMcpServerObservationConvention();
+
 	private final ObservationRegistry registry;
 
 	private final @Nullable McpServerObservationConvention convention;
 
-	private final McpServerObservationConvention defaultConvention;
+	private final RequestLabels labels;
 
 	/**
 	 * Create the observations.
 	 * @param registry the observation registry
 	 * @param convention the application's names and values, or {@code null}
-	 * @param defaultConvention the default names and values
+	 * @param labels the labels of requests
 	 */
 	public RequestObservations(ObservationRegistry registry, @Nullable McpServerObservationConvention convention,
-			McpServerObservationConvention defaultConvention) {
+			RequestLabels labels) {
 		this.registry = registry;
 		this.convention = convention;
-		this.defaultConvention = defaultConvention;
+		this.labels = labels;
 	}
 
 	@Override
@@ -47,8 +49,8 @@ public final class RequestObservations implements ExchangeObserver {
 			// A client's response belongs to an operation of the server.
 			return;
 		}
-		Observation observation = Observation.createNotStarted(this.convention, this.defaultConvention,
-				() -> new McpServerObservationContext(request), this.registry);
+		Observation observation = Observation.createNotStarted(this.convention, DEFAULT_CONVENTION,
+				() -> new McpServerObservationContext(request, this.labels), this.registry);
 		if (!observation.isNoop()) {
 			request.operation(new Observed(this.registry, observation.start()));
 		}

@@ -104,7 +104,7 @@ public enum Provider {
 		this.audienceNeeded = preset.audienceNeeded;
 	}
 
-	public TokenProfile profile() {
+	TokenProfile profile() {
 		return this.profile;
 	}
 

@@ -41,6 +41,11 @@ public record TokenProfile(List<String> types, ClaimPointer audienceClaim, List<
 		refusedClaims = List.copyOf(refusedClaims);
 	}
 
+	/** The profile of the tokens of a provider. */
+	public static TokenProfile of(Provider provider) {
+		return provider.profile();
+	}
+
 	/** The normalized form of a type. */
 	static String type(String type) {
 		String lower = type.toLowerCase(Locale.ROOT);

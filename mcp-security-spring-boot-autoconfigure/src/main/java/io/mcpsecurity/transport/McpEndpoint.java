@@ -1,13 +1,9 @@
 package io.mcpsecurity.transport;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -23,10 +19,6 @@ import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.KnownTokens;
 import io.modelcontextprotocol.common.McpTransportContext;
 import jakarta.servlet.Filter;
-import jakarta.servlet.FilterChain;
-import jakarta.servlet.ServletException;
-import jakarta.servlet.ServletRequest;
-import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +29,7 @@ import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.servlet.util.matcher.PathPatternRequestMatcher;
 import org.springframework.security.web.util.matcher.OrRequestMatcher;
 
-/**
- * One MCP endpoint: its identity, the components that protect it, and its MCP server.
- */
+/** One MCP endpoint: its identity, the components that protect it, and its MCP server. */
 public final class McpEndpoint {
 
 	private final ProtectedResource resource;
@@ -100,21 +90,22 @@ public final class McpEndpoint {
 	}
 
 	/**
-	 * The filter chain of the endpoint. It contains only what an MCP endpoint needs: no
+	 * The filter chain of an endpoint. It contains only what an MCP endpoint needs: no
 	 * HTTP session, no request cache and no CSRF protection.
+	 * @param names the endpoint under each of its names, the main one first. Each serves
+	 * the requests to its host, and the main one those to other hosts.
 	 * @param common the components that all endpoints share
-	 * @param aliases the same endpoint under its other names, each of which serves the
-	 * requests to its host
 	 */
-	public SecurityFilterChain filterChain(Common common, List<McpEndpoint> aliases) {
-		Filter main = new McpEndpointFilter(this, common);
-		Map<ProtectedResource, Filter> others = new LinkedHashMap<>();
-		aliases.forEach((alias) -> others.put(alias.resource, new McpEndpointFilter(alias, common)));
+	public static SecurityFilterChain filterChain(List<McpEndpoint> names, Common common) {
+		List<McpEndpointFilter> filters = names.stream().map((name) -> new McpEndpointFilter(name, common)).toList();
+		Filter first = filters.get(0);
 		return new DefaultSecurityFilterChain(
-				new OrRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(this.resource.endpoint()),
-						(request) -> Stream.concat(Stream.of(this), aliases.stream())
-							.anyMatch((endpoint) -> McpEndpointFilter.isServed(request, endpoint))),
-				others.isEmpty() ? main : new ByName(others, main));
+				new OrRequestMatcher(PathPatternRequestMatcher.withDefaults().matcher(names.get(0).resource.endpoint()),
+						(request) -> names.stream().anyMatch((name) -> McpEndpointFilter.isServed(request, name))),
+				(filters.size() == 1) ? first
+						: (request, response, chain) -> ProtectedResource
+							.called(filters, McpEndpointFilter::resource, (HttpServletRequest) request)
+							.doFilter(request, response, chain));
 	}
 
 	public ProtectedResource resource() {
@@ -178,28 +169,6 @@ public final class McpEndpoint {
 		McpCaller caller = exchange.caller();
 		Number expiry = (caller != null) ? caller.claim("exp", Number.class) : null;
 		return (expiry != null) ? Instant.ofEpochSecond(expiry.longValue()).plus(this.clockSkew) : null;
-	}
-
-	/**
-	 * Selects the filter by the host of a request.
-	 *
-	 * @param others the filters of aliases
-	 * @param main the filter for all other requests
-	 */
-	private record ByName(Map<ProtectedResource, Filter> others, Filter main) implements Filter {
-
-		@Override
-		public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
-				throws IOException, ServletException {
-			for (Map.Entry<ProtectedResource, Filter> other : this.others.entrySet()) {
-				if (other.getKey().isCalled((HttpServletRequest) request)) {
-					other.getValue().doFilter(request, response, chain);
-					return;
-				}
-			}
-			this.main.doFilter(request, response, chain);
-		}
-
 	}
 
 	/**

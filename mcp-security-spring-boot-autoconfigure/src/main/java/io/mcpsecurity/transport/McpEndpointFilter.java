@@ -73,6 +73,10 @@ final class McpEndpointFilter implements Filter {
 		this.gate = new McpGate(endpoint, common);
 	}
 
+	ProtectedResource resource() {
+		return this.endpoint.resource();
+	}
+
 	/**
 	 * Whether an endpoint has begun to serve a request. The request is dispatched again
 	 * when its body has arrived, or as an error. Another endpoint must not serve it then,

@@ -56,9 +56,7 @@ final class McpGate {
 		}
 	}
 
-	/**
-	 * Read the message of a POST, decide about it, and pass it on.
-	 */
+	/** Read the message of a POST, decide about it, and pass it on. */
 	void post(McpExchange exchange, byte[] body, HttpCall call) throws RefusedRequestException, IOException {
 		McpMessage message;
 		try {
@@ -121,7 +119,7 @@ final class McpGate {
 				(name) -> Collections.list(call.request().getHeaders(name)));
 		check(headers::checkEnvelope);
 		AccessPolicy policy = this.endpoint.policy();
-		OfferedTargets offered = policy.rules().offered();
+		OfferedTargets offered = policy.ruleBook().offered();
 		McpTarget target = message.target();
 		if (target != null && offered.hints(target) == null) {
 			checkUri(target, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), message.id());
@@ -204,9 +202,7 @@ final class McpGate {
 		return message.isRequest() && McpMethod.of(message.method()) != McpMethod.PING;
 	}
 
-	/**
-	 * Count a concurrent request of a caller, or without a token of an address.
-	 */
+	/** Count a concurrent request of a caller, or without a token of an address. */
 	private static void begin(McpExchange exchange, ConcurrentRequests limit, @Nullable Object id)
 			throws TooManyRequestsException {
 		Runnable end = limit.begin(exchange.caller(), exchange.connection().remoteAddress());
@@ -216,9 +212,7 @@ final class McpGate {
 		exchange.hold(end);
 	}
 
-	/**
-	 * Open a stream.
-	 */
+	/** Open a stream. */
 	void get(McpExchange exchange, HttpCall call) throws RefusedRequestException {
 		admit(exchange, null);
 		checkVersion(call.request(), (Object) null);
@@ -226,9 +220,7 @@ final class McpGate {
 		this.endpoint.dispatcher().get(exchange, call, this.endpoint);
 	}
 
-	/**
-	 * End a session.
-	 */
+	/** End a session. */
 	void delete(McpExchange exchange, HttpCall call) throws RefusedRequestException {
 		admit(exchange, null);
 		checkVersion(call.request(), (Object) null);

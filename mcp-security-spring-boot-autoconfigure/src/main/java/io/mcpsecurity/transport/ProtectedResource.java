@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
@@ -61,22 +62,35 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 		return paths;
 	}
 
-	/** Whether a request was sent to the host and port of this resource. */
-	public boolean isCalled(HttpServletRequest request) {
-		return isAt(request.getServerName(), request.getServerPort());
+	/**
+	 * Select by the host and port that a request was sent to.
+	 * @param candidates the candidates, of which the first is the default
+	 * @param resource the resource of a candidate
+	 * @param request the request
+	 */
+	public static <T> T called(List<T> candidates, Function<T, ProtectedResource> resource,
+			HttpServletRequest request) {
+		if (candidates.size() == 1) {
+			return candidates.get(0);
+		}
+		return candidates.stream()
+			.filter((candidate) -> isAt(resource.apply(candidate).identifier, request.getServerName(),
+					request.getServerPort()))
+			.findFirst()
+			.orElse(candidates.get(0));
 	}
 
 	/**
-	 * Whether this resource could not be distinguished from another one by the host and
-	 * port that a request is sent to.
+	 * Whether two resource identifiers cannot be distinguished by the host and port that
+	 * a request is sent to.
 	 */
-	public boolean hasHostOf(URI other) {
-		return isAt(other.getHost(), other.getPort());
+	public static boolean haveSameHost(URI one, URI other) {
+		return isAt(one, other.getHost(), other.getPort());
 	}
 
-	private boolean isAt(String host, int port) {
-		return Objects.equals(Origin.host(this.identifier.getHost()), Origin.host(host))
-				&& port(this.identifier.getPort()) == port(port);
+	private static boolean isAt(URI identifier, String host, int port) {
+		return Objects.equals(Origin.host(identifier.getHost()), Origin.host(host))
+				&& port(identifier.getPort()) == port(port);
 	}
 
 	/** Behind a proxy that terminates TLS, requests have the default port of http. */

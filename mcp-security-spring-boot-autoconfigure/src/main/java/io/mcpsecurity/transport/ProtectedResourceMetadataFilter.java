@@ -76,11 +76,7 @@ public final class ProtectedResourceMetadataFilter extends OncePerRequestFilter 
 			// Vary (RFC 9110 section 12.5.5).
 			response.setHeader(HttpHeaders.CACHE_CONTROL,
 					((candidates.size() == 1) ? "public" : "private") + ", max-age=300");
-			byte[] body = candidates.stream()
-				.filter((metadata) -> metadata.resource().isCalled(request))
-				.findFirst()
-				.orElse(candidates.get(0))
-				.document();
+			byte[] body = ProtectedResource.called(candidates, ResourceMetadata::resource, request).document();
 			response.setContentLength(body.length);
 			response.getOutputStream().write(body);
 		}

@@ -4,30 +4,20 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.authorization.AccessPolicy;
-import io.mcpsecurity.authorization.ScopeCatalogue;
-import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
-import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.transport.ProtectedResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.actuate.endpoint.web.ExposableWebEndpoint;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointHttpMethod;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointsSupplier;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Import;
 import org.springframework.http.HttpHeaders;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -189,14 +179,6 @@ class McpSecurityEndpointTests {
 		}
 	}
 
-	@Test
-	void backsOffForOneOfTheApplication() {
-		try (SecuredServer own = SecuredServer.start(OwnEndpointApplication.class, authorizationServer,
-				"management.endpoints.web.exposure.include=mcpsecurity")) {
-			assertThat(own.context().getBeanNamesForType(McpSecurityEndpoint.class)).containsExactly("own");
-		}
-	}
-
 	private static String rule(JsonNode description, String kind, String name) {
 		return description.path(kind).path(name).toString();
 	}
@@ -216,20 +198,6 @@ class McpSecurityEndpointTests {
 
 	private static String credentials() {
 		return "Basic " + HttpHeaders.encodeBasicAuth("operator", "a-secret-of-the-operator", null);
-	}
-
-	@SpringBootConfiguration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
-	@Import(RecordsApplication.class)
-	static class OwnEndpointApplication {
-
-		@Bean
-		McpSecurityEndpoint own(ProtectedResource resource, AccessPolicy policy, AuthorizationServers servers,
-				ScopeCatalogue catalogue, ClientAccess clients) {
-			return new McpSecurityEndpoint(resource, policy, Map.of(), servers, catalogue,
-					new McpSecurityEndpoint.Modes("enforce", "step-up", true, "deny"), List.of(), clients);
-		}
-
 	}
 
 }

@@ -40,7 +40,7 @@ class AccessPolicyTests {
 	void aChallengeNamesTheMissingScopesAndWhatTheClientWouldLose() {
 		AccessPolicy policy = policy(rule(PURGE, "a", "b", "c"), rule(McpTarget.tool("browse"), "d"));
 		List.of(PURGE, McpTarget.tool("browse"))
-			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
+			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("b", "d", "openid");
 		AccessDecision denial = policy.decide(PURGE, granted);
 		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes("2025-11-25"))).containsExactly("a", "c",
@@ -56,7 +56,7 @@ class AccessPolicyTests {
 		AccessPolicy policy = policy(new WildcardScopes(UnaryOperator.identity(), Set.of()),
 				rule(PURGE, "records:purge"), rule(McpTarget.tool("browse"), "archive:browse"));
 		List.of(PURGE, McpTarget.tool("browse"))
-			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
+			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("archive:*", "mail:*");
 		AccessDecision denial = policy.decide(PURGE, granted);
 		assertThat(policy.challenged(denial, granted, false)).containsExactly("records:purge", "archive:*");
@@ -90,7 +90,7 @@ class AccessPolicyTests {
 	void withoutRulesNothingIsAScopeMatter() {
 		AccessPolicy policy = policy();
 		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
-		assertThat(policy.rules().scopes()).isEmpty();
+		assertThat(policy.ruleBook().scopes()).isEmpty();
 	}
 
 	@Test
@@ -158,8 +158,8 @@ class AccessPolicyTests {
 	void twoEqualRulesForOneTargetAreOne() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(PURGE, "a"));
 		assertThat(policy.decide(PURGE, Set.of()).operationScopes()).containsExactly("a");
-		policy.rules().offered().add(PURGE, OfferedTargets.Hints.DEFAULT);
-		assertThat(policy.rules().scopes()).containsExactly("a");
+		policy.ruleBook().offered().add(PURGE, OfferedTargets.Hints.DEFAULT);
+		assertThat(policy.ruleBook().scopes()).containsExactly("a");
 	}
 
 	@Test
@@ -173,19 +173,19 @@ class AccessPolicyTests {
 	void theDeclaredScopesAreThoseOfTheRulesInTheirOrderEachOnce() {
 		AccessPolicy policy = policy(rule(PURGE, "c", "a"), new AccessRule(McpTarget.tool("choice"),
 				new ScopeRequirement(List.of("b"), List.of("a", "d")), "test"));
-		assertThat(policy.rules().scopes()).as("what nobody offers").isEmpty();
+		assertThat(policy.ruleBook().scopes()).as("what nobody offers").isEmpty();
 		List.of(PURGE, McpTarget.tool("choice"))
-			.forEach((tool) -> policy.rules().offered().add(tool, OfferedTargets.Hints.DEFAULT));
-		assertThat(policy.rules().scopes()).containsExactly("c", "a", "b", "d");
+			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
+		assertThat(policy.ruleBook().scopes()).containsExactly("c", "a", "b", "d");
 	}
 
 	@Test
 	void theRulesCannotBeChangedFromOutside() {
 		AccessPolicy policy = policy(rule(PURGE, "a"));
 		assertThatExceptionOfType(UnsupportedOperationException.class)
-			.isThrownBy(() -> policy.rules().scopes().clear());
+			.isThrownBy(() -> policy.ruleBook().scopes().clear());
 		assertThatExceptionOfType(UnsupportedOperationException.class)
-			.isThrownBy(() -> policy.rules().rulesFor(PURGE, null).clear());
+			.isThrownBy(() -> policy.ruleBook().rulesFor(PURGE, null).clear());
 	}
 
 	private static AccessPolicy policy(AccessRule... rules) {

@@ -325,12 +325,6 @@ class McpAuditAutoConfigurationTests {
 		});
 	}
 
-	@Test
-	void aTrailOfTheApplicationTakesThePlaceOfTheStarters() {
-		this.configured.withUserConfiguration(OwnTrail.class)
-			.run((context) -> assertThat(context.getBeanNamesForType(AuditTrail.class)).containsExactly("ownTrail"));
-	}
-
 	private static McpAuditEvent event(String id) {
 		return new McpAuditEvent(id, Instant.EPOCH, McpAuditEvent.Type.MCP_CALL, "alice", Map.of("eventId", id));
 	}
@@ -386,17 +380,6 @@ class McpAuditAutoConfigurationTests {
 		@Bean
 		AuthenticationAuditListener ownListener() {
 			return new AuthenticationAuditListener();
-		}
-
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class OwnTrail {
-
-		@Bean
-		AuditTrail ownTrail() {
-			return new AuditTrail(List.of(), new AuditTrail.Settings(1, 1, AuditTrail.OnOverflow.DROP,
-					AuditTrail.OnFailure.ALLOW, Duration.ofSeconds(1), Duration.ofSeconds(1)));
 		}
 
 	}

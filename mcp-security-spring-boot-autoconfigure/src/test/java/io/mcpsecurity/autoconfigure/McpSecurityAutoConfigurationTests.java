@@ -5,33 +5,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.McpInvocation;
 import io.mcpsecurity.RequiresScope;
-import io.mcpsecurity.authorization.Access;
-import io.mcpsecurity.authorization.AccessPolicies;
+import io.mcpsecurity.audit.AuditSink;
+import io.mcpsecurity.audit.AuditTrail;
+import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.authorization.AccessPolicy;
-import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.OfferedTargets;
-import io.mcpsecurity.authorization.RuleBook;
-import io.mcpsecurity.authorization.ScopeCatalogue;
-import io.mcpsecurity.authorization.ScopeHierarchy;
-import io.mcpsecurity.exchange.AuthorizationRules;
+import io.mcpsecurity.client.ClientAccess;
+import io.mcpsecurity.client.ClientDenials;
 import io.mcpsecurity.handler.DeclarationException;
-import io.mcpsecurity.handler.InvocationGuard;
-import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.handler.McpGuardPostProcessor;
-import io.mcpsecurity.handler.ScopeDeclarations;
-import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.token.Introspections;
-import io.mcpsecurity.token.TokenExtensions;
-import io.mcpsecurity.transport.BearerChallenge;
+import io.mcpsecurity.transport.McpEndpoint;
 import io.mcpsecurity.transport.ProtectedResource;
 import io.mcpsecurity.transport.StatelessTransport;
 import io.mcpsecurity.transport.StreamableTransport;
@@ -61,13 +53,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStatelessServerTransport;
 import org.springframework.ai.mcp.server.webmvc.transport.WebMvcStreamableServerTransportProvider;
-import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.support.BeanDefinitionOverrideException;
@@ -92,6 +83,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 import org.springframework.core.PriorityOrdered;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.Order;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
@@ -101,6 +93,10 @@ import org.springframework.security.authorization.AuthorizationResult;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.jwt.Jwt;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.resource.authentication.BearerTokenAuthenticationToken;
+import org.springframework.security.oauth2.server.resource.authentication.JwtAuthenticationToken;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.RequestAuthorizationContext;
 import org.springframework.test.util.AopTestUtils;
@@ -166,7 +162,7 @@ class McpSecurityAutoConfigurationTests {
 			.run((context) -> {
 				assertThat(gated(context, "/api/tools")).isTrue();
 				assertThat(chain(context, "/.well-known/oauth-protected-resource/api/tools"))
-					.isSameAs(context.getBean(McpSecurityAutoConfiguration.METADATA_CHAIN));
+					.isSameAs(context.getBean(MetadataConfiguration.CHAIN));
 				assertThat(gated(context, "/mcp")).isFalse();
 			});
 	}
@@ -175,12 +171,12 @@ class McpSecurityAutoConfigurationTests {
 	void anAuthorizationServerAtTheOriginOfAFurtherEndpointHasItsOwnMetadata() {
 		String location = "/.well-known/oauth-authorization-server";
 		this.configured.run((context) -> assertThat(chain(context, location))
-			.isSameAs(context.getBean(McpSecurityAutoConfiguration.ABSENT_METADATA_CHAIN)));
+			.isSameAs(context.getBean(MetadataConfiguration.ABSENT_CHAIN)));
 		this.configured.withUserConfiguration(BuiltByHand.class)
 			.withPropertyValues("mcp-security.endpoints.admin.path=/admin",
 					"mcp-security.endpoints.admin.resource=https://login.example.com/admin")
 			.run((context) -> assertThat(chain(context, location))
-				.isNotSameAs(context.getBean(McpSecurityAutoConfiguration.ABSENT_METADATA_CHAIN)));
+				.isNotSameAs(context.getBean(MetadataConfiguration.ABSENT_CHAIN)));
 	}
 
 	@Test
@@ -386,26 +382,54 @@ class McpSecurityAutoConfigurationTests {
 			assertThat(context).hasNotFailed();
 			assertThat(context).doesNotHaveBean(McpSecurityAutoConfiguration.class)
 				.doesNotHaveBean(McpGuardPostProcessor.class)
-				.doesNotHaveBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN);
+				.doesNotHaveBean(EndpointConfiguration.CHAIN);
 		});
 	}
 
 	@Test
-	void theApplicationsBeansTakeThePlaceOfTheStartersOnes() {
+	void theBeansOfTheApplicationAreUsed() {
 		this.configured.withUserConfiguration(Own.class).run((context) -> {
-			assertThat(context).hasNotFailed();
-			for (Class<?> type : List.of(ProtectedResource.class, AccessPolicy.class, OfferedTargets.class,
-					RuleBook.class, ScopeCatalogue.class, ListingFilter.class, InvocationGuard.class,
-					AuthorizationServers.class, BearerChallenge.class, McpMessageReader.class,
-					McpGuardPostProcessor.class)) {
-				assertThat(context.getBeanNamesForType(type)).as(type.getSimpleName())
-					.singleElement()
-					.asString()
-					.startsWith("own");
-			}
-			assertThat(context.getBean("mcpAuthenticationManagerResolver")).isSameAs(Own.RESOLVER);
+			assertThat(context).hasNotFailed().hasSingleBean(ClientDenials.class);
+			context.getBean(ClientAccess.class).deny("a-client");
+			assertThat(context.getBean(ClientDenials.class).all()).containsExactly("a-client");
+			assertThat(context.getBean(AuthorizationServers.class).issuers())
+				.containsExactly("https://login.example.com/realms/other");
+			assertThat(context.getBean(AuditTrail.class).sinks()).extracting(AuditTrail.SinkStatus::name)
+				.contains("stdout");
+			assertThat(context.getBean(McpEndpoint.Common.class)
+				.context()
+				.apply(new MockHttpServletRequest("POST", "/mcp"))
+				.get("tenant")).isEqualTo("localhost");
 			assertThat(context.getBean("mcpSecurityHealthIndicator")).isSameAs(Own.HEALTH);
 		});
+	}
+
+	@Test
+	void tokensAreVerifiedByTheResolverOfTheApplication() {
+		ResolvableType type = ResolvableType.forClassWithGenerics(AuthenticationManagerResolver.class,
+				HttpServletRequest.class);
+		this.configured.withUserConfiguration(Own.class).run((context) -> {
+			AuthenticationManagerResolver<HttpServletRequest> resolver = context
+				.<AuthenticationManagerResolver<HttpServletRequest>>getBeanProvider(type)
+				.getObject();
+			assertThat(resolver.resolve(new MockHttpServletRequest())
+				.authenticate(new BearerTokenAuthenticationToken("token"))
+				.getDetails()).isInstanceOfSatisfying(McpCaller.class, (caller) -> {
+					assertThat(caller.subject()).isEqualTo("alice");
+					assertThat(caller.scopes()).containsExactly("records:browse");
+				});
+		});
+	}
+
+	/**
+	 * Types that are not API have one bean only.
+	 */
+	@Test
+	void aBeanOfAnInternalTypeStopsTheStart() {
+		this.configured.withBean(OfferedTargets.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(NoUniqueBeanDefinitionException.class));
 	}
 
 	@ParameterizedTest
@@ -554,12 +578,12 @@ class McpSecurityAutoConfigurationTests {
 	void withoutAChainOfTheApplicationBootsDefaultSecuresTheRest() {
 		this.configured.run((context) -> {
 			assertThat(chains(context)).hasSize(4);
-			assertThat(chain(context, "/mcp")).isSameAs(context.getBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN));
+			assertThat(chain(context, "/mcp")).isSameAs(context.getBean(EndpointConfiguration.CHAIN));
 			assertThat(chain(context, "/.well-known/oauth-protected-resource"))
-				.isSameAs(context.getBean(McpSecurityAutoConfiguration.METADATA_CHAIN));
+				.isSameAs(context.getBean(MetadataConfiguration.CHAIN));
 			for (String path : new String[] { "/", "/mcp2", "/mcp/", "/mcp/more", "/other", "/.well-known/other" }) {
 				assertThat(chain(context, path)).as(path)
-					.isNotSameAs(context.getBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN))
+					.isNotSameAs(context.getBean(EndpointConfiguration.CHAIN))
 					.extracting((chain) -> chain.getFilters().isEmpty())
 					.isEqualTo(false);
 			}
@@ -582,7 +606,7 @@ class McpSecurityAutoConfigurationTests {
 		this.configured.withUserConfiguration(chain(chain)).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(chain(context, "/.well-known/oauth-authorization-server"))
-				.isSameAs(context.getBean(McpSecurityAutoConfiguration.ABSENT_METADATA_CHAIN));
+				.isSameAs(context.getBean(MetadataConfiguration.ABSENT_CHAIN));
 			assertThat(chain(context, "/other")).isSameAs(context.getBean("chain"));
 		});
 	}
@@ -719,8 +743,7 @@ class McpSecurityAutoConfigurationTests {
 	@Test
 	void theChallengesScopesAreTheDeclaredOnesWithoutOfflineAccess() {
 		this.configured.withUserConfiguration(Tools.class)
-			.run((context) -> assertThat(context.getBean(BearerChallenge.class).noCredentials())
-				.contains("scope=\"records:purge\""));
+			.run((context) -> assertThat(challenge(context)).contains("scope=\"records:purge\""));
 	}
 
 	@ParameterizedTest
@@ -728,7 +751,7 @@ class McpSecurityAutoConfigurationTests {
 	void theChallengesScopesCanBeChosen(String value, String parameter) {
 		this.configured.withUserConfiguration(Tools.class)
 			.withPropertyValues("mcp-security.metadata.challenge-scopes=" + value)
-			.run((context) -> assertThat(context.getBean(BearerChallenge.class).noCredentials()).isEqualTo(
+			.run((context) -> assertThat(challenge(context)).isEqualTo(
 					"Bearer resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource/mcp\""
 							+ parameter));
 	}
@@ -737,7 +760,7 @@ class McpSecurityAutoConfigurationTests {
 	void anAnnotatedToolHasItsRuleInThePolicy() {
 		this.configured.withUserConfiguration(Tools.class)
 			.run((context) -> assertThat(
-					context.getBean(AccessPolicy.class).rules().ruleFor(McpTarget.tool("purge")).source())
+					context.getBean(AccessPolicy.class).ruleBook().ruleFor(McpTarget.tool("purge")).source())
 				.startsWith("@RequiresScope on "));
 	}
 
@@ -755,6 +778,13 @@ class McpSecurityAutoConfigurationTests {
 				"spring.jmx.enabled", "false", "mcp-security.resource", "https://mcp.example.com/mcp",
 				"mcp-security.authorization-servers", ISSUER));
 		application.run(Stream.of(properties).map((property) -> "--" + property).toArray(String[]::new)).close();
+	}
+
+	private static String challenge(AssertableWebApplicationContext context) {
+		return context.getBean(McpEndpointFactory.class)
+			.challenge(context.getBean(ProtectedResource.class), context.getBean(AccessPolicy.class),
+					context.getBean(McpSecurityProperties.class).metadata().challengeScopes())
+			.noCredentials();
 	}
 
 	private static boolean gated(AssertableWebApplicationContext context, String path) {
@@ -1247,7 +1277,7 @@ class McpSecurityAutoConfigurationTests {
 		 */
 		@Bean
 		List<String> early(AccessPolicy policy) {
-			return policy.rules().scopes();
+			return policy.ruleBook().scopes();
 		}
 
 		@Bean
@@ -1260,76 +1290,80 @@ class McpSecurityAutoConfigurationTests {
 	@Configuration(proxyBeanMethods = false)
 	static class Own {
 
-		static final AuthenticationManagerResolver<HttpServletRequest> RESOLVER = (
-				request) -> (authentication) -> authentication;
-
 		static final HealthIndicator HEALTH = () -> Health.up().build();
 
 		@Bean
-		ProtectedResource ownResource() {
-			return new ProtectedResource(URI.create("https://own.example/mcp"), "/mcp", "", null);
+		AuditSink standardOutput() {
+			return new AuditSink() {
+
+				@Override
+				public String name() {
+					return "stdout";
+				}
+
+				@Override
+				public void write(List<McpAuditEvent> events) {
+					events.forEach(System.out::println);
+				}
+
+			};
 		}
 
 		@Bean
-		OfferedTargets ownTargets() {
-			return new OfferedTargets();
+		ClientDenials clientDenials() {
+			return new SharedDenials(ConcurrentHashMap.newKeySet());
 		}
 
 		@Bean
-		RuleBook ownRules(OfferedTargets offered) {
-			return new RuleBook(List.of(), List.of(), Conventions.NONE, Access.AUTHENTICATED, offered);
+		AuthorizationServerConnectionDetails authorizationServer() {
+			return () -> "https://login.example.com/realms/other";
 		}
 
 		@Bean
-		ScopeCatalogue ownCatalogue() {
-			return ScopeCatalogue.EMPTY;
+		McpTransportContextExtractor<HttpServletRequest> tenant() {
+			return (request) -> McpTransportContext.create(Map.of("tenant", request.getServerName()));
 		}
 
 		@Bean
-		AccessPolicy ownPolicy(RuleBook rules) {
-			return new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false,
-					AccessPolicy.Visibility.STEP_UP);
+		JwtDecoder decoder() {
+			return (token) -> Jwt.withTokenValue(token)
+				.header("alg", "none")
+				.subject("alice")
+				.claim("iss", "https://login.example.com/realms/other")
+				.claim("scope", List.of("records:browse"))
+				.build();
 		}
 
 		@Bean
-		ListingFilter ownFilter(AccessPolicies policies) {
-			return new ListingFilter(policies, AuthorizationRules.NONE, ScopeCatalogue.EMPTY, JsonMapper.shared());
-		}
-
-		@Bean
-		InvocationGuard ownGuard(AccessPolicies policies, ScopeDeclarations declarations) {
-			return new InvocationGuard(policies, declarations.conditions(), AuthorizationRules.NONE, (resource) -> "",
-					UnaryOperator.identity());
-		}
-
-		@Bean
-		static McpGuardPostProcessor ownPostProcessor(BeanFactory beans) {
-			return new McpGuardPostProcessor(beans);
-		}
-
-		@Bean
-		AuthorizationServers ownServers() {
-			return new AuthorizationServers(List.of(), Map.of(), Introspections.NONE, TokenExtensions.NONE);
-		}
-
-		@Bean
-		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver() {
-			return RESOLVER;
-		}
-
-		@Bean
-		BearerChallenge ownChallenge() {
-			return new BearerChallenge("https://own.example/metadata", List::of, UnaryOperator.identity());
-		}
-
-		@Bean
-		McpMessageReader ownReader() {
-			return new McpMessageReader(5);
+		AuthenticationManagerResolver<HttpServletRequest> mcpAuthenticationManagerResolver(JwtDecoder decoder) {
+			return (request) -> (authentication) -> {
+				Jwt jwt = decoder.decode(((BearerTokenAuthenticationToken) authentication).getToken());
+				JwtAuthenticationToken verified = new JwtAuthenticationToken(jwt, List.of());
+				verified.setDetails(
+						McpCaller.builder(jwt.getSubject(), jwt.getClaimAsString("iss"), "https://mcp.example.com/mcp")
+							.scopes(jwt.getClaimAsStringList("scope"))
+							.build());
+				return verified;
+			};
 		}
 
 		@Bean
 		HealthIndicator mcpSecurityHealthIndicator() {
 			return HEALTH;
+		}
+
+	}
+
+	record SharedDenials(Set<String> all) implements ClientDenials {
+
+		@Override
+		public void add(String client) {
+			this.all.add(client);
+		}
+
+		@Override
+		public void remove(String client) {
+			this.all.remove(client);
 		}
 
 	}

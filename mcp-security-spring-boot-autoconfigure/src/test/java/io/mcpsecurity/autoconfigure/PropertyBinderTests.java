@@ -143,7 +143,7 @@ class PropertyBinderTests {
 					"mcp.security.policy.enforcement=report", "mcp.security.unknown=x")
 			.run((context) -> {
 				assertThat(context).hasNotFailed()
-					.hasBean(McpSecurityAutoConfiguration.ENDPOINT_CHAIN)
+					.hasBean(EndpointConfiguration.CHAIN)
 					.hasBean("mcpAuditTrail")
 					.doesNotHaveBean("mcpAuditLogSink");
 				assertThat(context.getBean(McpSecurityProperties.class))

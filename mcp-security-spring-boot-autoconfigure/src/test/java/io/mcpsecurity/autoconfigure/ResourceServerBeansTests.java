@@ -104,7 +104,7 @@ class ResourceServerBeansTests {
 	@Test
 	void aDecoderIsAskedAtEachRequest(CapturedOutput output) {
 		SecuredServer server = start(PermissiveApplication.class, Protocol.STATELESS, INFO);
-		assertThat(output).contains("Access tokens are verified by the bean [permissive] at each request");
+		assertThat(output).contains("Access tokens are verified by the bean 'permissive' at each request");
 		String token = server.token("a").sign();
 		assertThat(server.callTool(token, "describe", "{}").statusCode()).isEqualTo(200);
 		Permissive.refuses.set(true);
@@ -132,7 +132,7 @@ class ResourceServerBeansTests {
 		assertAccepted(server, server.token("a"));
 		assertRefused(server, "no key of its issuer has signed it",
 				server.token("a").key(TestAuthorizationServer.stopped("").signingKey()));
-		assertThat(output).contains("The beans [keys][permissive] are those of an authorization server");
+		assertThat(output).contains("The beans [keys, permissive] belong to an authorization server");
 	}
 
 	@Test
@@ -232,6 +232,19 @@ class ResourceServerBeansTests {
 			.contains("The bean 'decoder' has no effect at MCP endpoints. ",
 					"The bean 'permissive' has no effect at MCP endpoints. ")
 			.doesNotContain("are verified by the bean");
+	}
+
+	@Test
+	void ofTwoDecodersThePrimaryOneIsUsed(CapturedOutput output) {
+		runner("mcp-security.authorization-servers=https://a.example", INFO)
+			.withUserConfiguration(WithoutEffect.class, Permissive.class)
+			.withInitializer((context) -> context
+				.addBeanFactoryPostProcessor((beans) -> beans.getBeanDefinition("permissive").setPrimary(true)))
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(output)
+			.contains("The bean 'decoder' has no effect at MCP endpoints. ",
+					"Access tokens are verified by the bean 'permissive' at each request")
+			.doesNotContain("The bean 'permissive' has no effect");
 	}
 
 	@Test

@@ -52,7 +52,7 @@ class ClientAccessTests {
 	void aBlankTooManyIsNoClient(String text) {
 		ClientAccess access = access(List.of(), List.of(), new LocalClientDenials());
 		assertThatIllegalArgumentException().isThrownBy(() -> access.deny(text));
-		assertThat(access.describe().denied()).isEmpty();
+		assertThat(access.deniedAtRunTime()).isEmpty();
 	}
 
 	@ParameterizedTest
@@ -83,7 +83,7 @@ class ClientAccessTests {
 		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.ACCEPTED);
 		access.deny("a");
 		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.DENIED);
-		assertThat(access.describe().denied()).containsExactly("a");
+		assertThat(access.deniedAtRunTime()).containsExactly("a");
 		access.undo("a");
 		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.ACCEPTED);
 		access.undo("configured");
@@ -139,7 +139,7 @@ class ClientAccessTests {
 	void whatIsNoClientIsNotDenied(String text) {
 		ClientAccess access = access(List.of(), List.of(), new LocalClientDenials());
 		assertThatIllegalArgumentException().isThrownBy(() -> access.deny(text));
-		assertThat(access.describe().denied()).isEmpty();
+		assertThat(access.deniedAtRunTime()).isEmpty();
 	}
 
 	private ClientAccess access(List<String> allow, List<String> deny, ClientDenials store) {

@@ -158,7 +158,7 @@ class ListingFilterTests {
 	@Test
 	void endpointsWithDifferentRulesDescribeTheSameEntryEachByItsOwn() {
 		AccessPolicy main = policy(Visibility.STEP_UP, false);
-		AccessPolicy further = main.with(main.rules()
+		AccessPolicy further = main.with(main.ruleBook()
 			.with(List.of(new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "closed")), Access.SCOPES,
 					ScopeRequirement.of("b"), "further"))));
 		ListingFilter both = new ListingFilter(new AccessPolicies(main, Map.of("https://mcp.example/further", further)),

@@ -92,12 +92,12 @@ class PolicyLawsTests {
 			Set<String> held = cases.caller();
 			String uri = cases.uri();
 			AccessPolicy decisions = policy.build();
-			for (McpTarget target : decisions.rules().offered().all()) {
+			for (McpTarget target : decisions.ruleBook().offered().all()) {
 				assertThat(passesGuard(decisions, target, target, held)).as(target.toString())
 					.isEqualTo(passesGate(decisions, target, held));
 			}
 			McpTarget resource = McpTarget.resource(uri);
-			List<McpTarget> handlers = List.copyOf(decisions.rules().offered().handlersOf(resource));
+			List<McpTarget> handlers = List.copyOf(decisions.ruleBook().offered().handlersOf(resource));
 			for (McpTarget handler : handlers) {
 				assertThat(passesGuard(decisions, resource, handler, held)).as(resource + " by " + handler)
 					.isEqualTo(passesGate(decisions, resource, held));
@@ -149,7 +149,7 @@ class PolicyLawsTests {
 			Policy policy = cases.policy();
 			Set<String> held = cases.held();
 			AccessPolicy decisions = policy.build();
-			for (McpTarget target : decisions.rules().offered().all()) {
+			for (McpTarget target : decisions.ruleBook().offered().all()) {
 				Set<String> union = new HashSet<>(held);
 				union.addAll(decisions.decide(target, held).operationScopes());
 				if (!decisions.decide(target, held).operationScopes().isEmpty()) {
@@ -188,9 +188,9 @@ class PolicyLawsTests {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			AccessPolicy decisions = policy.build();
-			for (McpTarget target : decisions.rules().offered().all()) {
+			for (McpTarget target : decisions.ruleBook().offered().all()) {
 				if (passesGate(decisions, target, null)) {
-					assertThat(decisions.rules().ruleFor(target).access()).isEqualTo(Access.PUBLIC);
+					assertThat(decisions.ruleBook().ruleFor(target).access()).isEqualTo(Access.PUBLIC);
 				}
 			}
 		});
@@ -231,12 +231,12 @@ class PolicyLawsTests {
 		Set<String> held = cases.caller();
 		McpTarget resource = McpTarget.resource(cases.uri());
 		AccessPolicy decisions = policy.build();
-		AccessPolicy flat = new AccessPolicy(decisions.rules(), ScopeHierarchy.FLAT, policy.mode(), false,
+		AccessPolicy flat = new AccessPolicy(decisions.ruleBook(), ScopeHierarchy.FLAT, policy.mode(), false,
 				AccessPolicy.Visibility.STEP_UP);
 		Set<String> features = new HashSet<>();
 		features.add("mode " + cases.mode());
-		for (McpTarget target : decisions.rules().offered().all()) {
-			AccessRule rule = decisions.rules().ruleFor(target);
+		for (McpTarget target : decisions.ruleBook().offered().all()) {
+			AccessRule rule = decisions.ruleBook().ruleFor(target);
 			features.add(rule.source() + " " + rule.access());
 			if (rule.access() == Access.SCOPES) {
 				features.add(rule.requirement().toString().replaceAll("\\[.*?]", "..."));
@@ -246,7 +246,7 @@ class PolicyLawsTests {
 				features.add("the hierarchy decides");
 			}
 		}
-		if (decisions.rules().offered().handlersOf(resource).isEmpty()) {
+		if (decisions.ruleBook().offered().handlersOf(resource).isEmpty()) {
 			features.add("uri of nothing");
 		}
 		else {
@@ -274,7 +274,7 @@ class PolicyLawsTests {
 
 	private static Set<String> granted(AccessPolicy decisions, Kind kind, Set<String> held) {
 		Set<String> names = new HashSet<>();
-		for (McpTarget target : decisions.rules().offered().all()) {
+		for (McpTarget target : decisions.ruleBook().offered().all()) {
 			if (target.kind() == kind && passesGate(decisions, target, held)) {
 				names.add(target.name());
 			}

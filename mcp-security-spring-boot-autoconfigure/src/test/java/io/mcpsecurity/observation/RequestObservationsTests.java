@@ -3,6 +3,7 @@ package io.mcpsecurity.observation;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Connection;
@@ -142,14 +143,14 @@ class RequestObservationsTests {
 
 	@Test
 	void metricsHaveTheSameLabelsForEveryRequest() {
-		DefaultMcpServerObservationConvention convention = new DefaultMcpServerObservationConvention(this.labels);
+		DefaultMcpServerObservationConvention convention = new DefaultMcpServerObservationConvention();
 		List<List<String>> keys = new ArrayList<>();
 		for (McpMessage message : List.of(new McpMessage("1", "ping", null),
 				new McpMessage("1", "tools/call", McpTarget.tool("a")),
 				new McpMessage("1", "prompts/get", McpTarget.prompt("a")), new McpMessage(null, "x", null))) {
 			McpExchange request = begin(this.registry);
 			request.message(message);
-			keys.add(convention.getLowCardinalityKeyValues(new McpServerObservationContext(request))
+			keys.add(convention.getLowCardinalityKeyValues(new McpServerObservationContext(request, this.labels))
 				.stream()
 				.map(KeyValue::getKey)
 				.toList());
@@ -176,14 +177,15 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void aBeanReplacesNamesAndValues() {
+	void aBeanAddsValues() {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = SecuredServer.start(OwnConventionApplication.class, authorizationServer,
 						Scrape.PROPERTIES.toArray(String[]::new))) {
 			server.callTool(server.token("records:browse").sign(), "browse", "{}");
-			Scrape scrape = Scrape.of(server);
-			assertThat(scrape.sum("my_operations_seconds_count", "mine=tools/call")).isOne();
-			assertThat(scrape.types()).doesNotContainKey("mcp_server_operation_duration_seconds");
+			assertThat(Scrape.of(server)
+				.sum("mcp_server_operation_duration_seconds_count", "mcp_method_name=tools/call",
+						"issuer=" + authorizationServer.issuer()))
+				.isOne();
 		}
 	}
 
@@ -194,7 +196,7 @@ class RequestObservationsTests {
 
 	private RequestObservations observations(ObservationRegistry registry,
 			@Nullable McpServerObservationConvention convention) {
-		return new RequestObservations(registry, convention, new DefaultMcpServerObservationConvention(this.labels));
+		return new RequestObservations(registry, convention, this.labels);
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
@@ -204,17 +206,13 @@ class RequestObservationsTests {
 
 		@Bean
 		McpServerObservationConvention convention() {
-			return new McpServerObservationConvention() {
-
-				@Override
-				public String getName() {
-					return "my.operations";
-				}
+			return new DefaultMcpServerObservationConvention() {
 
 				@Override
 				public KeyValues getLowCardinalityKeyValues(McpServerObservationContext context) {
-					McpMessage message = context.getRequest().message();
-					return KeyValues.of("mine", (message != null) ? String.valueOf(message.method()) : "none");
+					McpCaller caller = context.getCaller();
+					return super.getLowCardinalityKeyValues(context).and("issuer",
+							(caller != null) ? caller.issuer() : "none");
 				}
 
 			};

@@ -3,6 +3,7 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -41,9 +42,12 @@ public class SideDoor {
 
 	@Bean
 	@Order(Ordered.HIGHEST_PRECEDENCE)
-	SecurityFilterChain sideDoorChain(Exchanges exchanges, McpMessageReader reader, ProtectedResource resource,
-			AccessPolicy policy, BearerChallenge challenge, ListingFilter listings, McpDispatcher dispatcher,
+	SecurityFilterChain sideDoorChain(Exchanges exchanges, ProtectedResource resource, AccessPolicy policy,
+			ListingFilter listings, McpDispatcher dispatcher,
 			@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
+		BearerChallenge challenge = new BearerChallenge(resource.metadataLocation(), List::of,
+				UnaryOperator.identity());
+		McpMessageReader reader = new McpMessageReader(64);
 		McpEndpoint endpoint = new McpEndpoint(resource, policy, authentication, false, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
 				new CrossOriginAccess(AllowedOrigins.of(resource.identifier()), List.of()), listings, Duration.ZERO,

@@ -16,9 +16,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * The realms of a Keycloak, as its administrator sees them.
- */
+/** The realms of a Keycloak, as its administrator sees them. */
 final class KeycloakRealms {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -76,7 +74,7 @@ final class KeycloakRealms {
 			HttpResponse<String> response = this.http.send(request, BodyHandlers.ofString());
 			if (response.statusCode() != 200) {
 				throw new IllegalStateException(
-						"The Keycloak container answers " + response.statusCode() + " at " + request.uri());
+						"The Keycloak container responds with " + response.statusCode() + " at " + request.uri());
 			}
 			return JsonMapper.shared().readTree(response.body());
 		}

@@ -72,7 +72,8 @@ class KeycloakRealmsTests {
 	void aRefusalIsSaidWithoutCredentials() {
 		this.status = 403;
 		assertThatIllegalStateException().isThrownBy(() -> realms().only())
-			.withMessage("The Keycloak container answers 403 at " + url() + "/admin/realms?briefRepresentation=true");
+			.withMessage(
+					"The Keycloak container responds with 403 at " + url() + "/admin/realms?briefRepresentation=true");
 	}
 
 	private KeycloakRealms realms() {

@@ -60,7 +60,7 @@ record TestAuthorizationServerContextCustomizer() implements ContextCustomizer {
 		BeanDefinitionCustomizer lazy = (definition) -> definition.setLazyInit(true);
 		beans.registerBean(McpTestClient.class, () -> new McpTestClient(endpoint(beans), server), lazy);
 		beans.registerBean(McpSecurityContract.class, () -> new McpSecurityContract(beans.getBean(McpTestClient.class),
-				beans.getBean(AccessPolicy.class).rules()), lazy);
+				beans.getBean(AccessPolicy.class).ruleBook()), lazy);
 	}
 
 	/**

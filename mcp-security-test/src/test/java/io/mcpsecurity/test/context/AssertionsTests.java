@@ -107,7 +107,7 @@ class AssertionsTests {
 			McpTestClient stranger = new McpTestClient(URI.create("http://localhost:" + port + "/mcp"),
 					other.issueFor("https://mcp.example.com/mcp", TokenShape.KEYCLOAK));
 			assertThatExceptionOfType(AssertionError.class)
-				.isThrownBy(new McpSecurityContract(stranger, policy.rules())::verify)
+				.isThrownBy(new McpSecurityContract(stranger, policy.ruleBook())::verify)
 				.withMessageStartingWith("The token without scopes is not accepted: HTTP 401");
 		}
 	}

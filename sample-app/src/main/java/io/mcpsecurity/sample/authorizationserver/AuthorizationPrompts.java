@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
@@ -18,20 +18,18 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
 import org.springframework.security.web.savedrequest.DefaultSavedRequest;
 import org.springframework.security.web.savedrequest.SavedRequest;
 
-/**
- * Converts authorization requests to prompts for the pages.
- */
+/** Converts authorization requests to prompts for the pages. */
 final class AuthorizationPrompts {
 
 	private final ClientRegistry clients;
 
-	private final ScopeCatalogue catalogue;
+	private final List<McpSecurityProperties.Scope> scopes;
 
 	private final String authorizationEndpoint;
 
-	AuthorizationPrompts(ClientRegistry clients, ScopeCatalogue catalogue, String authorizationEndpoint) {
+	AuthorizationPrompts(ClientRegistry clients, McpSecurityProperties properties, String authorizationEndpoint) {
 		this.clients = clients;
-		this.catalogue = catalogue;
+		this.scopes = properties.scopes();
 		this.authorizationEndpoint = authorizationEndpoint;
 	}
 
@@ -54,9 +52,7 @@ final class AuthorizationPrompts {
 					first(request, OAuth2ParameterNames.REDIRECT_URI).orElse(null)));
 	}
 
-	/**
-	 * Create a prompt for the request that waits for a user's consent.
-	 */
+	/** Create a prompt for the request that waits for a user's consent. */
 	Optional<AuthorizationPrompt> forConsent(OAuth2AuthorizationRequest request, Set<ResearchScope> grantable) {
 		return Optional.ofNullable(this.clients.findByClientId(request.getClientId()))
 			.map((client) -> prompt(client, request.getScopes(), grantable,
@@ -75,14 +71,12 @@ final class AuthorizationPrompts {
 			.toList();
 		return new AuthorizationPrompt(client.getClientName(), client.getClientId(),
 				ClientRegistry.isSelfRegistered(client),
-				ScopePrompt.of(scopes.stream().filter(grantable::contains).toList(), this.catalogue),
-				ScopePrompt.of(scopes.stream().filter((scope) -> !grantable.contains(scope)).toList(), this.catalogue),
+				ScopePrompt.of(scopes.stream().filter(grantable::contains).toList(), this.scopes),
+				ScopePrompt.of(scopes.stream().filter((scope) -> !grantable.contains(scope)).toList(), this.scopes),
 				resources, RedirectUris.destination(redirectUri(client, redirectUri)));
 	}
 
-	/**
-	 * The redirect URI of a request, which is optional if the client has only one.
-	 */
+	/** The redirect URI of a request, which is optional if the client has only one. */
 	static String redirectUri(RegisteredClient client, @Nullable String requested) {
 		return (requested != null && !requested.isEmpty()) ? requested : client.getRedirectUris().iterator().next();
 	}

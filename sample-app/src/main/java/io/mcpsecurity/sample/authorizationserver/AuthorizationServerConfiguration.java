@@ -16,7 +16,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
-import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -88,14 +88,12 @@ class AuthorizationServerConfiguration {
 	}
 
 	@Bean
-	AuthorizationPrompts authorizationPrompts(ClientRegistry clients, ScopeCatalogue catalogue,
+	AuthorizationPrompts authorizationPrompts(ClientRegistry clients, McpSecurityProperties properties,
 			AuthorizationServerSettings endpoints) {
-		return new AuthorizationPrompts(clients, catalogue, endpoints.getAuthorizationEndpoint());
+		return new AuthorizationPrompts(clients, properties, endpoints.getAuthorizationEndpoint());
 	}
 
-	/**
-	 * The passwords are easy to guess and are for trying the sample only.
-	 */
+	/** The passwords are easy to guess and are for trying the sample only. */
 	@Bean
 	InMemoryUserDetailsManager userDetailsManager() {
 		PasswordEncoder encoder = PasswordEncoderFactories.createDelegatingPasswordEncoder();
@@ -116,9 +114,7 @@ class AuthorizationServerConfiguration {
 					.build()));
 	}
 
-	/**
-	 * Used by the registration endpoint, which also accepts an initial access token.
-	 */
+	/** Used by the registration endpoint, which also accepts an initial access token. */
 	@Bean
 	JwtDecoder jwtDecoder(JWKSource<SecurityContext> keys) {
 		return OAuth2AuthorizationServerConfiguration.jwtDecoder(keys);

@@ -3,7 +3,8 @@ package io.mcpsecurity.sample.authorizationserver;
 import java.util.List;
 import java.util.Set;
 
-import io.mcpsecurity.authorization.ScopeCatalogue;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties;
+
 import org.springframework.http.HttpStatus;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 import org.springframework.stereotype.Controller;
@@ -24,17 +25,17 @@ class ClientsController {
 
 	private final ClientRegistry clients;
 
-	private final ScopeCatalogue catalogue;
+	private final List<McpSecurityProperties.Scope> scopes;
 
-	ClientsController(ClientRegistry clients, ScopeCatalogue catalogue) {
+	ClientsController(ClientRegistry clients, McpSecurityProperties properties) {
 		this.clients = clients;
-		this.catalogue = catalogue;
+		this.scopes = properties.scopes();
 	}
 
 	@GetMapping("/admin/clients")
 	String clients(Model model) {
 		model.addAttribute("clients", this.clients.findAll().stream().map(Client::of).toList());
-		model.addAttribute("scopes", ScopePrompt.of(List.of(ResearchScope.values()), this.catalogue));
+		model.addAttribute("scopes", ScopePrompt.of(List.of(ResearchScope.values()), this.scopes));
 		return "authorization-server/clients";
 	}
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The scopes of this authorization server. The MCP server's scope catalogue describes
+ * The scopes of this authorization server. {@code mcp-security.scopes} describes
  * them.
  */
 enum ResearchScope {
@@ -26,9 +26,7 @@ enum ResearchScope {
 		this.value = value;
 	}
 
-	/**
-	 * The scope as used in requests and tokens.
-	 */
+	/** The scope as used in requests and tokens. */
 	public String value() {
 		return this.value;
 	}

@@ -1,8 +1,8 @@
 package io.mcpsecurity.sample.console;
 
-import java.time.InstantSource;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
@@ -14,12 +14,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.BinaryOperator;
 import java.util.stream.LongStream;
 
 import io.mcpsecurity.audit.McpAuditEvent;
-import io.mcpsecurity.authorization.OfferedTargets;
-import io.mcpsecurity.message.McpTarget;
-import io.mcpsecurity.message.McpTarget.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +39,7 @@ final class Activity {
 	private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT)
 		.withZone(ZoneOffset.UTC);
 
-	private final OfferedTargets offered;
+	private final BinaryOperator<String> names;
 
 	private final InstantSource clock;
 
@@ -49,11 +47,12 @@ final class Activity {
 
 	/**
 	 * Create an empty count.
-	 * @param offered the targets that the server offers
+	 * @param names the name of the offered target for a kind and a requested name, or
+	 * {@link #NOT_OFFERED}
 	 * @param clock the clock
 	 */
-	Activity(OfferedTargets offered, InstantSource clock) {
-		this.offered = offered;
+	Activity(BinaryOperator<String> names, InstantSource clock) {
+		this.names = names;
 		this.clock = clock;
 	}
 
@@ -99,14 +98,8 @@ final class Activity {
 	}
 
 	private String label(Map<String, Object> data) {
-		if (!(data.get("targetKind") instanceof String kind) || !(data.get("targetName") instanceof String name)) {
-			return NO_TARGET;
-		}
-		McpTarget target = new McpTarget(Kind.valueOf(kind.toUpperCase(Locale.ROOT)), name);
-		if (this.offered.hints(target) != null) {
-			return name;
-		}
-		return this.offered.handlersOf(target).stream().map(McpTarget::name).sorted().findFirst().orElse(NOT_OFFERED);
+		return (data.get("targetKind") instanceof String kind && data.get("targetName") instanceof String name)
+				? this.names.apply(kind, name) : NO_TARGET;
 	}
 
 	/**

@@ -2,9 +2,10 @@ package io.mcpsecurity.sample.console;
 
 import java.time.Clock;
 
-import io.mcpsecurity.authorization.OfferedTargets;
+import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.sample.authorizationserver.ConditionalOnAuthorizationServer;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -19,8 +20,8 @@ class ConsoleConfiguration {
 	private static final int CAPACITY = 1000;
 
 	@Bean
-	Activity activity(OfferedTargets offered) {
-		return new Activity(offered, Clock.systemUTC());
+	Activity activity(ObjectProvider<McpSecurityEndpoint> policy) {
+		return new Activity(new OfferedNames(policy), Clock.systemUTC());
 	}
 
 	@Bean

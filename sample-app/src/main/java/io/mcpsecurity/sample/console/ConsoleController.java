@@ -5,17 +5,19 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.McpSecurityEndpoint.Description;
-import io.mcpsecurity.audit.AuditTrail;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.sample.authorizationserver.ConditionalOnAuthorizationServer;
 import io.mcpsecurity.sample.authorizationserver.PagePolicy;
-import io.mcpsecurity.token.AuthorizationServers;
 import jakarta.servlet.http.HttpServletResponse;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.security.core.Authentication;
 import org.springframework.stereotype.Controller;
 import org.springframework.ui.Model;
@@ -37,18 +39,16 @@ class ConsoleController {
 
 	private final Activity activity;
 
-	private final ObjectProvider<AuditTrail> trail;
-
-	private final AuthorizationServers authorizationServers;
+	private final ObjectProvider<HealthIndicator> trail;
 
 	private final ObjectProvider<McpSecurityEndpoint> policy;
 
-	ConsoleController(AuditFeed feed, Activity activity, ObjectProvider<AuditTrail> trail,
-			AuthorizationServers authorizationServers, ObjectProvider<McpSecurityEndpoint> policy) {
+	ConsoleController(AuditFeed feed, Activity activity,
+			@Qualifier("mcpSecurityAuditHealthIndicator") ObjectProvider<HealthIndicator> trail,
+			ObjectProvider<McpSecurityEndpoint> policy) {
 		this.feed = feed;
 		this.activity = activity;
 		this.trail = trail;
-		this.authorizationServers = authorizationServers;
 		this.policy = policy;
 	}
 
@@ -69,9 +69,7 @@ class ConsoleController {
 		return "console/console";
 	}
 
-	/**
-	 * The updates since an event, formatted for the page.
-	 */
+	/** The updates since an event, formatted for the page. */
 	@GetMapping("/console/news")
 	@ResponseBody
 	News news(@RequestParam long after, EventFilter filter) {
@@ -89,8 +87,13 @@ class ConsoleController {
 
 	private List<HealthRow> health() {
 		List<HealthRow> health = new ArrayList<>();
-		this.trail.ifAvailable((trail) -> trail.sinks().forEach((sink) -> health.add(HealthRow.of(sink))));
-		this.authorizationServers.keys().forEach((keys) -> health.add(HealthRow.of(keys)));
+		this.trail.stream()
+			.flatMap((trail) -> Objects.requireNonNull(trail.health()).getDetails().values().stream())
+			.map((sink) -> HealthRow.of(JsonMapper.shared().convertValue(sink, HealthRow.Sink.class)))
+			.forEach(health::add);
+		this.policy.ifAvailable((endpoint) -> endpoint.describe()
+			.issuers()
+			.forEach((issuer, keys) -> health.add(HealthRow.of(issuer, keys))));
 		return health;
 	}
 

@@ -11,9 +11,6 @@ import java.util.stream.LongStream;
 
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
-import io.mcpsecurity.authorization.OfferedTargets;
-import io.mcpsecurity.authorization.OfferedTargets.Hints;
-import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.sample.console.Activity.Line;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -28,14 +25,10 @@ class ActivityTests {
 
 	private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-03-02T09:15:27Z"));
 
-	private final OfferedTargets offered = new OfferedTargets();
-
-	private final Activity activity = new Activity(this.offered, this.now::get);
+	private final Activity activity = new Activity(ActivityTests::offered, this.now::get);
 
 	@Test
 	void countsByTargetAndDecision() {
-		this.offered.add(McpTarget.tool("browse"), Hints.DEFAULT);
-		this.offered.add(McpTarget.resource("records/{id}"), Hints.DEFAULT);
 		count("tool", "browse", "granted", 1);
 		count("tool", "browse", "granted", 2);
 		count("tool", "browse", "denied", 6);
@@ -83,6 +76,13 @@ class ActivityTests {
 		JsonNode schema = JsonMapper.shared().readTree(Path.of("../docs/audit-event.schema.json"));
 		assertThat(schema.at("/properties/decision/enum").valueStream().map((value) -> value.asString()))
 			.containsExactlyElementsOf(Activity.DECISIONS);
+	}
+
+	private static String offered(String kind, String name) {
+		if (kind.equals("resource")) {
+			return name.replaceFirst("/.*", "/{id}");
+		}
+		return name.equals("browse") ? name : Activity.NOT_OFFERED;
 	}
 
 	private void count(String kind, String target, String decision, double millis) {

@@ -10,7 +10,6 @@ import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
-import io.mcpsecurity.authorization.OfferedTargets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,7 +23,7 @@ class AuditFeedTests {
 
 	private static final EventFilter ALL = new EventFilter(null, null, null, null);
 
-	private final AuditFeed feed = new AuditFeed(5, new Activity(new OfferedTargets(), Clock.systemUTC()));
+	private final AuditFeed feed = new AuditFeed(5, new Activity((kind, name) -> name, Clock.systemUTC()));
 
 	@Test
 	void newestComeFirst() {

@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import io.mcpsecurity.authorization.RuleBook;
-import io.mcpsecurity.message.McpTarget;
+import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.SampleApplication;
 import io.mcpsecurity.test.McpResponse;
@@ -268,9 +267,11 @@ class ResearchAccessTests {
 	@ParameterizedTest
 	@CsvSource({ "ANNOTATIONS, @RequiresScope on ResearchTools.purge", "CONFIGURATION, mcp-security.policy.rules[2]" })
 	void theScopesAreDeclaredWhereTheVariantSays(Variant variant, String source) {
-		assertThat(
-				samples.get(variant).context.getBean(RuleBook.class).ruleFor(McpTarget.tool("purge_records")).source())
-			.isEqualTo(source);
+		assertThat(samples.get(variant).context.getBean(McpSecurityEndpoint.class)
+			.describe()
+			.tools()
+			.get("purge_records")
+			.source()).isEqualTo(source);
 	}
 
 	private static List<JsonNode> entries(Variant variant, Caller caller, Listing listing) {

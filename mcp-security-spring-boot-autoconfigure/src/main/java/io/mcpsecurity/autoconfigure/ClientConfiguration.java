@@ -2,11 +2,13 @@ package io.mcpsecurity.autoconfigure;
 
 import javax.sql.DataSource;
 
+import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.client.ClientDenials;
 import io.mcpsecurity.client.LocalClientDenials;
 import io.mcpsecurity.client.jdbc.JdbcClientDenials;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -15,22 +17,41 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Where clients that are denied while the server runs are kept: in the application's own
- * {@link ClientDenials}, or in what {@code mcp-security.clients.store} names.
+ * The accepted OAuth clients. Clients that are denied at run time are stored in a
+ * {@link ClientDenials} bean of the application, or as {@code mcp-security.clients.store}
+ * says.
  */
 @Configuration(proxyBeanMethods = false)
-class ClientDenialsConfiguration {
+class ClientConfiguration {
 
-	static final String STORE = PropertyBinder.PREFIX + ".clients.store";
+	private static final String STORE = PropertyBinder.PREFIX + ".clients.store";
 
 	private static final String CONDITION = PropertyBinder.CONDITION + "clients.store";
 
-	/** Longer than that no request waits for the database. */
+	/** The timeout of a request for a response of the database. */
 	private static final int TIMEOUT_SECONDS = 2;
 
-	/**
-	 * In a database.
-	 */
+	@Bean
+	ClientAccess mcpClientAccess(CheckedProperties checked, ObjectProvider<ClientDenials> denials,
+			McpSecurityProperties properties) {
+		ClientDenials store = denials.getIfAvailable(() -> {
+			throw CheckedProperties.invalid(STORE, properties.clients().store(),
+					"It needs spring-jdbc. Add spring-boot-starter-jdbc to the application.");
+		});
+		if (properties.clients().store() == McpSecurityProperties.Clients.Store.JDBC
+				&& store instanceof LocalClientDenials) {
+			throw CheckedProperties.invalid(STORE, "jdbc",
+					"It was not set when the application was compiled ahead of time. Set it there as well.");
+		}
+		return new ClientAccess(checked.allowedClients(), checked.deniedClients(), store,
+				properties.clients().refreshInterval());
+	}
+
+	@Bean
+	SmartInitializingSingleton mcpClientAccessRead(ClientAccess clients) {
+		return clients::read;
+	}
+
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnClass(JdbcTemplate.class)
 	@ConditionalOnProperty(name = CONDITION, havingValue = "jdbc")
@@ -50,9 +71,6 @@ class ClientDenialsConfiguration {
 
 	}
 
-	/**
-	 * In memory.
-	 */
 	@Configuration(proxyBeanMethods = false)
 	@ConditionalOnProperty(name = CONDITION, havingValue = "memory", matchIfMissing = true)
 	static class LocalConfiguration {
