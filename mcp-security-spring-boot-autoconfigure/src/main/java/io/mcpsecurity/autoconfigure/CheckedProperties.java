@@ -196,10 +196,8 @@ final class CheckedProperties {
 			.map(FurtherEndpoint::aliases)
 			.orElse(this.aliases);
 		return Stream
-			.concat(Stream.of(endpoint),
-					others.stream()
-						.map((alias) -> new ProtectedResource(alias, endpoint.endpoint(), endpoint.contextPath(),
-								null)))
+			.concat(Stream.of(endpoint), others.stream()
+				.map((alias) -> new ProtectedResource(alias, endpoint.endpoint(), endpoint.contextPath(), null)))
 			.toList();
 	}
 

@@ -52,10 +52,11 @@ final class FurtherEndpoints {
 			RuleBook book = PolicyProperties.ruleBook(property + ".policy.rules", () -> ruleBook.with(own));
 			AccessPolicy ownPolicy = policy.with(book).requiring(endpoint.requiredScopes());
 			AuthenticationManagerResolver<HttpServletRequest> resolver = authentication.resolver(names);
-			this.endpoints.put(name, names.stream()
-				.map((resource) -> new EndpointDefinition(resource, ownPolicy, resolver,
-						factory.challenge(resource, ownPolicy, endpoint.metadata().challengeScopes())))
-				.toList());
+			this.endpoints.put(name,
+					names.stream()
+						.map((resource) -> new EndpointDefinition(resource, ownPolicy, resolver,
+								factory.challenge(resource, ownPolicy, endpoint.metadata().challengeScopes())))
+						.toList());
 			names.forEach((resource) -> this.metadata
 				.add(factory.metadata(resource, endpoint.name(), ownPolicy, endpoint.metadata().scopesSupported())));
 		});

@@ -32,8 +32,7 @@ class FurtherEndpointsRegistrar implements BeanRegistrar {
 						return beans.bean(FurtherServers.class).build(name);
 					}));
 			registry.registerBean(EndpointConfiguration.CHAIN + "-" + name, SecurityFilterChain.class,
-					(bean) -> bean.order(EndpointConfiguration.CHAIN_ORDER)
-						.supplier((beans) -> chain(beans, name)));
+					(bean) -> bean.order(EndpointConfiguration.CHAIN_ORDER).supplier((beans) -> chain(beans, name)));
 		});
 	}
 

@@ -19,6 +19,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.client.ClientDenials;
+import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.handler.DeclarationException;
 import io.mcpsecurity.handler.McpGuardPostProcessor;
 import io.mcpsecurity.message.McpTarget;

@@ -13,6 +13,7 @@ import io.mcpsecurity.test.McpTestClient;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TokenShape;
 import io.mcpsecurity.token.Provider;
+import io.mcpsecurity.token.TokenProfile;
 import io.mcpsecurity.transport.ProtectedResource;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +103,7 @@ record TestAuthorizationServerContextCustomizer() implements ContextCustomizer {
 				? beans.getBean(OAuth2ResourceServerProperties.class).getJwt().getAudiences()
 				: servers.get(0).audiences();
 		if (audiences.isEmpty()) {
-			audiences = provider.profile().audiences();
+			audiences = TokenProfile.of(provider).audiences();
 		}
 		return server.issueFor(
 				audiences.isEmpty() ? beans.getBean(ProtectedResource.class).identifier().toString() : audiences.get(0),

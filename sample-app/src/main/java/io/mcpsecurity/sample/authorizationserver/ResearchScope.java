@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The scopes of this authorization server. {@code mcp-security.scopes} describes
- * them.
+ * The scopes of this authorization server. {@code mcp-security.scopes} describes them.
  */
 enum ResearchScope {
 

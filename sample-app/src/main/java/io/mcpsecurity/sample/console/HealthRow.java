@@ -32,7 +32,8 @@ record HealthRow(String name, String state, String words, String detail) {
 			case "LAST_GOOD" ->
 				new HealthRow(name, "ill", "not available", "cached keys are used: tokens can be checked");
 			case "NOT_ASKED" -> new HealthRow(name, "unknown", "not asked yet", "no token has needed its keys so far");
-			default -> new HealthRow(name, "ill", "not available", "there are no usable keys: tokens cannot be checked");
+			default ->
+				new HealthRow(name, "ill", "not available", "there are no usable keys: tokens cannot be checked");
 		};
 	}
 

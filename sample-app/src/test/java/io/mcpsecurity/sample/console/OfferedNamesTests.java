@@ -28,8 +28,8 @@ class OfferedNamesTests {
 
 	@ParameterizedTest
 	@CsvSource({ "tool, browse, browse", "tool, summarize,", "prompt, summarize, summarize",
-			"resource, records://all, records://all", "resource, records://7, records://{id}",
-			"resource, other://7,", "tool, records://7," })
+			"resource, records://all, records://all", "resource, records://7, records://{id}", "resource, other://7,",
+			"tool, records://7," })
 	void isTheTargetItselfOrTheTemplateOfAResource(String kind, String name, String offered) {
 		assertThat(OfferedNames.names(OFFERED, kind, name).findFirst().orElse(null)).isEqualTo(offered);
 	}
