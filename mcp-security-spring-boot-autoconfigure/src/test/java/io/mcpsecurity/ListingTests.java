@@ -147,10 +147,20 @@ class ListingTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "resources/read", "resources/subscribe", "completion/complete", "logging/setLevel",
-			"server/discover", "no/such/method" })
+			"no/such/method" })
 	void publicDiscoveryOpensNoOtherMethod(String method) {
 		String params = "{\"uri\":\"records://all\",\"ref\":{\"type\":\"ref/prompt\",\"name\":\"summarize\"}}";
 		assertThat(publicDiscovery.send(request(publicDiscovery, null, method, params)).statusCode()).isEqualTo(401);
+	}
+
+	@Test
+	void publicDiscoveryIncludesThatOfRevision20260728() {
+		for (String method : List.of("server/discover", "tools/list")) {
+			assertThat(publicDiscovery.send(publicDiscovery.modern(null, method, "{}")).statusCode()).isEqualTo(200);
+		}
+		for (String method : List.of("subscriptions/listen", "tasks/get")) {
+			assertThat(publicDiscovery.send(publicDiscovery.modern(null, method, "{}")).statusCode()).isEqualTo(401);
+		}
 	}
 
 	@Test

@@ -58,8 +58,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Wherever a rule comes from, whatever it is for and whatever the caller holds: the HTTP
- * gate and the tool boundary give the same answer, and it is the one of the table. What
- * somebody can be granted is listed to every caller.
+ * gate and the tool boundary give the same answer, and it is the one of the table, in
+ * both revisions of MCP. What somebody can be granted is listed to every caller.
  */
 class PolicyTableTests {
 
@@ -272,11 +272,16 @@ class PolicyTableTests {
 				boolean granted = held.satisfies(source.requires(kind, use));
 				String what = "%s of %s by %s holding %s".formatted(use, source, kind, held);
 				assertThat(passesGate(kind, source, use, token)).as("gate: " + what).isEqualTo(granted);
+				assertThat(passesModern(kind, source, use, token)).as("2026-07-28: " + what).isEqualTo(granted);
 				assertThat(passesBoundary(kind, source, use, token)).as("boundary: " + what).isEqualTo(granted);
 				if (token != null) {
+					boolean listed = !DENY.equals(source.requires(kind, use));
 					assertThat(listings.computeIfAbsent(use.listing, (listing) -> listed(kind, use, token))
-						.contains(use.name.formatted(source.id()))).as("listing: " + what)
-						.isEqualTo(!DENY.equals(source.requires(kind, use)));
+						.contains(use.name.formatted(source.id()))).as("listing: " + what).isEqualTo(listed);
+					assertThat(listings
+						.computeIfAbsent("2026-07-28 " + use.listing, (listing) -> listedModern(kind, use, token))
+						.contains(use.name.formatted(source.id()))).as("2026-07-28, listing: " + what)
+						.isEqualTo(listed);
 				}
 			}
 		}
@@ -284,7 +289,15 @@ class PolicyTableTests {
 
 	private static boolean passesGate(Kind kind, Source source, Use use, @Nullable String token) {
 		SecuredServer server = servers.get(kind);
-		HttpResponse<String> response = send(kind, token, server.url(), use.method, use.params.formatted(source.id()));
+		return passes(token, send(kind, token, server.url(), use.method, use.params.formatted(source.id())));
+	}
+
+	private static boolean passesModern(Kind kind, Source source, Use use, @Nullable String token) {
+		SecuredServer server = servers.get(kind);
+		return passes(token, server.send(server.modern(token, use.method, use.params.formatted(source.id()))));
+	}
+
+	private static boolean passes(@Nullable String token, HttpResponse<String> response) {
 		if (response.statusCode() == 200) {
 			assertThat(SecuredServer.json(response).has("result")).as(response.body()).isTrue();
 			return true;
@@ -309,7 +322,15 @@ class PolicyTableTests {
 	}
 
 	private static Set<String> listed(Kind kind, Use use, String token) {
-		HttpResponse<String> response = send(kind, token, servers.get(kind).url(), use.listing, "{}");
+		return listed(use, send(kind, token, servers.get(kind).url(), use.listing, "{}"));
+	}
+
+	private static Set<String> listedModern(Kind kind, Use use, String token) {
+		SecuredServer server = servers.get(kind);
+		return listed(use, server.send(server.modern(token, use.listing, "{}")));
+	}
+
+	private static Set<String> listed(Use use, HttpResponse<String> response) {
 		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
 		return SecuredServer.json(response)
 			.at(use.entries)

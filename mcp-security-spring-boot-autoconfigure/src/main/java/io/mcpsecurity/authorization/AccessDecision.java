@@ -26,6 +26,21 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 		return new AccessDecision(outcome, List.of(), List.of(), rule);
 	}
 
+	/**
+	 * The denial of an operation with several targets: for all missing scopes, or
+	 * independently of scopes if one of the denials is.
+	 * @param denials the denials of targets, at least one
+	 */
+	public static AccessDecision denial(List<AccessDecision> denials) {
+		return denials.stream()
+			.filter((denial) -> denial.outcome() != Outcome.MISSING_SCOPES)
+			.findFirst()
+			.orElseGet(() -> new AccessDecision(Outcome.MISSING_SCOPES,
+					denials.stream().flatMap((denial) -> denial.operationScopes().stream()).distinct().toList(),
+					denials.stream().flatMap((denial) -> denial.missing().stream()).distinct().toList(),
+					denials.get(0).rule()));
+	}
+
 	/** Whether the caller must not use the target. */
 	public boolean denied() {
 		return this.outcome == Outcome.MISSING_SCOPES || this.outcome == Outcome.FORBIDDEN

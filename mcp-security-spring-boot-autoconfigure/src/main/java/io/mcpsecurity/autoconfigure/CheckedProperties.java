@@ -3,6 +3,7 @@ package io.mcpsecurity.autoconfigure;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,11 +18,14 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.client.ClientPattern;
+import io.mcpsecurity.message.McpRevision;
+import io.mcpsecurity.message.ProtocolRevisions;
 import io.mcpsecurity.token.BoundedHttp;
 import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.transport.AllowedOrigins;
 import io.mcpsecurity.transport.Origin;
 import io.mcpsecurity.transport.ProtectedResource;
+import io.mcpsecurity.transport.RequestStates;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -66,6 +70,10 @@ final class CheckedProperties {
 
 	private final RateLimitSettings rateLimit;
 
+	private final ProtocolRevisions revisions;
+
+	private final List<byte[]> requestStateKeys;
+
 	private final @Nullable AllowedOrigins allowedOrigins;
 
 	private final Map<String, FurtherEndpoint> endpoints = new LinkedHashMap<>();
@@ -85,6 +93,9 @@ final class CheckedProperties {
 		checkRequiredScopes(properties.policy());
 		checkAudit(properties.audit());
 		checkSessions(properties.sessions());
+		this.revisions = checkRevisions(properties.protocolRevisions());
+		checkDuration("mcp-security.request-state.lifetime", properties.requestState().lifetime());
+		this.requestStateKeys = properties.requestState().keys().stream().map(CheckedProperties::checkKey).toList();
 		this.allowedOrigins = checkOrigins(properties.http().allowedOrigins());
 		checkDuration("mcp-security.clients.refresh-interval", properties.clients().refreshInterval());
 		this.allowedClients = clients("mcp-security.clients.allow", properties.clients().allow());
@@ -155,6 +166,35 @@ final class CheckedProperties {
 			throw invalid(PROTOCOL, protocol,
 					"This starter does not secure that transport. Set it to STREAMABLE or STATELESS.");
 		}
+	}
+
+	private static ProtocolRevisions checkRevisions(List<String> revisions) {
+		String legacy = McpRevision.V2025_11_25.text();
+		String modern = McpRevision.V2026_07_28.text();
+		if (!Set.of(legacy, modern).containsAll(revisions)) {
+			throw invalid("mcp-security.protocol-revisions", revisions,
+					"The revisions are " + legacy + ", which includes the earlier ones, and " + modern + ".");
+		}
+		return new ProtocolRevisions(revisions.isEmpty() || revisions.contains(legacy),
+				revisions.isEmpty() || revisions.contains(modern));
+	}
+
+	/**
+	 * The value is secret, so the exception contains neither it nor the property that has
+	 * it.
+	 */
+	private static byte[] checkKey(String value) {
+		try {
+			byte[] key = Base64.getDecoder().decode(value.trim());
+			if (key.length == RequestStates.KEY_LENGTH) {
+				return key;
+			}
+		}
+		catch (IllegalArgumentException ex) {
+			// It is not Base64.
+		}
+		throw invalid("mcp-security.request-state", null, "One of its keys is not " + RequestStates.KEY_LENGTH
+				+ " bytes in Base64, as \"openssl rand -base64 32\" prints them.");
 	}
 
 	private URI checkResource(@Nullable String value) {
@@ -376,6 +416,17 @@ final class CheckedProperties {
 	 */
 	static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value, String reason) {
 		return new InvalidConfigurationPropertyValueException(property, value, reason);
+	}
+
+	/**
+	 * The revisions of MCP that the endpoints support.
+	 */
+	ProtocolRevisions revisions() {
+		return this.revisions;
+	}
+
+	List<byte[]> requestStateKeys() {
+		return this.requestStateKeys;
 	}
 
 	/** A further MCP endpoint. */

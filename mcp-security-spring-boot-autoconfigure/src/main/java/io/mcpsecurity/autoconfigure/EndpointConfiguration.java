@@ -1,5 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.time.Clock;
 import java.util.List;
 
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -15,10 +16,14 @@ import io.mcpsecurity.token.AuthorizationServers;
 import io.mcpsecurity.transport.BodyLimits;
 import io.mcpsecurity.transport.McpDispatcher;
 import io.mcpsecurity.transport.McpEndpoint;
+import io.mcpsecurity.transport.ModernRequests;
 import io.mcpsecurity.transport.ProtectedResource;
+import io.mcpsecurity.transport.RequestStates;
+import io.mcpsecurity.transport.Sessions;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.http.HttpServletRequest;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -69,12 +74,20 @@ class EndpointConfiguration {
 			McpSecurityProperties properties, RequestLimits limits,
 			ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
 			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors,
-			ListableBeanFactory beans) {
+			ModernRequests modern, ListableBeanFactory beans) {
 		McpSecurityProperties.Http http = properties.http();
 		BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
 		return new McpEndpoint.Common(exchanges, clients, rules, new McpMessageReader(http.maxJsonDepth()), bodies,
 				limits, ApplicationContexts.of(servletExtractors.getIfUnique(), functionalExtractors.getIfUnique(),
-						beans.getBeanNamesForType(McpTransportContextExtractor.class)));
+						beans.getBeanNamesForType(McpTransportContextExtractor.class)),
+				modern);
+	}
+
+	@Bean
+	ModernRequests mcpModernRequests(CheckedProperties checked, @Qualifier("mcpServerJsonMapper") JsonMapper json,
+			Sessions sessions, McpSecurityProperties properties) {
+		return new ModernRequests(checked.revisions(), json, sessions, new RequestStates(checked.requestStateKeys(),
+				properties.requestState().lifetime(), Clock.systemUTC()));
 	}
 
 	@Bean(CHAIN)

@@ -142,8 +142,9 @@ final class IntrospectionProperties {
 	/** Whether a property is a secret, in any form of its name. */
 	static boolean isSecret(String property) {
 		String plain = SensitiveNames.plain(property);
-		return plain.startsWith(SensitiveNames.plain(SERVERS))
-				&& plain.endsWith(SensitiveNames.plain("introspection.client-secret"));
+		return (plain.startsWith(SensitiveNames.plain(SERVERS))
+				&& plain.endsWith(SensitiveNames.plain("introspection.client-secret")))
+				|| plain.startsWith(SensitiveNames.plain("mcp-security.request-state.keys"));
 	}
 
 	Introspections create(Supplier<BoundedHttp> http) {

@@ -52,6 +52,9 @@ import org.springframework.util.unit.DataSize;
  * @param http Limits of HTTP requests.
  * @param sessions Limits of sessions.
  * @param rateLimit Rate limits.
+ * @param protocolRevisions Revisions of MCP that the endpoints support: 2025-11-25, which
+ * includes the earlier ones, and 2026-07-28. Default: both.
+ * @param requestState The state that clients of MCP 2026-07-28 return with input.
  * @param endpoints Further MCP endpoints besides the one that Spring AI configures, by a
  * name of your choice.
  * @param unguardedTransports Names of beans or servlets that are MCP transports which
@@ -65,12 +68,31 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Clients clients,
 		@DefaultValue Policy policy, @DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata,
 		@DefaultValue Http http, @DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
+		@DefaultValue List<String> protocolRevisions, @DefaultValue RequestState requestState,
 		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue List<String> unguardedTransports,
 		@DefaultValue Audit audit) {
 
 	/** The configured name of the resource, or else another name. */
 	String resourceNameOr(String other) {
 		return StringUtils.hasText(this.resourceName) ? this.resourceName : other;
+	}
+
+	/**
+	 * The state that clients of MCP 2026-07-28 return when they repeat a request with the
+	 * input that a tool, resource or prompt has asked for.
+	 *
+	 * @param keys Keys that encrypt the state: 32 random bytes each, in Base64. The first
+	 * one encrypts, all decrypt. Default: a random key, which other instances of the
+	 * server do not have.
+	 * @param lifetime How long a state can be returned.
+	 */
+	public record RequestState(@DefaultValue List<String> keys, @DefaultValue("10m") Duration lifetime) {
+
+		@Override
+		public String toString() {
+			return "RequestState[lifetime=" + this.lifetime + "]";
+		}
+
 	}
 
 	/**

@@ -11,7 +11,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
+import io.mcpsecurity.InputRequiredException;
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.McpInput;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -38,6 +40,8 @@ public final class McpExchange implements McpTransportContext {
 
 	/** The key of the exchange in a transport context. */
 	private static final String KEY = McpExchange.class.getName();
+
+	private static final String INPUT = McpInput.class.getName();
 
 	private final Exchanges exchanges;
 
@@ -94,6 +98,10 @@ public final class McpExchange implements McpTransportContext {
 
 	private volatile McpTransportContext application = McpTransportContext.EMPTY;
 
+	private volatile @Nullable McpInput input;
+
+	private volatile @Nullable InputRequiredException inputRequired;
+
 	private volatile int status;
 
 	private volatile Duration duration = Duration.ZERO;
@@ -131,10 +139,44 @@ public final class McpExchange implements McpTransportContext {
 		return (caller != null) ? caller.within(this) : this;
 	}
 
-	/** This exchange, or a value of the application's own context. */
+	/**
+	 * This exchange, the input of the client, or a value of the application's own
+	 * context.
+	 */
 	@Override
 	public @Nullable Object get(String key) {
+		if (INPUT.equals(key)) {
+			return this.input;
+		}
 		return KEY.equals(key) ? this : this.application.get(key);
+	}
+
+	/**
+	 * Set the input of the client. A handler can ask for more.
+	 */
+	public void input(McpInput input) {
+		this.input = input;
+	}
+
+	/**
+	 * The input of the client, or {@code null} if a handler cannot ask for any.
+	 */
+	public @Nullable McpInput input() {
+		return this.input;
+	}
+
+	/**
+	 * Set that the handler needs input of the client before it can respond.
+	 */
+	public void inputRequired(InputRequiredException required) {
+		this.inputRequired = required;
+	}
+
+	/**
+	 * The exception with which the handler has asked for input, or {@code null}.
+	 */
+	public @Nullable InputRequiredException inputRequired() {
+		return this.inputRequired;
 	}
 
 	/** Set the context that the application's own extractor created from the request. */

@@ -1,23 +1,31 @@
 package io.mcpsecurity.handler;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.InputRequiredException;
 import io.mcpsecurity.InsufficientScopeException;
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.McpInput;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Operation;
 import io.mcpsecurity.exchange.McpExchange.Result;
+import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpTarget;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolRequest;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.GetPromptRequest;
+import io.modelcontextprotocol.spec.McpSchema.GetPromptResult;
 import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
+import io.modelcontextprotocol.spec.McpSchema.ReadResourceResult;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -98,9 +106,13 @@ final class GuardedCall {
 
 	/** The result of a handler. Spring AI converts most exceptions to an error result. */
 	private Object result(Object result, McpExchange exchange) {
-		Denial denial = (result instanceof CallToolResult tool && Boolean.TRUE.equals(tool.isError()))
-				? denial(exchange.failure(), exchange) : null;
-		return (denial != null) ? denied(denial) : result;
+		boolean failed = result instanceof CallToolResult tool && Boolean.TRUE.equals(tool.isError());
+		Denial denial = failed ? denial(exchange.failure(), exchange) : null;
+		if (denial != null) {
+			return denied(denial);
+		}
+		InputRequiredException required = failed ? inputRequired(exchange.failure()) : null;
+		return (required != null) ? asked(required, exchange) : result;
 	}
 
 	/** The result of a failed call, or the failure itself. */
@@ -112,6 +124,11 @@ final class GuardedCall {
 		denial = (denial != null) ? denial : denial(exchange.failure(), exchange);
 		if (denial != null) {
 			return denied(denial);
+		}
+		InputRequiredException required = inputRequired(failure);
+		required = (required != null) ? required : inputRequired(exchange.failure());
+		if (required != null) {
+			return asked(required, exchange);
 		}
 		if (HandlerError.isIntended(failure)) {
 			exchange.intended();
@@ -144,6 +161,51 @@ final class GuardedCall {
 			throw denial;
 		}
 		return result;
+	}
+
+	private static @Nullable InputRequiredException inputRequired(@Nullable Throwable failure) {
+		return causes(failure).filter(InputRequiredException.class::isInstance)
+			.map(InputRequiredException.class::cast)
+			.findFirst()
+			.orElse(null);
+	}
+
+	/**
+	 * The result of a call that needs input of the client. The transport replaces it with
+	 * the requests to the client, if the revision of the client has such results for the
+	 * method.
+	 */
+	private Object asked(InputRequiredException required, McpExchange exchange) {
+		Object request = this.call.request();
+		McpInput input = exchange.input();
+		if (input == null) {
+			throw intended(exchange, McpError.builder(JsonRpcErrorCode.INVALID_REQUEST)
+				.message("This needs input of the client, which its revision of MCP cannot send"));
+		}
+		Map<String, Object> missing = new TreeMap<>();
+		required.getRequests()
+			.values()
+			.stream()
+			.filter((each) -> !input.supports(each.capability()))
+			.forEach((each) -> missing.put(each.capability(), Map.of()));
+		if (!missing.isEmpty()) {
+			throw intended(exchange,
+					McpError.builder(JsonRpcErrorCode.MISSING_CLIENT_CAPABILITY)
+						.message("Missing required client capability")
+						.data(Map.of("requiredCapabilities", missing)));
+		}
+		exchange.inputRequired(required);
+		exchange.result(Result.SUCCESS);
+		if (request instanceof ReadResourceRequest) {
+			return ReadResourceResult.builder(List.of()).build();
+		}
+		return (request instanceof GetPromptRequest) ? GetPromptResult.builder(List.of()).build()
+				: CallToolResult.builder().addTextContent("").build();
+	}
+
+	private static McpError intended(McpExchange exchange, McpError.Builder error) {
+		exchange.intended();
+		return error.build();
 	}
 
 	private static boolean isTimeout(Throwable failure) {

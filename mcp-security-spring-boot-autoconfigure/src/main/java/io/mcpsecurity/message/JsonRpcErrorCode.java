@@ -27,6 +27,9 @@ public final class JsonRpcErrorCode {
 	/** HTTP headers disagree with the body (MCP 2026-07-28, Streamable HTTP). */
 	public static final int HEADER_MISMATCH = -32020;
 
+	/** The client lacks a capability (MCP 2026-07-28, Overview, "_meta"). */
+	public static final int MISSING_CLIENT_CAPABILITY = -32021;
+
 	/** The revision of MCP is not supported (MCP 2026-07-28, Versioning). */
 	public static final int UNSUPPORTED_PROTOCOL_VERSION = -32022;
 

@@ -1,6 +1,7 @@
 package io.mcpsecurity.message;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -41,6 +42,15 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 	 */
 	public boolean isRequest() {
 		return this.id != null && this.method != null;
+	}
+
+	/**
+	 * The resources to whose changes a client subscribes with
+	 * {@code subscriptions/listen}.
+	 */
+	public List<McpTarget> subscriptions() {
+		return (McpMethod.of(this.method) == McpMethod.SUBSCRIPTIONS_LISTEN)
+				? SubscriptionFilter.of(this).resources().stream().map(McpTarget::resource).toList() : List.of();
 	}
 
 	/**

@@ -42,7 +42,7 @@ public final class McpMessageReader {
 	private static final Set<String> ENVELOPE = Set.of("jsonrpc", "id", "method", "params", "result", "error");
 
 	private static final Set<String> PARAMS = Set.of("name", "uri", "ref", "arguments", "argument", "context", "_meta",
-			"protocolVersion");
+			"protocolVersion", "inputResponses", "requestState", "notifications");
 
 	private static final Set<String> REF = Set.of("type", "name", "uri");
 
@@ -172,8 +172,10 @@ public final class McpMessageReader {
 				throw invalid("a message has a method or a result, not both", id);
 			}
 			Map<String, @Nullable Object> params = params(members.get("params"), id);
-			return new McpMessage(id, method, target(method, params, id), params, null,
-					(params != null) ? RequestMeta.of(params.get("_meta")) : null);
+			RequestMeta meta = (params != null) ? RequestMeta.of(params.get("_meta")) : null;
+			McpMessage message = new McpMessage(id, method, null, params, null, meta);
+			boolean unknown = McpRevision.isModern(message, Set.of()) && !McpMethod.of(method).isModern();
+			return unknown ? message : new McpMessage(id, method, target(method, params, id), params, null, meta);
 		}
 		if (!response || id == null) {
 			throw invalid("a message has a method, or an id with a result or an error", id);
@@ -279,6 +281,14 @@ public final class McpMessageReader {
 			}
 			case INITIALIZE -> {
 				required(params, "protocolVersion", "params.protocolVersion", id);
+				yield null;
+			}
+			case SUBSCRIPTIONS_LISTEN -> {
+				if (params != null && !SubscriptionFilter.isValid(params.get("notifications"),
+						(uri) -> uri.length() <= MAX_NAME_LENGTH)) {
+					throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
+							"Invalid params: params.notifications is not a filter of notifications", id);
+				}
 				yield null;
 			}
 			default -> null;

@@ -8,8 +8,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods that clients send to servers in the revisions of MCP from 2024-11-05 to
- * 2026-07-28. No other class contains their names.
+ * The methods of the revisions of MCP from 2024-11-05 to 2026-07-28 that clients send to
+ * servers, and the notifications of servers that depend on the revision. No other class
+ * contains their names.
  */
 public enum McpMethod {
 
@@ -57,6 +58,19 @@ public enum McpMethod {
 
 	NOTIFICATIONS_PROGRESS("notifications/progress"),
 
+	/** Sent by servers. */
+	NOTIFICATIONS_MESSAGE("notifications/message"),
+
+	NOTIFICATIONS_TOOLS_LIST_CHANGED("notifications/tools/list_changed"),
+
+	NOTIFICATIONS_PROMPTS_LIST_CHANGED("notifications/prompts/list_changed"),
+
+	NOTIFICATIONS_RESOURCES_LIST_CHANGED("notifications/resources/list_changed"),
+
+	NOTIFICATIONS_RESOURCES_UPDATED("notifications/resources/updated"),
+
+	NOTIFICATIONS_SUBSCRIPTIONS_ACKNOWLEDGED("notifications/subscriptions/acknowledged"),
+
 	NOTIFICATIONS_ROOTS_LIST_CHANGED("notifications/roots/list_changed"),
 
 	NOTIFICATIONS_TASKS_STATUS("notifications/tasks/status"),
@@ -100,10 +114,38 @@ public enum McpMethod {
 	}
 
 	/**
+	 * Whether the response may ask for input of the client (MCP 2026-07-28, Multi
+	 * Round-Trip Requests).
+	 */
+	public boolean mayRequireInput() {
+		return this == TOOLS_CALL || this == RESOURCES_READ || this == PROMPTS_GET;
+	}
+
+	/**
+	 * Whether clients may cache the result (MCP 2026-07-28, Caching).
+	 */
+	public boolean isCacheable() {
+		return isListing() || this == RESOURCES_READ || this == SERVER_DISCOVER;
+	}
+
+	/**
 	 * Whether clients use the method to discover what a server offers.
 	 */
 	public boolean isDiscovery() {
-		return isListing() || this == INITIALIZE || this == NOTIFICATIONS_INITIALIZED || this == PING;
+		return isListing() || this == INITIALIZE || this == NOTIFICATIONS_INITIALIZED || this == PING
+				|| this == SERVER_DISCOVER;
+	}
+
+	/**
+	 * Whether MCP 2026-07-28 has the method.
+	 */
+	public boolean isModern() {
+		return switch (this) {
+			case SERVER_DISCOVER, TOOLS_LIST, TOOLS_CALL, RESOURCES_LIST, RESOURCES_TEMPLATES_LIST, RESOURCES_READ,
+					PROMPTS_LIST, PROMPTS_GET, COMPLETION_COMPLETE, SUBSCRIPTIONS_LISTEN ->
+				true;
+			default -> false;
+		};
 	}
 
 	/**
@@ -111,7 +153,7 @@ public enum McpMethod {
 	 * (MCP 2026-07-28, Streamable HTTP, Request Metadata).
 	 */
 	boolean hasNameHeader() {
-		return this == TOOLS_CALL || this == RESOURCES_READ || this == PROMPTS_GET;
+		return mayRequireInput();
 	}
 
 	/**

@@ -18,7 +18,8 @@ final class EventStream implements OpenStream {
 
 	private static final byte[] BEFORE = "event: message\ndata: ".getBytes(StandardCharsets.US_ASCII);
 
-	private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
+	/** Ignored by clients. */
+	static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
 	private final AsyncOutput output;
 

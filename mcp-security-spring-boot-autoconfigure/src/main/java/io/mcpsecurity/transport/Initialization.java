@@ -5,10 +5,12 @@ import java.util.Map;
 import io.mcpsecurity.audit.EventText;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
+import io.mcpsecurity.message.McpRevision;
 import io.modelcontextprotocol.spec.McpSchema.ClientCapabilities;
 import io.modelcontextprotocol.spec.McpSchema.Implementation;
 import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,6 +26,10 @@ final class Initialization {
 	/** The maximum size of the experimental capabilities that are kept, in characters. */
 	private static final int MAX_EXPERIMENTAL = 4096;
 
+	/** Of a client that does not describe itself. */
+	static final InitializeRequest UNKNOWN = new InitializeRequest(McpRevision.V2025_11_25.text(),
+			new ClientCapabilities(null, null, null, null), Implementation.builder("unknown", "unknown").build(), null);
+
 	private Initialization() {
 	}
 
@@ -32,9 +38,17 @@ final class Initialization {
 	 * @throws RefusedRequestException with 400 if they are incomplete or of other types
 	 */
 	static InitializeRequest read(McpMessage message, JsonMapper json) throws RefusedRequestException {
+		return read((message.params() != null) ? message.params() : Map.of(), message.id(), json);
+	}
+
+	/**
+	 * Read such parameters.
+	 * @throws RefusedRequestException with 400 if they are incomplete or of other types
+	 */
+	static InitializeRequest read(Map<String, ?> params, @Nullable Object id, JsonMapper json)
+			throws RefusedRequestException {
 		try {
-			InitializeRequest request = json.convertValue((message.params() != null) ? message.params() : Map.of(),
-					InitializeRequest.class);
+			InitializeRequest request = json.convertValue(params, InitializeRequest.class);
 			Implementation client = request.clientInfo();
 			if (request.protocolVersion() != null && request.capabilities() != null && client != null
 					&& client.name() != null && client.version() != null) {
@@ -46,7 +60,7 @@ final class Initialization {
 			// The parameters have other types.
 		}
 		throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
-				JsonRpcErrorCode.INVALID_PARAMS, "Invalid params", message.id());
+				JsonRpcErrorCode.INVALID_PARAMS, "Invalid params", id);
 	}
 
 	private static String safe(String text) {

@@ -181,9 +181,11 @@ public final class McpEndpoint {
 	 * @param bodies the limits of bodies
 	 * @param limits the rate limits
 	 * @param context the application's own extractor of a transport context
+	 * @param modern serves requests of MCP 2026-07-28
 	 */
 	public record Common(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules, McpMessageReader reader,
-			BodyLimits bodies, RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context) {
+			BodyLimits bodies, RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context,
+			ModernRequests modern) {
 	}
 
 }

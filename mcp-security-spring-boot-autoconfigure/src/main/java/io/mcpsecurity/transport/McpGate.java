@@ -2,7 +2,12 @@ package io.mcpsecurity.transport;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
@@ -22,6 +27,8 @@ import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.MirroredHeaders;
+import io.mcpsecurity.message.ProtocolRevisions;
+import io.mcpsecurity.message.SubscriptionFilter;
 import io.mcpsecurity.ratelimit.ConcurrentRequests;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -35,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 final class McpGate {
 
 	private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
+
+	private static final Pattern PRINTABLE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
 	private final McpEndpoint endpoint;
 
@@ -76,8 +85,12 @@ final class McpGate {
 		McpExchange.Scope scope = exchange.open();
 		try {
 			admit(exchange, message.id());
-			checkVersion(call.request(), message);
-			decide(exchange, message, call);
+			List<String> versions = versions(call.request());
+			boolean modern = McpRevision.isModern(message, versions);
+			MirroredHeaders headers = new MirroredHeaders(message,
+					(name) -> Collections.list(call.request().getHeaders(name)));
+			checkVersion(message, headers, versions, modern);
+			decide(exchange, message, headers, call, modern);
 		}
 		finally {
 			scope.close();
@@ -86,44 +99,70 @@ final class McpGate {
 
 	/**
 	 * Refuse a revision of MCP that is not supported (MCP 2025-06-18, Transports,
-	 * "Protocol Version Header"). The header of {@code initialize} is not checked,
-	 * because {@code initialize} negotiates the revision.
+	 * "Protocol Version Header"; MCP 2026-07-28, Versioning), and headers that differ
+	 * from the message. The header of {@code initialize} is not checked, because
+	 * {@code initialize} negotiates the revision.
 	 */
-	private static void checkVersion(HttpServletRequest request, McpMessage message) throws RefusedRequestException {
-		if (McpMethod.of(message.method()) == McpMethod.INITIALIZE) {
-			return;
+	private void checkVersion(McpMessage message, MirroredHeaders headers, List<String> versions, boolean modern)
+			throws RefusedRequestException {
+		Object id = message.isRequest() ? message.id() : null;
+		String revision = (message.meta() != null) ? message.meta().protocolVersion() : null;
+		List<String> requested = (revision != null) ? List.of(revision) : versions;
+		ProtocolRevisions supported = this.common.modern().revisions();
+		if (modern ? !supported.modern() : !supported.legacy()) {
+			throw unsupportedVersion(id, requested);
 		}
-		checkVersion(request, message.isRequest() ? message.id() : null);
-		String inBody = (message.meta() != null) ? message.meta().protocolVersion() : null;
-		if (inBody != null && !McpRevision.spoken().contains(inBody)) {
-			throw unsupportedVersion(message.id());
+		if (modern && revision == null) {
+			throw ModernRequests.invalidParams("params._meta must contain the protocol version", id);
+		}
+		check(headers::checkEnvelope);
+		boolean negotiated = McpMethod.of(message.method()) == McpMethod.INITIALIZE && !modern;
+		List<String> known = modern ? McpRevision.modern() : McpRevision.legacy();
+		if (!negotiated && !known.containsAll(requested)) {
+			throw unsupportedVersion(id, requested);
 		}
 	}
 
-	private static void checkVersion(HttpServletRequest request, @Nullable Object id) throws RefusedRequestException {
-		if (!McpRevision.spoken().containsAll(Collections.list(request.getHeaders(PROTOCOL_VERSION)))) {
-			throw unsupportedVersion(id);
+	/**
+	 * Refuse a request without a message.
+	 */
+	private void checkVersion(HttpServletRequest request) throws RefusedRequestException {
+		if (!this.common.modern().revisions().legacy()) {
+			throw StreamableTransport.methodNotAllowed("POST");
+		}
+		List<String> versions = versions(request);
+		if (!McpRevision.legacy().containsAll(versions)) {
+			throw unsupportedVersion(null, versions);
 		}
 	}
 
-	private static RefusedRequestException unsupportedVersion(@Nullable Object id) {
+	private static List<String> versions(HttpServletRequest request) {
+		return Collections.list(request.getHeaders(PROTOCOL_VERSION));
+	}
+
+	/**
+	 * The error names the revision that was requested, as MCP 2026-07-28 requires, unless
+	 * it is too long or contains special characters.
+	 */
+	private RefusedRequestException unsupportedVersion(@Nullable Object id, List<String> requested) {
+		String revision = (requested.size() == 1 && PRINTABLE.matcher(requested.get(0)).matches()) ? requested.get(0)
+				: "";
 		return new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "protocol_version",
 				JsonRpcErrorCode.UNSUPPORTED_PROTOCOL_VERSION, "Unsupported protocol version", id)
-			.data("{\"supported\":[\"" + String.join("\",\"", McpRevision.spoken()) + "\"]}");
+			.data("{\"supported\":[\"" + String.join("\",\"", this.common.modern().revisions().names())
+					+ "\"],\"requested\":\"" + revision + "\"}");
 	}
 
-	private void decide(McpExchange exchange, McpMessage message, HttpCall call)
-			throws RefusedRequestException, IOException {
+	private void decide(McpExchange exchange, McpMessage received, MirroredHeaders headers, HttpCall call,
+			boolean modern) throws RefusedRequestException, IOException {
 		McpCaller caller = exchange.caller();
-		MirroredHeaders headers = new MirroredHeaders(message,
-				(name) -> Collections.list(call.request().getHeaders(name)));
-		check(headers::checkEnvelope);
 		AccessPolicy policy = this.endpoint.policy();
 		OfferedTargets offered = policy.ruleBook().offered();
-		McpTarget target = message.target();
+		McpTarget target = received.target();
 		if (target != null && offered.hints(target) == null) {
-			checkUri(target, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), message.id());
+			checkUri(target, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), received.id());
 		}
+		McpMessage message = permitted(exchange, received);
 		AccessDecision decision = this.common.rules()
 			.decide(policy.decide(message, (caller != null) ? caller.scopes() : null), exchange, target, null);
 		exchange.decided(decision);
@@ -145,13 +184,45 @@ final class McpGate {
 			// unknown one.
 			checkUri(target, null, message.id());
 			exchange.hide();
-			pass(exchange, HiddenTarget.hide(message), call);
+			pass(exchange, HiddenTarget.hide(message), call, modern);
 			return;
 		}
 		// After the decision, because the headers of parameters reveal something about
 		// the tool.
 		check(() -> headers.checkParameters(offered::parameterHeaders));
-		pass(exchange, message, call);
+		pass(exchange, message, call, modern);
+	}
+
+	/**
+	 * Decide about the resources to whose changes a client subscribes, in the same way as
+	 * about reading them. What is hidden from the caller or does not exist is left out.
+	 * @return the message without such resources
+	 */
+	private McpMessage permitted(McpExchange exchange, McpMessage message) throws RefusedRequestException {
+		AccessPolicy policy = this.endpoint.policy();
+		McpCaller caller = exchange.caller();
+		List<AccessDecision> denials = new ArrayList<>();
+		Set<String> permitted = new HashSet<>();
+		for (McpTarget resource : message.subscriptions()) {
+			if (policy.ruleBook().offered().hints(resource) == null) {
+				checkUri(resource, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), message.id());
+			}
+			AccessDecision decision = this.common.rules()
+				.decide(policy.decide(resource, (caller != null) ? caller.scopes() : null), exchange, resource, null);
+			if (decision.denied() && !policy.hides(decision)) {
+				denials.add(decision);
+			}
+			else if (!decision.denied() && policy.ruleBook().offered().contains(resource)) {
+				permitted.add(resource.name());
+			}
+		}
+		if (!denials.isEmpty()) {
+			AccessDecision denial = AccessDecision.denial(denials);
+			exchange.decided(denial);
+			throw this.endpoint.responses().denial(exchange, denial, message.id());
+		}
+		return permitted.size() == message.subscriptions().size() ? message
+				: SubscriptionFilter.of(message).only((change) -> true, permitted::contains).in(message);
 	}
 
 	/**
@@ -177,17 +248,23 @@ final class McpGate {
 		}
 	}
 
-	private void pass(McpExchange exchange, McpMessage message, HttpCall call)
+	private void pass(McpExchange exchange, McpMessage message, HttpCall call, boolean modern)
 			throws RefusedRequestException, IOException {
+		boolean stream = McpMethod.of(message.method()) == McpMethod.SUBSCRIPTIONS_LISTEN;
 		if (takesLong(message)) {
-			begin(exchange, this.common.limits().calls(), message.id());
+			begin(exchange, stream ? this.common.limits().streams() : this.common.limits().calls(), message.id());
 		}
 		try {
 			if (message.target() != null) {
 				exchange.reserve();
 			}
 			exchange.application(this.common.context().apply(call.request()));
-			this.endpoint.dispatcher().post(exchange, message, call, this.endpoint);
+			if (modern) {
+				this.common.modern().post(exchange, message, call, this.endpoint);
+			}
+			else {
+				this.endpoint.dispatcher().post(exchange, message, call, this.endpoint);
+			}
 		}
 		catch (UnrecordableCallException ex) {
 			throw Responses.unrecorded(exchange, message.id());
@@ -215,7 +292,7 @@ final class McpGate {
 	/** Open a stream. */
 	void get(McpExchange exchange, HttpCall call) throws RefusedRequestException {
 		admit(exchange, null);
-		checkVersion(call.request(), (Object) null);
+		checkVersion(call.request());
 		begin(exchange, this.common.limits().streams(), null);
 		this.endpoint.dispatcher().get(exchange, call, this.endpoint);
 	}
@@ -223,7 +300,7 @@ final class McpGate {
 	/** End a session. */
 	void delete(McpExchange exchange, HttpCall call) throws RefusedRequestException {
 		admit(exchange, null);
-		checkVersion(call.request(), (Object) null);
+		checkVersion(call.request());
 		this.endpoint.dispatcher().delete(exchange, call, this.endpoint);
 	}
 

@@ -30,7 +30,7 @@ import tools.jackson.databind.json.JsonMapper;
  * A session: the session of the MCP SDK, its owner, its open streams, and the pending
  * requests to its client.
  */
-final class McpSession {
+final class McpSession implements Conversation {
 
 	/** The maximum number of pending requests to the client. */
 	private static final int MAX_QUESTIONS = 1000;
@@ -133,10 +133,13 @@ final class McpSession {
 		return this.streams;
 	}
 
-	/**
-	 * Add a stream. If the session is closed, the stream is ended at once.
-	 */
-	void opened(OpenStream stream) {
+	@Override
+	public boolean permits(JSONRPCMessage message) {
+		return true;
+	}
+
+	@Override
+	public void opened(OpenStream stream) {
 		synchronized (this) {
 			if (!this.closed) {
 				this.streams.add(stream);
@@ -146,10 +149,8 @@ final class McpSession {
 		stream.end();
 	}
 
-	/**
-	 * Remove a stream, or a reply that could have become one, after it has ended.
-	 */
-	void closed(OpenStream stream) {
+	@Override
+	public void closed(OpenStream stream) {
 		failPending(stream::equals);
 		synchronized (this) {
 			this.streams.remove(stream);
@@ -186,12 +187,8 @@ final class McpSession {
 		return this.listening != null;
 	}
 
-	/**
-	 * Add a pending request to the client.
-	 * @param id the id of the request
-	 * @param stream the stream on which it is sent
-	 */
-	void addPending(Object id, Object stream) {
+	@Override
+	public void addPending(Object id, Object stream) {
 		this.questions.put(id, stream);
 	}
 
@@ -204,11 +201,11 @@ final class McpSession {
 	}
 
 	/**
-	 * Fail pending requests that can no longer get a response. Otherwise a handler would
-	 * wait until the timeout of the request.
-	 * @param streams matches the streams whose requests fail
+	 * Fail pending requests. Otherwise a handler would wait until the timeout of the
+	 * request.
 	 */
-	void failPending(Predicate<Object> streams) {
+	@Override
+	public void failPending(Predicate<Object> streams) {
 		List<Object> ids = new ArrayList<>();
 		synchronized (this.questions) {
 			this.questions.forEach((id, stream) -> {

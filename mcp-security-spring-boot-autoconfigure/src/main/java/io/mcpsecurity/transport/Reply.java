@@ -54,7 +54,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	private final JsonMapper json;
 
-	private final @Nullable McpSession session;
+	private final Conversation conversation;
 
 	private final Thread requestThread = Thread.currentThread();
 
@@ -72,6 +72,8 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	/** Whether the thread that holds the lock must end the stream. */
 	private volatile boolean ending;
 
+	private volatile @Nullable Subscription subscription;
+
 	/** Replaces the request thread when that returns. */
 	private @Nullable AsyncOutput output;
 
@@ -82,16 +84,16 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * @param call the HTTP request and its response
 	 * @param endpoint the endpoint of the request
 	 * @param json writes messages
-	 * @param session the session of the request, or {@code null} without sessions
+	 * @param conversation what the request belongs to
 	 */
 	Reply(McpExchange exchange, JSONRPCRequest request, HttpCall call, McpEndpoint endpoint, JsonMapper json,
-			@Nullable McpSession session) {
+			Conversation conversation) {
 		this.exchange = exchange;
 		this.request = request;
 		this.call = call;
 		this.endpoint = endpoint;
 		this.json = json;
-		this.session = session;
+		this.conversation = conversation;
 	}
 
 	/**
@@ -126,11 +128,13 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 	private void over() {
 		this.done = true;
+		Subscription subscription = this.subscription;
+		if (subscription != null && this.conversation.isCancelledByClosing()) {
+			subscription.cancel();
+		}
 		this.exchange.result(Result.PROTOCOL_ERROR);
 		this.exchange.end(this.call.response().getStatus());
-		if (this.session != null) {
-			this.session.closed(this);
-		}
+		this.conversation.closed(this);
 	}
 
 	@Override
@@ -156,11 +160,12 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * notification
 	 */
 	private void send(JSONRPCMessage message, @Nullable Object question) {
-		if (this.session == null || !this.call.acceptable().events()) {
+		if (!this.call.acceptable().events() || !this.conversation.permits(message)) {
 			if (question != null) {
-				throw new IllegalStateException("The client accepts no events, so it cannot be asked");
+				throw new IllegalStateException("The client cannot be asked during a call: it accepts no events, or its"
+						+ " revision of MCP has no requests of servers (see InputRequiredException)");
 			}
-			logger.debug("A notification is dropped: the client accepts no events");
+			logger.debug("A notification is dropped: the client does not accept it");
 			return;
 		}
 		byte[] event = EventStream.event(this.json.writeValueAsBytes(message));
@@ -169,11 +174,11 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			if (!this.responded && !this.done && !this.streaming) {
 				this.streaming = true;
 				EventStream.prepare(this.call.response());
-				this.session.opened(this);
+				this.conversation.opened(this);
 			}
 			boolean open = !this.responded && !this.done;
 			if (open && question != null) {
-				this.session.addPending(question, this);
+				this.conversation.addPending(question, this);
 			}
 			if (!(open && write(event)) && question != null) {
 				throw new IllegalStateException("The response has ended, so the client cannot be asked");
@@ -202,8 +207,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			unlock();
 		}
 		Body body = body(made.get());
-		CompletableFuture<Void> recorded = this.exchange
-			.end((body.refusal() != null && !stream) ? body.refusal().status() : HttpServletResponse.SC_OK)
+		CompletableFuture<Void> recorded = this.exchange.end(stream ? HttpServletResponse.SC_OK : body.status())
 			.toCompletableFuture();
 		if (Thread.currentThread() != this.requestThread) {
 			// Not on the thread of a sink, which slow clients would block, and not on the
@@ -220,17 +224,21 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	private Body body(JSONRPCResponse made) {
 		Responses responses = this.endpoint.responses();
 		JSONRPCResponse response;
+		JSONRPCResponse formed;
 		byte[] bytes;
 		try {
 			response = responses.present(this.exchange, this.request, made);
-			bytes = this.json.writeValueAsBytes(response);
+			formed = this.conversation.form(response);
+			bytes = this.json.writeValueAsBytes(formed);
 		}
 		catch (RuntimeException ex) {
 			response = Responses.failure(this.request, new IllegalStateException("No response can be written", ex));
+			formed = response;
 			bytes = this.json.writeValueAsBytes(response);
 		}
 		Responses.record(this.exchange, response);
-		return new Body(bytes, responses.refusal(this.exchange, response));
+		RefusedRequestException refusal = responses.refusal(this.exchange, response);
+		return new Body(bytes, refusal, (refusal != null) ? refusal.status() : this.conversation.status(formed));
 	}
 
 	private static boolean isFailed(CompletableFuture<Void> recorded) {
@@ -265,7 +273,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 				writeLast(refusal.prepare(response));
 			}
 			else if (this.call.acceptable().json()) {
-				response.setStatus(HttpServletResponse.SC_OK);
+				response.setStatus(body.status());
 				response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 				response.setContentLength(body.bytes().length);
 				writeLast(body.bytes());
@@ -344,9 +352,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		if (this.lock.tryLock()) {
 			unlock();
 		}
-		if (this.session != null) {
-			this.session.failPending(this::equals);
-		}
+		this.conversation.failPending(this::equals);
 	}
 
 	/**
@@ -387,6 +393,23 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		}
 	}
 
+	/**
+	 * Write a comment to a stream whose handler still runs.
+	 */
+	@Override
+	public void probe() {
+		if (this.lock.tryLock()) {
+			try {
+				if (this.streaming && !this.responded && !this.done && this.output != null) {
+					write(EventStream.COMMENT);
+				}
+			}
+			finally {
+				unlock();
+			}
+		}
+	}
+
 	@Override
 	public @Nullable McpCaller caller() {
 		return this.exchange.caller();
@@ -418,9 +441,10 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	 * @param bytes the JSON-RPC response
 	 * @param refusal the refusal that replaces it unless events were already sent, or
 	 * {@code null}
+	 * @param status the HTTP status unless events were already sent
 	 */
 	@SuppressWarnings("ArrayRecordComponent")
-	private record Body(byte[] bytes, @Nullable RefusedRequestException refusal) {
+	private record Body(byte[] bytes, @Nullable RefusedRequestException refusal, int status) {
 	}
 
 	/**
@@ -441,6 +465,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
+			Reply.this.subscription = subscription;
 			subscription.request(Long.MAX_VALUE);
 		}
 

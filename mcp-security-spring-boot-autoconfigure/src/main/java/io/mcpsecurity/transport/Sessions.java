@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * if the limit for all sessions is reached. Sessions without a token have a limit of
  * their own, so that anonymous clients cannot end the sessions of callers. A session with
  * an open stream is in use. A stream ends when the token that it was opened with expires,
- * when its client is denied, or when its session ends.
+ * when its client is denied, or when its session ends. This includes streams of MCP
+ * 2026-07-28, which has no sessions.
  */
 public final class Sessions {
 
@@ -60,6 +61,9 @@ public final class Sessions {
 	private final LongAdder deleted = new LongAdder();
 
 	private final LongAdder expired = new LongAdder();
+
+	/** The open streams that belong to no session. */
+	private final Set<OpenStream> streams = ConcurrentHashMap.newKeySet();
 
 	private int checks;
 
@@ -148,6 +152,23 @@ public final class Sessions {
 		}
 	}
 
+	/**
+	 * Add a stream that belongs to no session, and ends like those of sessions.
+	 */
+	void opened(OpenStream stream) {
+		this.streams.add(stream);
+		if (this.stopping) {
+			guarded(stream::end);
+		}
+	}
+
+	/**
+	 * Remove a stream that belongs to no session, after it has ended.
+	 */
+	void closed(OpenStream stream) {
+		this.streams.remove(stream);
+	}
+
 	private void removed(@Nullable McpSession session, RemovalCause cause) {
 		if (session == null) {
 			return;
@@ -231,24 +252,33 @@ public final class Sessions {
 		Instant now = this.clock.instant();
 		boolean probe = ++this.checks % PROBE == 0;
 		for (McpSession session : this.sessions.asMap().values()) {
-			boolean used = false;
-			for (OpenStream stream : session.streams()) {
-				if (isOver(stream, now)) {
-					guarded(stream::end);
-				}
-				else {
-					used = true;
-					if (probe) {
-						guarded(stream::probe);
-					}
-				}
-			}
-			if (used) {
+			if (check(session.streams(), now, probe)) {
 				session.used(this.ticker.read());
 				this.sessions.getIfPresent(session.id());
 			}
 		}
+		check(this.streams, now, probe);
 		this.sessions.cleanUp();
+	}
+
+	/**
+	 * End the streams that are over.
+	 * @return whether there are others
+	 */
+	private boolean check(Set<OpenStream> streams, Instant now, boolean probe) {
+		boolean used = false;
+		for (OpenStream stream : streams) {
+			if (isOver(stream, now)) {
+				guarded(stream::end);
+			}
+			else {
+				used = true;
+				if (probe) {
+					guarded(stream::probe);
+				}
+			}
+		}
+		return used;
 	}
 
 	private boolean isOver(OpenStream stream, Instant now) {
@@ -276,6 +306,7 @@ public final class Sessions {
 	public void stop() {
 		this.stopping = true;
 		this.sessions.invalidateAll();
+		this.streams.forEach((stream) -> guarded(stream::end));
 	}
 
 	/**
@@ -340,7 +371,8 @@ public final class Sessions {
 	 * The number of open streams.
 	 */
 	public int streams() {
-		return this.sessions.asMap().values().stream().mapToInt((session) -> session.streams().size()).sum();
+		return this.streams.size()
+				+ this.sessions.asMap().values().stream().mapToInt((session) -> session.streams().size()).sum();
 	}
 
 	/**

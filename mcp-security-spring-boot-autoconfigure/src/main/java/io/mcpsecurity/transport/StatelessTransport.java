@@ -2,6 +2,7 @@ package io.mcpsecurity.transport;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.handler.HandlerError;
@@ -9,7 +10,9 @@ import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpRevision;
+import io.mcpsecurity.message.SubscriptionFilter;
 import io.modelcontextprotocol.server.McpStatelessServerHandler;
+import io.modelcontextprotocol.spec.McpSchema.InitializeResult;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpStatelessServerTransport;
@@ -47,16 +50,13 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 
 	@Override
 	public List<String> protocolVersions() {
-		return McpRevision.spoken();
+		return McpRevision.legacy();
 	}
 
 	@Override
 	public void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
 			throws RefusedRequestException, IOException {
-		McpStatelessServerHandler handler = this.handler;
-		if (this.closed || handler == null) {
-			throw StreamableTransport.stopping(message.id());
-		}
+		McpStatelessServerHandler handler = handler(message.id());
 		String method = message.method();
 		if (method == null) {
 			throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
@@ -75,8 +75,36 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 		Object params = (McpMethod.of(method) == McpMethod.INITIALIZE) ? Initialization.read(message, this.json)
 				: message.params();
 		JSONRPCRequest request = new JSONRPCRequest(method, message.id(), params);
-		Reply reply = new Reply(exchange, request, call, endpoint, this.json, null);
+		Reply reply = new Reply(exchange, request, call, endpoint, this.json, Conversation.NONE);
 		reply.serve(Mono.defer(() -> handler.handleRequest(exchange.context(), request)));
+	}
+
+	private McpStatelessServerHandler handler(@Nullable Object id) throws RefusedRequestException {
+		McpStatelessServerHandler handler = this.handler;
+		if (this.closed || handler == null) {
+			throw StreamableTransport.stopping(id);
+		}
+		return handler;
+	}
+
+	@Override
+	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, Map<String, ?> client, Reply reply)
+			throws RefusedRequestException {
+		McpStatelessServerHandler handler = handler(request.id());
+		return Mono.defer(() -> handler.handleRequest(exchange.context(), request));
+	}
+
+	@Override
+	public Mono<InitializeResult> describe(McpExchange exchange) throws RefusedRequestException {
+		JSONRPCRequest request = new JSONRPCRequest(McpMethod.INITIALIZE.text(), 0, Initialization.UNKNOWN);
+		return handler(null).handleRequest(exchange.context(), request)
+			.mapNotNull((response) -> (InitializeResult) response.result());
+	}
+
+	@Override
+	public void listen(McpExchange exchange, Object id, SubscriptionFilter filter, HttpCall call, McpEndpoint endpoint)
+			throws RefusedRequestException {
+		throw ModernRequests.methodNotFound(id);
 	}
 
 	@Override

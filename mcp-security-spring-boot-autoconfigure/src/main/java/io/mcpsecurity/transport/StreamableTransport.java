@@ -3,6 +3,7 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Client;
@@ -11,12 +12,18 @@ import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpRevision;
+import io.mcpsecurity.message.SubscriptionFilter;
 import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
+import io.modelcontextprotocol.spec.McpSchema.InitializeResult;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.McpSchema.LoggingLevel;
 import io.modelcontextprotocol.spec.McpStreamableServerSession;
+import io.modelcontextprotocol.spec.McpStreamableServerTransport;
 import io.modelcontextprotocol.spec.McpStreamableServerTransportProvider;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.commons.logging.Log;
@@ -43,6 +50,9 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 
 	private final boolean disallowDelete;
 
+	/** By the ids of the SDK's sessions that they have. */
+	private final Map<String, ModernSubscription> subscriptions = new ConcurrentHashMap<>();
+
 	private volatile McpStreamableServerSession.@Nullable Factory factory;
 
 	/**
@@ -63,7 +73,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 
 	@Override
 	public List<String> protocolVersions() {
-		return McpRevision.spoken();
+		return McpRevision.legacy();
 	}
 
 	/** A second server is refused, because the handlers of the first one are guarded. */
@@ -85,7 +95,8 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		return Flux.defer(() -> Flux.fromIterable(this.sessions.all()))
 			.filter((session) -> session.transport() == this && session.isListening())
 			.flatMap((session) -> session.sdk().sendNotification(method, params).onErrorComplete())
-			.then();
+			.then(Mono.fromRunnable(
+					() -> this.subscriptions.values().forEach((subscription) -> subscription.send(method, params))));
 	}
 
 	@Override
@@ -93,7 +104,12 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		return Flux.defer(() -> Flux.fromIterable(this.sessions.all()))
 			.filter((session) -> session.transport() == this && session.id().equals(sessionId))
 			.flatMap((session) -> session.sdk().sendNotification(method, params))
-			.then();
+			.then(Mono.fromRunnable(() -> {
+				ModernSubscription subscription = this.subscriptions.get(sessionId);
+				if (subscription != null) {
+					subscription.send(method, params);
+				}
+			}));
 	}
 
 	@Override
@@ -145,10 +161,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	 */
 	private void initialize(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
 			throws RefusedRequestException, IOException {
-		McpStreamableServerSession.Factory factory = this.factory;
-		if (factory == null) {
-			throw stopping(message.id());
-		}
+		McpStreamableServerSession.Factory factory = factory(message.id());
 		InitializeRequest initialize = Initialization.read(message, this.json);
 		Client client = new Client(initialize.clientInfo().name(), initialize.clientInfo().version());
 		exchange.client(client);
@@ -161,6 +174,61 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 			call.response().setHeader(HttpCall.SESSION_ID, session.id());
 			return JSONRPCResponse.result(request.id(), result);
 		}));
+	}
+
+	private McpStreamableServerSession.Factory factory(@Nullable Object id) throws RefusedRequestException {
+		McpStreamableServerSession.Factory factory = this.factory;
+		if (factory == null || this.sessions.isStopping()) {
+			throw stopping(id);
+		}
+		return factory;
+	}
+
+	/**
+	 * The MCP SDK has a session object for each request, which is not added to the
+	 * sessions and has an id that nobody gets.
+	 */
+	@Override
+	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, Map<String, ?> client, Reply reply)
+			throws RefusedRequestException {
+		McpStreamableServerSession session = factory(request.id())
+			.startSession(Initialization.read(client, request.id(), this.json))
+			.session();
+		// The request contains the level.
+		session.setMinLoggingLevel(LoggingLevel.DEBUG);
+		return Mono.defer(() -> session.responseStream(request, reply));
+	}
+
+	@Override
+	public Mono<InitializeResult> describe(McpExchange exchange) throws RefusedRequestException {
+		return factory(null).startSession(Initialization.UNKNOWN).initResult();
+	}
+
+	/**
+	 * The MCP SDK notifies the sessions that have subscribed to a resource, so the stream
+	 * has such a session.
+	 */
+	@Override
+	public void listen(McpExchange exchange, Object id, SubscriptionFilter filter, HttpCall call, McpEndpoint endpoint)
+			throws RefusedRequestException {
+		McpStreamableServerSession session = factory(id).startSession(Initialization.UNKNOWN).session();
+		EventStream stream = new EventStream(call, exchange.caller(), endpoint.expiry(exchange), (ending) -> {
+			ModernSubscription subscription = this.subscriptions.remove(session.getId());
+			if (subscription != null) {
+				this.sessions.closed(subscription);
+			}
+			session.close();
+			exchange.end(HttpServletResponse.SC_OK);
+		});
+		filter.resources()
+			.forEach((uri) -> session
+				.responseStream(new JSONRPCRequest(McpMethod.RESOURCES_SUBSCRIBE.text(), uri, Map.of("uri", uri)),
+						new NoTransport())
+				.contextWrite((context) -> context.put(McpTransportContext.KEY, exchange.context()))
+				.subscribe());
+		ModernSubscription subscription = new ModernSubscription(id, filter, stream, this.json);
+		subscription.acknowledge(() -> this.subscriptions.put(session.getId(), subscription));
+		this.sessions.opened(subscription);
 	}
 
 	private McpSession session(McpExchange exchange, HttpCall call, McpEndpoint endpoint, @Nullable McpMessage message)
@@ -246,6 +314,38 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 		return new RefusedRequestException(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "method_not_allowed",
 				"This server does not support this HTTP method")
 			.header(HttpHeaders.ALLOW, allowed);
+	}
+
+	/**
+	 * The transport of a request whose response nobody needs.
+	 */
+	private static final class NoTransport implements McpStreamableServerTransport {
+
+		@Override
+		public Mono<Void> sendMessage(JSONRPCMessage message) {
+			return Mono.empty();
+		}
+
+		@Override
+		public Mono<Void> sendMessage(JSONRPCMessage message, String messageId) {
+			return Mono.empty();
+		}
+
+		@Override
+		public <T> T unmarshalFrom(Object data, TypeRef<T> type) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public Mono<Void> closeGracefully() {
+			return Mono.empty();
+		}
+
+		@Override
+		public void close() {
+			// There is nothing to close.
+		}
+
 	}
 
 }

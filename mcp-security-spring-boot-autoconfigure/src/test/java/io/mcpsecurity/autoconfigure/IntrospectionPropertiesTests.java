@@ -95,6 +95,9 @@ class IntrospectionPropertiesTests {
 			.isTrue();
 		assertThat(IntrospectionProperties.isSecret("MCPSECURITY_AUTHORIZATIONSERVERS_0_INTROSPECTION_CLIENTSECRET"))
 			.isTrue();
+		assertThat(IntrospectionProperties.isSecret("mcp-security.request-state.keys")).isTrue();
+		assertThat(IntrospectionProperties.isSecret("MCPSECURITY_REQUESTSTATE_KEYS_0")).isTrue();
+		assertThat(IntrospectionProperties.isSecret("mcp-security.request-state.lifetime")).isFalse();
 		assertThat(IntrospectionProperties.isSecret(FIRST + "introspection.client-id")).isFalse();
 	}
 

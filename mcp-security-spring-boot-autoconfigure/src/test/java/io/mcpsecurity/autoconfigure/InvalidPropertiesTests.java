@@ -44,6 +44,10 @@ class InvalidPropertiesTests {
 					resource-aliases=http://a/mcp             | resource-aliases[0] | Use https
 					resource-aliases=https://b/mcp;https://MCP.example:443/x | resource-aliases[1] | Another resource identifier has the same host
 					resource-aliases=https://b/mcp;https://B/x | resource-aliases[1] | Another resource identifier has the same host
+					protocol-revisions=2025-06-18             | * | The revisions are 2025-11-25
+					request-state.keys=c2hvcnQ=               | request-state | not 32 bytes in Base64
+					request-state.keys=?                      | request-state | not 32 bytes in Base64
+					request-state.lifetime=0s                 | * | It is not between
 					authorization-servers=                    | * | It is not set, and neither is spring.security
 					authorization-servers=login               | authorization-servers[0].issuer | It is not an absolute URI
 					authorization-servers=http://a            | authorization-servers[0].issuer | Use https

@@ -54,6 +54,13 @@ public final class RejectedEvents implements AuditSink {
 	}
 
 	/**
+	 * Forget the events so far.
+	 */
+	public void clear() {
+		this.events.clear();
+	}
+
+	/**
 	 * How many events there are that nobody has looked at.
 	 */
 	public int size() {

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -24,6 +26,8 @@ import org.springframework.test.util.TestSocketUtils;
  * A Spring AI MCP server with this starter, listening on a free port.
  */
 public final class SecuredServer implements AutoCloseable {
+
+	private static final String MODERN = "2026-07-28";
 
 	private static final HttpClient http = HttpClient.newHttpClient();
 
@@ -142,6 +146,25 @@ public final class SecuredServer implements AutoCloseable {
 			request.setHeader("Mcp-Session-Id", initialize(token));
 		}
 		return send(request);
+	}
+
+	/**
+	 * A request of MCP 2026-07-28, to be changed.
+	 * @param params an object without {@code _meta}
+	 */
+	public HttpRequest.Builder modern(@Nullable String token, String method, String params) {
+		ObjectNode all = (ObjectNode) JsonMapper.shared().readTree(params);
+		ObjectNode meta = all.withObjectProperty("_meta");
+		meta.put("io.modelcontextprotocol/protocolVersion", MODERN);
+		if (!meta.has("io.modelcontextprotocol/clientCapabilities")) {
+			meta.putObject("io.modelcontextprotocol/clientCapabilities");
+		}
+		HttpRequest.Builder request = post(token,
+				"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"" + method + "\",\"params\":" + all + "}")
+			.setHeader("MCP-Protocol-Version", MODERN)
+			.setHeader("Mcp-Method", method);
+		String name = all.has("name") ? all.path("name").asString() : all.path("uri").asString();
+		return name.isEmpty() ? request : request.setHeader("Mcp-Name", name);
 	}
 
 	public HttpResponse<String> callTool(String token, String tool, String arguments) {
