@@ -14,6 +14,10 @@ const generations = {
 
 export const sdk = await generations[process.argv[2]]();
 
+// The revision of MCP: what the SDK does by itself, auto, or the one to use.
+const mode = process.argv[3];
+const clientOptions = mode ? { versionNegotiation: { mode: (mode === 'auto') ? mode : { pin: mode } } } : {};
+
 export const url = new URL(process.env.MCP_URL);
 
 export function transportFor(provider, options) {
@@ -41,11 +45,11 @@ export async function signedIn(transport, provider, action) {
 export async function connect(provider, options) {
 	const first = transportFor(provider, options);
 	const name = { name: 'interoperability', version: '1' };
-	const client = new sdk.Client(name);
+	const client = new sdk.Client(name, clientOptions);
 	if (await signedIn(first, provider, () => client.connect(first).then(() => true))) {
 		throw new Error('Connected without a token');
 	}
-	const connected = new sdk.Client(name);
+	const connected = new sdk.Client(name, clientOptions);
 	const transport = transportFor(provider, options);
 	await connected.connect(transport);
 	return { client: connected, transport };

@@ -1,5 +1,5 @@
 // A registered client gets further scopes when a call needs them, and none twice: browse, purge, browse.
-//   node step-up.mjs 1|2
+//   node step-up.mjs 1|2 [auto|2026-07-28]
 import assert from 'node:assert/strict';
 import { call, connect, signedIn } from './sdk.mjs';
 import { Provider } from './provider.mjs';
@@ -10,6 +10,9 @@ const provider = new Provider({ user: 'bob', clientId: 'mcp-inspector', refresh:
 const { client, transport } = await connect(provider);
 
 await call(client, 'browse_records');
+if (process.argv[3]) {
+	assert.equal(client.getNegotiatedProtocolVersion(), '2026-07-28');
+}
 assert.equal(provider.requested.length, 1);
 assert.equal(await signedIn(transport, provider, () => call(client, 'export_records', { format: 'csv' })), undefined);
 assert.match(await call(client, 'export_records', { format: 'csv' }), /,/);

@@ -63,9 +63,9 @@ class ClientsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(ints = { 1, 2 })
-	void theTypeScriptClientStepsUpAndKeepsWhatItHad(int generation) {
-		run("step-up.mjs", String.valueOf(generation));
+	@ValueSource(strings = { "1", "2", "2 auto", "2 2026-07-28" })
+	void theTypeScriptClientStepsUpAndKeepsWhatItHad(String arguments) {
+		run("step-up.mjs", arguments);
 	}
 
 	@Test
@@ -78,9 +78,11 @@ class ClientsTests {
 		run("inspector.mjs", "");
 	}
 
-	private static void run(String script, String argument) {
-		Node.run(Map.of("MCP_URL", "http://localhost:" + port + "/mcp", "TOKEN_LIFETIME",
-				String.valueOf(TOKEN_LIFETIME)), 180, "src/test/js/" + script, argument)
+	private static void run(String script, String arguments) {
+		Node.run(
+				Map.of("MCP_URL", "http://localhost:" + port + "/mcp", "TOKEN_LIFETIME",
+						String.valueOf(TOKEN_LIFETIME)),
+				180, ("src/test/js/" + script + " " + arguments).trim().split(" "))
 			.assertPassed();
 	}
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.interop.conformance.ConformanceServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -25,8 +26,9 @@ import org.springframework.util.FileSystemUtils;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The official conformance suite, against the same server without and with the starter:
- * with it, no scenario fails that passes without.
+ * The official conformance suite. Of revision 2025-11-25, against the same server without
+ * and with the starter: with it, no scenario fails that passes without. Of 2026-07-28,
+ * with the starter, which adds it.
  */
 class ConformanceTests {
 
@@ -37,6 +39,12 @@ class ConformanceTests {
 			"server-tools-call-with-progress", "server-tools-call-sampling", "server-tools-call-elicitation",
 			"server-elicitation-sep1034-defaults", "server-elicitation-sep1330-enums", "server-resources-subscribe",
 			"server-resources-unsubscribe");
+
+	private static final Set<String> OF_EXCHANGES = Set.of("server-server-stateless",
+			"server-tools-call-with-progress");
+
+	/** What the suite runs without requiring it. */
+	private static final Set<String> OPTIONAL = Set.of("server-tasks-", "server-json-schema-2020-12", "server-http-");
 
 	@ParameterizedTest
 	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
@@ -53,10 +61,32 @@ class ConformanceTests {
 	}
 
 	/**
+	 * What revision 2026-07-28 requires of a server. A server without sessions has no
+	 * exchange with its client for progress and log messages.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
+	void aSecuredServerConformsToRevision20260728(String protocol) {
+		Map<String, Long> failures = failures(protocol, true, "2026-07-28", "--requirements", "2026-07-28");
+		failures.keySet().removeIf((scenario) -> OPTIONAL.stream().anyMatch(scenario::startsWith));
+		assertThat(failures).hasSizeGreaterThan(35);
+		assertThat(failures).allSatisfy((scenario, count) -> {
+			if (protocol.equals("STREAMABLE") || !OF_EXCHANGES.contains(scenario)) {
+				assertThat(count).as(scenario).isZero();
+			}
+		});
+	}
+
+	private static Map<String, Long> failures(String protocol, boolean secured) {
+		return failures(protocol, secured, "2025-11-25", "--suite", "all", "--spec-version", "2025-11-25");
+	}
+
+	/**
 	 * The number of checks that failed, by scenario.
 	 */
-	private static Map<String, Long> failures(String protocol, boolean secured) {
-		Path results = Path.of("target", "conformance", protocol + (secured ? "-secured" : "-unsecured"));
+	private static Map<String, Long> failures(String protocol, boolean secured, String revision, String... selection) {
+		Path results = Path.of("target", "conformance",
+				protocol + "-" + revision + (secured ? "-secured" : "-unsecured"));
 		int port = TestSocketUtils.findAvailableTcpPort();
 		String resource = "http://localhost:" + port + "/mcp";
 		try (TestAuthorizationServer issuer = TestAuthorizationServer.start()) {
@@ -67,8 +97,11 @@ class ConformanceTests {
 					"--conformance.token=" + issuer.token(resource).expiresIn(Duration.ofHours(1)).sign());
 			try {
 				FileSystemUtils.deleteRecursively(results);
-				Node.run(Map.of(), 400, SUITE, "server", "--url", resource, "--suite", "all", "--spec-version",
-						"2025-11-25", "-o", results.toString());
+				Node.run(Map.of(), 400,
+						Stream
+							.concat(Stream.of(SUITE, "server", "--url", resource, "-o", results.toString()),
+									Stream.of(selection))
+							.toArray(String[]::new));
 				return failures(results);
 			}
 			finally {

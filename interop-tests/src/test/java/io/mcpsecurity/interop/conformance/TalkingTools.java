@@ -33,6 +33,12 @@ class TalkingTools {
 		return "Tool with logging executed";
 	}
 
+	@McpTool(name = "test_logging_tool", description = "Logs while it runs")
+	String logging(McpSyncRequestContext context) {
+		context.info("Tool execution started");
+		return "Tool with logging executed";
+	}
+
 	@McpTool(name = "test_tool_with_progress", description = "Reports progress while it runs")
 	String withProgress(McpSyncRequestContext context) throws InterruptedException {
 		for (int percentage : List.of(0, 50, 100)) {
