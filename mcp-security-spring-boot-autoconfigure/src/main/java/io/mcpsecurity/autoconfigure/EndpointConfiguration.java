@@ -73,8 +73,8 @@ class EndpointConfiguration {
 	McpEndpoint.Common mcpEndpointParts(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules,
 			McpSecurityProperties properties, RequestLimits limits,
 			ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
-			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors,
-			ModernRequests modern, ListableBeanFactory beans) {
+			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors, ModernRequests modern,
+			ListableBeanFactory beans) {
 		McpSecurityProperties.Http http = properties.http();
 		BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
 		return new McpEndpoint.Common(exchanges, clients, rules, new McpMessageReader(http.maxJsonDepth()), bodies,
@@ -86,8 +86,8 @@ class EndpointConfiguration {
 	@Bean
 	ModernRequests mcpModernRequests(CheckedProperties checked, @Qualifier("mcpServerJsonMapper") JsonMapper json,
 			Sessions sessions, McpSecurityProperties properties) {
-		return new ModernRequests(checked.revisions(), json, sessions, new RequestStates(checked.requestStateKeys(),
-				properties.requestState().lifetime(), Clock.systemUTC()));
+		return new ModernRequests(checked.revisions(), json, sessions,
+				new RequestStates(checked.requestStateKeys(), properties.requestState().lifetime(), Clock.systemUTC()));
 	}
 
 	@Bean(CHAIN)
