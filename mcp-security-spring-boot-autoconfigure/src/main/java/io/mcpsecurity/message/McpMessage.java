@@ -37,9 +37,7 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 		this(id, method, target, null, null, null);
 	}
 
-	/**
-	 * Whether the message expects a response.
-	 */
+	/** Whether the message expects a response. */
 	public boolean isRequest() {
 		return this.id != null && this.method != null;
 	}
@@ -100,9 +98,7 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 		return arguments.isEmpty() ? null : arguments;
 	}
 
-	/**
-	 * Whether the MCP SDK accepts a value as a name.
-	 */
+	/** Whether the MCP SDK accepts a value as a name. */
 	private static boolean isScalar(@Nullable Object value) {
 		return value instanceof String || value instanceof Number || value instanceof Boolean;
 	}
@@ -116,9 +112,7 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 				? new McpMessage(this.id, this.method, this.target, null, null, this.meta) : this;
 	}
 
-	/**
-	 * The id as JSON text ({@code 7}, {@code "a"}), or {@code null} for a notification.
-	 */
+	/** The id as JSON text ({@code 7}, {@code "a"}), or {@code null} for a notification. */
 	public @Nullable String idText() {
 		return (this.id != null) ? idText(this.id) : null;
 	}

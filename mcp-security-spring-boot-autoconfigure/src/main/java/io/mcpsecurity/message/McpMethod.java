@@ -96,16 +96,12 @@ public enum McpMethod {
 		return (method != null) ? METHODS.getOrDefault(method, OTHER) : OTHER;
 	}
 
-	/**
-	 * The name of the method in messages.
-	 */
+	/** The name of the method in messages. */
 	public String text() {
 		return this.text;
 	}
 
-	/**
-	 * Whether the response lists what a server offers.
-	 */
+	/** Whether the response lists what a server offers. */
 	public boolean isListing() {
 		return switch (this) {
 			case TOOLS_LIST, RESOURCES_LIST, RESOURCES_TEMPLATES_LIST, PROMPTS_LIST -> true;
@@ -156,9 +152,7 @@ public enum McpMethod {
 		return mayRequireInput();
 	}
 
-	/**
-	 * Whether it is a notification that servers of the MCP SDK handle.
-	 */
+	/** Whether it is a notification that servers of the MCP SDK handle. */
 	public boolean isHandledNotification() {
 		return this == NOTIFICATIONS_INITIALIZED || this == NOTIFICATIONS_ROOTS_LIST_CHANGED;
 	}

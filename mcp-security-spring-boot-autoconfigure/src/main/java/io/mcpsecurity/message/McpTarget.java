@@ -33,9 +33,7 @@ public record McpTarget(Kind kind, String name) {
 		return this.kind.name().toLowerCase(Locale.ROOT) + " '" + this.name + "'";
 	}
 
-	/**
-	 * The kinds of targets that a server offers.
-	 */
+	/** The kinds of targets that a server offers. */
 	public enum Kind {
 
 		/** Used by {@code tools/call}. */

@@ -23,9 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MirroredHeaders {
 
-	/**
-	 * The prefix of the headers for the parameters of a tool.
-	 */
+	/** The prefix of the headers for the parameters of a tool. */
 	public static final String PARAMETER = "Mcp-Param-";
 
 	private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
@@ -187,15 +185,11 @@ public final class MirroredHeaders {
 				"Header mismatch: " + header + " " + reason, this.message.id());
 	}
 
-	/**
-	 * One of the checks above.
-	 */
+	/** One of the checks above. */
 	@FunctionalInterface
 	public interface Check {
 
-		/**
-		 * Check.
-		 */
+		/** Check. */
 		void run() throws InvalidMessageException;
 
 	}

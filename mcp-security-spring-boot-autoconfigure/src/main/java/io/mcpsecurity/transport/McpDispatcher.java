@@ -27,14 +27,10 @@ public interface McpDispatcher {
 	void post(McpExchange exchange, McpMessage message, HttpCall call, McpEndpoint endpoint)
 			throws RefusedRequestException, IOException;
 
-	/**
-	 * Open a stream.
-	 */
+	/** Open a stream. */
 	void get(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException;
 
-	/**
-	 * End a session.
-	 */
+	/** End a session. */
 	void delete(McpExchange exchange, HttpCall call, McpEndpoint endpoint) throws RefusedRequestException;
 
 	/**

@@ -107,9 +107,7 @@ final class McpSession implements Conversation {
 		return this.owner;
 	}
 
-	/**
-	 * Transfer the session to another owner, if it still belongs to the first one.
-	 */
+	/** Transfer the session to another owner, if it still belongs to the first one. */
 	synchronized boolean give(SessionOwner from, SessionOwner to) {
 		if (!this.owner.equals(from)) {
 			return false;
@@ -126,9 +124,7 @@ final class McpSession implements Conversation {
 		this.lastUse = nanos;
 	}
 
-	/**
-	 * The streams that are open in the session.
-	 */
+	/** The streams that are open in the session. */
 	Set<OpenStream> streams() {
 		return this.streams;
 	}
@@ -165,9 +161,7 @@ final class McpSession implements Conversation {
 		}
 	}
 
-	/**
-	 * Use a stream for messages that do not belong to a request of the client.
-	 */
+	/** Use a stream for messages that do not belong to a request of the client. */
 	void listen(EventStream stream) {
 		synchronized (this) {
 			if (!this.heard) {
@@ -221,9 +215,7 @@ final class McpSession implements Conversation {
 			}, (failure) -> logger.debug("A failed request to a client was no longer pending", failure)));
 	}
 
-	/**
-	 * Ping the client if it has an open stream.
-	 */
+	/** Ping the client if it has an open stream. */
 	void ping() {
 		if (isListening()) {
 			this.session.sendRequest(McpMethod.PING.text(), null, ANY).subscribe((pong) -> {
@@ -231,9 +223,7 @@ final class McpSession implements Conversation {
 		}
 	}
 
-	/**
-	 * End the session and all its streams.
-	 */
+	/** End the session and all its streams. */
 	void close() {
 		synchronized (this) {
 			this.closed = true;
@@ -243,9 +233,7 @@ final class McpSession implements Conversation {
 		this.session.close();
 	}
 
-	/**
-	 * The transport that represents the listening stream to the MCP SDK.
-	 */
+	/** The transport that represents the listening stream to the MCP SDK. */
 	private final class Listening implements McpStreamableServerTransport {
 
 		@Override

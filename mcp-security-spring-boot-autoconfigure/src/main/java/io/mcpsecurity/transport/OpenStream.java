@@ -24,9 +24,7 @@ interface OpenStream {
 	/** The caller, or {@code null} when there is none. */
 	@Nullable McpCaller caller();
 
-	/**
-	 * The time from which the stream is to end because of its token, or {@code null}.
-	 */
+	/** The time from which the stream is to end because of its token, or {@code null}. */
 	@Nullable Instant expiry();
 
 }

@@ -355,9 +355,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		this.conversation.failPending(this::equals);
 	}
 
-	/**
-	 * Release the lock, and end the stream if that was requested meanwhile.
-	 */
+	/** Release the lock, and end the stream if that was requested meanwhile. */
 	private void unlock() {
 		do {
 			if (this.ending) {
@@ -368,9 +366,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 		while (this.ending && this.lock.tryLock());
 	}
 
-	/**
-	 * Send an error as the last event, if the connection accepts it at once.
-	 */
+	/** Send an error as the last event, if the connection accepts it at once. */
 	private void endStream() {
 		this.ending = false;
 		if (!this.streaming || this.done) {
@@ -447,9 +443,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 	private record Body(byte[] bytes, @Nullable RefusedRequestException refusal, int status) {
 	}
 
-	/**
-	 * Receives the result of the server's processing.
-	 */
+	/** Receives the result of the server's processing. */
 	private final class Subscriber implements CoreSubscriber<Object> {
 
 		private final Context context;
@@ -479,9 +473,7 @@ final class Reply implements McpStreamableServerTransport, OpenStream {
 			respond(() -> Responses.failure(Reply.this.request, failure));
 		}
 
-		/**
-		 * Respond with an error if the handler completes without a result.
-		 */
+		/** Respond with an error if the handler completes without a result. */
 		@Override
 		public void onComplete() {
 			respond(() -> Responses.failure(Reply.this.request,

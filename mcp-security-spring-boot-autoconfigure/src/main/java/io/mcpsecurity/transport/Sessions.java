@@ -96,9 +96,7 @@ public final class Sessions {
 			.build();
 	}
 
-	/**
-	 * Add a new session, before its client gets the id.
-	 */
+	/** Add a new session, before its client gets the id. */
 	void open(McpSession session) {
 		session.used(this.ticker.read());
 		this.sessions.put(session.id(), session);
@@ -143,9 +141,7 @@ public final class Sessions {
 		return (this.sessions.getIfPresent(id) == session) ? session : null;
 	}
 
-	/**
-	 * End a session at the request of its owner.
-	 */
+	/** End a session at the request of its owner. */
 	void delete(McpSession session) {
 		if (this.sessions.asMap().remove(session.id(), session)) {
 			this.deleted.increment();
@@ -293,39 +289,29 @@ public final class Sessions {
 		}
 	}
 
-	/**
-	 * Ping all clients with an open stream, which keeps their connections alive.
-	 */
+	/** Ping all clients with an open stream, which keeps their connections alive. */
 	public void keepAlive() {
 		this.sessions.asMap().values().forEach(McpSession::ping);
 	}
 
-	/**
-	 * End all sessions because the application stops. No new sessions are accepted.
-	 */
+	/** End all sessions because the application stops. No new sessions are accepted. */
 	public void stop() {
 		this.stopping = true;
 		this.sessions.invalidateAll();
 		this.streams.forEach((stream) -> guarded(stream::end));
 	}
 
-	/**
-	 * Accept sessions again after {@link #stop()}.
-	 */
+	/** Accept sessions again after {@link #stop()}. */
 	public void start() {
 		this.stopping = false;
 	}
 
-	/**
-	 * Whether the application stops.
-	 */
+	/** Whether the application stops. */
 	boolean isStopping() {
 		return this.stopping;
 	}
 
-	/**
-	 * Run an action, and log its failure.
-	 */
+	/** Run an action, and log its failure. */
 	static void guarded(Runnable action) {
 		try {
 			action.run();
@@ -346,38 +332,28 @@ public final class Sessions {
 				JsonRpcErrorCode.SESSION_NOT_FOUND, "Session not found", id);
 	}
 
-	/**
-	 * All sessions.
-	 */
+	/** All sessions. */
 	Collection<McpSession> all() {
 		return List.copyOf(this.sessions.asMap().values());
 	}
 
-	/**
-	 * The number of sessions.
-	 */
+	/** The number of sessions. */
 	public int size() {
 		return this.sessions.asMap().size();
 	}
 
-	/**
-	 * The number of owners with sessions.
-	 */
+	/** The number of owners with sessions. */
 	int owners() {
 		return this.byOwner.size();
 	}
 
-	/**
-	 * The number of open streams.
-	 */
+	/** The number of open streams. */
 	public int streams() {
 		return this.streams.size()
 				+ this.sessions.asMap().values().stream().mapToInt((session) -> session.streams().size()).sum();
 	}
 
-	/**
-	 * The number of sessions that their owners ended, since the start.
-	 */
+	/** The number of sessions that their owners ended, since the start. */
 	public long deleted() {
 		return this.deleted.sum();
 	}
