@@ -56,21 +56,21 @@ class ArchitectureTests {
 	private static final Pattern TYPE = Pattern.compile("\\bio\\.mcpsecurity\\.((?:[a-z]+\\.)*[A-Z]\\w*)");
 
 	@ArchTest
-	static final ArchRule messageAndAuthorizationKnowNeitherServletsNorSpring = noClasses().that()
+	static final ArchRule messageAndAuthorizationDependOnNeitherServletsNorSpring = noClasses().that()
 		.resideInAnyPackage("io.mcpsecurity.message..", "io.mcpsecurity.authorization..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
 
 	@ArchTest
-	static final ArchRule auditKnowsNeitherServletsNorSpring = noClasses().that()
+	static final ArchRule auditDependsOnNeitherServletsNorSpring = noClasses().that()
 		.resideInAPackage("io.mcpsecurity.audit..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAnyPackage("jakarta.servlet..", "org.springframework..");
 
 	@ArchTest
-	static final ArchRule exchangeKnowsSpringSecurityAndNothingElseOfSpringOrServlets = noClasses().that()
+	static final ArchRule exchangeDependsOnNoServletsAndOnlyOnSpringSecurityFromSpring = noClasses().that()
 		.resideInAPackage("io.mcpsecurity.exchange..")
 		.should()
 		.dependOnClassesThat(JavaClass.Predicates.resideInAnyPackage("jakarta.servlet..", "org.springframework..")
@@ -85,21 +85,21 @@ class ArchitectureTests {
 						&& !type.getPackageName().startsWith("io.mcpsecurity.message")));
 
 	@ArchTest
-	static final ArchRule onlyAutoconfigureAndActuateKnowSpringBoot = noClasses().that()
+	static final ArchRule onlyAutoconfigureAndActuateDependOnSpringBoot = noClasses().that()
 		.resideOutsideOfPackages("io.mcpsecurity.autoconfigure..", "io.mcpsecurity.actuate..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework.boot..");
 
 	@ArchTest
-	static final ArchRule onlyTransportAndAutoconfigureKnowServlets = noClasses().that()
+	static final ArchRule onlyTransportAndAutoconfigureDependOnServlets = noClasses().that()
 		.resideOutsideOfPackages("io.mcpsecurity.transport..", "io.mcpsecurity.autoconfigure..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("jakarta.servlet..");
 
 	@ArchTest
-	static final ArchRule onlyThoseWhoMeasureKnowMicrometer = noClasses().that()
+	static final ArchRule onlyObservationActuateAndAutoconfigureDependOnMicrometer = noClasses().that()
 		.resideOutsideOfPackages("io.mcpsecurity.observation..", "io.mcpsecurity.actuate..",
 				"io.mcpsecurity.autoconfigure..")
 		.should()
@@ -107,21 +107,21 @@ class ArchitectureTests {
 		.resideInAPackage("io.micrometer..");
 
 	@ArchTest
-	static final ArchRule nobodyDependsOnAutoconfigure = noClasses().that()
+	static final ArchRule noOtherPackageDependsOnAutoconfigure = noClasses().that()
 		.resideOutsideOfPackage("io.mcpsecurity.autoconfigure..")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.mcpsecurity.autoconfigure..");
 
 	@ArchTest
-	static final ArchRule theRootDependsOnNoOtherPackage = noClasses().that()
+	static final ArchRule rootPackageDependsOnNoOtherPackage = noClasses().that()
 		.resideInAPackage("io.mcpsecurity")
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("io.mcpsecurity.*..");
 
 	@ArchTest
-	static final ArchRule thePackagesHaveNoCycles = SlicesRuleDefinition.slices()
+	static final ArchRule packagesHaveNoCycles = SlicesRuleDefinition.slices()
 		.matching("io.mcpsecurity.(*)..")
 		.should()
 		.beFreeOfCycles();
@@ -186,7 +186,7 @@ class ArchitectureTests {
 	 * What is known of a request is handed on with the exchange, on whichever thread.
 	 */
 	@ArchTest
-	static final ArchRule requestsAreNotFoundByTheirThread = noClasses().should()
+	static final ArchRule requestContextHolderIsNotUsed = noClasses().should()
 		.dependOnClassesThat()
 		.haveFullyQualifiedName("org.springframework.web.context.request.RequestContextHolder");
 
@@ -195,7 +195,7 @@ class ArchitectureTests {
 	 * as Spring has the transaction itself.
 	 */
 	@ArchTest
-	static final ArchRule nothingIsKeptByThread = noFields().that()
+	static final ArchRule threadLocalFieldsAreUsedOnlyByTransactionManager = noFields().that()
 		.areDeclaredInClassesThat()
 		.doNotHaveFullyQualifiedName("io.mcpsecurity.actuate.jdbc.BoundedTransactionManager")
 		.should()
@@ -205,7 +205,7 @@ class ArchitectureTests {
 	 * Hooks are for the whole virtual machine.
 	 */
 	@ArchTest
-	static final ArchRule reactorIsNotHooked = noClasses().should()
+	static final ArchRule reactorHooksAreNotSet = noClasses().should()
 		.dependOnClassesThat()
 		.haveFullyQualifiedName("reactor.core.publisher.Hooks")
 		.orShould()
@@ -217,28 +217,28 @@ class ArchitectureTests {
 	 * The class that does says which interfaces are missing.
 	 */
 	@ArchTest
-	static final ArchRule nothingPrivateIsAccessed = noClasses().that()
+	static final ArchRule reflectiveAccessToPrivateMembersIsRestricted = noClasses().that()
 		.doNotHaveFullyQualifiedName("io.mcpsecurity.handler.PrivateFields")
 		.should()
 		.callMethodWhere(target(nameMatching("(try)?[sS]etAccessible|makeAccessible")));
 
 	@ArchTest
-	static final ArchRule nothingIsInjectedIntoFields = NO_CLASSES_SHOULD_USE_FIELD_INJECTION;
+	static final ArchRule fieldInjectionIsNotUsed = NO_CLASSES_SHOULD_USE_FIELD_INJECTION;
 
 	@ArchTest
-	static final ArchRule nobodyUsesJavaUtilLogging = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+	static final ArchRule javaUtilLoggingIsNotUsed = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 
 	@ArchTest
-	static final ArchRule nobodyWritesToStandardStreams = NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+	static final ArchRule standardStreamsAreNotUsed = NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 
 	@ArchTest
-	static final ArchRule staticStateIsConstant = fields().that().areStatic().should().beFinal();
+	static final ArchRule staticFieldsAreFinal = fields().that().areStatic().should().beFinal();
 
 	@ArchTest
-	static final ArchRule noFieldIsPublicUnlessAConstant = noFields().that().areNotStatic().should().bePublic();
+	static final ArchRule instanceFieldsAreNotPublic = noFields().that().areNotStatic().should().bePublic();
 
 	@ArchTest
-	static void everyPackageSaysThatItIsNullMarked(JavaClasses classes) {
+	static void everyPackageIsNullMarked(JavaClasses classes) {
 		for (JavaClass type : classes) {
 			JavaPackage own = type.getPackage();
 			assertThat(own.isAnnotatedWith(NullMarked.class)).as("package-info of " + own.getName()).isTrue();
@@ -249,7 +249,7 @@ class ArchitectureTests {
 	 * Constants are inlined by the compiler, so the source is searched.
 	 */
 	@ArchTest
-	static void onlyTheirTablesKnowTheMethodsAndRevisionsOfMcp(JavaClasses classes) throws IOException {
+	static void methodNamesAndRevisionsOfMcpAppearOnlyInTheirEnums(JavaClasses classes) throws IOException {
 		String methods = Stream.of(McpMethod.values())
 			.map(McpMethod::text)
 			.filter((method) -> !method.isEmpty())

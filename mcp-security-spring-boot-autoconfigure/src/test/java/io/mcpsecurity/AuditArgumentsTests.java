@@ -69,14 +69,14 @@ class AuditArgumentsTests {
 					wrapped    | {"note":"4111","place":"home"}                             | {"note":"***","place":"home"}
 					login      | {"user":"alice","password":"4111","hush":1}                | {"user":"alice","password":"***","hush":"***"}
 					""")
-	void whatAToolIsGivenIsNotTold(String tool, String arguments, String expected) {
+	void sensitiveToolArgumentsAreMaskedInEventAndPassedToHandler(String tool, String arguments, String expected) {
 		assertThat(summary("tools/call", "{\"name\":\"" + tool + "\",\"arguments\":" + arguments + "}"))
 			.isEqualTo(JsonMapper.shared().readTree(expected));
 		assertThat(SecuredServer.text(server.callTool(server.token().sign(), tool, arguments))).contains("4111");
 	}
 
 	@Test
-	void whatTheServerRefusesIsNotToldEither() {
+	void sensitiveArgumentsOfRefusedCallsAreMasked() {
 		assertThat(summary("tools/call",
 				"""
 						{"name":"pay","arguments":{"card":"{\\"number\\":\\"4111\\"}","number":"4111","memo":{"number":"4111"}}}"""))
@@ -84,14 +84,14 @@ class AuditArgumentsTests {
 	}
 
 	@Test
-	void whatAPromptIsGivenIsNotTold() {
+	void sensitivePromptArgumentsAreMaskedInEventAndPassedToHandler() {
 		String params = "{\"name\":\"receipt\",\"arguments\":{\"the-number\":\"4111\",\"owner\":\"alice\"}}";
 		assertThat(summary("prompts/get", params)).hasToString("{\"the-number\":\"***\",\"owner\":\"alice\"}");
 		assertThat(server.call(server.token().sign(), "prompts/get", params).body()).contains("4111");
 	}
 
 	@Test
-	void whatACompletionIsGivenIsNotTold() {
+	void sensitiveCompletionArgumentsAreMasked() {
 		assertThat(summary("completion/complete", """
 				{"ref":{"type":"ref/prompt","name":"receipt"},"argument":{"name":"the-number","value":"41"},
 				"context":{"arguments":{"owner":"alice","password":"x"}}}""")).hasToString(
@@ -99,7 +99,7 @@ class AuditArgumentsTests {
 	}
 
 	@Test
-	void aToolThatIsAddedAtRunTimeIsLikeTheRest() {
+	void sensitiveArgumentsOfToolsAddedAtRuntimeAreMasked() {
 		server.context()
 			.getBean(McpSyncServer.class)
 			.addTool(McpToolUtils.toSyncToolSpecification(ToolCallbacks.from(new Late())[0]));

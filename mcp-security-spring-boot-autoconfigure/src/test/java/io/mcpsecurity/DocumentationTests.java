@@ -57,7 +57,7 @@ class DocumentationTests {
 
 	@ParameterizedTest
 	@MethodSource("configurations")
-	void anApplicationStartsWithEveryConfiguration(String page, String yaml) {
+	void applicationStartsWithDocumentedConfiguration(String page, String yaml) {
 		new WebApplicationContextRunner().withUserConfiguration(DocumentedApplication.class)
 			.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE",
 					"mcp-security.resource=https://mcp.example.com/mcp",
@@ -75,7 +75,7 @@ class DocumentationTests {
 
 	@ParameterizedTest
 	@MethodSource("beans")
-	void theBeansAreThoseOfATest(String page, String java) throws IOException {
+	void documentedBeanAppearsInTests(String page, String java) throws IOException {
 		try (Stream<Path> own = Files.walk(Path.of("src/test/java"));
 				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
 			assertThat(Stream.concat(own, ofTheSample)

@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class InsufficientScopeExceptionTests {
 
 	@Test
-	void namesItsScopesOnce() {
+	void scopesAreDistinctAndNamedInMessage() {
 		InsufficientScopeException exception = new InsufficientScopeException("a", "b", "a");
 		assertThat(exception.getScopes()).containsExactly("a", "b");
 		assertThat(exception).hasMessage("Needs the scope a b");
@@ -21,7 +21,7 @@ class InsufficientScopeExceptionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "a b", "a\"b", "a\\b", "a\r\nb", "\u00e4" })
-	void takesOnlyScopeTokensAndRepeatsNothingElse(String scope) {
+	void invalidScopeIsRefusedAndNotRepeatedInMessage(String scope) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new InsufficientScopeException("a", scope))
 			.withMessage("Not a scope-token of RFC 6749 section 3.3");
 	}

@@ -69,7 +69,7 @@ class ListingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whoNeedsToKnowSeesWhatTheCallerMayUse(Protocol protocol) {
+	void whenNeedToKnowThenOnlyPermittedToolsAreListed(Protocol protocol) {
 		SecuredServer server = needToKnow.get(protocol);
 		String nothing = server.token().sign();
 		String browse = server.token("records:browse").sign();
@@ -87,7 +87,8 @@ class ListingTests {
 			"STREAMABLE,resources/list,/result/resources,records://all",
 			"STREAMABLE,resources/templates/list,/result/resourceTemplates,records://{id}/details",
 			"STREAMABLE,prompts/list,/result/prompts,summarize" })
-	void resourcesTemplatesAndPromptsAreFilteredToo(Protocol protocol, String method, String entries, String entry) {
+	void whenNeedToKnowThenResourcesTemplatesAndPromptsAreFiltered(Protocol protocol, String method, String entries,
+			String entry) {
 		SecuredServer server = needToKnow.get(protocol);
 		HttpResponse<String> without = server.call(server.token().sign(), method, "{}");
 		assertThat(without.statusCode()).isEqualTo(200);
@@ -101,7 +102,7 @@ class ListingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withoutATokenThereIsNothingToSee(Protocol protocol) {
+	void whenNoTokenThenAllMethodsAreRefused(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		for (String method : List.of("initialize", "ping", "tools/list", "resources/list", "prompts/list")) {
 			assertThat(server.send(request(server, null, method, "{}")).statusCode()).as(method).isEqualTo(401);
@@ -109,7 +110,7 @@ class ListingTests {
 	}
 
 	@Test
-	void whoMayStepUpSeesEverythingThatSomebodyCanBeGrantedWithItsScopes() {
+	void whenStepUpThenGrantableToolsAreListedWithTheirScopes() {
 		JsonNode tools = SecuredServer.json(stepUp.call(stepUp.token().sign(), "tools/list", "{}")).at("/result/tools");
 		assertThat(tools.valueStream().map((tool) -> tool.get("name").asString())).containsExactlyInAnyOrder("who",
 				"whoToo", "browse", "move", "export", "purge");
@@ -124,7 +125,7 @@ class ListingTests {
 	}
 
 	@Test
-	void publicDiscoveryListsWithoutATokenAndCallsStillNeedOne() {
+	void whenPublicDiscoveryThenListingsNeedNoTokenButCallsDo() {
 		HttpResponse<String> initialized = publicDiscovery.send(request(publicDiscovery, null, "initialize", """
 				{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}"""));
 		assertThat(initialized.statusCode()).isEqualTo(200);
@@ -148,7 +149,7 @@ class ListingTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "resources/read", "resources/subscribe", "completion/complete", "logging/setLevel",
 			"no/such/method" })
-	void publicDiscoveryOpensNoOtherMethod(String method) {
+	void whenPublicDiscoveryThenOtherMethodsNeedToken(String method) {
 		String params = "{\"uri\":\"records://all\",\"ref\":{\"type\":\"ref/prompt\",\"name\":\"summarize\"}}";
 		assertThat(publicDiscovery.send(request(publicDiscovery, null, method, params)).statusCode()).isEqualTo(401);
 	}
@@ -164,7 +165,7 @@ class ListingTests {
 	}
 
 	@Test
-	void publicDiscoveryAcceptsNoBadTokenAndTellsNobodyWhatIsWrongWithABody() {
+	void whenPublicDiscoveryThenInvalidTokensAndBodiesGet401() {
 		HttpRequest.Builder list = request(publicDiscovery, "not-a-token", "tools/list", "{}");
 		assertThat(publicDiscovery.send(list).statusCode()).isEqualTo(401);
 		assertThat(publicDiscovery.send(publicDiscovery.post(null, "[]")).statusCode()).isEqualTo(401);

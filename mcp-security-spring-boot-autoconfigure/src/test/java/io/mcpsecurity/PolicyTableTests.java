@@ -264,7 +264,7 @@ class PolicyTableTests {
 
 	@ParameterizedTest
 	@MethodSource("rows")
-	void gateBoundaryAndListingSayWhatTheTableSays(Kind kind, Source source) {
+	void gateBoundaryAndListingMatchPolicyTable(Kind kind, Source source) {
 		for (Held held : Held.values()) {
 			String token = held.token(servers.get(kind), source);
 			Map<String, Set<String>> listings = new HashMap<>();

@@ -43,7 +43,7 @@ class ReportModeTests {
 	}
 
 	@Test
-	void whatAScopeWouldDenyPassesAndIsToldOnceWithoutTheToken(CapturedOutput output) {
+	void callWithMissingScopeIsAllowedAndReportedOnceWithoutToken(CapturedOutput output) {
 		String token = server.token("records:browse").sign();
 		assertThat(SecuredServer.text(server.callTool(token, "purge", "{}"))).isEqualTo("\"purged\"");
 		assertThat(reports(output)).hasSize(1)
@@ -54,14 +54,14 @@ class ReportModeTests {
 	}
 
 	@Test
-	void whatIsGrantedIsNotTold(CapturedOutput output) {
+	void permittedCallsAreNotReported(CapturedOutput output) {
 		assertThat(server.callTool(server.token("records:purge").sign(), "purge", "{}").statusCode()).isEqualTo(200);
 		assertThat(server.callTool(server.token().sign(), "no-such-tool", "{}").statusCode()).isEqualTo(200);
 		assertThat(reports(output)).isEmpty();
 	}
 
 	@Test
-	void aBadTokenNeverPassesAndIsNotTold(CapturedOutput output) {
+	void invalidTokensAreRefusedAndNotReported(CapturedOutput output) {
 		for (String token : List.of("not-a-token", server.token("records:purge").claim("aud", "https://else").sign(),
 				server.token("records:purge").claim("exp", new Date(1000)).sign())) {
 			assertThat(server.callTool(token, "purge", "{}").statusCode()).isEqualTo(401);
@@ -71,7 +71,7 @@ class ReportModeTests {
 	}
 
 	@Test
-	void whatIsDeniedToEverybodyStaysDenied(CapturedOutput output) {
+	void targetsDeniedToEveryoneAreStillDenied(CapturedOutput output) {
 		HttpResponse<String> response = server.callTool(server.token("records:purge").sign(), "time", "{}");
 		assertThat(response.statusCode()).isEqualTo(403);
 		assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
@@ -80,13 +80,13 @@ class ReportModeTests {
 	}
 
 	@Test
-	void listingsShowWhatPasses() {
+	void listingsContainToolsThatReportModeAllows() {
 		assertThat(server.call(server.token().sign(), "tools/list", "{}").body()).contains("\"purge\"", "\"browse\"")
 			.doesNotContain("\"time\"");
 	}
 
 	@Test
-	void nothingOfARequestBreaksTheLine(CapturedOutput output) {
+	void controlCharactersOfTokenAreReplacedInReport(CapturedOutput output) {
 		String token = server.token().claim("sub", "x\r\n2026 forged\u2028").sign();
 		HttpResponse<String> response = server.call(token, "resources/read", "{\"uri\":\"records://x/details\"}");
 		assertThat(response.statusCode()).isEqualTo(200);

@@ -132,7 +132,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@MethodSource("attacks")
-	void aUriThatIsNotInCanonicalFormIsRefusedWhoeverSendsIt(Protocol protocol, String uri) {
+	void nonCanonicalUrisAreRefusedForAllCallers(Protocol protocol, String uri) {
 		for (SecuredServer server : List.of(challenging.get(protocol), hiding.get(protocol))) {
 			for (String scope : List.of("other", "hidden")) {
 				assertRefused(server, read(server, scope, uri));
@@ -142,7 +142,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void soAreUrisToSubscribeToAndThoseToComplete(Protocol protocol) {
+	void nonCanonicalUrisAreRefusedForSubscriptionAndCompletion(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		String token = server.token("hidden").sign();
 		for (String uri : List.of("docs:%2f%2fsecret", "docs://files/%73ecret.txt", "docs://other/{path}")) {
@@ -156,7 +156,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aFileThatARuleClosesIsNeverRead(Protocol protocol) {
+	void noSpellingOfProtectedFileUriBypassesRule(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		List<String> uris = new ArrayList<>();
 		for (long seed = 0; uris.size() < 200; seed++) {
@@ -170,7 +170,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aRuleClosesAUriWithAndWithoutTheEncodingThatItDoesNotNeed(Protocol protocol) {
+	void ruleAppliesToUriWithUnnecessaryPercentEncoding(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		for (String path : List.of("secret.txt", "top%20secret.txt", "a@b", "a%40b", "%C3%BCber")) {
 			assertThat(read(server, "other", "docs://files/" + path).statusCode()).as(path).isEqualTo(403);
@@ -181,7 +181,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aVariableHasNoQuery(Protocol protocol) {
+	void templateVariableDoesNotMatchQuery(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		assertThat(read(server, "other", "search://all?q=x").body()).contains("found x");
 		for (String uri : List.of("docs://files/key?x", "docs://files/open%20note%2B1.txt?x")) {
@@ -191,7 +191,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsListedIsReadAsItIsListed(Protocol protocol) {
+	void nonCanonicalUriIsReadIfListed(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		assertThat(read(server, "other", "Vault://Open Box").body()).contains("the open box");
 		assertRefused(server, read(server, "other", "Vault://Open Bux"));
@@ -204,7 +204,7 @@ class ResourceAccessTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void whicheverOfTwoTemplatesTheServerTakesTheRulesOfBothHold(Protocol protocol) {
+	void whenTwoTemplatesMatchThenRulesOfBothApply(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		Map<String, String> table = new ConcurrentHashMap<>();
 		table.putAll(Records.TEMPLATES);
@@ -229,7 +229,7 @@ class ResourceAccessTests {
 	@ParameterizedTest
 	@EnumSource
 	@Timeout(30)
-	void aUriThatTakesLongToCompareWithATemplateIsNot(Protocol protocol) {
+	void uriWithExcessiveTemplateMatchingTimeIsNotFound(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		assertNotFound(server, read(server, "other", "slow://" + "-".repeat(7000) + "/"));
 	}
@@ -237,7 +237,7 @@ class ResourceAccessTests {
 	@ParameterizedTest
 	@EnumSource
 	@Timeout(30)
-	void aUriBeyondTheLimitIsAnInvalidMessage(Protocol protocol) {
+	void uriBeyondLengthLimitIsRefused(Protocol protocol) {
 		SecuredServer server = challenging.get(protocol);
 		assertRefused(server, read(server, "hidden", "docs://files/" + "secret".repeat(14_000)));
 	}
@@ -265,7 +265,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@MethodSource("probes")
-	void whatIsHiddenIsAnsweredLikeWhatDoesNotExistWhicheverTemplateStandsForIt(Protocol protocol, Probe probe) {
+	void responseForHiddenTargetEqualsResponseForMissingTarget(Protocol protocol, Probe probe) {
 		SecuredServer server = hiding.get(protocol);
 		List<String> ran = server.context().getBean(Records.class).ran;
 		ran.clear();
@@ -276,7 +276,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whoeverHoldsTheScopeReadsWhatIsHiddenFromOthers(Protocol protocol) {
+	void hiddenResourceIsReadWithRequiredScope(Protocol protocol) {
 		SecuredServer server = hiding.get(protocol);
 		assertThat(read(server, "hidden", "research://records/1").body()).contains("\"text\":\"research 1\"");
 		assertThat(read(server, "hidden", "secret://x").body()).contains("scheme secret");
@@ -285,7 +285,7 @@ class ResourceAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void limitsCountAHiddenTargetLikeAnUnknownOne(Protocol protocol) {
+	void rateLimitsCountHiddenTargetsLikeUnknownTargets(Protocol protocol) {
 		SecuredServer server = hiding.get(protocol);
 		assertThat(statuses(server, "other", "take", "take", "take", "take"))
 			.isEqualTo(statuses(server, "other", "tuke", "tuke", "tuke", "tuke"))
@@ -301,7 +301,7 @@ class ResourceAccessTests {
 
 	@Test
 	@Timeout(30)
-	void whoeverSubscribesToAHiddenResourceHearsNothingOfIt() throws Exception {
+	void subscriberWithoutScopeGetsNoUpdatesOfHiddenResource() throws Exception {
 		SecuredServer server = hiding.get(Protocol.STREAMABLE);
 		String token = server.token("other").sign();
 		String session = server.initialize(token);

@@ -43,20 +43,20 @@ class ScopeNamesTests {
 	}
 
 	@Test
-	void aShortNameInTheTokenStandsForTheScope() {
+	void aliasInTokenGrantsScope() {
 		String token = server.token().claim("scope", null).claim("scp", "openid Records.Browse").sign();
 		assertThat(status(token, "browse")).isEqualTo(200);
 		assertThat(status(token, "purge")).isEqualTo(403);
 	}
 
 	@Test
-	void theScopesOwnNameIsNotGrantedWhereAnotherStandsForIt() {
+	void whenScopeHasAliasThenItsOwnNameInTokenGrantsNothing() {
 		assertThat(status(server.token("records:browse").sign(), "browse")).isEqualTo(403);
 		assertThat(status(server.token("api://records/Records.Browse").sign(), "browse")).isEqualTo(403);
 	}
 
 	@Test
-	void challengeAndMetadataNameWhatAClientAsksFor() {
+	void challengeAndMetadataContainScopeNameOfAuthorizationServer() {
 		HttpResponse<String> denied = server.callTool(server.token().sign(), "browse", "{}");
 		assertThat(denied.headers().firstValue("WWW-Authenticate").orElseThrow())
 			.contains("scope=\"api://records/Records.Browse\"");
@@ -69,7 +69,7 @@ class ScopeNamesTests {
 	}
 
 	@Test
-	void rolesByPointerCountAsScopes() {
+	void rolesClaimsGrantScopes() {
 		assertThat(
 				status(server.token().claim("realm_access", Map.of("roles", List.of("user", "admin"))).sign(), "purge"))
 			.isEqualTo(200);
@@ -78,7 +78,7 @@ class ScopeNamesTests {
 	}
 
 	@Test
-	void aSingleRoleIsOneNameAndNeitherSplitNorReadByCharacters() {
+	void singleStringRoleIsNotSplit() {
 		assertThat(status(server.token().claim("roles", "Records Admin").sign(), "purge")).isEqualTo(200);
 		assertThat(status(server.token().claim("roles", "user admin").sign(), "purge")).isEqualTo(403);
 		assertThat(SecuredServer.text(server.callTool(server.token().claim("roles", "owner").sign(), "who", "{}")))
@@ -86,14 +86,14 @@ class ScopeNamesTests {
 	}
 
 	@Test
-	void emptyNamesAreNoScopes() {
+	void blankRolesAreIgnored() {
 		assertThat(SecuredServer
 			.text(server.callTool(server.token().claim("roles", List.of("", " ")).sign(), "who", "{}")))
 			.contains("scopes=[]");
 	}
 
 	@Test
-	void rolesOfTheWrongTypeRefuseTheToken() {
+	void rolesClaimOfInvalidTypeIsRefused() {
 		for (Object roles : List.of(7, Map.of("admin", 1), Map.of("admin", "x", "user", true),
 				List.of(List.of("admin")), true)) {
 			assertThat(status(server.token().claim("roles", roles).sign(), "time")).as(roles.toString()).isEqualTo(401);
@@ -104,7 +104,7 @@ class ScopeNamesTests {
 	 * Zitadel: the organizations that have granted a role are its value.
 	 */
 	@Test
-	void theKeysOfAnObjectAreRoles() {
+	void keysOfRolesObjectGrantScopesUnlessTheirValueIsEmpty() {
 		Map<String, Object> roles = new HashMap<>(Map.of("admin", Map.of("17", "example.com"), "user", true));
 		assertThat(status(server.token().claim("roles", roles).sign(), "purge")).isEqualTo(200);
 		for (Object nothing : Arrays.asList(null, false, Map.of())) {

@@ -33,7 +33,7 @@ class SdkClientTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void usesToolsResourcesAndPromptsWithAToken(Protocol protocol) {
+	void clientUsesToolsResourcesAndPromptsWithToken(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		try (McpSyncClient client = client(server, new AtomicReference<>(server.token("records:browse").sign()))) {
 			client.initialize();
@@ -47,7 +47,7 @@ class SdkClientTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void isToldWhichScopeIsMissingAndStepsUpWithinItsSession(Protocol protocol) {
+	void clientGetsMissingScopesInChallengeAndStepsUpWithinSession(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		AtomicReference<String> token = new AtomicReference<>(server.token("records:browse").sign());
 		try (McpSyncClient client = client(server, token)) {
@@ -65,7 +65,7 @@ class SdkClientTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void hearsOfAnUnknownToolFromTheServer(Protocol protocol) {
+	void callOfUnknownToolReturnsInvalidParamsError(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		try (McpSyncClient client = client(server, new AtomicReference<>(server.token().sign()))) {
 			client.initialize();

@@ -22,7 +22,7 @@ class ThreatModelTests {
 
 	@ParameterizedTest
 	@MethodSource("names")
-	void everyTestThatThePageNamesIsThere(String type, String method) throws IOException {
+	void everyTestNamedInThreatModelExists(String type, String method) throws IOException {
 		try (Stream<Path> own = Files.walk(Path.of("src/test/java"));
 				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
 			List<Path> found = Stream.concat(own, ofTheSample).filter((path) -> path.endsWith(type + ".java")).toList();

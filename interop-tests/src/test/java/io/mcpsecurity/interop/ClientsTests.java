@@ -58,23 +58,23 @@ class ClientsTests {
 
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 2 })
-	void theTypeScriptClientRegistersItselfAndRefreshesItsTokensWhateverScopesItAsksFor(int generation) {
+	void typeScriptClientRegistersAndRefreshesTokens(int generation) {
 		run("registration.mjs", String.valueOf(generation));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "1", "2", "2 auto", "2 2026-07-28" })
-	void theTypeScriptClientStepsUpAndKeepsWhatItHad(String arguments) {
+	void typeScriptClientStepsUpAndKeepsGrantedScopes(String arguments) {
 		run("step-up.mjs", arguments);
 	}
 
 	@Test
-	void mcpRemoteRegistersItselfAndPassesCallsOn() {
+	void mcpRemoteRegistersAndForwardsCalls() {
 		run("mcp-remote.mjs", "");
 	}
 
 	@Test
-	void theInspectorRegistersItselfAndCalls() {
+	void inspectorRegistersAndCallsTools() {
 		run("inspector.mjs", "");
 	}
 

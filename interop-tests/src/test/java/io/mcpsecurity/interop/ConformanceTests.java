@@ -48,7 +48,7 @@ class ConformanceTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
-	void aSecuredServerPassesWhatTheServerPassesWithoutSecurity(String protocol) {
+	void securedServerPassesConformanceScenariosThatUnsecuredServerPasses(String protocol) {
 		Map<String, Long> unsecured = failures(protocol, false);
 		Map<String, Long> secured = failures(protocol, true);
 		assertThat(secured).containsOnlyKeys(unsecured.keySet()).hasSizeGreaterThan(30);

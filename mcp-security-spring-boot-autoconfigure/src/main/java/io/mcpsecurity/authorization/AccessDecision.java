@@ -72,10 +72,14 @@ public record AccessDecision(Outcome outcome, List<String> operationScopes, List
 		/** Scopes are missing. */
 		MISSING_SCOPES,
 
-		/** Scopes are missing, but the server only reports that and lets the call pass. */
+		/**
+		 * Scopes are missing, but the server only reports that and lets the call pass.
+		 */
 		REPORTED,
 
-		/** The use is denied for all callers or for this caller, independently of scopes. */
+		/**
+		 * The use is denied for all callers or for this caller, independently of scopes.
+		 */
 		FORBIDDEN,
 
 		/** There is no caller, and the target is not public. */

@@ -74,7 +74,9 @@ public final class AccessPolicy {
 				this.required);
 	}
 
-	/** The same policy for an endpoint that requires additional scopes of every request. */
+	/**
+	 * The same policy for an endpoint that requires additional scopes of every request.
+	 */
 	public AccessPolicy requiring(List<String> scopes) {
 		return new AccessPolicy(this.ruleBook, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
 				Stream.concat(this.required.stream(), scopes.stream()).distinct().toList());
@@ -194,7 +196,9 @@ public final class AccessPolicy {
 		return decide(rules, granted, held(granted), condition);
 	}
 
-	/** All rules must be satisfied. The decision contains the missing scopes of all rules. */
+	/**
+	 * All rules must be satisfied. The decision contains the missing scopes of all rules.
+	 */
 	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Predicate<String> held,
 			Predicate<AccessRule> condition) {
 		Set<String> operation = new LinkedHashSet<>(this.required);

@@ -367,7 +367,9 @@ public final class RuleBook {
 		return this.shadowed;
 	}
 
-	/** Every scope that a rule contains, in the order of the rules. The result is cached. */
+	/**
+	 * Every scope that a rule contains, in the order of the rules. The result is cached.
+	 */
 	public List<String> scopes() {
 		Scopes known = this.scopes;
 		long version = this.offered.version();

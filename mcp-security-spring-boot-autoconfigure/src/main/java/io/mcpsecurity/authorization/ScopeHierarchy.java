@@ -14,7 +14,9 @@ public interface ScopeHierarchy {
 	/** No scope contains another. */
 	ScopeHierarchy FLAT = (granted) -> granted::contains;
 
-	/** Whether a scope is held with the granted ones: as one of them, or contained in one. */
+	/**
+	 * Whether a scope is held with the granted ones: as one of them, or contained in one.
+	 */
 	Predicate<String> held(Set<String> granted);
 
 	/** The narrowest of several scopes: the first that contains none of the others. */

@@ -470,7 +470,9 @@ public final class McpExchange implements McpTransportContext {
 		return this.handler;
 	}
 
-	/** The position of the request in a trace, or {@code null} if it is not part of one. */
+	/**
+	 * The position of the request in a trace, or {@code null} if it is not part of one.
+	 */
 	public @Nullable Trace trace() {
 		return this.trace;
 	}
@@ -480,7 +482,9 @@ public final class McpExchange implements McpTransportContext {
 		return this.operation;
 	}
 
-	/** The code of the JSON-RPC error in the response of the MCP server, or {@code null}. */
+	/**
+	 * The code of the JSON-RPC error in the response of the MCP server, or {@code null}.
+	 */
 	public @Nullable Integer errorCode() {
 		return this.errorCode;
 	}
@@ -648,7 +652,9 @@ public final class McpExchange implements McpTransportContext {
 			/** The request has no authenticated caller. */
 			UNAUTHENTICATED,
 
-			/** The request is rejected for a reason that does not depend on the caller. */
+			/**
+			 * The request is rejected for a reason that does not depend on the caller.
+			 */
 			REJECTED
 
 		}

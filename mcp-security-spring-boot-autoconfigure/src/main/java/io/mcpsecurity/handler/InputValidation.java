@@ -25,7 +25,9 @@ final class InputValidation {
 
 	private volatile @Nullable JsonSchemaValidator validator;
 
-	/** Whether an MCP server validates. If not, arguments are validated here from now on. */
+	/**
+	 * Whether an MCP server validates. If not, arguments are validated here from now on.
+	 */
 	boolean check(Object server) {
 		Object async = async(server);
 		boolean validates = Boolean.TRUE.equals(PrivateFields.read(async, "validateToolInputs"))

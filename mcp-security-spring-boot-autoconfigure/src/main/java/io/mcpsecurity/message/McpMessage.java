@@ -112,7 +112,9 @@ public record McpMessage(@Nullable Object id, @Nullable String method, @Nullable
 				? new McpMessage(this.id, this.method, this.target, null, null, this.meta) : this;
 	}
 
-	/** The id as JSON text ({@code 7}, {@code "a"}), or {@code null} for a notification. */
+	/**
+	 * The id as JSON text ({@code 7}, {@code "a"}), or {@code null} for a notification.
+	 */
 	public @Nullable String idText() {
 		return (this.id != null) ? idText(this.id) : null;
 	}

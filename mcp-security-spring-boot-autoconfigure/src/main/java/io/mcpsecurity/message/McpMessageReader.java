@@ -246,7 +246,9 @@ public final class McpMessageReader {
 		return (value instanceof Map<?, ?>) ? (Map<String, @Nullable Object>) value : null;
 	}
 
-	/** Refuse keys that differ from a known key only in case: some parsers ignore case. */
+	/**
+	 * Refuse keys that differ from a known key only in case: some parsers ignore case.
+	 */
 	private static void checkKeys(@Nullable Map<String, @Nullable Object> members, Set<String> known,
 			@Nullable Object id) throws InvalidMessageException {
 		for (String key : (members != null) ? members.keySet() : Set.<String>of()) {

@@ -67,7 +67,9 @@ public final class RequestLabels {
 		return isNamed(offered) ? offered.name() : OTHER;
 	}
 
-	/** The target as the server offers it, or {@code null} if the target is not offered. */
+	/**
+	 * The target as the server offers it, or {@code null} if the target is not offered.
+	 */
 	@Nullable McpTarget offered(McpExchange request) {
 		McpTarget handler = request.handler();
 		if (handler != null) {

@@ -68,7 +68,9 @@ public final class RequestMetrics implements ExchangeObserver {
 		}
 	}
 
-	/** Caches meters, because a lookup in the registry takes longer than using a meter. */
+	/**
+	 * Caches meters, because a lookup in the registry takes longer than using a meter.
+	 */
 	private Timer timer(Labels labels) {
 		Timer known = this.timers.get(labels);
 		return (known != null) ? known : this.timers.computeIfAbsent(labels, this::register);

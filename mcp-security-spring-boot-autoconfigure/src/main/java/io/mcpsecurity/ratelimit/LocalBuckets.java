@@ -93,7 +93,9 @@ final class LocalBuckets implements Buckets {
 		return new Taken(probe.canBeConsumed(), Duration.ofNanos(probe.getNanosToWaitForRefill()));
 	}
 
-	/** The approximate number of buckets that are not full, without the shared buckets. */
+	/**
+	 * The approximate number of buckets that are not full, without the shared buckets.
+	 */
 	long size() {
 		this.own.cleanUp();
 		return this.own.estimatedSize();

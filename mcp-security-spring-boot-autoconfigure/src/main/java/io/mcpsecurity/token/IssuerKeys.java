@@ -163,7 +163,9 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 				(outage != null) ? outage.reason() : "The authorization server has not responded in time");
 	}
 
-	/** The keys after a fetch for an unknown one; the same if it is too early for that. */
+	/**
+	 * The keys after a fetch for an unknown one; the same if it is too early for that.
+	 */
 	private Keys newerThan(Keys keys) throws JWKSetUnavailableException {
 		CompletableFuture<Void> fetch = refreshForUnknown(keys);
 		if (fetch != null) {
@@ -289,7 +291,9 @@ public final class IssuerKeys implements JWKSource<SecurityContext>, AutoCloseab
 		}
 	}
 
-	/** Schedule the next fetch, so that keys are fresh whenever the next request arrives. */
+	/**
+	 * Schedule the next fetch, so that keys are fresh whenever the next request arrives.
+	 */
 	private synchronized void schedule() {
 		if (this.next != null) {
 			this.next.cancel(false);

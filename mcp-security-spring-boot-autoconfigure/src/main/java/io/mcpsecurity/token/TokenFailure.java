@@ -14,7 +14,9 @@ public enum TokenFailure {
 	/** The request has several {@code Authorization} headers. */
 	INVALID_REQUEST,
 
-	/** The token is not a JWT, lacks a required claim, or has a claim of the wrong type. */
+	/**
+	 * The token is not a JWT, lacks a required claim, or has a claim of the wrong type.
+	 */
 	MALFORMED,
 
 	/** The token's issuer is not one of those whose tokens are accepted. */

@@ -157,7 +157,9 @@ public final class VerifiedTokens {
 		return this.misses.sum();
 	}
 
-	/** The number of tokens that were evicted because of the size limit, since the start. */
+	/**
+	 * The number of tokens that were evicted because of the size limit, since the start.
+	 */
 	public long evicted() {
 		return this.evicted.sum();
 	}

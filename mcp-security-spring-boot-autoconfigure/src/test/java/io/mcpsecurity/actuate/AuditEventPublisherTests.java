@@ -25,7 +25,7 @@ class AuditEventPublisherTests {
 	private static final Instant NOON = Instant.parse("2026-03-02T12:00:00Z");
 
 	@Test
-	void listenersOfTheApplicationGetEveryEvent() {
+	void eventsArePublishedAsApplicationEvents() {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(Listener.class)) {
 			AuditEventPublisher publisher = new AuditEventPublisher(context);
 			publisher.write(List.of(new McpAuditEvent("1", NOON, Type.MCP_CALL, "alice", Map.of("eventId", "1")),
@@ -41,7 +41,7 @@ class AuditEventPublisherTests {
 	}
 
 	@Test
-	void aListenerThatFailsKeepsNoEventFromTheOthersAndIsReportedToTheTrail() {
+	void failingListenerDoesNotPreventDeliveryAndIsReportedToAuditTrail() {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(Listener.class,
 				Failing.class)) {
 			AuditEventPublisher publisher = new AuditEventPublisher(context);

@@ -67,7 +67,7 @@ class LoginEventsTests {
 	}
 
 	@Test
-	void loginsAreNotRecordedBecauseOfTheStarter() {
+	void starterDoesNotCauseRecordingOfLogins() {
 		try (SecuredServer server = start("mcp-security.enabled=true")) {
 			useTheApplication(server);
 			assertThat(published(server)).isEmpty();
@@ -86,7 +86,7 @@ class LoginEventsTests {
 	}
 
 	@Test
-	void withoutTheStarterThereWouldBeNothingElse() {
+	void whenStarterDisabledThenNoAuditEventsArePublished() {
 		try (SecuredServer server = start("mcp-security.enabled=false")) {
 			useTheApplication(server);
 			assertThat(published(server)).isEmpty();
@@ -98,7 +98,7 @@ class LoginEventsTests {
 	}
 
 	@Test
-	void aRepositoryOfTheApplicationGetsWhatItGetsWithoutTheStarter() {
+	void auditRepositoryOfApplicationGetsSameLoginEventsWithAndWithoutStarter() {
 		List<String> with = recorded("mcp-security.enabled=true");
 		assertThat(with).isEqualTo(recorded("mcp-security.enabled=false"));
 		// It is Spring Boot that names refused tokens.

@@ -28,7 +28,7 @@ class McpAuditEventRepositoryTests {
 	private final McpAuditEventRepository repository = new McpAuditEventRepository(5);
 
 	@Test
-	void theNewestAreKeptInTheirOrder() {
+	void newestEventsAreKeptInOrder() {
 		assertThat(ids(this.repository)).isEmpty();
 		for (int i = 0; i < 23; i++) {
 			this.repository.add(call("alice", i));
@@ -39,7 +39,7 @@ class McpAuditEventRepositoryTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void everyTypeOfEventsOfMcpServersIsKept(Type type) {
+	void everyMcpEventTypeIsKept(Type type) {
 		this.repository.add(new AuditEvent(NOON, "alice", type.name(), Map.of()));
 		assertThat(this.repository.find(null, null, type.name())).hasSize(1);
 	}
@@ -47,7 +47,7 @@ class McpAuditEventRepositoryTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "AUTHENTICATION_SUCCESS", "AUTHENTICATION_FAILURE", "AUTHENTICATION_SWITCH",
 			"LOGOUT_SUCCESS", "AUTHORIZATION_FAILURE", "RECORD_SIGNED", "mcp_call", "MCP_CALL ", "" })
-	void anEventOfTheRestOfTheApplicationIsNot(String type) {
+	void eventsOfOtherTypesAreNotKept(String type) {
 		this.repository.add(call("alice", 1));
 		this.repository.add(new AuditEvent(NOON, "alice", type, Map.of("i", 2)));
 		this.repository
@@ -56,7 +56,7 @@ class McpAuditEventRepositoryTests {
 	}
 
 	@Test
-	void whatTheSinkPublishesArrivesWithoutSpringBootsListener() {
+	void publishedEventsAreKeptWithoutAuditListenerOfSpringBoot() {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
 			context.registerBean(McpAuditEventRepository.class, () -> this.repository);
 			context.refresh();

@@ -72,7 +72,7 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void tellsWhatIsProtectedAndByWhom() {
+	void endpointReturnsResourceIssuersModesAndHierarchy() {
 		JsonNode description = describe(server);
 		assertThat(description.at("/resource").asString()).isEqualTo(server.url());
 		assertThat(description.at("/endpoint").asString()).isEqualTo("/mcp");
@@ -86,7 +86,7 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void tellsEachRuleAndWhereItComesFrom() {
+	void endpointReturnsEachRuleWithItsSource() {
 		JsonNode description = describe(server);
 		assertThat(rule(description, "tools", "time")).isEqualTo(
 				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"source\":\"mcp-security.policy.rules[0]\"}");
@@ -104,13 +104,13 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void tellsAllAcceptedIssuersInTheirOrder() {
+	void endpointReturnsAcceptedIssuersInOrder() {
 		assertThat(describe(server).path("issuers").propertyNames()).containsExactly(authorizationServer.issuer(),
 				SECOND_ISSUER);
 	}
 
 	@Test
-	void tellsTheSameOfFurtherEndpointsWithTheRulesThatHoldThere() {
+	void endpointReturnsFurtherEndpointsWithTheirRules() {
 		JsonNode main = describe(server);
 		assertThat(main.path("endpoints").propertyNames()).containsExactly("admin", "second");
 		JsonNode admin = main.at("/endpoints/admin");
@@ -130,13 +130,13 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void tellsOfOneFurtherEndpointByItsName() {
+	void endpointReturnsSingleFurtherEndpointByName() {
 		assertThat(describe(server, "/admin")).isEqualTo(describe(server).at("/endpoints/admin"));
 		assertThat(get(server, "/nobody", credentials()).statusCode()).isEqualTo(404);
 	}
 
 	@Test
-	void tellsNothingElse() {
+	void endpointReturnsNoOtherMembersAndNoSecrets() {
 		assertThat(describe(server).propertyNames()).containsExactly("resource", "endpoint", "metadata", "issuers",
 				"clients", "modes", "hierarchy", "requiredScopes", "scopes", "tools", "resources", "resourceTemplates",
 				"prompts", "endpoints");
@@ -144,7 +144,7 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void tellsWhatIsKnownAboutScopes() {
+	void endpointReturnsScopeDescriptionsAndAliases() {
 		JsonNode scopes = describe(server).path("scopes");
 		assertThat(scopes.path("records:purge").toString())
 			.isEqualTo("{\"description\":\"Delete records for good\",\"requestedAs\":\"records:purge\","
@@ -154,7 +154,7 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void wantsTheOperatorsCredentialsAndTakesNoAccessToken() {
+	void endpointRequiresOperatorCredentialsAndRefusesAccessTokens() {
 		assertThat(server.get(server.url("/actuator/mcpsecurity")).statusCode()).isEqualTo(401);
 		for (String path : List.of("", "/admin")) {
 			assertThat(get(server, path, "Bearer " + server.token("records:purge").sign()).statusCode()).isEqualTo(401);
@@ -162,7 +162,7 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void canOnlyBeReadUnlessAskedFor() {
+	void endpointIsReadOnlyByDefault() {
 		assertThat(server.context().getBean(WebEndpointsSupplier.class).getEndpoints())
 			.filteredOn((endpoint) -> endpoint.getEndpointId().toString().equals("mcpsecurity"))
 			.flatExtracting(ExposableWebEndpoint::getOperations)
@@ -172,7 +172,7 @@ class McpSecurityEndpointTests {
 	}
 
 	@Test
-	void isNotExposedUnlessAskedFor() {
+	void endpointIsNotExposedByDefault() {
 		try (SecuredServer unexposed = SecuredServer.start(RecordsApplication.class, authorizationServer, OPERATOR)) {
 			assertThat(unexposed.context().getBeansOfType(McpSecurityEndpoint.class)).isEmpty();
 			assertThat(get(unexposed, "", credentials()).statusCode()).isEqualTo(404);

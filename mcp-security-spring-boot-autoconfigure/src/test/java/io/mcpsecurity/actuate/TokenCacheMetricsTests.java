@@ -37,7 +37,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void hitsAndMissesAreCountedAndTokensToo() {
+	void cacheHitsMissesAndSizeAreMeasured() {
 		try (SecuredServer server = start(STATELESS)) {
 			assertThat(count(server, "hit")).isZero();
 			assertThat(count(server, "miss")).isZero();
@@ -55,7 +55,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void tokensThatAreDroppedForWantOfRoomAreCounted() {
+	void evictionsDueToMaxSizeAreCounted() {
 		try (SecuredServer server = start(STATELESS, "mcp-security.token.cache.max-size=2")) {
 			for (int i = 0; i < 5; i++) {
 				String token = server.token().claim("jti", "token-" + i).sign();
@@ -67,7 +67,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void aTokenIsVerifiedAgainWhenTheTimeOfTheKeysIsOver() {
+	void cachedTokenIsVerifiedAgainAfterKeysExpire() {
 		try (SecuredServer server = start(STATELESS, "mcp-security.token.keys.cache-ttl=1500ms",
 				"mcp-security.token.keys.read-timeout=500ms", "mcp-security.token.keys.retry-interval=300ms")) {
 			String token = server.token().sign();
@@ -80,7 +80,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void withoutACacheNothingIsMeasured() {
+	void whenCacheDisabledThenNoMetersAreRegistered() {
 		try (SecuredServer server = start(STATELESS, "mcp-security.token.cache.max-size=0")) {
 			String token = server.token().sign();
 			for (int i = 0; i < 3; i++) {
@@ -91,7 +91,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void severalEndpointsAreToldApartByTheNamesOfTheirResources() {
+	void whenSeveralEndpointsThenMetersAreTaggedWithEndpoint() {
 		try (SecuredServer server = start(TWO_ENDPOINTS)) {
 			String token = server.token().sign();
 			assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
@@ -108,7 +108,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void aTokenThatOneEndpointRemembersIsRefusedAtAnother() {
+	void tokenCachedByOneEndpointIsRefusedByAnother() {
 		try (SecuredServer server = start(TWO_ENDPOINTS)) {
 			String forMain = server.token().sign();
 			String forAdmin = this.authorizationServer.token(ADMIN).sign();
@@ -122,7 +122,7 @@ class TokenCacheMetricsTests {
 	}
 
 	@Test
-	void endpointsOfOneNameAreCountedTogether() {
+	void endpointsWithSameNameShareMeters() {
 		try (SecuredServer server = start(TWO_ENDPOINTS[0], TWO_ENDPOINTS[1], TWO_ENDPOINTS[2],
 				"mcp-security.resource-name=Records", "mcp-security.endpoints.admin.resource-name=Records")) {
 			assertThat(server.send(server.post(server.token().sign(), LIST)).statusCode()).isEqualTo(200);

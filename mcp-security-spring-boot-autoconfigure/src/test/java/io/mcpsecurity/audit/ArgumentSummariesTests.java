@@ -35,12 +35,12 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallWithoutArgumentsHasNoSummary(Mode mode) {
+	void callWithoutArgumentsHasNoSummary(Mode mode) {
 		assertThat(summary(mode, null)).isNull();
 	}
 
 	@Test
-	void inModeNoneThereIsNoSummary() {
+	void whenModeNoneThenNoSummary() {
 		assertThat(summary(Mode.NONE, "{\"a\":1}")).isNull();
 	}
 
@@ -61,7 +61,7 @@ class ArgumentSummariesTests {
 			"text"                                          | "string(4)"
 			5                                               | "number"
 			""")
-	void masked(String arguments, String expected) {
+	void argumentsAreMaskedToTypesAndLengths(String arguments, String expected) {
 		assertThat(written(summary(Mode.MASKED, arguments.replace("<jwt>", LookAlikes.unsignedJwt()))))
 			.isEqualTo(expected);
 	}
@@ -79,12 +79,12 @@ class ArgumentSummariesTests {
 			"text"                                          | "text"
 			"{\\"a\\":1}"                                   | "{\\"a\\":1}"
 			""")
-	void full(String arguments, String expected) {
+	void argumentsAreWrittenInFull(String arguments, String expected) {
 		assertThat(written(summary(Mode.FULL, arguments))).isEqualTo(expected);
 	}
 
 	@Test
-	void numbersThatWereReadAsDoubles() {
+	void doublesAreWrittenAsNumbersUnlessInfinite() {
 		List<Double> numbers = List.of(1.5, 1e3, 0.1, -0.0, 1e300, Double.POSITIVE_INFINITY);
 		assertThat(written(summaryOf(Mode.FULL, numbers))).isEqualTo("[1.5,1000.0,0.1,-0.0,1.0E300,\"Infinity\"]");
 	}
@@ -101,7 +101,7 @@ class ArgumentSummariesTests {
 					{"values":[{"a":1}],"key":"api_key"}                     | {"values":"***","key":<7>}
 					{"<jwt>":null,"<jwt>1":null}                             | {"***":"null","***#2":"null"}
 					""")
-	void whatIsSensitiveInEveryMode(String arguments, String expected) {
+	void sensitiveValuesAreMaskedInEveryMode(String arguments, String expected) {
 		for (Mode mode : List.of(Mode.MASKED, Mode.FULL)) {
 			Object summary = summary(mode, arguments.replace("<jwt>", LookAlikes.unsignedJwt()), "declared");
 			assertThat(written(summary))
@@ -112,13 +112,13 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void everythingCanBeDeclared(Mode mode) {
+	void whenAllNamesAreDeclaredSensitiveThenEveryValueIsMasked(Mode mode) {
 		assertThat(summary(mode, "{\"a\":\"sesame\",\"b\":{\"c\":1}}", SensitiveNames.ALL))
 			.isEqualTo(Map.of("a", "***", "b", "***"));
 	}
 
 	@Test
-	void aStringWithAnObjectThatMayHaveDeclaredMembersIsMasked() {
+	void stringContainingJsonWithDeclaredNamesIsMasked() {
 		for (String text : List.of("{\\\"n\\\\u0075mber\\\":\\\"4111\\\"}", " \\n[{}]")) {
 			assertThat(summary(Mode.FULL, "{\"card\":\"" + text + "\"}", "number")).isEqualTo(Map.of("card", "***"));
 		}
@@ -127,13 +127,13 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void aValueBesideAnotherNameIsShown() {
+	void valueOfNameValuePairWithOrdinaryNameIsNotMasked() {
 		assertThat(written(summary(Mode.FULL, "{\"name\":\"limit\",\"value\":\"5\"}")))
 			.isEqualTo("{\"name\":\"limit\",\"value\":\"5\"}");
 	}
 
 	@Test
-	void aValueIsMaskedHoweverFarItsNameIsAway() {
+	void valueOfNameValuePairIsMaskedWhenNameIsBeyondMemberLimit() {
 		String more = IntStream.range(0, 60).mapToObj((i) -> "\"k" + i + "\":1").collect(Collectors.joining(","));
 		assertThat(summary(Mode.FULL, "{\"value\":\"sesame\"," + more + ",\"name\":\"password\"}")).extracting("value")
 			.isEqualTo("***");
@@ -149,7 +149,7 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void stringsAreMadeSafeAndCut() {
+	void stringsAreSanitizedAndTruncated() {
 		assertThat(summary(Mode.FULL, "\"a\\r\\n\\u001b[31m\\u202e\\ud800b\""))
 			.isEqualTo("a\ufffd\ufffd\ufffd[31m\ufffd\ufffdb");
 		assertThat(summary(Mode.FULL, "\"" + "x".repeat(256) + "\"")).isEqualTo("x".repeat(256));
@@ -158,7 +158,7 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void namesAreMadeSafeAndCutAndStayDifferent(Mode mode) {
+	void namesAreSanitizedTruncatedAndKeptUnique(Mode mode) {
 		String name = "x".repeat(200);
 		Map<String, Object> expected = new LinkedHashMap<>();
 		expected.put("a\ufffdb", "null");
@@ -173,7 +173,7 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void ofManyMembersTheRestIsCountedAndNotLookedAt(Mode mode) {
+	void excessMembersAreCountedButNotRead(Mode mode) {
 		for (Object each : List.of("a", 1, true, List.of(), Map.of())) {
 			assertThat(summaryOf(mode, members(400_000, 51, each))).asInstanceOf(InstanceOfAssertFactories.MAP)
 				.hasSize(51)
@@ -194,7 +194,7 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void whatIsTooDeepIsCountedAndWhatIsSensitiveIsNotLookedAt(Mode mode) {
+	void excessDepthIsCountedAndSensitiveValuesAreNotRead(Mode mode) {
 		Object deep = List.of(members(400_000, 0, "a"), elements(400_000, 0, "a"));
 		for (int i = 1; i < 8; i++) {
 			deep = List.of(deep);
@@ -205,7 +205,7 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void aFullSummarySaysThatThereIsMoreAndLooksNoFurther() {
+	void fullSummaryIsTruncatedAtMaxLengthWithCountOfRest() {
 		List<Object> large = elements(50, 40, "x".repeat(250));
 		assertThat(written(summaryOf(Mode.FULL, Map.of("a", elements(2, 2, large))))).hasSizeBetween(7000, 8192)
 			.endsWith("x\",\"\u202621 more\"],\"\u20261 more\"]}");
@@ -213,7 +213,7 @@ class ArgumentSummariesTests {
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
-	void everySummaryFitsIntoAnEvent(Mode mode) {
+	void summaryNeverExceedsMaxLength(Mode mode) {
 		for (int seed = 0; seed < 500; seed++) {
 			Random random = new Random(seed);
 			Object summary = summaryOf(mode, random(random, 0));
@@ -247,7 +247,7 @@ class ArgumentSummariesTests {
 	}
 
 	@Test
-	void whetherAnArrayHasObjectsIsSeenFromItsBeginning() {
+	void arrayIsSummarizedAsObjectsOnlyIfFirstElementsContainOne() {
 		assertThat(summary(Mode.MASKED, "[" + "1,".repeat(49) + "{\"a\":1},2]"))
 			.asInstanceOf(InstanceOfAssertFactories.LIST)
 			.hasSize(51)

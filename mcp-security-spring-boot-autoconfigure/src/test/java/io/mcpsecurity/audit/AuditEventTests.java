@@ -69,7 +69,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallThatWorks(Variant variant) {
+	void successfulCallIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		HttpResponse<String> response = fixture.call("tools/call",
 				"{\"name\":\"browse\",\"arguments\":{\"query\":\"x\"}}");
@@ -86,7 +86,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallWithoutARule(Variant variant) {
+	void callWithDefaultAccessIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.call("tools/call", "{\"name\":\"open\",\"arguments\":{}}");
 		Map<String, Object> facts = fixture.tool("open");
@@ -98,7 +98,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aToolThatFailsInWords(Variant variant) {
+	void toolErrorIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.call("tools/call", "{\"name\":\"failing\",\"arguments\":{}}");
 		fixture.assertOneEvent(Type.MCP_CALL, fixture.undeclared("failing", "tool_error"));
@@ -106,7 +106,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aHandlerThatThrows(Variant variant) {
+	void exceptionOfHandlerIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.call("tools/call", "{\"name\":\"breaking\",\"arguments\":{}}");
 		fixture.assertOneEvent(Type.MCP_CALL, fixture.undeclared("breaking", "exception"));
@@ -114,7 +114,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aHandlerThatTakesTooLong(Variant variant) {
+	void timeoutOfHandlerIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.call("tools/call", "{\"name\":\"slow\",\"arguments\":{}}");
 		fixture.assertOneEvent(Type.MCP_CALL, fixture.undeclared("slow", "timeout"));
@@ -122,7 +122,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aToolThatThereIsNot(Variant variant) {
+	void callOfUnknownToolIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.call("tools/call", "{\"name\":\"missing\",\"arguments\":{}}");
 		Map<String, Object> facts = fixture.tool("missing");
@@ -134,7 +134,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aResourceAPromptAndACompletion(Variant variant) {
+	void resourcePromptAndCompletionCallsAreAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.call("resources/read", "{\"uri\":\"records://7\"}");
 		fixture.assertOneEvent(Type.MCP_CALL, fixture.declared("resources/read", "resource", "records://7", "record"));
@@ -149,7 +149,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallerWithoutTheScope(Variant variant) {
+	void callWithMissingScopeIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		HttpResponse<String> response = fixture.call(fixture.server.token("other"), "tools/call",
 				"{\"name\":\"browse\",\"arguments\":{\"query\":\"x\"}}");
@@ -165,7 +165,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aTargetThatNobodyMayUse(Variant variant) {
+	void callOfTargetDeniedToEveryoneIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		assertThat(fixture.call("resources/read", "{\"uri\":\"records://secret\"}").statusCode()).isEqualTo(403);
 		Map<String, Object> facts = fixture.caller();
@@ -180,7 +180,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aToolThatAsksForMoreWhileItRuns(Variant variant) {
+	void denialByRunningHandlerIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		assertThat(fixture.call("tools/call", "{\"name\":\"asking\",\"arguments\":{}}").statusCode()).isEqualTo(403);
 		Map<String, Object> facts = fixture.tool("asking");
@@ -192,7 +192,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void argumentsThatNeedMore(Variant variant) {
+	void denialByConditionalRuleIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		assertThat(fixture.call("tools/call", "{\"name\":\"conditional\",\"arguments\":{\"all\":true}}").statusCode())
 			.isEqualTo(403);
@@ -206,7 +206,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aRequestWithoutAToken(Variant variant) {
+	void requestWithoutTokenIsAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		fixture.send(fixture.server.post(null, "{}"));
 		fixture.assertOneEvent(Type.MCP_AUTHENTICATION_FAILED, unauthenticated("missing", 401));
@@ -214,7 +214,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void tokensThatAreNotAccepted(Variant variant) {
+	void invalidTokensAreAuditedWithReason(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		TestAuthorizationServer.Token expired = fixture.server.token("records:browse")
 			.claim("exp", Date.from(Instant.now().minusSeconds(300)));
@@ -229,7 +229,7 @@ class AuditEventTests {
 	}
 
 	@Test
-	void aTokenThatCannotBeChecked() {
+	void whenKeysAreUnavailableThenAuthenticationFailureIsAudited() {
 		try (TestAuthorizationServer dead = TestAuthorizationServer.stopped("");
 				SecuredServer server = SecuredServer.start(AuditedApplication.class, dead,
 						"spring.ai.mcp.server.protocol=STATELESS", "spring.ai.mcp.server.type=SYNC")) {
@@ -243,7 +243,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void requestsThatCannotBeServed(Variant variant) {
+	void invalidRequestsAreAuditedAsRejected(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		String token = fixture.server.token("records:browse").sign();
 		fixture.send(fixture.server.post(token, "nonsense"));
@@ -256,7 +256,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aResponseToNothingThatWasAsked(Variant variant) {
+	void unexpectedResponseFromClientIsAuditedAsRejected(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		String token = fixture.server.token("records:browse").sign();
 		String response = "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}";
@@ -276,7 +276,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aRequestWhoseHeadersTheGateRefuses(Variant variant) {
+	void requestsWithInvalidHeadersOrMethodAreAuditedAsRejected(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		String token = fixture.server.token("records:browse").sign();
 		String list = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}";
@@ -292,7 +292,7 @@ class AuditEventTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void askingWhatThereIsLeavesNoEvent(Variant variant) {
+	void pingAndListingsAreNotAudited(Variant variant) {
 		Fixture fixture = fixtures.get(variant);
 		for (String method : List.of("ping", "tools/list", "resources/list", "resources/templates/list",
 				"prompts/list")) {

@@ -32,7 +32,7 @@ class AuditEventsTests {
 			new ArgumentSummaries(ArgumentSummaries.Mode.NONE, new SensitiveNames(List.of()), (target) -> Set.of()));
 
 	@Test
-	void aTimeIsWrittenAsInstantsAreWhateverWasWrittenBefore() {
+	void timestampFormatEqualsInstantToString() {
 		List<Instant> instants = new ArrayList<>();
 		for (String second : List.of("1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z",
 				"2026-01-01T00:00:01Z", "2026-12-31T23:59:59Z", "+10000-01-01T00:00:00Z")) {
@@ -55,7 +55,7 @@ class AuditEventsTests {
 	}
 
 	@Test
-	void scopesAreSafeTextsOfBoundedLength() {
+	void scopesAreSanitizedAndTruncated() {
 		List<String> scopes = List.of("plain", "a\r\nb", "x".repeat(257), "y".repeat(256));
 		List<String> safe = List.of("plain", "a\ufffd\ufffdb", "x".repeat(255) + "\u2026", "y".repeat(256));
 		assertScopes(scopes, safe);
@@ -63,7 +63,7 @@ class AuditEventsTests {
 	}
 
 	@Test
-	void scopesAreAtMostAHundred() {
+	void scopesAreLimitedToOneHundred() {
 		List<String> scopes = IntStream.range(1000, 1101).mapToObj(String::valueOf).toList();
 		assertScopes(scopes.subList(0, 100), scopes.subList(0, 100));
 		assertScopes(scopes, scopes.subList(0, 100));

@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class AuditTrailClosingTests extends AuditTrailFixture {
 
 	@Test
-	void closingWaitsUntilEverythingIsWritten() {
+	void closeWaitsUntilAllEventsAreWritten() {
 		this.sink.behave((batch) -> Thread.sleep(20));
 		AuditTrail trail = trail(new Settings(100, 5, OnOverflow.BLOCK, OnFailure.ALLOW, AGES, AGES), this.sink);
 		ids(0, 100).forEach((id) -> trail.record(event(id)));
@@ -39,7 +39,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void closingTriesAgainAtOnceWhatHasFailed() throws Exception {
+	void closeRetriesFailedWriteImmediately() throws Exception {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		CompletableFuture<Void> answer = trail.reserve().record(event("0")).toCompletableFuture();
@@ -50,7 +50,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void closingWaitsForPlacesThatAreKept() throws Exception {
+	void closeWaitsForReservedPlaces() throws Exception {
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		Place filled = trail.reserve();
 		Place released = trail.reserve();
@@ -68,7 +68,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 
 	@ParameterizedTest
 	@EnumSource(OnFailure.class)
-	void whatIsLeftWhenTheTimeToDrainIsOverIsCountedAsFailedAndReportedOnce(OnFailure onFailure) throws Exception {
+	void eventsLeftAfterDrainTimeoutAreCountedAsFailedAndLoggedOnce(OnFailure onFailure) throws Exception {
 		this.sink.hang();
 		AuditTrail trail = trail(new Settings(100, 2, OnOverflow.BLOCK, onFailure, AGES, MOMENT), this.sink,
 				this.other);
@@ -92,7 +92,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aWriteThatOutlivesTheDrainIsNotCountedTwiceAndNotDisturbedByOpening() {
+	void writeThatOutlastsDrainTimeoutIsNotCountedTwiceAfterReopening() {
 		TestSink stubborn = new TestSink("stubborn");
 		stubborn.behave((batch) -> {
 			while (stubborn.batches().size() == 1 && this.sink.written().isEmpty()) {
@@ -116,7 +116,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aClosedTrailDropsEventsAndAnOpenedOneTakesThemAgain() throws Exception {
+	void closedTrailDropsEventsUntilReopened() throws Exception {
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		trail.close();
 		trail.close();
@@ -129,7 +129,7 @@ class AuditTrailClosingTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aPlaceFilledAfterClosingSaysThatItsEventIsLost() throws Exception {
+	void placeFilledAfterCloseFailsAndItsEventIsDropped() throws Exception {
 		AuditTrail trail = trail(new Settings(10, 10, OnOverflow.BLOCK, OnFailure.DENY, AGES, MOMENT), this.sink);
 		Place place = trail.reserve();
 		trail.close();

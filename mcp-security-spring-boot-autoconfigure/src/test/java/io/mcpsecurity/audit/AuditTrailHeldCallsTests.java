@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AuditTrailHeldCallsTests extends AuditTrailFixture {
 
 	@Test
-	void callsThatNeedATrailAreAllInEverySinkThatFailsAtRandom() throws Exception {
+	void whenSinkFailsRandomlyThenEventsOfAcceptedCallsReachEverySink() throws Exception {
 		AtomicInteger failures = new AtomicInteger();
 		this.sink.behave((batch) -> {
 			int dice = ThreadLocalRandom.current().nextInt(100);
@@ -67,7 +67,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void refusalsAreAccountedForWhileCallsAreHeldAndASinkFails() throws Exception {
+	void whenSinkFailsRandomlyThenEveryEventIsPublishedOrDropped() throws Exception {
 		this.sink.behave((batch) -> {
 			if (ThreadLocalRandom.current().nextInt(200) == 0) {
 				throw new IllegalStateException();
@@ -102,7 +102,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void anAnswerIsHeldUntilEverySinkHasTheEvent() throws Exception {
+	void responseIsHeldUntilEverySinkHasWrittenEvent() throws Exception {
 		this.other.hang();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink, this.other);
 		CompletableFuture<Void> answer = trail.reserve().record(event("0")).toCompletableFuture();
@@ -118,7 +118,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	 * other reasons, but not every one.
 	 */
 	@Test
-	void anAnswerDoesNotWaitForMoreEventsToBeWrittenWith() {
+	void heldResponseDoesNotWaitForLingerTime() {
 		AuditTrail trail = trail(settings(100, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		until(() -> {
 			until(() -> Thread.getAllStackTraces()
@@ -132,7 +132,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void callsAreRefusedWhileASinkFailsAndGoOnWhenItHasWrittenEverything() throws Exception {
+	void callsAreRefusedWhileSinkFailsAndAcceptedAfterRecovery() throws Exception {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink, this.other);
 		CompletableFuture<Void> held = trail.reserve().record(event("0")).toCompletableFuture();
@@ -151,7 +151,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aFailedWriteIsTriedAgainAfterPausesThatGrow() throws Exception {
+	void failedWriteIsRetriedWithIncreasingDelay() throws Exception {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		trail.reserve().record(event("0"));
@@ -164,7 +164,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void newEventsDoNotCutThePauseShort() {
+	void newEventsDoNotShortenRetryDelay() {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(1000, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		for (int i = 0; i < 50; i++) {
@@ -175,7 +175,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aSinkThatLeavesItsThreadInterruptedIsNotTriedWithoutPause() {
+	void interruptedSinkThreadStillWaitsBeforeRetry() {
 		this.sink.behave((batch) -> {
 			Thread.currentThread().interrupt();
 			throw new InterruptedException();
@@ -189,7 +189,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void callsAreRefusedWhenASinkHasNoRoomAndAKeptPlaceAlwaysHas() throws Exception {
+	void callsAreRefusedWhenQueueIsFullButReservedPlacesAreKept() throws Exception {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(3, OnOverflow.DROP, OnFailure.DENY, AGES), this.sink, this.other);
 		Place first = trail.reserve();
@@ -213,7 +213,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aCallWaitsForRoomInASinkThatKeepsUp() throws Exception {
+	void callWaitsForCapacityWhileSinkIsHealthy() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		Place place = trail.reserve();
 		Future<Place> waiting = inBackground(trail::reserve);
@@ -224,7 +224,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aCallWaitsNoLongerThanTheTimeout() throws Exception {
+	void callIsRefusedAfterTimeoutWithoutCapacity() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, MOMENT), this.sink);
 		Place place = trail.reserve();
 		assertThat(time(() -> assertRefused(trail))).isBetween(MOMENT.dividedBy(2), AGES.dividedBy(3));
@@ -232,7 +232,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void callsAreRefusedWhileASinkHangsThoughThereIsRoom() throws Exception {
+	void callsAreRefusedWhileSinkHangsEvenWithCapacity() throws Exception {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(100, OnOverflow.BLOCK, OnFailure.DENY, MOMENT), this.sink);
 		trail.reserve().record(event("0"));
@@ -244,7 +244,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aSinkWhoseThreadIsHeldUpByWhoeverWaitedForAnEventDoesNotKeepUp() throws Exception {
+	void callsAreRefusedWhileContinuationBlocksSinkThread() throws Exception {
 		AuditTrail trail = trail(settings(100, OnOverflow.BLOCK, OnFailure.DENY, MOMENT), this.sink);
 		this.sink.behave((batch) -> Thread.sleep(50));
 		CountDownLatch latch = new CountDownLatch(1);
@@ -264,7 +264,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void refusalsLeaveRoomForCalls() throws Exception {
+	void eventsOfDeniedCallsLeaveCapacityForCalls() throws Exception {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(8, OnOverflow.DROP, OnFailure.DENY, AGES), this.sink);
 		ids(0, 100).forEach((id) -> trail.record(event(id)));
@@ -273,7 +273,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aLostRefusalDoesNotKeepCallsOut() throws Exception {
+	void droppedEventDoesNotPreventFurtherCalls() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.DROP, OnFailure.DENY, AGES), this.sink);
 		Place place = trail.reserve();
 		trail.record(event("lost"));
@@ -284,7 +284,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void anInterruptedThreadGetsNoPlaceAndStaysInterrupted() throws Exception {
+	void interruptedThreadIsRefusedAndStaysInterrupted() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		Place place = trail.reserve();
 		Future<Boolean> waiting = inBackground(() -> {
@@ -297,7 +297,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void withoutSinksNothingIsWaitedFor() throws Exception {
+	void whenNoSinksThenNothingIsHeld() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, AGES));
 		for (int i = 0; i < 5; i++) {
 			assertThat(trail.reserve().record(event("" + i)).toCompletableFuture()).isCompletedWithValue(null);

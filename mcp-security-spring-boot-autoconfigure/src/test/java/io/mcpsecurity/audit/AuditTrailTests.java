@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class AuditTrailTests extends AuditTrailFixture {
 
 	@Test
-	void everySinkGetsEveryEventInTheOrderOfRecording() {
+	void everySinkGetsEveryEventInOrder() {
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink, this.other);
 		List<String> ids = ids(0, 500);
 		ids.forEach((id) -> trail.record(event(id)));
@@ -41,7 +41,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void theEventsOfEachOfManyThreadsKeepTheirOrder() throws Exception {
+	void eventsOfEachThreadKeepTheirOrder() throws Exception {
 		AuditTrail trail = trail(settings(50, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		inParallel(8, (thread) -> {
 			for (int i = 0; i < 2000; i++) {
@@ -58,7 +58,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aSinkGetsWhateverIsQueuedAtOnceAndNoMoreThanABatch() {
+	void queuedEventsAreWrittenInBatchesUpToMaximumSize() {
 		AuditTrail trail = trail(new Settings(100, 8, OnOverflow.BLOCK, OnFailure.ALLOW, AGES, AGES), this.sink);
 		this.sink.hang();
 		ids(0, 20).forEach((id) -> trail.record(event(id)));
@@ -72,7 +72,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aSinkIsCalledByOneThreadAtATimeAndNeverByTheOneThatRecords() throws Exception {
+	void sinkIsCalledBySingleDaemonThread() throws Exception {
 		AtomicInteger inside = new AtomicInteger();
 		AtomicInteger most = new AtomicInteger();
 		this.sink.behave((batch) -> {
@@ -96,7 +96,7 @@ class AuditTrailTests extends AuditTrailFixture {
 
 	@ParameterizedTest
 	@EnumSource(OnOverflow.class)
-	void everyEventIsPublishedDroppedOrFailedWhenSinksFailAtRandom(OnOverflow onOverflow) throws Exception {
+	void whenSinksFailRandomlyThenEveryEventIsPublishedDroppedOrFailed(OnOverflow onOverflow) throws Exception {
 		AtomicLong lost = new AtomicLong();
 		this.sink.behave((batch) -> {
 			int dice = ThreadLocalRandom.current().nextInt(10);
@@ -133,7 +133,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aHangingSinkKeepsNothingFromAnother() {
+	void hangingSinkDoesNotPreventDeliveryToOtherSinks() {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(5, OnOverflow.BLOCK, OnFailure.ALLOW, MOMENT), this.sink, this.other);
 		ids(0, 100).forEach((id) -> trail.record(event(id)));
@@ -143,7 +143,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void anEventThatWaitsForOneSinkIsAtTheOthersAlready() throws Exception {
+	void eventWaitingForOneSinkIsWrittenToOthersMeanwhile() throws Exception {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink, this.other);
 		trail.record(event("0"));
@@ -158,7 +158,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void recordingWaitsForASinkThatIsMerelySlow() {
+	void whenBlockThenRecordWaitsForSlowSink() {
 		this.sink.behave((batch) -> Thread.sleep(20));
 		AuditTrail trail = trail(settings(2, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		ids(0, 30).forEach((id) -> trail.record(event(id)));
@@ -168,7 +168,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void recordingWaitsNoLongerThanTheTimeoutAndNotAgainForASinkThatHangs() {
+	void whenBlockThenRecordWaitsUntilTimeoutAndNotAgainWhileSinkHangs() {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.ALLOW, MOMENT), this.sink);
 		trail.record(event("0"));
@@ -186,7 +186,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void recordingDoesNotWaitForASinkThatIsFailing() {
+	void recordDoesNotWaitForFailingSink() {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		trail.record(event("0"));
@@ -199,7 +199,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void recordingStopsWaitingWhenTheSinkFails() throws Exception {
+	void recordStopsWaitingWhenSinkFails() throws Exception {
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink);
 		this.sink.hang();
 		trail.record(event("0"));
@@ -213,7 +213,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void withDropNothingEverWaits() {
+	void whenDropThenRecordNeverWaits() {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(3, OnOverflow.DROP, OnFailure.ALLOW, AGES), this.sink);
 		assertThat(time(() -> ids(0, 50).forEach((id) -> trail.record(event(id))))).isLessThan(AGES.dividedBy(3));
@@ -224,7 +224,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aFailedBatchIsLostAndTheNextIsWrittenWhenFailuresAreAllowed() throws Exception {
+	void whenAllowThenFailedBatchIsLostAndNextIsWritten() throws Exception {
 		this.sink.fail();
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		assertThat(trail.reserve()).as("no call waits for its event").isNull();
@@ -241,7 +241,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void anInterruptedThreadKeepsWaitingWithItsEventAndStaysInterrupted() throws Exception {
+	void interruptedThreadStillRecordsEventAndStaysInterrupted() throws Exception {
 		this.sink.hang();
 		AuditTrail trail = trail(settings(1, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		trail.record(event("0"));
@@ -258,7 +258,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void noErrorOfASinkEndsItsThread() {
+	void errorsOfSinkDoNotTerminateItsThread() {
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		List<Throwable> errors = List.of(new OutOfMemoryError(), new NoClassDefFoundError(), new StackOverflowError(),
 				new AssertionError(), new InterruptedException(), new Exception());
@@ -274,7 +274,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void aLogThatFailsDoesNotEndAThread() {
+	void failingLogAppenderDoesNotTerminateSinkThread() {
 		ListAppender<ILoggingEvent> broken = new ListAppender<>() {
 			@Override
 			public void doAppend(ILoggingEvent event) {
@@ -297,7 +297,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void anOutageIsReportedOnceAndSoIsItsEnd() {
+	void startAndEndOfOutageAreLoggedOnce() {
 		AuditTrail trail = trail(settings(10, OnOverflow.BLOCK, OnFailure.ALLOW, AGES), this.sink);
 		for (int outage = 0; outage < 2; outage++) {
 			this.sink.fail();
@@ -326,7 +326,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void anOverflowIsReportedOnceAndSoIsItsEnd() {
+	void startAndEndOfOverflowAreLoggedOnce() {
 		this.sink.hang();
 		AuditTrail trail = trail(new Settings(8, 2, OnOverflow.DROP, OnFailure.ALLOW, AGES, AGES), this.sink);
 		ids(0, 50).forEach((id) -> trail.record(event(id)));
@@ -338,7 +338,7 @@ class AuditTrailTests extends AuditTrailFixture {
 	}
 
 	@Test
-	void twoSinksOfOneNameAreRefused() {
+	void sinksWithSameNameAreRefused() {
 		assertThatIllegalArgumentException()
 			.isThrownBy(
 					() -> trail(settings(1, OnOverflow.BLOCK, OnFailure.DENY, AGES), this.sink, new TestSink("first")))

@@ -58,7 +58,7 @@ class AuditUnderLoadTests {
 	}
 
 	@Test
-	void everyCallHasItsRow() {
+	void everyCallIsStored() {
 		try (Load load = new Load("allow")) {
 			load.run(() -> {
 			});
@@ -69,7 +69,7 @@ class AuditUnderLoadTests {
 	}
 
 	@Test
-	void whenFailuresDenyEveryCallThatIsAnsweredHasItsRow() {
+	void whenDenyThenEverySuccessfulCallIsStoredDespiteOutage() {
 		try (Load load = new Load("deny")) {
 			load.run(this::outage);
 			assertThat(load.answers).hasSize(CALLS);
@@ -82,7 +82,7 @@ class AuditUnderLoadTests {
 	}
 
 	@Test
-	void whenFailuresAllowLostEventsAreCounted() {
+	void whenAllowThenEventsLostInOutageAreCounted() {
 		try (Load load = new Load("allow")) {
 			load.run(this::outage);
 			assertThat(load.answers.stream().map(Answer::status)).hasSize(CALLS).containsOnly(200);

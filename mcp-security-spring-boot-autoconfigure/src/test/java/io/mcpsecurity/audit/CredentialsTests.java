@@ -30,12 +30,12 @@ class CredentialsTests {
 	@ValueSource(strings = { "", "records about cats", "eyJ", "The bearer", "key: value", "https://host:8080/a@b",
 			"mailto:alice@example.com", "basic understanding", "-----BEGIN CERTIFICATE-----", "task-force-of-the-year",
 			"a token of gratitude", "tokens: 5", "{\"limit\":5}" })
-	void ordinaryTextStaysAsItIs(String text) {
+	void ordinaryTextIsUnchanged(String text) {
 		assertThat(mask(text)).isEqualTo(text);
 	}
 
 	@Test
-	void noTextWithACredentialIsPassedOver() {
+	void quickCheckFindsEveryTextThatContainsCredential() {
 		String[] parts = { "eyJ", "yJ", "e", "abcdef", "0123456789", "-----BEGIN ", "RSA PRIVATE KEY", "bearer", "DPoP",
 				"Basic", "negotiate", ":", "://", "@", " ", "\t", "\f", "=", "/", "ghp_", "github_pat_", "glpat-",
 				"xoxb-", "xapp-", "sk-", "rk_live_", "sk_test_", "AKIA", "ASIA", "AIza", "hf_", "npm_", "-", "_", ".",
@@ -87,7 +87,7 @@ class CredentialsTests {
 					jdbc:db://host;user=sa;Password=sesame                                    | jdbc:db://host;user=sa;Password=***
 					password: Bearer sesame                                                   | password:***
 					""")
-	void whatLooksLikeACredentialIsMasked(String text, String expected) {
+	void credentialsAreMasked(String text, String expected) {
 		assertThat(mask(filled(text))).isEqualTo(expected);
 	}
 
@@ -102,12 +102,12 @@ class CredentialsTests {
 	}
 
 	@Test
-	void aLineThatBreaksDoesNotEndAPrivateKey() {
+	void privateKeyWithLineBreaksIsMasked() {
 		assertThat(mask(LookAlikes.beginOfKey("EC ") + "\nMHcCAQEE\n" + LookAlikes.endOfKey("EC "))).isEqualTo("***");
 	}
 
 	@Test
-	void aCredentialAcrossTheEndOfWhatIsShownIsMasked() {
+	void credentialAcrossTruncationLimitIsMasked() {
 		for (String credential : List.of(JWT, "Bearer sesame.sesame.sesame", "https://alice:sesame@host",
 				"password=sesame", LookAlikes.beginOfKey("") + "\nsesame", "ghp_sesamesesamesesame")) {
 			for (int before = MAX - credential.length() - 2; before < MAX + 2; before++) {
@@ -119,14 +119,14 @@ class CredentialsTests {
 	}
 
 	@Test
-	void aLongCredentialIsMaskedByItsBeginning() {
+	void longCredentialIsMaskedByItsPrefix() {
 		assertThat(mask("eyJ" + "a".repeat(100_000))).isEqualTo("***\u2026");
 		assertThat(mask("https://alice:" + "s".repeat(100_000) + "@host")).startsWith("https://***")
 			.doesNotContain("ss");
 	}
 
 	@Test
-	void whatStandsBehindALongCredentialDoesNotMoveIntoView() {
+	void textAfterLongCredentialIsNotShown() {
 		assertThat(mask("eyJ" + "a".repeat(500) + " password")).isEqualTo("***\u2026");
 		assertThat(mask("eyJ" + "a".repeat(100) + " b")).isEqualTo("*** b");
 	}
@@ -134,7 +134,7 @@ class CredentialsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "eyJ", "eyJaaaaaa.", "a", "://", "://a:", "a=", "password", "-----BEGIN ", "Bearer ",
 			"basic a", "sk-", "\"", "\\", " ", "-", "\ud83d\ude00", "\ud800", "token ", "--token" })
-	void anyTextIsQuicklyDoneWith(String part) {
+	void longTextsAreMaskedQuickly(String part) {
 		String text = part.repeat(100_000);
 		assertTimeout(Duration.ofSeconds(5), () -> {
 			for (int i = 0; i < 1000; i++) {
@@ -144,7 +144,7 @@ class CredentialsTests {
 	}
 
 	@Test
-	void noFormOverflowsTheStack() {
+	void longTextsDoNotOverflowStack() {
 		for (String part : List.of("eyJaaaaaa.", "a.", "Bearer a", "://a@", LookAlikes.beginOfKey("") + "\n")) {
 			assertThatNoException().isThrownBy(() -> this.credentials.mask(part.repeat(100_000), 1_000_000));
 		}

@@ -62,7 +62,7 @@ class HostileInputTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "a\\r\\nINFO forged line", "\\u001b[31mred\\u001b[0m", "\\u0000", "\\ud800 alone",
 			"\\udc00", "a\\u2028b\\u2029c", "\\u202eevil", "\\u0085next", "<script>alert(1)</script>" })
-	void hostileNamesAreOneSafeEventAndOneLine(String name, CapturedOutput output) {
+	void hostileNameResultsInOneSanitizedEventAndLogLine(String name, CapturedOutput output) {
 		String end = UUID.randomUUID().toString();
 		// A key with an unpaired surrogate is refused.
 		String key = name.startsWith("\\ud") ? "key" : name;
@@ -76,13 +76,13 @@ class HostileInputTests {
 	}
 
 	@Test
-	void aNameOfAMegabyteIsCut() {
+	void veryLongNameIsTruncated() {
 		call("tools/call", "{\"name\":\"" + "x".repeat(1 << 20) + "\",\"arguments\":{}}");
 		assertOneSafeEvent();
 	}
 
 	@Test
-	void argumentsThatNestDeeplyOrAreMany() {
+	void deeplyNestedAndNumerousArgumentsAreBounded() {
 		call("tools/call", "{\"name\":\"open\",\"arguments\":{\"a\":" + "[".repeat(50) + "]".repeat(50) + "}}");
 		assertOneSafeEvent();
 		List<String> members = new ArrayList<>();
@@ -94,7 +94,7 @@ class HostileInputTests {
 	}
 
 	@Test
-	void noTokenNoHeaderAndNoCookieIsInAnEventALogLineOrAMetric(CapturedOutput output) {
+	void tokensHeadersAndCookiesAreInNoEventLogLineOrMetric(CapturedOutput output) {
 		String good = server.token("records:browse").sign();
 		String bad = good.substring(0, good.length() - 20) + "AAAAAAAAAAAAAAAAAAAA";
 		for (String token : List.of(good, bad, server.token().claim("aud", "other").sign(),

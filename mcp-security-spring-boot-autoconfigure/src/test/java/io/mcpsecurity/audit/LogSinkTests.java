@@ -50,7 +50,7 @@ class LogSinkTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void eachEventIsOneLineOfJsonWithEveryFact(Format format) throws Exception {
+	void eachEventIsOneJsonLineWithAllData(Format format) throws Exception {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				Server server = new Server(this.directory, authorizationServer,
 						"--logging.structured.format.console=" + format.name().toLowerCase())) {
@@ -93,7 +93,7 @@ class LogSinkTests {
 	}
 
 	@Test
-	void aProcessThatIsToldToEndWritesTheEventsOfEveryRequestThatItAnswered() throws Exception {
+	void whenProcessIsTerminatedThenEventsOfAllRequestsAreWritten() throws Exception {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				Server server = new Server(this.directory, authorizationServer,
 						"--logging.structured.format.console=ecs")) {

@@ -49,7 +49,7 @@ class OpenTelemetrySinkTests {
 				"management.opentelemetry.logging.export.schedule-delay=10ms");
 
 	@Test
-	void anEventIsARecordWithEveryFactAsAnAttribute() {
+	void eventIsMappedToLogRecordWithAttributes() {
 		Map<String, Object> facts = new LinkedHashMap<>();
 		facts.put("subject", "alice");
 		facts.put("client", "agent");
@@ -88,7 +88,7 @@ class OpenTelemetrySinkTests {
 	}
 
 	@Test
-	void whatIsRefusedIsAWarning() {
+	void refusedRequestsHaveSeverityWarn() {
 		for (Type type : List.of(Type.MCP_CALL_DENIED, Type.MCP_AUTHENTICATION_FAILED, Type.MCP_REQUEST_REJECTED)) {
 			this.runner.run((context) -> {
 				LogRecordData record = record(context,
@@ -100,7 +100,7 @@ class OpenTelemetrySinkTests {
 	}
 
 	@Test
-	void aRecordBelongsToTheTraceOfItsRequest() {
+	void logRecordHasTraceContextOfRequest() {
 		this.runner.run((context) -> {
 			LogRecordData record = record(context,
 					new McpAuditEvent("1", NOON, Type.MCP_CALL, "alice", Map.of("traceId", TRACE, "spanId", SPAN)));
@@ -110,7 +110,7 @@ class OpenTelemetrySinkTests {
 	}
 
 	@Test
-	void theTraceOfTheThreadThatWritesIsNotTheRequests() {
+	void logRecordHasNoTraceContextOfWritingThread() {
 		this.runner.run((context) -> {
 			SpanContext other = SpanContext.create(TRACE, SPAN, TraceFlags.getSampled(), TraceState.getDefault());
 			try (Scope scope = Context.root().with(Span.wrap(other)).makeCurrent()) {
@@ -123,7 +123,7 @@ class OpenTelemetrySinkTests {
 	}
 
 	@Test
-	void idsThatAreNoneLeaveARecordWithoutATrace() {
+	void whenTraceIdsAreInvalidThenLogRecordHasNoTraceContext() {
 		this.runner.run((context) -> {
 			LogRecordData record = record(context, new McpAuditEvent("1", NOON, Type.MCP_CALL, "alice",
 					Map.of("traceId", "nonsense", "spanId", "nonsense")));

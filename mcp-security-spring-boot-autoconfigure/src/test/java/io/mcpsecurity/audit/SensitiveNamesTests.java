@@ -25,7 +25,7 @@ class SensitiveNamesTests {
 			"signingKey", "credential", "userCredentials", "jwt", "otp", "totp", "pin", "PIN", "pinCode", "ssn", "SSN",
 			"cardNumber", "card_number", "creditCardNumber", "cvv", "CVC", "cvc2", "securityCode", "connectionString",
 			"seed phrase", "pa\u017f\u017fword" })
-	void byDefault(String name) {
+	void nameIsSensitiveByDefault(String name) {
 		assertThat(this.defaults.contains(name)).isTrue();
 	}
 
@@ -33,12 +33,12 @@ class SensitiveNamesTests {
 	@ValueSource(strings = { "", "query", "name", "id", "max_tokens", "maxTokens", "tokens", "tokenizer", "author",
 			"secretary", "key", "keyword", "primaryKey", "sort-key", "spin", "pinned", "shipping", "opinion", "stop",
 			"laptop", "option", "cookiesAccepted", "card", "passenger", "bypass", "code", "zipCode", "session" })
-	void notByDefault(String name) {
+	void nameIsNotSensitiveByDefault(String name) {
 		assertThat(this.defaults.contains(name)).isFalse();
 	}
 
 	@Test
-	void configuredNamesComeOnTop() {
+	void configuredPatternsAreAddedToDefaults() {
 		SensitiveNames names = new SensitiveNames(List.of("iban", "patient-*", "*-note-*", "a*b*c"));
 		assertThat(List.of("IBAN", "i_b_a_n", "patientName", "patient", "theNoteText", "note", "abc", "axbxc", "abbcc",
 				"password"))
@@ -47,26 +47,26 @@ class SensitiveNamesTests {
 	}
 
 	@Test
-	void aNameAfterAnExclamationMarkIsTakenOut() {
+	void patternWithExclamationMarkIsExcluded() {
 		SensitiveNames names = new SensitiveNames(List.of("!page-token", "!*cookie*", "magic-cookie"));
 		assertThat(List.of("pageToken", "page_token", "cookie", "Set-Cookie")).noneMatch(names::contains);
 		assertThat(List.of("token", "nextPageToken", "magicCookie")).allMatch(names::contains);
 	}
 
 	@Test
-	void aPatternCanBeEverything() {
+	void asteriskMatchesEveryName() {
 		assertThat(new SensitiveNames(List.of("*")).contains("anything")).isTrue();
 		assertThat(new SensitiveNames(List.of("!*")).contains("password")).isFalse();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "-", "!", "!_", "..." })
-	void aPatternWithoutANameIsRefused(String pattern) {
+	void patternWithoutLettersIsRefused(String pattern) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new SensitiveNames(List.of(pattern)));
 	}
 
 	@Test
-	void patternsAreQuickOnAnyName() {
+	void patternsMatchLongNamesQuickly() {
 		SensitiveNames names = new SensitiveNames(List.of("*a*a*a*a*a*a*a*a*b"));
 		assertThat(names.contains("a".repeat(1_000_000) + "c")).isFalse();
 	}

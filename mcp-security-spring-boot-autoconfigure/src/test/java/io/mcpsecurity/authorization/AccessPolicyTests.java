@@ -21,14 +21,14 @@ class AccessPolicyTests {
 	private static final McpTarget PURGE = McpTarget.tool("purge");
 
 	@Test
-	void aCallerWithTheScopesIsGranted() {
+	void callerWithRequiredScopesIsGranted() {
 		AccessRule rule = rule(PURGE, "a", "b");
 		assertThat(policy(rule).decide(PURGE, Set.of("a", "b", "c")))
 			.isEqualTo(new AccessDecision(Outcome.GRANTED, List.of("a", "b"), List.of(), rule));
 	}
 
 	@Test
-	void aCallerWithoutAScopeIsDeniedAndToldAllScopesAndTheMissingOnes() {
+	void callerWithoutRequiredScopesIsDeniedWithMissingScopes() {
 		AccessRule rule = rule(PURGE, "a", "b", "c");
 		AccessDecision decision = policy(rule).decide(PURGE, Set.of("b"));
 		assertThat(decision)
@@ -37,7 +37,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void aChallengeNamesTheMissingScopesAndWhatTheClientWouldLose() {
+	void challengeContainsMissingScopesAndGrantedScopesThatClientWouldLose() {
 		AccessPolicy policy = policy(rule(PURGE, "a", "b", "c"), rule(McpTarget.tool("browse"), "d"));
 		List.of(PURGE, McpTarget.tool("browse"))
 			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
@@ -52,7 +52,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void aChallengeNamesWildcardsThatTheClientWouldLose() {
+	void challengeContainsGrantedWildcardsThatClientWouldLose() {
 		AccessPolicy policy = policy(new WildcardScopes(UnaryOperator.identity(), Set.of()),
 				rule(PURGE, "records:purge"), rule(McpTarget.tool("browse"), "archive:browse"));
 		List.of(PURGE, McpTarget.tool("browse"))
@@ -63,7 +63,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void aTokenWithoutScopesIsDeniedWhereverThereIsARule() {
+	void tokenWithoutScopesIsDeniedForEveryTargetWithRule() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.prompt("p"), "a"),
 				rule(McpTarget.resource("r://{id}"), "a"),
 				new AccessRule(McpTarget.tool("choice"), new ScopeRequirement(List.of(), List.of("x", "y")), "test"));
@@ -74,7 +74,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void anUnknownTargetIsNotAScopeMatter() {
+	void unknownTargetHasOutcomeNotAScopeMatter() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.resource("r://{id}"), "a"));
 		for (McpTarget target : List.of(McpTarget.tool("purge2"), McpTarget.tool("Purge"), McpTarget.tool(" purge"),
 				McpTarget.tool(""), McpTarget.prompt("purge"), McpTarget.resource("purge"), McpTarget.resource("s://1"),
@@ -87,20 +87,20 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void withoutRulesNothingIsAScopeMatter() {
+	void whenNoRulesThenOutcomeIsNotAScopeMatter() {
 		AccessPolicy policy = policy();
 		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 		assertThat(policy.ruleBook().scopes()).isEmpty();
 	}
 
 	@Test
-	void aRuleThatNeedsNoScopeGrants() {
+	void ruleWithoutScopesGrants() {
 		AccessRule rule = new AccessRule(PURGE, ScopeRequirement.NONE, "test");
 		assertThat(policy(rule).decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.GRANTED);
 	}
 
 	@Test
-	void aTemplatesRuleHoldsForItsUris() {
+	void ruleOfTemplateAppliesToMatchingUris() {
 		AccessRule rule = rule(McpTarget.resource("records://{id}/details"), "a");
 		AccessPolicy policy = policy(rule);
 		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of()).rule()).isEqualTo(rule);
@@ -110,13 +110,13 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void theTemplateItselfIsUnderItsRuleAsACompletionNamesIt() {
+	void ruleOfTemplateAppliesToTemplateItself() {
 		AccessPolicy policy = policy(rule(McpTarget.resource("records://{id}"), "a"));
 		assertThat(policy.decide(McpTarget.resource("records://{id}"), Set.of()).denied()).isTrue();
 	}
 
 	@Test
-	void aUriThatMatchesSeveralTemplatesMustSatisfyAllOfThem() {
+	void whenUriMatchesSeveralTemplatesThenAllRulesApply() {
 		AccessRule first = rule(McpTarget.resource("records://{id}"), "a");
 		AccessRule second = rule(McpTarget.resource("{scheme}://5"), "b");
 		McpTarget uri = McpTarget.resource("records://5");
@@ -129,7 +129,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void aResourcesOwnRuleGoesBeforeATemplatesRule() {
+	void ruleOfResourceTakesPrecedenceOverRuleOfTemplate() {
 		AccessPolicy policy = policy(rule(McpTarget.resource("records://{id}"), "template"),
 				rule(McpTarget.resource("records://all"), "own"));
 		assertThat(policy.decide(McpTarget.resource("records://all"), Set.of("own")).outcome())
@@ -139,14 +139,14 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void templatesAreForResourcesOnly() {
+	void templatesAreMatchedOnlyForResources() {
 		AccessPolicy policy = policy(rule(McpTarget.tool("{any}"), "a"), rule(McpTarget.prompt("{any}"), "a"));
 		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 		assertThat(policy.decide(McpTarget.prompt("p"), Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
 	}
 
 	@Test
-	void twoRulesForOneTargetThatContradictEachOtherAreRefused() {
+	void contradictingRulesForSameTargetAreRefused() {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> policy(new AccessRule(PURGE, requirement("a"), "one place"),
 					new AccessRule(PURGE, requirement("b"), "another place")))
@@ -155,7 +155,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void twoEqualRulesForOneTargetAreOne() {
+	void equalRulesForSameTargetAreMerged() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(PURGE, "a"));
 		assertThat(policy.decide(PURGE, Set.of()).operationScopes()).containsExactly("a");
 		policy.ruleBook().offered().add(PURGE, OfferedTargets.Hints.DEFAULT);
@@ -163,14 +163,14 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void aToolAndAPromptMayHaveTheSameNameAndDifferentRules() {
+	void toolAndPromptWithSameNameMayHaveDifferentRules() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.prompt("purge"), "b"));
 		assertThat(policy.decide(PURGE, Set.of()).missing()).containsExactly("a");
 		assertThat(policy.decide(McpTarget.prompt("purge"), Set.of()).missing()).containsExactly("b");
 	}
 
 	@Test
-	void theDeclaredScopesAreThoseOfTheRulesInTheirOrderEachOnce() {
+	void scopesOfOfferedTargetsAreDistinctAndInRuleOrder() {
 		AccessPolicy policy = policy(rule(PURGE, "c", "a"), new AccessRule(McpTarget.tool("choice"),
 				new ScopeRequirement(List.of("b"), List.of("a", "d")), "test"));
 		assertThat(policy.ruleBook().scopes()).as("what nobody offers").isEmpty();
@@ -180,7 +180,7 @@ class AccessPolicyTests {
 	}
 
 	@Test
-	void theRulesCannotBeChangedFromOutside() {
+	void scopesAndRulesAreUnmodifiable() {
 		AccessPolicy policy = policy(rule(PURGE, "a"));
 		assertThatExceptionOfType(UnsupportedOperationException.class)
 			.isThrownBy(() -> policy.ruleBook().scopes().clear());

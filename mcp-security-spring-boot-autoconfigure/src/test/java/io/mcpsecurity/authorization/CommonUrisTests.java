@@ -45,7 +45,7 @@ class CommonUrisTests {
 			r://a,                r://all,           false
 			r://a*,               r://all,           true
 			""")
-	void theyHaveAUriInCommonIfBothStandForOne(String pattern, String template, boolean exist) {
+	void patternAndTemplateHaveCommonUriAsExpected(String pattern, String template, boolean exist) {
 		assertThat(new CommonUris(pattern, template).exist()).isEqualTo(exist);
 	}
 
@@ -53,7 +53,7 @@ class CommonUrisTests {
 	 * All patterns and templates of up to three elements, with all URIs that can matter.
 	 */
 	@Test
-	void nothingIsOverlookedAndNothingMadeUp() {
+	void commonUrisAgreeWithExhaustiveSearch() {
 		List<String> uris = texts(6, "a", "b", "/");
 		DefaultMcpUriTemplateManagerFactory server = new DefaultMcpUriTemplateManagerFactory();
 		for (String template : texts(3, "a", "b", "/", "{x}")) {

@@ -23,7 +23,7 @@ class ConditionalRuleTests {
 	private static final AccessRule RULE = rule("#all");
 
 	@Test
-	void theScopesAreNeededWhenTheConditionHolds() {
+	void whenConditionHoldsThenScopesAreRequired() {
 		AccessDecision decision = policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, Set.of(), (rule) -> true);
 		assertThat(decision.outcome()).isEqualTo(Outcome.MISSING_SCOPES);
 		assertThat(decision.operationScopes()).containsExactly("purge:all");
@@ -32,7 +32,7 @@ class ConditionalRuleTests {
 	}
 
 	@Test
-	void aCallerIsNeededInAnyCase() {
+	void conditionalRuleAlwaysRequiresAuthentication() {
 		AccessPolicy policy = policy(Mode.ENFORCE, RULE);
 		assertThat(policy.decide(PURGE, PURGE, Set.of(), (rule) -> false).outcome()).isEqualTo(Outcome.GRANTED);
 		assertThat(policy.decide(PURGE, PURGE, null, (rule) -> false).outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
@@ -40,14 +40,14 @@ class ConditionalRuleTests {
 	}
 
 	@Test
-	void withoutArgumentsItIsNotDecided() {
+	void whenArgumentsAreUnknownThenConditionIsNotEvaluated() {
 		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, Set.of()).denied()).isFalse();
 		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, Set.of()).denied()).isFalse();
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void anExceptionDeniesInEveryMode(Mode mode) {
+	void whenConditionThrowsThenCallIsDeniedInEveryMode(Mode mode) {
 		AccessDecision decision = policy(mode, RULE).decide(PURGE, PURGE, Set.of("purge:all"), (rule) -> {
 			throw new IllegalStateException();
 		});
@@ -57,7 +57,7 @@ class ConditionalRuleTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aRefusalOfTheHandlerNamesTheScopesOfTheCallInEveryMode(Mode mode) {
+	void denialByHandlerContainsScopesOfCallInEveryMode(Mode mode) {
 		AccessPolicy policy = policy(mode, RULE);
 		AccessDecision decision = policy.refuse(PURGE, PURGE, Set.of("purge:all"), (rule) -> true, List.of("deep"));
 		assertThat(decision.outcome()).isEqualTo(Outcome.MISSING_SCOPES);
@@ -70,7 +70,7 @@ class ConditionalRuleTests {
 	}
 
 	@Test
-	void twoConditionsContradictEachOther() {
+	void rulesWithDifferentConditionsAreRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> policy(Mode.ENFORCE, RULE, rule("#none")))
 			.withMessageContaining("when #all")
 			.withMessageContaining("when #none");

@@ -29,8 +29,8 @@ class ConventionsTests {
 			false, true,  -, -, {name}.{name}, browse.browse
 			false, false, -, -, fixed,    fixed
 			""")
-	void hintsGoBeforeTheTemplate(boolean readOnly, boolean destructive, String readOnlyScope, String destructiveScope,
-			String template, String expected) {
+	void scopesForHintsTakePrecedenceOverTemplate(boolean readOnly, boolean destructive, String readOnlyScope,
+			String destructiveScope, String template, String expected) {
 		AccessRule rule = new Conventions(readOnlyScope, destructiveScope, template).of(TOOL,
 				new Hints(readOnly, destructive));
 		if (expected == null) {
@@ -42,27 +42,27 @@ class ConventionsTests {
 	}
 
 	@Test
-	void whatHasNoHintsCountsAsDestructiveAsTheSpecificationSays() {
+	void toolWithoutHintsIsTreatedAsDestructive() {
 		assertThat(new Conventions("r", "d", null).of(TOOL, Hints.DEFAULT).requirement())
 			.isEqualTo(ScopeRequirement.of("d"));
 	}
 
 	@Test
-	void theyAreForToolsOnly() {
+	void conventionsApplyOnlyToTools() {
 		Conventions conventions = new Conventions("r", "d", "{name}");
 		assertThat(conventions.of(McpTarget.prompt("p"), Hints.DEFAULT)).isNull();
 		assertThat(conventions.of(McpTarget.resource("r://1"), Hints.DEFAULT)).isNull();
 	}
 
 	@Test
-	void aNameThatMakesNoScopeIsDenied() {
+	void toolWhoseNameResultsInInvalidScopeIsDenied() {
 		AccessRule rule = new Conventions(null, null, "use:{name}").of(McpTarget.tool("an odd name"), Hints.DEFAULT);
 		assertThat(rule.access()).isEqualTo(Access.DENY);
 		assertThat(rule.source()).startsWith("mcp-security.policy.scope-template: 'use:an odd name' is not a scope");
 	}
 
 	@Test
-	void theSourceNamesTheProperty() {
+	void sourceOfRuleIsPropertyName() {
 		Conventions conventions = new Conventions("r", "d", "t");
 		assertThat(conventions.of(TOOL, new Hints(true, false)).source())
 			.contains("mcp-security.policy.read-only-scope");

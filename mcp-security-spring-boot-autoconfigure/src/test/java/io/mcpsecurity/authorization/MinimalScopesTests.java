@@ -38,7 +38,7 @@ class MinimalScopesTests {
 	private UnaryOperator<List<String>> requestNames = UnaryOperator.identity();
 
 	@Test
-	void theyAreThoseOfReadOnlyToolsResourcesAndPrompts() {
+	void minimalScopesAreThoseOfReadOnlyToolsResourcesAndPrompts() {
 		tool("browse", READ_ONLY, "browse");
 		tool("time", READ_ONLY);
 		tool("purge", Hints.DEFAULT, "purge");
@@ -48,7 +48,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void withoutAnyReadOnlyToolTheyAreAllScopes() {
+	void whenNoReadOnlyToolsThenAllScopesAreReturned() {
 		tool("browse", Hints.DEFAULT, "browse");
 		tool("purge", new Hints(false, false), "purge");
 		declare(RECORD, "read");
@@ -56,14 +56,14 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void readOnlyToolsThatNeedNothingLeaveNothingToRequest() {
+	void whenReadOnlyToolsNeedNoScopesThenNoneAreReturned() {
 		tool("time", READ_ONLY);
 		tool("purge", Hints.DEFAULT, "purge");
 		assertThat(scopes()).isEmpty();
 	}
 
 	@Test
-	void offlineAccessIsNeverAmongThem() {
+	void offlineAccessIsExcluded() {
 		tool("browse", READ_ONLY, "browse", "offline_access");
 		assertThat(scopes()).containsExactly("browse");
 		tool("browse", Hints.DEFAULT, "browse", "offline_access");
@@ -71,7 +71,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void scopesThatDependOnArgumentsAreNotAmongThem() {
+	void scopesOfConditionalRulesAreExcluded() {
 		tool("browse", READ_ONLY, "browse");
 		McpTarget search = McpTarget.tool("search");
 		this.offered.add(search, READ_ONLY);
@@ -80,7 +80,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void ofAChoiceTheNarrowestIsTaken() {
+	void whenAnyOfThenNarrowestScopeIsReturned() {
 		McpTarget browse = McpTarget.tool("browse");
 		this.offered.add(browse, READ_ONLY);
 		this.declared
@@ -90,7 +90,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void whatIsOfferedCountsAsItIsNow() {
+	void minimalScopesChangeWithOfferedTargets() {
 		MinimalScopes scopes = minimal();
 		Object server = new Object();
 		assertThat(scopes.get()).isEmpty();
@@ -107,7 +107,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void theyFitAHeaderAndTargetsThatNeedTheFewestComeFirst(CapturedOutput output) {
+	void scopesAreLimitedInLengthAndTargetsWithFewestScopesComeFirst(CapturedOutput output) {
 		tool("a", READ_ONLY, "x".repeat(1000), "y".repeat(1000), "z".repeat(1000));
 		tool("b", READ_ONLY, "p".repeat(1000), "q".repeat(1000));
 		tool("c", READ_ONLY, "small");
@@ -117,7 +117,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void whatFitsExactlyIsNotLeftOut(CapturedOutput output) {
+	void scopesOfExactlyMaxLengthAreReturned(CapturedOutput output) {
 		tool("a", READ_ONLY, "a".repeat(1023));
 		tool("b", READ_ONLY, "b".repeat(1024));
 		assertThat(scopes()).hasSize(2);
@@ -128,7 +128,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void allScopesFitAHeaderAsWell() {
+	void fallbackToAllScopesIsLimitedInLength() {
 		for (int i = 0; i < 1000; i++) {
 			tool("tool" + i, Hints.DEFAULT, "scope:%03d".formatted(i));
 		}
@@ -137,7 +137,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void theNamesByWhichClientsRequestThemCount() {
+	void lengthLimitAppliesToRequestNames() {
 		tool("a", READ_ONLY, "a");
 		tool("b", READ_ONLY, "b");
 		this.requestNames = (scopes) -> scopes.stream().map((scope) -> scope.repeat(1500)).toList();
@@ -145,7 +145,7 @@ class MinimalScopesTests {
 	}
 
 	@Test
-	void theOrderInWhichToolsAreOfferedDoesNotMatter() {
+	void minimalScopesAreIndependentOfOrderOfTools() {
 		List<McpTarget> tools = new ArrayList<>();
 		for (int i = 0; i < 200; i++) {
 			McpTarget tool = McpTarget.tool("tool" + i);

@@ -23,7 +23,7 @@ class ResourceUriTests {
 			"records://h/%F0%9F%98%80", "records://h/a?q=b", "records://h/?q=b&c=d/e", "records://h?q",
 			"records://h:80/a", "records://a%20b/c", "https://example.org/a", "https://example.org", "http://h:443/a",
 			"https://h:8443/a", "https://192.0.2.1/a", "ftp://h/a?b" })
-	void isCanonical(String uri) {
+	void uriIsCanonical(String uri) {
 		assertThat(ResourceUri.flaw(McpTarget.resource(uri))).isNull();
 	}
 
@@ -101,12 +101,12 @@ class ResourceUriTests {
 			wss://h:443/a                 | host
 			ftp://h:21/a                  | host
 			""")
-	void isNotCanonical(String uri, String reason) {
+	void uriIsNotCanonical(String uri, String reason) {
 		assertThat(ResourceUri.flaw(McpTarget.resource(uri))).contains(reason);
 	}
 
 	@Test
-	void namesOfToolsAndPromptsHaveOneFormOnly() {
+	void toolAndPromptNamesAreAlwaysCanonical() {
 		assertThat(ResourceUri.flaw(McpTarget.tool("A%41/../b"))).isNull();
 		assertThat(ResourceUri.flaw(McpTarget.prompt("//"))).isNull();
 	}
@@ -114,7 +114,7 @@ class ResourceUriTests {
 	@ParameterizedTest
 	@CsvSource({ "a%20b,a b", "a%40b,a@b", "a%C3%BC%c3%bc,a\u00fc\u00fc", "a%2Fb,a%2Fb",
 			"a%20%2f%5C%25%3f%23,a %2f%5C%25%3f%23", "a%00%1f%7F,a%00%1f%7F", "a%zz%,a%zz%", "%2A,*" })
-	void isComparedWithoutPercentEncodingThatEndsNothing(String text, String decoded) {
+	void onlyUnambiguousPercentEncodingIsDecoded(String text, String decoded) {
 		assertThat(ResourceUri.decoded(text)).isEqualTo(decoded);
 	}
 
@@ -125,13 +125,13 @@ class ResourceUriTests {
 			"h*://Internal.example/*,true", "https://Internal.example/*,false", "https://*/../a,false",
 			"https://internal.example:443/*,false", "RECORDS://*,false", "records://h/a%2Fb,false",
 			"records://h/a\\b*,false", "records://h//*,false", "records://u@h/*,false", "records://h/*#a,false" })
-	void aPatternThatCanMatchNoUriIsFound(String pattern, boolean possible) {
+	void patternCanMatchCanonicalUri(String pattern, boolean possible) {
 		assertThat(ResourceUri.canMatch(pattern)).isEqualTo(possible);
 	}
 
 	@Test
 	@Timeout(10)
-	void aLongUriTakesNotLong() {
+	void longUrisAreCheckedQuickly() {
 		for (String part : new String[] { "a", "/", "//", "?", "@", ":", "%", "%20", "..", "../", "a.", "%C3%BC" }) {
 			ResourceUri.flaw(McpTarget.resource("https://" + part.repeat(8000)));
 			ResourceUri.flaw(McpTarget.resource(part.repeat(8000)));

@@ -28,7 +28,7 @@ class RuleBookTests {
 	private final OfferedTargets offered = new OfferedTargets();
 
 	@Test
-	void theOperatorGoesBeforeTheCodeAndTheCodeBeforeConventionsAndThoseBeforeTheUndeclared() {
+	void precedenceIsConfiguredDeclaredConventionDefault() {
 		this.offered.add(TOOL, Hints.DEFAULT);
 		ConfiguredRule configured = configured("rules[0]", "a", Kind.TOOL, "purge");
 		AccessRule declared = new AccessRule(TOOL, ScopeRequirement.of("b"), "code");
@@ -43,7 +43,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void theFirstRuleOfTheOperatorThatMatchesHolds() {
+	void firstMatchingConfiguredRuleApplies() {
 		ConfiguredRule pattern = configured("pattern", "a", Kind.TOOL, "p*");
 		ConfiguredRule exact = configured("exact", "b", Kind.TOOL, "purge");
 		assertThat(book(List.of(pattern, exact), List.of(), Conventions.NONE).ruleFor(TOOL).source())
@@ -53,7 +53,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void whatIsOfferedAndWhatItSaysOfItselfCountAsTheyAreNow() {
+	void rulesFollowOfferedTargetsAndTheirHints() {
 		RuleBook book = book(List.of(), List.of(), new Conventions("read", "destroy", null));
 		Object server = new Object();
 		assertThat(book.rulesFor(TOOL, null)).isEmpty();
@@ -68,7 +68,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void twoEntriesWithTheSameNameOrPatternMustSayTheSame() {
+	void contradictingConfiguredRulesForSamePatternAreRefused() {
 		for (String text : List.of("purge", "p*")) {
 			ConfiguredRule first = configured("rules[0]", "a", Kind.TOOL, text);
 			ConfiguredRule second = configured("rules[1]", "b", Kind.TOOL, text);
@@ -94,7 +94,7 @@ class RuleBookTests {
 			p*,     *p,       false
 			*e,     p*,       false
 			""")
-	void aRuleNeverAppliesIfAnEarlierOneMatchesAllThatItMatches(String earlier, String later, boolean shadowed) {
+	void ruleIsShadowedWhenEarlierRuleMatchesSameNames(String earlier, String later, boolean shadowed) {
 		List<ConfiguredRule> rules = List.of(configured("first", "a", Kind.TOOL, earlier),
 				configured("second", "a", Kind.TOOL, later), configured("third", "a", Kind.PROMPT, later));
 		assertThat(book(rules, List.of(), Conventions.NONE).shadowed())
@@ -102,7 +102,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void theRulesOfAnEndpointMaySaySomethingElseThanThoseOfAll() {
+	void rulesOfEndpointMayContradictCommonRules() {
 		RuleBook all = book(List.of(configured("all", "a", Kind.TOOL, "purge")), List.of(), Conventions.NONE);
 		RuleBook own = all.with(List.of(configured("own[0]", "b", Kind.TOOL, "purge")));
 		assertThat(own.ruleFor(TOOL).source()).isEqualTo("own[0]");
@@ -115,7 +115,7 @@ class RuleBookTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "RECORDS://secret/details", "records://%73ecret/details", "records://public%2F../details",
 			"records://secret/details#a" })
-	void aUriThatIsNotInCanonicalFormIsDeniedToEverybody(String uri) {
+	void nonCanonicalUriOfTemplateIsDeniedToEveryone(String uri) {
 		this.offered.add(TEMPLATE, Hints.DEFAULT);
 		AccessPolicy policy = policy(
 				new RuleBook(
@@ -132,7 +132,7 @@ class RuleBookTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "docs://files/secret", "docs://files/top%20secret", "docs://files/one%20two",
 			"docs://files/a%40b", "docs://files/a@b" })
-	void aRuleClosesAUriWithAndWithoutEncoding(String uri) {
+	void ruleAppliesToUriWithAndWithoutPercentEncoding(String uri) {
 		this.offered.add(McpTarget.resource("docs://files/{path}"), Hints.DEFAULT);
 		AccessPolicy policy = policy(book(List.of(configured("closed", "closed", Kind.RESOURCE, "docs://files/secret*"),
 				configured("closed", "closed", Kind.RESOURCE, "docs://files/top secret*"),
@@ -146,7 +146,7 @@ class RuleBookTests {
 	@CsvSource({ "docs://files/a*,false", "docs://files/a%20b,false", "docs://files/a b,false", "Docs://Literal,false",
 			"docs://files/a/*,true", "docs://Files/*,true", "DOCS://files/*,true", "docs://files/a%2Fb,true",
 			"docs://files/..,true" })
-	void aRuleThatCanMatchNoUriOfWhatIsOfferedIsReported(String text, boolean reported) {
+	void ruleThatMatchesNoUriOfOfferedTemplatesIsReported(String text, boolean reported) {
 		this.offered.add(McpTarget.resource("docs://files/{path}"), Hints.DEFAULT);
 		this.offered.add(McpTarget.resource("Docs://Literal"), Hints.DEFAULT);
 		assertThat(book(List.of(configured("rule", "a", Kind.RESOURCE, text)), List.of(), Conventions.NONE).unmatched())
@@ -154,7 +154,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void aUriIsUnderTheRulesOfAllTemplatesThatStandForIt() {
+	void rulesOfAllMatchingTemplatesApplyToUri() {
 		McpTarget files = McpTarget.resource("docs://files/{path}");
 		McpTarget first = McpTarget.resource("docs://{area}/1");
 		List.of(files, first).forEach((template) -> this.offered.add(template, Hints.DEFAULT));
@@ -170,7 +170,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void whatIsOfferedAsSuchIsNotUnderTheRuleOfAnotherThatIsWrittenMuchAlike() {
+	void similarlyNamedResourcesHaveSeparateRules() {
 		McpTarget list = McpTarget.resource("docs://Files");
 		McpTarget other = McpTarget.resource("docs://files/");
 		List.of(list, other).forEach((resource) -> this.offered.add(resource, Hints.DEFAULT));
@@ -182,7 +182,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void aQueryOfTheTemplateTellsResourcesApart() {
+	void queryInTemplateSeparatesResources() {
 		McpTarget all = McpTarget.resource("docs://all");
 		McpTarget search = McpTarget.resource("docs://all?q={q}");
 		List.of(all, search).forEach((resource) -> this.offered.add(resource, Hints.DEFAULT));
@@ -194,7 +194,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void aRuleForOneUriOfATemplateDecidesForItAlikeAtTheGateAndAtTheHandler() {
+	void ruleForSingleUriOfTemplateAppliesAtGateAndHandler() {
 		this.offered.add(TEMPLATE, Hints.DEFAULT);
 		McpTarget uri = McpTarget.resource("records://7/details");
 		AccessPolicy policy = policy(new RuleBook(List.of(configured("one", "a", Kind.RESOURCE, uri.name())), List.of(),
@@ -208,7 +208,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void anOfferedResourceIsUnderItsOwnRuleAndNotUnderThatOfATemplate() {
+	void ruleOfTemplateDoesNotApplyToOfferedResource() {
 		McpTarget own = McpTarget.resource("records://all/details");
 		this.offered.add(own, Hints.DEFAULT);
 		this.offered.add(TEMPLATE, Hints.DEFAULT);
@@ -219,7 +219,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void aHandlerThatWasRemovedAMomentAgoIsStillUnderItsRule() {
+	void removedHandlerIsStillSubjectToItsRule() {
 		AccessPolicy policy = policy(
 				book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE));
 		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
@@ -227,7 +227,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void whoeverIsNobodyLearnsNotEvenThatNobodyMay() {
+	void outcomeForAnonymousClientsIsUnauthenticatedEvenWhenDeniedToEveryone() {
 		this.offered.add(TOOL, Hints.DEFAULT);
 		ConfiguredRule deny = new ConfiguredRule(List.of(new TargetPattern(Kind.TOOL, "*")), Access.DENY,
 				ScopeRequirement.NONE, "deny");
@@ -239,7 +239,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void whatNobodyOffersIsNotReported() {
+	void unknownTargetsAreNotReported() {
 		RuleBook book = book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE);
 		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.REPORT, false,
 				AccessPolicy.Visibility.STEP_UP);
@@ -249,7 +249,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void theScopesFollowWhatIsOffered() {
+	void scopesFollowOfferedTargets() {
 		RuleBook book = book(List.of(configured("first", "z", Kind.TOOL, "x*")),
 				List.of(new AccessRule(TOOL, ScopeRequirement.of("y"), "code")),
 				new Conventions(null, null, "use:{name}"));
@@ -264,7 +264,7 @@ class RuleBookTests {
 	}
 
 	@Test
-	void aScopeOfARuleThatIsOverriddenIsNotNamed() {
+	void scopesOfOverriddenRulesAreExcluded() {
 		assertThat(book(List.of(configured("first", "a", Kind.TOOL, "purge")),
 				List.of(new AccessRule(TOOL, ScopeRequirement.of("b"), "code")), Conventions.NONE)
 			.scopes()).containsExactly("a");

@@ -21,7 +21,7 @@ class ScopeCatalogueTests {
 					new Entry("Plain", List.of(), null)));
 
 	@Test
-	void aNameInATokenStandsForTheScopesThatAreGrantedAsIt() {
+	void aliasGrantsMappedScopes() {
 		assertThat(this.catalogue.granted(Set.of("browse"))).containsExactly("records:browse");
 		assertThat(this.catalogue.granted(Set.of("Reader"))).containsExactly("records:browse");
 		assertThat(this.catalogue.granted(Set.of("Admin"))).containsExactlyInAnyOrder("records:purge",
@@ -29,32 +29,32 @@ class ScopeCatalogueTests {
 	}
 
 	@Test
-	void aNameWithoutAnEntryStandsForItself() {
+	void scopeWithoutAliasGrantsItself() {
 		assertThat(this.catalogue.granted(Set.of("other", "records:plain"))).containsExactlyInAnyOrder("other",
 				"records:plain");
 		assertThat(ScopeCatalogue.EMPTY.granted(Set.of("a"))).containsExactly("a");
 	}
 
 	@Test
-	void aScopeThatIsGrantedAsAnotherNameIsNotGrantedAsItsOwn() {
+	void scopeWithAliasIsNotGrantedByItsOwnName() {
 		assertThat(this.catalogue.granted(Set.of("records:purge", "records:browse"))).isEmpty();
 		assertThat(this.catalogue.granted(Set.of("records:export"))).containsExactly("records:export");
 	}
 
 	@Test
-	void namesAreComparedToTheLetter() {
+	void aliasesAreCaseSensitive() {
 		assertThat(this.catalogue.granted(Set.of("admin", "ADMIN", "Admin "))).containsExactlyInAnyOrder("admin",
 				"ADMIN", "Admin ");
 	}
 
 	@Test
-	void aClientAsksByTheRequestedName() {
+	void requestedScopesAreMappedToRequestNames() {
 		assertThat(this.catalogue.requested(List.of("records:browse", "records:purge", "other")))
 			.containsExactly("api://x/browse", "records:purge", "other");
 	}
 
 	@Test
-	void aDescriptionIsThereWhenSomebodyWroteIt() {
+	void descriptionIsNullUnlessConfigured() {
 		assertThat(this.catalogue.description("records:browse")).isEqualTo("See records");
 		assertThat(this.catalogue.description("records:purge")).isNull();
 		assertThat(this.catalogue.description("other")).isNull();

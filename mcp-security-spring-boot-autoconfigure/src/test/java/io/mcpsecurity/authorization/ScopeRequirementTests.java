@@ -45,8 +45,7 @@ class ScopeRequirementTests {
 			a        | a b     | b        | a       | a b
 			a        | b a     | b        | a       | a b
 			""")
-	void allOfOneListAndOneOfTheOtherAreNeeded(String allOf, String anyOf, String granted, String missing,
-			String operation) {
+	void allOfAndOneOfAnyOfAreRequired(String allOf, String anyOf, String granted, String missing, String operation) {
 		ScopeRequirement requirement = new ScopeRequirement(scopes(allOf), scopes(anyOf));
 		Set<String> held = Set.copyOf(scopes(granted));
 		assertThat(missing(requirement, held)).containsExactlyElementsOf(scopes(missing));
@@ -65,7 +64,7 @@ class ScopeRequirementTests {
 			a   | a b | b
 			a   | b a | -
 			""")
-	void whoeverGetsTheOperationsScopesAsWellMayPass(String allOf, String anyOf, String granted) {
+	void grantedAndOperationScopesTogetherSatisfyRequirement(String allOf, String anyOf, String granted) {
 		ScopeRequirement requirement = new ScopeRequirement(scopes(allOf), scopes(anyOf));
 		Set<String> held = Set.copyOf(scopes(granted));
 		List<String> union = new ArrayList<>(held);
@@ -74,12 +73,12 @@ class ScopeRequirementTests {
 	}
 
 	@Test
-	void whatIsMissingNamesNoScopeTwice() {
+	void missingScopesAreDistinct() {
 		assertThat(missing(new ScopeRequirement(List.of("a"), List.of("a", "b")), Set.of())).containsExactly("a");
 	}
 
 	@Test
-	void aScopeIsComparedToTheLetter() {
+	void scopesAreComparedExactly() {
 		ScopeRequirement requirement = new ScopeRequirement(List.of("records:browse"), List.of());
 		for (String near : List.of("Records:browse", "records", "records:", "records:*", "*", "records:browse2",
 				"records:browse records:browse")) {
@@ -88,7 +87,7 @@ class ScopeRequirementTests {
 	}
 
 	@Test
-	void allNamesEveryScopeOnceInTheOrderOfDeclaration() {
+	void allScopesAreDistinctAndInDeclarationOrder() {
 		assertThat(new ScopeRequirement(List.of("b", "a", "b"), List.of("c", "a")).all()).containsExactly("b", "a",
 				"c");
 	}
@@ -96,7 +95,7 @@ class ScopeRequirementTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "a b", "a\tb", "a\n", "\r\na", "\"", "a\"b", "a\\b", "\u0000", "\u007f", "\u00e4",
 			"\u2028", "a\u200b" })
-	void whatIsNoScopeTokenIsRefused(String scope) {
+	void invalidScopeTokenIsRefused(String scope) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new ScopeRequirement(List.of(scope), List.of()))
 			.withMessageContaining("'" + scope + "' is not a scope")
 			.withMessageContaining("RFC 6749 section 3.3");
@@ -104,7 +103,7 @@ class ScopeRequirementTests {
 	}
 
 	@Test
-	void everyCharacterOfAScopeTokenIsAccepted() {
+	void everyCharacterOfScopeTokenIsAccepted() {
 		StringBuilder all = new StringBuilder();
 		for (char c = 0x21; c <= 0x7E; c++) {
 			all.append((c != '"' && c != '\\') ? c : '_');
@@ -113,7 +112,7 @@ class ScopeRequirementTests {
 	}
 
 	@Test
-	void aRequirementCannotBeChangedLater() {
+	void requirementIsImmutable() {
 		List<String> scopes = new ArrayList<>(List.of("a"));
 		ScopeRequirement requirement = new ScopeRequirement(scopes, scopes);
 		scopes.clear();
@@ -129,7 +128,7 @@ class ScopeRequirementTests {
 			-   | x y | one of [x, y]
 			a   | x y | all of [a] and one of [x, y]
 			""")
-	void aRequirementReadsAsASentence(String allOf, String anyOf, String sentence) {
+	void toStringDescribesRequirement(String allOf, String anyOf, String sentence) {
 		assertThat(new ScopeRequirement(scopes(allOf), scopes(anyOf))).hasToString(sentence);
 	}
 

@@ -55,12 +55,12 @@ class TargetPatternTests {
 			r://{id}, r://1,       false
 			r://{id}, r://{id},    true
 			""")
-	void onlyTheAsteriskMeansMoreThanItself(String text, String name, boolean matches) {
+	void patternMatchesNamesWithAsteriskAsOnlyWildcard(String text, String name, boolean matches) {
 		assertThat(new TargetPattern(Kind.TOOL, text).compile().test(McpTarget.tool(name))).isEqualTo(matches);
 	}
 
 	@Test
-	void anAsteriskStandsForLineBreaksToo() {
+	void asteriskMatchesLineBreaks() {
 		assertThat(new TargetPattern(Kind.TOOL, "a*b").compile().test(McpTarget.tool("a\n\r\u2028b"))).isTrue();
 	}
 
@@ -69,7 +69,7 @@ class TargetPatternTests {
 	 * {@code .*} for each asterisk.
 	 */
 	@Test
-	void anyPatternStandsForTheSameAsARegularExpression() {
+	void patternMatchesLikeEquivalentRegularExpression() {
 		Random random = new Random(7);
 		int matching = 0;
 		for (int i = 0; i < 20_000; i++) {
@@ -94,7 +94,7 @@ class TargetPatternTests {
 	 */
 	@Test
 	@Timeout(10)
-	void aLongNameTakesNotLong() {
+	void longNamesAreMatchedQuickly() {
 		String name = "secret".repeat(50_000);
 		for (String text : List.of("*secret*secret*.txt", "*e*c*r*e*t*x", "*" + "secret*".repeat(100) + "x")) {
 			assertThat(new TargetPattern(Kind.RESOURCE, text).compile().test(McpTarget.resource(name))).isFalse();
@@ -109,13 +109,13 @@ class TargetPatternTests {
 			"docs://files/%2A,docs://files/any,false", "docs://files/%2A*,docs://files/any,false",
 			"docs://files/a?b,docs://files/a%3Fb,false", "docs://files/a%2Fb,docs://files/a/b,false",
 			"docs://files/a+b,docs://files/a%20b,false", "docs://files/{id},docs://files/{id},true" })
-	void resourcesAreComparedWithoutPercentEncoding(String text, String uri, boolean matches) {
+	void resourcePatternsIgnorePercentEncoding(String text, String uri, boolean matches) {
 		assertThat(new TargetPattern(Kind.RESOURCE, text).compile().test(McpTarget.resource(uri))).isEqualTo(matches);
 		assertThat(new TargetPattern(Kind.TOOL, "a%20b").compile().test(McpTarget.tool("a b"))).isFalse();
 	}
 
 	@Test
-	void aPatternIsForOneKindOnly() {
+	void patternMatchesOnlyItsKind() {
 		for (String text : new String[] { "x", "*" }) {
 			TargetPattern pattern = new TargetPattern(Kind.PROMPT, text);
 			assertThat(pattern.compile().test(McpTarget.prompt("x"))).isTrue();
@@ -126,7 +126,7 @@ class TargetPatternTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "\t", "a\nb", "a\u0000", "\u007f*" })
-	void whatIsNoNameIsRefused(String text) {
+	void invalidPatternIsRefused(String text) {
 		assertThatIllegalArgumentException().isThrownBy(() -> new TargetPattern(Kind.TOOL, text))
 			.withMessageContaining("is not a name or pattern");
 	}

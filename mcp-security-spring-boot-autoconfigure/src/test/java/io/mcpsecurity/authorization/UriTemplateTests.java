@@ -18,7 +18,7 @@ class UriTemplateTests {
 	private static final DefaultMcpUriTemplateManagerFactory SDK = new DefaultMcpUriTemplateManagerFactory();
 
 	@Test
-	void itSaysOfAnyTemplateWhatTheSdkSays() {
+	void templateMatchesLikeSdk() {
 		List<String> texts = List.of("a", "b", "ab", "/", "/", "-", "{x}", "{x}", "{y}", "{", "}", "://", "", "{a/b}",
 				"\\E", "\n");
 		List<String> parts = List.of("a", "b", "a", "b", "/", "/", "-", "{x}", "://", "\n");
@@ -35,7 +35,7 @@ class UriTemplateTests {
 	}
 
 	@Test
-	void aVariableIsNoQueryUnlessTheTemplateHasOne() {
+	void variableDoesNotMatchQueryUnlessTemplateHasQuery() {
 		assertThat(new UriTemplate("r://a/{x}").matches("r://a/b?c")).isFalse();
 		assertThat(new UriTemplate("r://a?x={x}").matches("r://a?x=b")).isTrue();
 		assertThat(new UriTemplate("r://a{?x}").matches("r://a?x=b")).isTrue();
@@ -50,7 +50,7 @@ class UriTemplateTests {
 	 */
 	@Test
 	@Timeout(10)
-	void aLongUriTakesNotLong() {
+	void longUrisAreMatchedQuickly() {
 		UriTemplate template = new UriTemplate("r://{a}-{b}-{c}");
 		for (String end : List.of("", "/")) {
 			assertThat(template.matches("r://" + "-".repeat(8000) + end)).isEqualTo(end.isEmpty());

@@ -40,7 +40,7 @@ class AuditArgumentsPropertiesTests {
 			mcp-security.audit.arguments=FULL                          | {iban=x, pageToken=***, token=***}
 			mcp-security.audit.sensitive-names=iban,!page-token        | {iban=***, pageToken=string(1), token=***}
 			""")
-	void whatEventsShow(String property, String expected) {
+	void argumentSummaryFollowsProperties(String property, String expected) {
 		this.runner.withPropertyValues((property != null) ? property : "any=thing")
 			.run((context) -> assertThat(String.valueOf(context.getBean(ArgumentSummaries.class)
 				.of(McpTarget.tool("a"), ParsedJson.of("{\"iban\":\"x\",\"pageToken\":\"x\",\"token\":\"x\"}"))))
@@ -48,7 +48,7 @@ class AuditArgumentsPropertiesTests {
 	}
 
 	@Test
-	void anAnnotationWithoutEffectStopsTheStart(CapturedOutput output) {
+	void misplacedSensitiveAnnotationFailsStartup(CapturedOutput output) {
 		assertThatException().isThrownBy(() -> new SpringApplication(Useless.class).run("--server.port=0",
 				"--mcp-security.resource=https://mcp.example/mcp",
 				"--mcp-security.authorization-servers=https://login.example"));

@@ -26,7 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AuditOperationsTests {
 
 	@Test
-	void theActuatorShowsEventsCountsAndABrokenSink() {
+	void actuatorReturnsEventsMetricsAndHealthOfSink() {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = start(authorizationServer, "allow")) {
 			assertThat(call(server)).isEqualTo(200);
@@ -57,7 +57,7 @@ class AuditOperationsTests {
 	}
 
 	@Test
-	void callsThatCannotBeRecordedAreRefusedUntilTheSinkWorksAgain() {
+	void whenDenyThenCallsAreRefusedUntilSinkWorksAgain() {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = start(authorizationServer, "deny")) {
 			BreakingSink sink = server.context().getBean(BreakingSink.class);

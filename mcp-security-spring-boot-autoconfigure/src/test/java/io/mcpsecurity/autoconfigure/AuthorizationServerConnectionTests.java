@@ -22,12 +22,12 @@ class AuthorizationServerConnectionTests {
 				"spring.ai.mcp.server.protocol=STREAMABLE", "spring.main.banner-mode=off", "spring.jmx.enabled=false");
 
 	@Test
-	void itsIssuerNeedsNoProperty() {
+	void issuerFromConnectionDetailsIsUsed() {
 		assertThatIssuersAre(connected("https://found.example/realms/main"), "https://found.example/realms/main");
 	}
 
 	@Test
-	void itTakesThePlaceOfThoseInProperties() {
+	void connectionDetailsTakePrecedenceOverProperties() {
 		assertThatIssuersAre(
 				connected("https://found.example").withPropertyValues(
 						"mcp-security.authorization-servers=https://one.example,https://two.example",
@@ -36,7 +36,7 @@ class AuthorizationServerConnectionTests {
 	}
 
 	@Test
-	void itsIssuerIsCheckedLikeOneInProperties() {
+	void issuerFromConnectionDetailsIsValidated() {
 		connected("http://found.example").run((context) -> assertThat(context).getFailure()
 			.rootCause()
 			.isInstanceOf(InvalidConfigurationPropertyValueException.class)

@@ -121,7 +121,7 @@ class ConfigurationMetadataTests {
 
 	@ParameterizedTest
 	@MethodSource("properties")
-	void aPropertyHasADescriptionADefaultAndHints(Property property) {
+	void propertyHasDescriptionDefaultAndHints(Property property) {
 		assertThat(property.description()).endsWith(".");
 		Class<?> type = property.valueType();
 		if (property.defaultValue() == null && !property.type().startsWith("java.util")) {
@@ -135,14 +135,14 @@ class ConfigurationMetadataTests {
 	}
 
 	@Test
-	void thereAreNestedProperties() {
+	void metadataContainsNestedProperties() {
 		assertThat(properties()).extracting(Property::name)
 			.contains("policy.rules[].any-of", "endpoints.<name>.policy.rules[].scopes",
 					"authorization-servers[].introspection.opaque-tokens", "rate-limit.rules[].per");
 	}
 
 	@Test
-	void theTableOfTheDocumentationIsThatOfTheMetadata() throws IOException {
+	void documentedTableMatchesMetadata() throws IOException {
 		String page = Files.readString(PAGE);
 		int begin = page.indexOf(HEAD) + HEAD.length();
 		int end = page.indexOf("\n\n", begin) + 1;

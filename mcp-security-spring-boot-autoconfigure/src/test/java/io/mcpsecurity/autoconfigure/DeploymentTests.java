@@ -62,7 +62,7 @@ class DeploymentTests {
 	}
 
 	@Test
-	void theDispatcherServletHasAPath() throws Exception {
+	void endpointIsServedBelowServletPath() throws Exception {
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"spring.mvc.servlet.path=/api")) {
 			assertThat(server.url()).endsWith("/api/mcp");
@@ -71,7 +71,7 @@ class DeploymentTests {
 	}
 
 	@Test
-	void theDispatcherServletAndTheApplicationHaveAPath() throws Exception {
+	void endpointIsServedBelowContextPathAndServletPath() throws Exception {
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"server.servlet.context-path=/research", "spring.mvc.servlet.path=/api")) {
 			assertThat(server.url()).endsWith("/research/api/mcp");
@@ -80,7 +80,7 @@ class DeploymentTests {
 	}
 
 	@Test
-	void beansAreMadeWhenTheyAreNeeded() throws Exception {
+	void whenLazyInitializationThenEndpointIsServed() throws Exception {
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"spring.main.lazy-initialization=true")) {
 			assertIsServed(server.url());
@@ -88,7 +88,7 @@ class DeploymentTests {
 	}
 
 	@Test
-	void theActuatorHasAPortOfItsOwn() throws Exception {
+	void whenManagementPortDiffersThenEndpointsAreSecuredOnBothPorts() throws Exception {
 		int port = TestSocketUtils.findAvailableTcpPort();
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"management.server.port=" + port, "management.endpoints.web.exposure.include=health,mcpsecurity")) {
@@ -108,12 +108,12 @@ class DeploymentTests {
 	 */
 	@ParameterizedTest
 	@CsvSource({ "None, any audience", "ActuatorChain, any audience", "OpenActuatorChain, no authentication" })
-	void operationsThatWriteAreNotOpenAtThePortOfTheActuator(String chain, String reason) {
+	void whenManagementPortDiffersThenWriteOperationsWithoutRestrictedChainFailStartup(String chain, String reason) {
 		assertThat(Refusal.of(catchThrowable(() -> startWritable(chain).close())).reason()).contains(reason);
 	}
 
 	@Test
-	void operationsThatWriteAreForOperatorsAtThePortOfTheActuator() {
+	void whenManagementPortDiffersThenWriteOperationsWithOperatorChainAreAllowed() {
 		assertThatNoException().isThrownBy(() -> startWritable("ActuatorOperatorChain").close());
 	}
 
@@ -129,7 +129,7 @@ class DeploymentTests {
 	 * As a WAR is deployed: the container has the context path, and no property does.
 	 */
 	@Test
-	void anExternalContainerHasTheContextPath(@TempDir Path directory) throws Exception {
+	void endpointIsServedBelowContextPathOfExternalContainer(@TempDir Path directory) throws Exception {
 		int port = TestSocketUtils.findAvailableTcpPort();
 		String url = "http://localhost:" + port + "/research/mcp";
 		Tomcat tomcat = new Tomcat();

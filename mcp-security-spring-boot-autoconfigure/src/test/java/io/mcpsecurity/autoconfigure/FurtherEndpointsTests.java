@@ -78,7 +78,7 @@ class FurtherEndpointsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aTokenForOneIsRefusedAtTheOther(Protocol protocol) {
+	void tokenForOneEndpointIsRefusedByOther(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String forMain = token(MAIN, "records:browse", "admin:reset");
 		String forAdmin = token(ADMIN, "records:browse", "admin:reset");
@@ -90,7 +90,7 @@ class FurtherEndpointsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anAudienceThatIsConfiguredHoldsAtTheMainOneOnly(Protocol protocol) {
+	void configuredAudienceIsAcceptedOnlyByMainEndpoint(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = token(OTHER, "records:browse", "admin:reset");
 		assertThat(admin(server, token, RESET).statusCode()).isEqualTo(401);
@@ -99,7 +99,7 @@ class FurtherEndpointsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void eachHasMetadataAndChallengesOfItsOwn(Protocol protocol) {
+	void eachEndpointHasItsOwnMetadataAndChallenge(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> refused = admin(server, null, LIST);
 		assertThat(refused.statusCode()).isEqualTo(401);
@@ -118,7 +118,7 @@ class FurtherEndpointsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void eachHasRulesOfItsOwnAtTheGateAndInListings(Protocol protocol) {
+	void rulesOfEndpointApplyToItsCallsAndListings(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> denied = admin(server, token(ADMIN, "records:browse"), RESET);
 		assertThat(denied.statusCode()).isEqualTo(403);
@@ -133,7 +133,7 @@ class FurtherEndpointsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatOneOffersTheOtherDoesNot(Protocol protocol) {
+	void eachEndpointOffersOnlyItsOwnTools(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String forMain = token(MAIN, "records:browse", "admin:reset");
 		String forAdmin = token(ADMIN, "records:browse", "admin:reset");
@@ -155,7 +155,7 @@ class FurtherEndpointsTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatArrivesLateIsServedByTheSameEndpoint(Protocol protocol) throws Exception {
+	void requestWithDelayedBodyIsServedBySameEndpoint(Protocol protocol) throws Exception {
 		SecuredServer server = servers.get(protocol);
 		String head = "POST /admin/mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 				+ "Accept: application/json, text/event-stream\r\nConnection: close\r\nContent-Length: "

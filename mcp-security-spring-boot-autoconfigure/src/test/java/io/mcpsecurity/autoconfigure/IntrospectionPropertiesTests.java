@@ -39,7 +39,7 @@ class IntrospectionPropertiesTests {
 	private Path directory;
 
 	@Test
-	void theOnlyEndpointIsAskedAboutOpaqueTokensAndNotAboutJwts() {
+	void singleIntrospectionEndpointIsUsedForOpaqueTokensButNotForJwts() {
 		Introspections introspections = checked().introspections(HTTP);
 		assertThat(introspections.opaqueIssuer()).isEqualTo("https://a.example");
 		assertThat(introspections.forJwts()).isFalse();
@@ -47,7 +47,7 @@ class IntrospectionPropertiesTests {
 	}
 
 	@Test
-	void severalEndpointsAreUnambiguousWithOneForOpaqueTokens() {
+	void whenSeveralIntrospectionEndpointsThenOneMustBeSelectedForOpaqueTokens() {
 		List<String> second = List.of(SECOND + "issuer", "https://b.example", SECOND + "introspection.uri",
 				"https://b.example/introspect", SECOND + "introspection.client-id", "server",
 				SECOND + "introspection.client-secret", "secret");
@@ -61,14 +61,14 @@ class IntrospectionPropertiesTests {
 	}
 
 	@Test
-	void withoutAnEndpointNobodyCouldBeAskedAboutRevocation() {
+	void revocationCheckRequiresIntrospectionEndpoint() {
 		assertRefused(SECOND + "introspection.uri", "mcp-security.token.revocation-check", "introspect",
 				SECOND + "issuer", "https://b.example");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "RSA", "EC" })
-	void aPrivateKeyIsReadFromAFile(String algorithm) throws IOException, NoSuchAlgorithmException {
+	void privateKeyIsReadFromFile(String algorithm) throws IOException, NoSuchAlgorithmException {
 		byte[] key = KeyPairGenerator.getInstance(algorithm).generateKeyPair().getPrivate().getEncoded();
 		Path file = Files.writeString(this.directory.resolve("key.pem"), LookAlikes.beginOfKey("") + "\n"
 				+ Base64.getMimeEncoder().encodeToString(key) + "\n" + LookAlikes.endOfKey("") + "\n");
@@ -79,7 +79,7 @@ class IntrospectionPropertiesTests {
 	}
 
 	@Test
-	void aFileWithoutAPrivateKeyIsRefused() throws IOException {
+	void fileWithoutPrivateKeyIsRefused() throws IOException {
 		Path file = Files.writeString(this.directory.resolve("key.pem"), "no key");
 		for (String location : List.of(file.toUri().toString(), "file:/not/there.pem")) {
 			assertRefused(FIRST + "introspection.private-key", FIRST + "introspection.client-secret", "",
@@ -88,7 +88,7 @@ class IntrospectionPropertiesTests {
 	}
 
 	@Test
-	void theSecretIsNowhereToBeRead() {
+	void toStringOmitsClientSecretAndSecretPropertiesAreRecognized() {
 		assertThat(PropertyBinder.bind(Refusal.environment(properties())).toString()).doesNotContain("s3cret");
 		assertThat(IntrospectionProperties.isSecret(FIRST + "introspection.client-secret")).isTrue();
 		assertThat(IntrospectionProperties.isSecret("mcp-security.authorizationServers[10].introspection.clientSecret"))

@@ -181,7 +181,7 @@ class InvalidPropertiesTests {
 					endpoints.admin.path=/a,endpoints.admin.resource=https://a/a,endpoints.admin.resource-aliases=https://mcp.example/mcp | endpoints.admin | Another endpoint has the same
 					endpoints.admin.path=/a,endpoints.admin.resource=https://a/a,endpoints.admin.policy.rules.tools=x | endpoints.admin.policy.rules[0] | It has neither
 					""")
-	void aWrongValueIsNamedWithAReason(String properties, String property, String reason) {
+	void invalidValueIsReportedWithPropertyAndReason(String properties, String property, String reason) {
 		List<String> all = new ArrayList<>(List.of("mcp-security.resource=https://mcp.example/mcp"));
 		if (!properties.contains("authorization-servers") && !properties.contains("{introspection}")) {
 			all.add("mcp-security.authorization-servers=https://login.example");

@@ -64,7 +64,7 @@ class McpAuditAutoConfigurationTests {
 			"mcp-security.authorization-servers=https://login.example.com");
 
 	@Test
-	void byDefaultEventsAreApplicationEventsAndKeptInMemory() {
+	void eventsArePublishedAndKeptInMemoryByDefault() {
 		this.configured.run((context) -> {
 			assertThat(sinks(context)).containsExactly("events");
 			AuditEventRepository repository = context.getBean(AuditEventRepository.class);
@@ -81,7 +81,7 @@ class McpAuditAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "mcp-security.enabled=false", "mcp-security.audit.enabled=false" })
-	void whenSwitchedOffThereIsNothingOfIt(String property) {
+	void whenDisabledThenNoAuditBeans(String property) {
 		this.configured.withPropertyValues(property, "mcp-security.audit.log.enabled=true").run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).doesNotHaveBean(AuditTrail.class)
@@ -93,7 +93,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutApplicationEventsThereIsNoRepositoryEither() {
+	void whenEventsDisabledThenNoRepository() {
 		this.configured.withPropertyValues("mcp-security.audit.events.enabled=false").run((context) -> {
 			assertThat(sinks(context)).isEmpty();
 			assertThat(context).doesNotHaveBean(AuditEventRepository.class)
@@ -102,7 +102,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void whenSpringBootsAuditIsOffThereIsNoRepositoryButApplicationEvents() {
+	void whenAuditEventsOfSpringBootDisabledThenNoRepositoryButEventsArePublished() {
 		this.configured.withPropertyValues("management.auditevents.enabled=false").run((context) -> {
 			assertThat(sinks(context)).containsExactly("events");
 			assertThat(context).doesNotHaveBean(AuditEventRepository.class)
@@ -111,7 +111,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theRepositoryHoldsAsManyEventsAsConfigured() {
+	void repositoryHasConfiguredCapacity() {
 		this.configured.withPropertyValues("mcp-security.audit.repository-capacity=3").run((context) -> {
 			AuditEventRepository repository = context.getBean(AuditEventRepository.class);
 			IntStream.range(0, 10).forEach((i) -> repository.add(new AuditEvent("user" + i, "MCP_CALL")));
@@ -121,7 +121,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsRepositoryAndListenersTakeThePlaceOfTheStarters() {
+	void backsOffForAuditRepositoryAndListenersOfApplication() {
 		this.configured.withUserConfiguration(OwnRepository.class).run((context) -> {
 			assertThat(context.getBeanNamesForType(AuditEventRepository.class)).containsExactly("ownRepository");
 			assertThat(context.getBeanNamesForType(AbstractAuthenticationAuditListener.class))
@@ -132,7 +132,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theRepositoryInMemoryMakesSpringBootRecordNothing() {
+	void inMemoryRepositoryDoesNotActivateAuditListenersOfSpringBoot() {
 		this.configured.run((context) -> assertThat(context).hasSingleBean(McpAuditEventRepository.class)
 			.doesNotHaveBean(AbstractAuditListener.class)
 			.doesNotHaveBean(AbstractAuthenticationAuditListener.class)
@@ -140,7 +140,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theRepositoryInMemoryIsInjectedByItsNameOnly() {
+	void inMemoryRepositoryIsNotAutowiredByType() {
 		this.configured.withUserConfiguration(Injected.class).run((context) -> {
 			Injected injected = context.getBean(Injected.class);
 			assertThat(injected.byType).isNull();
@@ -149,7 +149,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theEndpointShowsTheRepositoryInMemoryIfItIsExposed() {
+	void auditEventsEndpointReturnsInMemoryEventsWhenExposed() {
 		this.configured.run((context) -> assertThat(context).doesNotHaveBean(AuditEventsEndpoint.class));
 		this.configured.withPropertyValues("management.endpoints.web.exposure.include=auditevents").run((context) -> {
 			context.getBean("mcpAuditEventRepository", AuditEventRepository.class)
@@ -160,7 +160,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theEndpointOfAnApplicationWithARepositoryIsSpringBoots() {
+	void whenApplicationHasRepositoryThenEndpointIsThatOfSpringBoot() {
 		this.configured.withUserConfiguration(OwnRepository.class)
 			.withPropertyValues("management.endpoints.web.exposure.include=auditevents")
 			.run((context) -> {
@@ -171,7 +171,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void severalSinksGetEveryEventAmongThemTheApplications() {
+	void everySinkIncludingThatOfApplicationGetsEvents() {
 		this.configured.withUserConfiguration(OwnSink.class)
 			.withPropertyValues("mcp-security.audit.log.enabled=true", "mcp-security.audit.opentelemetry.enabled=true")
 			.run((context) -> {
@@ -186,7 +186,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void openTelemetryThatIsAskedForAndNotThereStopsTheStart() {
+	void whenOpenTelemetryEnabledButMissingThenStartupFails() {
 		this.configured.withPropertyValues("mcp-security.audit.opentelemetry.enabled=true")
 			.withClassLoader(new FilteredClassLoader("io.opentelemetry"))
 			.run((context) -> {
@@ -196,7 +196,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void callsThatMustBeRecordedNeedASink() {
+	void whenDenyWithoutSinkThenStartupFails() {
 		this.configured
 			.withPropertyValues("mcp-security.audit.on-failure=deny", "mcp-security.audit.events.enabled=false")
 			.run((context) -> assertThat(Refusal.of(context).property()).isEqualTo("mcp-security.audit.on-failure"));
@@ -206,7 +206,7 @@ class McpAuditAutoConfigurationTests {
 	 * As when an application was compiled ahead of time without the property.
 	 */
 	@Test
-	void aSinkThatIsEnabledAndNotThereStopsTheStart() {
+	void whenEnabledSinkIsMissingThenStartupFails() {
 		for (String sink : List.of("Log", "Events")) {
 			this.configured
 				.withPropertyValues("mcp-security.audit.log.enabled=true", "mcp-security.audit.events.enabled=true")
@@ -219,13 +219,13 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutOpenTelemetryTheRestWorks() {
+	void whenOpenTelemetryIsMissingThenOtherSinksWork() {
 		this.configured.withClassLoader(new FilteredClassLoader("io.opentelemetry"))
 			.run((context) -> assertThat(sinks(context)).containsExactly("events"));
 	}
 
 	@Test
-	void theTrailWorksAsConfigured() {
+	void trailUsesConfiguredSettings() {
 		this.configured.withUserConfiguration(OwnSink.class)
 			.withPropertyValues("mcp-security.audit.queue-capacity=2", "mcp-security.audit.on-overflow=drop",
 					"mcp-security.audit.on-failure=deny", "mcp-security.audit.drain-timeout=100ms")
@@ -240,7 +240,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theHealthTellsOfEachSinkAndIsDownWhileOneFails() {
+	void healthContainsEachSinkAndIsDownWhileOneFails() {
 		this.configured.withUserConfiguration(OwnSink.class).run((context) -> {
 			HealthIndicator health = context.getBean("mcpSecurityAuditHealthIndicator", HealthIndicator.class);
 			AuditTrail trail = context.getBean(AuditTrail.class);
@@ -259,13 +259,13 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theHealthIndicatorCanBeSwitchedOff() {
+	void whenHealthIndicatorDisabledThenNoBean() {
 		this.configured.withPropertyValues("management.health.mcp-security-audit.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean("mcpSecurityAuditHealthIndicator"));
 	}
 
 	@Test
-	void metricsCountBySinkAndResult() {
+	void metricsAreCountedBySinkAndResult() {
 		this.configured.withUserConfiguration(OwnSink.class)
 			.withPropertyValues("mcp-security.audit.on-overflow=drop", "mcp-security.audit.queue-capacity=2",
 					"mcp-security.audit.block-timeout=1ms")
@@ -295,7 +295,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void theTrailIsClosedAfterTheWebServerAndBeforeTheBeansOfSinks() {
+	void trailIsClosedAfterWebServerAndBeforeSinkBeans() {
 		this.configured.withUserConfiguration(OwnSink.class).run((context) -> {
 			AuditTrailLifecycle lifecycle = context.getBean(AuditTrailLifecycle.class);
 			assertThat(lifecycle.isRunning()).isTrue();
@@ -313,7 +313,7 @@ class McpAuditAutoConfigurationTests {
 	}
 
 	@Test
-	void aContextThatIsStartedAgainRecordsAgain() {
+	void restartedContextRecordsAgain() {
 		this.configured.withUserConfiguration(OwnSink.class).run((context) -> {
 			ConfigurableWebApplicationContext application = context
 				.getSourceApplicationContext(ConfigurableWebApplicationContext.class);

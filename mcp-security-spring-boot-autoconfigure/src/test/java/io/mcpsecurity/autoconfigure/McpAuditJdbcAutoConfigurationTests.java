@@ -73,7 +73,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void unlessAskedForThereIsNothing() {
+	void whenNotEnabledThenNoAuditBeans() {
 		this.withDataSource.withPropertyValues("spring.datasource.url=jdbc:h2:mem:" + UUID.randomUUID())
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(AuditEventRepository.class)
@@ -82,13 +82,13 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void whenSecurityIsSwitchedOffThereIsNothing() {
+	void whenSecurityDisabledThenNoAuditSink() {
 		this.h2.withPropertyValues("mcp-security.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(AuditSink.class));
 	}
 
 	@Test
-	void inAnEmbeddedDatabaseTheTableIsMade() {
+	void tableIsCreatedInEmbeddedDatabase() {
 		this.h2.run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).hasSingleBean(AuditSink.class).hasSingleBean(AuditEventRepository.class);
@@ -99,7 +99,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsOwnAuditEventsAreStoredToo() {
+	void auditEventsOfApplicationAreStored() {
 		this.h2.run((context) -> {
 			assertThat(context).hasSingleBean(AuditListener.class);
 			context.publishEvent(new AuditApplicationEvent("bob", "RECORD_SIGNED", "record=R-17"));
@@ -109,7 +109,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void elsewhereTheTableIsMadeOnlyIfAskedFor() {
+	void whenNotEmbeddedThenTableIsCreatedOnlyIfConfigured() {
 		WebApplicationContextRunner postgres = postgres();
 		assertRefuses(postgres, "mcp-security.audit.jdbc.initialize-schema", "EMBEDDED", "mcp_audit_event");
 		assertRefuses(postgres.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never"),
@@ -122,13 +122,13 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void evenInAnEmbeddedDatabaseTheTableIsNotMadeIfThatIsForbidden() {
+	void whenNeverThenTableIsNotCreatedInEmbeddedDatabase() {
 		assertRefuses(this.h2.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never"),
 				"mcp-security.audit.jdbc.initialize-schema", "NEVER");
 	}
 
 	@Test
-	void aTableThatIsNotAsItShouldBeStopsTheStart() {
+	void tableWithMissingColumnFailsStartup() {
 		WebApplicationContextRunner postgres = postgres();
 		postgres.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=always")
 			.run((context) -> new JdbcTemplate(context.getBean(DataSource.class))
@@ -138,7 +138,7 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "postgresql", "h2" })
-	void flywayMakesTheTableAmongTheApplicationsOwn(String vendor) {
+	void flywayCreatesTableWithMigrationsOfApplication(String vendor) {
 		WebApplicationContextRunner runner = vendor.equals("h2") ? this.h2 : postgres();
 		runner = runner.withConfiguration(AutoConfigurations.of(FlywayAutoConfiguration.class))
 			.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never",
@@ -161,7 +161,7 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "postgresql", "h2" })
-	void liquibaseMakesTheTableAmongTheApplicationsOwn(String vendor) {
+	void liquibaseCreatesTableWithChangesOfApplication(String vendor) {
 		WebApplicationContextRunner runner = vendor.equals("h2") ? this.h2 : postgres();
 		runner = runner.withConfiguration(AutoConfigurations.of(LiquibaseAutoConfiguration.class))
 			.withPropertyValues("mcp-security.audit.jdbc.initialize-schema=never",
@@ -178,7 +178,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void anApplicationStartsWithoutItsDatabase(CapturedOutput output) {
+	void whenDatabaseIsUnavailableThenApplicationStartsAndLogsProblem(CapturedOutput output) {
 		this.withDataSource
 			.withPropertyValues(ENABLED, "spring.datasource.hikari.connection-timeout=500",
 					"spring.datasource.url=" + PostgresServer.url(TestSocketUtils.findAvailableTcpPort(), "none"))
@@ -189,13 +189,13 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutADataSourceItDoesNotStart() {
+	void whenNoDataSourceThenStartupFails() {
 		assertRefuses(this.bare.withPropertyValues(ENABLED), "mcp-security.audit.jdbc.enabled",
 				"needs a DataSource, and there is none");
 	}
 
 	@Test
-	void withoutSpringJdbcItDoesNotStart() {
+	void whenSpringJdbcIsMissingThenStartupFails() {
 		assertRefuses(
 				this.bare.withPropertyValues(ENABLED)
 					.withClassLoader(new FilteredClassLoader("org.springframework.boot.jdbc",
@@ -204,7 +204,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void withSeveralDataSourcesOneMustBeNamed() {
+	void whenSeveralDataSourcesThenOneMustBeConfigured() {
 		WebApplicationContextRunner several = this.bare.withPropertyValues(ENABLED)
 			.withUserConfiguration(SeveralDataSources.class);
 		assertRefuses(several, "mcp-security.audit.jdbc.data-source", "ordersDataSource", "auditDataSource");
@@ -217,7 +217,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void ofSeveralDataSourcesThePrimaryOneIsTaken() {
+	void primaryDataSourceIsUsed() {
 		this.bare.withPropertyValues(ENABLED).withUserConfiguration(PrimaryDataSource.class).run((context) -> {
 			assertStores(context);
 			assertThat(rows(context, "ordersDataSource")).isOne();
@@ -226,7 +226,7 @@ class McpAuditJdbcAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "embedded", "always", "never" })
-	void anotherDatabaseStopsTheStart(String mode) {
+	void unsupportedDatabaseFailsStartup(String mode) {
 		assertRefuses(
 				this.withDataSource.withPropertyValues(ENABLED, "spring.datasource.url=jdbc:hsqldb:mem:other",
 						"mcp-security.audit.jdbc.initialize-schema=" + mode),
@@ -234,7 +234,7 @@ class McpAuditJdbcAutoConfigurationTests {
 	}
 
 	@Test
-	void theApplicationsOwnRepositoryIsLeftAlone(CapturedOutput output) {
+	void backsOffForRepositoryOfApplication(CapturedOutput output) {
 		this.h2.withUserConfiguration(OwnRepository.class).run((context) -> {
 			assertThat(context).hasNotFailed().doesNotHaveBean(AuditSink.class);
 			assertThat(context.getBean(AuditEventRepository.class)).isInstanceOf(InMemoryAuditEventRepository.class);
@@ -245,13 +245,13 @@ class McpAuditJdbcAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource({ "retention, 86399", "retention, 23h", "retention, -1d", "retention, 40000d", "timeout, 500ms",
 			"timeout, 2h" })
-	void aValueThatCannotBeMeantStopsTheStart(String name, String value) {
+	void invalidValueFailsStartup(String name, String value) {
 		assertRefuses(this.h2.withPropertyValues("mcp-security.audit.jdbc." + name + "=" + value),
 				"mcp-security.audit.jdbc." + name, "is not");
 	}
 
 	@Test
-	void withARetentionOldEventsAreDeleted() {
+	void whenRetentionConfiguredThenRetentionBeanExists() {
 		this.h2.withPropertyValues("mcp-security.audit.jdbc.retention=30d")
 			.run((context) -> assertThat(context).hasSingleBean(AuditRetention.class));
 	}

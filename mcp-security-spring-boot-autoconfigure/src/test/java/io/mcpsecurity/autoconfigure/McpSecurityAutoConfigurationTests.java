@@ -132,7 +132,7 @@ class McpSecurityAutoConfigurationTests {
 			"spring.ai.mcp.server.protocol=STREAMABLE");
 
 	@Test
-	void aStreamableServerIsSecured() {
+	void streamableServerIsSecured() {
 		this.configured.run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).hasSingleBean(McpSyncServer.class);
@@ -145,7 +145,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aStatelessServerIsSecured() {
+	void statelessServerIsSecured() {
 		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS").run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).hasSingleBean(McpStatelessSyncServer.class);
@@ -158,7 +158,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void anotherEndpointIsSecuredInsteadOfTheDefaultOne() {
+	void configuredEndpointIsSecuredInsteadOfDefault() {
 		this.configured.withPropertyValues("spring.ai.mcp.server.streamable-http.mcp-endpoint=/api/tools")
 			.run((context) -> {
 				assertThat(gated(context, "/api/tools")).isTrue();
@@ -181,7 +181,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutAProtocolItIsStreamable() {
+	void protocolDefaultsToStreamable() {
 		this.bare
 			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
@@ -191,7 +191,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void theDefaultProtocolIsLogged(CapturedOutput output) {
+	void defaultProtocolIsLogged(CapturedOutput output) {
 		String line = "spring.ai.mcp.server.protocol is not set: the server uses STREAMABLE";
 		start("logging.level.io.mcpsecurity=info");
 		assertThat(output.getOut().lines().filter((each) -> each.contains(line))).hasSize(1);
@@ -201,7 +201,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
-	void aReactiveApplicationDoesNotStart(String protocol, CapturedOutput output) {
+	void whenReactiveThenStartupFails(String protocol, CapturedOutput output) {
 		assertThatException().isThrownBy(
 				() -> start("spring.main.web-application-type=reactive", "spring.ai.mcp.server.protocol=" + protocol));
 		assertThat(output).contains("APPLICATION FAILED TO START",
@@ -210,7 +210,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aWebFluxApplicationDoesNotStart() {
+	void whenReactiveContextThenStartupFails() {
 		new ApplicationContextRunner(() -> {
 			AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
 			context.setEnvironment(new StandardReactiveWebEnvironment());
@@ -222,7 +222,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aTransportInAnApplicationThatIsNoWebApplicationStopsTheStart() {
+	void whenNoWebApplicationThenTransportBeanFailsStartupUnlessAllowed() {
 		ApplicationContextRunner none = new ApplicationContextRunner()
 			.withUserConfiguration(Application.class, OwnTransports.class)
 			.withPropertyValues("spring.main.web-application-type=none", "spring.jmx.enabled=false",
@@ -238,7 +238,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "spring.ai.mcp.server.enabled=false", "spring.ai.mcp.server.stdio=true" })
-	void aTransportByHandStopsTheStartWhereSpringAiMakesNoServer(String property) {
+	void whenNoMcpServerThenTransportBeanFailsStartup(String property) {
 		this.bare.withUserConfiguration(OwnTransports.class).withPropertyValues(property).run((context) -> {
 			assertThat(Refusal.of(context).property()).isEqualTo(property.substring(0, property.indexOf('=')));
 			assertThat(Refusal.of(context).reason()).contains("tokens and scopes are not checked");
@@ -246,7 +246,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void thatNothingIsSecuredIsLoggedOnce(CapturedOutput output) {
+	void whenDisabledThenWarningIsLoggedOnce(CapturedOutput output) {
 		this.bare.withPropertyValues("mcp-security.enabled=false", "spring.ai.mcp.server.protocol=STREAMABLE")
 			.run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output.getOut().lines().filter((line) -> line.contains("mcp-security.enabled=false")))
@@ -256,7 +256,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aToolThatNeedsACallerIsNamedWhereThereIsNone(CapturedOutput output) {
+	void toolWithCallerParameterIsLoggedWhenNoCallerIsAvailable(CapturedOutput output) {
 		this.bare.withUserConfiguration(CallerTools.class)
 			.withPropertyValues("spring.ai.mcp.server.stdio=true")
 			.run((context) -> assertThat(context).hasNotFailed());
@@ -314,7 +314,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void severalContextExtractorsStopTheStart() {
+	void severalContextExtractorsFailStartup() {
 		this.configured.withUserConfiguration(Extractors.class)
 			.run((context) -> assertThat(context).getFailure()
 				.hasStackTraceContaining("McpTransportContextExtractor beans [one, two]"));
@@ -322,7 +322,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void aChainOfTheApplicationWithAnyNameLeavesTheEndpointSecured(boolean overriding) {
+	void whenApplicationHasChainOfAnyNameThenEndpointIsSecured(boolean overriding) {
 		this.configured.withUserConfiguration(ChainOfTheName.class)
 			.withInitializer(
 					(context) -> ((GenericApplicationContext) context).setAllowBeanDefinitionOverriding(overriding))
@@ -338,20 +338,20 @@ class McpSecurityAutoConfigurationTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "mcpSessions", "mcpUnguardedTransports", "mcpAuditTrailLifecycle" })
-	void aBeanWithTheNameOfOneOfTheStartersStopsTheStart(String name) {
+	void beanOverridingStarterBeanFailsStartup(String name) {
 		this.configured.withBean(name, Object.class, Object::new)
 			.run((context) -> assertThat(context).getFailure().isInstanceOf(BeanDefinitionOverrideException.class));
 	}
 
 	@Test
-	void aChainThatTakesTheRequestsToTheEndpointStopsTheStart() {
+	void chainMatchingEndpointBeforeStarterFailsStartup() {
 		this.configured.withUserConfiguration(ChainBefore.class)
 			.run((context) -> assertThat(context).getFailure()
 				.hasMessageContaining("'before' takes the requests to the MCP endpoint /mcp"));
 	}
 
 	@Test
-	void theDefaultProtocolGivesWayToTheApplications() {
+	void configuredProtocolTakesPrecedenceOverDefault() {
 		this.configured
 			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
@@ -360,7 +360,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void whenSwitchedOffTheProtocolsDefaultStaysSpringAis() {
+	void whenDisabledThenDefaultProtocolIsNotSet() {
 		this.bare.withPropertyValues("mcp-security.enabled=false")
 			.withInitializer((context) -> new StreamableProtocolDefault(Supplier::get)
 				.postProcessEnvironment(context.getEnvironment(), new SpringApplication()))
@@ -369,7 +369,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void anApplicationThatIsNoWebApplicationIsLeftAlone() {
+	void whenNoWebApplicationThenBacksOff() {
 		new ApplicationContextRunner().withUserConfiguration(Application.class)
 			.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE", "spring.jmx.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(McpSecurityAutoConfiguration.class));
@@ -378,7 +378,7 @@ class McpSecurityAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "spring.ai.mcp.server.stdio=true", "mcp-security.enabled=false",
 			"spring.ai.mcp.server.enabled=false" })
-	void whatIsNoHttpServerOrSwitchedOffIsLeftAlone(String property) {
+	void whenDisabledOrNoHttpServerThenBacksOff(String property) {
 		this.bare.withPropertyValues(property, "spring.ai.mcp.server.protocol=STREAMABLE").run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(context).doesNotHaveBean(McpSecurityAutoConfiguration.class)
@@ -435,7 +435,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "ownStreamable", "ownStateless" })
-	void anotherTransportStopsTheStartUnlessItIsAllowed(String bean) {
+	void unguardedTransportFailsStartupUnlessAllowed(String bean) {
 		this.configured.withUserConfiguration(OwnTransports.class).run((context) -> {
 			assertThat(context).hasFailed();
 			assertThat(Refusal.of(context).property()).isEqualTo("mcp-security.unguarded-transports");
@@ -452,7 +452,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aServerThatAPostProcessorNeedsIsGuarded() {
+	void serverRequiredByBeanPostProcessorIsGuarded() {
 		this.configured.withUserConfiguration(BuiltByHand.class, EarlyServer.class).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertGuarded(context);
@@ -461,7 +461,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { VeryEarlyServer.class, ServerBeforePostProcessors.class })
-	void aServerThatIsCreatedBeforeItCouldBeGuardedStopsTheStart(Class<?> early) {
+	void serverCreatedBeforeGuardFailsStartup(Class<?> early) {
 		this.configured.withUserConfiguration(early, BuiltByHand.class)
 			.run((context) -> assertThat(context).getFailure()
 				.isInstanceOf(DeclarationException.class)
@@ -469,7 +469,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void whatAServerWasBuiltFromIsGuarded() {
+	void customServerBuiltFromSpecificationsIsGuarded() {
 		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
 			.withPropertyValues("spring.autoconfigure.exclude=" + McpServerStatelessAutoConfiguration.class.getName())
 			.withUserConfiguration(ServerOfItsOwn.class)
@@ -481,7 +481,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aServerThatIsNoBeanStopsTheStart() {
+	void serverThatIsNoBeanFailsStartup() {
 		this.configured.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS")
 			.withUserConfiguration(HiddenServer.class)
 			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("Two MCP servers"));
@@ -498,7 +498,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "STREAMABLE", "STATELESS" })
-	void anMcpServerIsNotLazy(String protocol) {
+	void mcpServerIsNotLazilyInitialized(String protocol) {
 		this.configured
 			.withInitializer(
 					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
@@ -508,7 +508,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void theHealthIndicatorCanBeSwitchedOff() {
+	void whenHealthIndicatorDisabledThenNoBean() {
 		this.configured.run((context) -> assertThat(context).hasBean("mcpSecurityHealthIndicator"));
 		this.configured.withPropertyValues("management.health.mcp-security.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean("mcpSecurityHealthIndicator"));
@@ -521,7 +521,7 @@ class McpSecurityAutoConfigurationTests {
 			spring.mvc.servlet.path=/api                                     | any audience
 			management.endpoints.web.base-path=/manage                       | any audience
 			""")
-	void actuatorsOperationsThatWriteAreNotOpenToAnyToken(String property, String reason) {
+	void writeOperationsOfActuatorWithoutRestrictedChainFailStartup(String property, String reason) {
 		this.configured
 			.withPropertyValues("spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER,
 					"management.endpoints.web.exposure.include=mcpsecurity",
@@ -535,18 +535,18 @@ class McpSecurityAutoConfigurationTests {
 	@ParameterizedTest
 	@CsvSource({ "OpenChain, no authentication", "OtherPathsChain, no authentication", "AnyTokenChain, any audience",
 			"ActuatorChain, any audience" })
-	void actuatorsOperationsThatWriteAreNotOpenByAChainOfTheApplication(String chain, String reason) {
+	void writeOperationsOfActuatorWithPermissiveChainFailStartup(String chain, String reason) {
 		writable(chain).run((context) -> assertThat(Refusal.of(context).reason()).contains(reason));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "OperatorChain", "PasswordChain", "ActuatorOperatorChain" })
-	void actuatorsOperationsThatWriteAreForOperators(String chain) {
+	void writeOperationsOfActuatorWithOperatorChainAreAllowed(String chain) {
 		writable(chain).run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
-	void actuatorsOperationsThatWriteAreOpenToNobodyUnlessExposed() {
+	void writeOperationsOfActuatorAreAllowedWhenNotExposedOrWithoutIssuerUri() {
 		this.configured
 			.withPropertyValues("spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER,
 					"management.endpoint.mcpsecurity.access=UNRESTRICTED")
@@ -576,7 +576,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutAChainOfTheApplicationBootsDefaultSecuresTheRest() {
+	void whenNoChainOfApplicationThenDefaultChainSecuresOtherPaths() {
 		this.configured.run((context) -> {
 			assertThat(chains(context)).hasSize(4);
 			assertThat(chain(context, "/mcp")).isSameAs(context.getBean(EndpointConfiguration.CHAIN));
@@ -592,7 +592,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aChainOfTheApplicationSecuresTheRest() {
+	void chainOfApplicationSecuresOtherPaths() {
 		this.configured.withUserConfiguration(OwnChain.class).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(chains(context)).hasSize(4);
@@ -603,7 +603,7 @@ class McpSecurityAutoConfigurationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "FirstChain", "OpenChain" })
-	void metadataOfAnAuthorizationServerIsAbsentWhateverChainIsForAnyRequest(String chain) {
+	void authorizationServerMetadataIsHandledByStarterDespiteAnyRequestChain(String chain) {
 		this.configured.withUserConfiguration(chain(chain)).run((context) -> {
 			assertThat(context).hasNotFailed();
 			assertThat(chain(context, "/.well-known/oauth-authorization-server"))
@@ -613,43 +613,43 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void metadataOfAnAuthorizationServerIsTheApplicationsWithAChainForIt() {
+	void authorizationServerMetadataIsHandledByMatchingChainOfApplication() {
 		this.configured.withUserConfiguration(chain("MetadataChain"))
 			.run((context) -> assertThat(chain(context, "/.well-known/oauth-authorization-server"))
 				.isSameAs(context.getBean("chain")));
 	}
 
 	@Test
-	void theServersMayBeAPlainString() {
+	void authorizationServerIsConfiguredAsString() {
 		assertIssuers(List.of(ISSUER), "mcp-security.authorization-servers=" + ISSUER);
 	}
 
 	@Test
-	void theServersMayBeAListWithCommas() {
+	void authorizationServersAreConfiguredAsCommaSeparatedList() {
 		assertIssuers(List.of(ISSUER, "https://b.example/"),
 				"mcp-security.authorization-servers=" + ISSUER + ", https://b.example/");
 	}
 
 	@Test
-	void theServersMayBeAListOfStrings() {
+	void authorizationServersAreConfiguredAsListOfStrings() {
 		assertIssuers(List.of(ISSUER, "https://b.example/"), "mcp-security.authorization-servers[0]=" + ISSUER,
 				"mcp-security.authorization-servers[1]=https://b.example/");
 	}
 
 	@Test
-	void theServersMayBeAListOfObjects() {
+	void authorizationServersAreConfiguredAsListOfObjects() {
 		assertIssuers(List.of(ISSUER, "https://b.example/"), "mcp-security.authorization-servers[0].issuer=" + ISSUER,
 				"mcp-security.authorization-servers[0].jwk-set-uri=https://a.example/keys",
 				"mcp-security.authorization-servers[1].issuer=https://b.example/");
 	}
 
 	@Test
-	void theServerMayBeTheOneThatBootKnows() {
+	void issuerUriOfSpringBootIsUsed() {
 		assertIssuers(List.of(ISSUER), "spring.security.oauth2.resourceserver.jwt.issuer-uri=" + ISSUER);
 	}
 
 	@Test
-	void theStartersOwnServersGoBeforeTheOneThatBootKnows() {
+	void authorizationServersTakePrecedenceOverIssuerUriOfSpringBoot() {
 		assertIssuers(List.of(ISSUER), "mcp-security.authorization-servers=" + ISSUER,
 				"spring.security.oauth2.resourceserver.jwt.issuer-uri=https://b.example/");
 	}
@@ -665,14 +665,14 @@ class McpSecurityAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "http://localhost:8080/mcp", "http://127.0.0.1/mcp", "http://[::1]:8080/mcp",
 			"https://mcp.example.com", "https://mcp.example.com/", "https://mcp.example.com/mcp?tenant=a" })
-	void aUsableResourceIsAcceptedToTheLetter(String resource) {
+	void resourceIsUsedAsConfigured(String resource) {
 		this.configured.withPropertyValues("mcp-security.resource=" + resource)
 			.run((context) -> assertThat(context.getBean(ProtectedResource.class).identifier())
 				.isEqualTo(URI.create(resource)));
 	}
 
 	@Test
-	void httpForAnotherMachineMustBeAllowed() {
+	void httpIsAcceptedForRemoteHostsWhenAllowed() {
 		this.configured.withPropertyValues("mcp-security.resource=http://mcp.example.com/mcp",
 				"mcp-security.authorization-servers=http://login.example.com", "mcp-security.allow-insecure-http=true")
 			.run((context) -> assertThat(context).hasNotFailed());
@@ -686,7 +686,7 @@ class McpSecurityAutoConfigurationTests {
 					spring.security.oauth2.resourceserver.jwt.issuer-uri=https://a?b | spring.security.oauth2.resourceserver.jwt.issuer-uri | has a query
 					spring.security.oauth2.resourceserver.jwt.issuer-uri=a           | spring.security.oauth2.resourceserver.jwt.issuer-uri | is not an absolute
 					""")
-	void aBadServerStopsTheStartAndIsNamedByWhereItIsConfigured(String property, String name, String said) {
+	void invalidIssuerFailsStartupWithConfiguredPropertyName(String property, String name, String said) {
 		this.bare
 			.withPropertyValues("mcp-security.resource=https://mcp.example.com/mcp",
 					"spring.ai.mcp.server.protocol=STREAMABLE", property)
@@ -702,7 +702,7 @@ class McpSecurityAutoConfigurationTests {
 					mcp-security.authorization-servers[0]                 | mcp-security.authorization-servers[0].jwk-set-uri
 					spring.security.oauth2.resourceserver.jwt.issuer-uri  | spring.security.oauth2.resourceserver.jwt.jwk-set-uri
 					""")
-	void aBadJwkSetUriStopsTheStartAndIsNamedByWhereItIsConfigured(String issuer, String keys) {
+	void invalidJwkSetUriFailsStartupWithConfiguredPropertyName(String issuer, String keys) {
 		this.bare
 			.withPropertyValues("mcp-security.resource=https://mcp.example.com/mcp",
 					"spring.ai.mcp.server.protocol=STREAMABLE",
@@ -711,7 +711,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutResourceAndServersTheStartIsRefused() {
+	void whenResourceOrAuthorizationServersMissingThenStartupFails() {
 		this.bare.withPropertyValues("spring.ai.mcp.server.protocol=STREAMABLE")
 			.run((context) -> assertThat(Refusal.of(context).property()).isEqualTo("mcp-security.resource"));
 		this.bare
@@ -727,7 +727,7 @@ class McpSecurityAutoConfigurationTests {
 			"mcp-security.http.max-body-size=big, mcp-security.http.max-body-size",
 			"mcp-security.policy.enforcement=perhaps, mcp-security.policy.enforcement",
 			"mcp-security.resource=mcp, mcp-security.resource" })
-	void theReportOfAFailedStartNamesTheProperty(String property, String name, CapturedOutput output) {
+	void failureAnalysisContainsPropertyAndValue(String property, String name, CapturedOutput output) {
 		assertThatException().isThrownBy(() -> start(property));
 		assertThat(output).contains("APPLICATION FAILED TO START").contains("Action:");
 		assertThat(output.toString().substring(output.toString().indexOf("APPLICATION FAILED TO START"))).contains(name)
@@ -735,21 +735,21 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aRuleThatIsNotInThePolicyWhenTheBeansAreThereStopsTheStart() {
+	void whenRuleIsRegisteredTooLateThenStartupFails() {
 		this.configured.withUserConfiguration(HiddenRule.class)
 			.run((context) -> assertThat(context).getFailure()
 				.hasMessageContaining("HiddenTools.purge was registered after the rules were built"));
 	}
 
 	@Test
-	void theChallengesScopesAreTheDeclaredOnesWithoutOfflineAccess() {
+	void challengeContainsDeclaredScopesWithoutOfflineAccess() {
 		this.configured.withUserConfiguration(Tools.class)
 			.run((context) -> assertThat(challenge(context)).contains("scope=\"records:purge\""));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "none, ''", "'x,y', ', scope=\"x y\"'" })
-	void theChallengesScopesCanBeChosen(String value, String parameter) {
+	void challengeContainsConfiguredScopes(String value, String parameter) {
 		this.configured.withUserConfiguration(Tools.class)
 			.withPropertyValues("mcp-security.metadata.challenge-scopes=" + value)
 			.run((context) -> assertThat(challenge(context)).isEqualTo(
@@ -758,7 +758,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void anAnnotatedToolHasItsRuleInThePolicy() {
+	void ruleOfAnnotatedToolIsInPolicy() {
 		this.configured.withUserConfiguration(Tools.class)
 			.run((context) -> assertThat(
 					context.getBean(AccessPolicy.class).ruleBook().ruleFor(McpTarget.tool("purge")).source())

@@ -36,13 +36,13 @@ class McpSecurityObservationAutoConfigurationTests {
 				"spring.ai.mcp.server.protocol=STREAMABLE");
 
 	@Test
-	void thereAreMetricsWhereThereIsARegistry() {
+	void whenMeterRegistryThenMetricsBeansExist() {
 		this.runner.run((context) -> assertThat(context).hasSingleBean(RequestMetrics.class)
 			.hasSingleBean(StepUpMetrics.class));
 	}
 
 	@Test
-	void withoutARegistryOfMetricsThereAreNone() {
+	void whenNoMeterRegistryThenNoMetricsBeans() {
 		without(CompositeMeterRegistryAutoConfiguration.class, MetricsAutoConfiguration.class)
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(Exchanges.class)
@@ -52,14 +52,14 @@ class McpSecurityObservationAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutARegistryOfObservationsNothingIsObserved() {
+	void whenNoObservationRegistryThenNoObservations() {
 		without(ObservationAutoConfiguration.class).run((context) -> assertThat(context).hasNotFailed()
 			.doesNotHaveBean(ObservationRegistry.class)
 			.doesNotHaveBean(RequestObservations.class));
 	}
 
 	@Test
-	void whereThereIsATracerRequestsHaveSpans() {
+	void whenTracerThenTracingBeansExist() {
 		this.runner.run((context) -> {
 			assertThat(context).hasSingleBean(RequestObservations.class)
 				.hasSingleBean(TraceIds.class)
@@ -70,7 +70,7 @@ class McpSecurityObservationAutoConfigurationTests {
 	}
 
 	@Test
-	void withoutATracerThereIsNothingOfTraces() {
+	void whenNoTracingThenNoTracingBeans() {
 		this.runner.withClassLoader(new FilteredClassLoader("io.micrometer.tracing"))
 			.run((context) -> assertThat(context).hasNotFailed()
 				.hasSingleBean(RequestObservations.class)
@@ -79,7 +79,7 @@ class McpSecurityObservationAutoConfigurationTests {
 	}
 
 	@Test
-	void whereNothingIsSecuredNothingIsMeasured() {
+	void whenDisabledThenNoMetricsAndObservations() {
 		this.runner.withPropertyValues("mcp-security.enabled=false")
 			.run((context) -> assertThat(context).hasNotFailed()
 				.doesNotHaveBean(RequestMetrics.class)

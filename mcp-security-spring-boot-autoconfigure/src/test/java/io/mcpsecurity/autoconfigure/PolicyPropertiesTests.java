@@ -62,7 +62,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aHierarchyIsReadWithAndWithoutSpacesAndInChains() {
+	void hierarchyIsParsedWithAndWithoutSpacesAndInChains() {
 		this.runner
 			.withPropertyValues(
 					"mcp-security.policy.scope-hierarchy=root>records:admin > records:purge\n\nroot > extra",
@@ -79,7 +79,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aChallengeNamesTheNarrowestScopeThatWouldDo() {
+	void challengeContainsNarrowestSufficientScope() {
 		this.runner.withPropertyValues("mcp-security.policy.scope-hierarchy=records:export > records:admin")
 			.run((context) -> {
 				AccessDecision decision = context.getBean(AccessPolicy.class)
@@ -93,7 +93,7 @@ class PolicyPropertiesTests {
 			matches nothing that is offered | tmie | t
 			never applies                   | t*   | time
 			""")
-	void aRuleWithoutEffectCanStopTheStart(String reason, String first, String second) {
+	void whenFailThenIneffectiveRuleFailsStartup(String reason, String first, String second) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.unmatched-rules=fail",
 					"mcp-security.policy.rules[0].tools=" + first, "mcp-security.policy.rules[0].access=deny",
@@ -106,7 +106,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void twoRulesOfTheOperatorThatContradictEachOtherStopTheStart() {
+	void contradictingConfiguredRulesFailStartup() {
 		for (String text : Set.of("time", "t*")) {
 			this.runner
 				.withPropertyValues("mcp-security.policy.rules[0].tools=" + text,
@@ -122,7 +122,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void theSameRuleTwiceIsNoContradiction() {
+	void duplicateRuleIsAccepted() {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].tools=time", "mcp-security.policy.rules[0].access=deny",
 					"mcp-security.policy.rules[1].tools=time", "mcp-security.policy.rules[1].access=deny")
@@ -130,7 +130,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void twoAnnotationsThatContradictEachOtherStopTheStart() {
+	void contradictingAnnotationsFailStartup() {
 		this.runner.withUserConfiguration(Contradicting.class)
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
@@ -140,7 +140,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aRuleThatMatchesNothingIsReported(CapturedOutput output) {
+	void ruleThatMatchesNothingIsLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].tools=tmie,time",
 					"mcp-security.policy.rules[0].access=deny", "mcp-security.policy.rules[1].prompts=x*",
@@ -155,7 +155,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aSimilarNameIsSuggested(CapturedOutput output) {
+	void similarNameIsSuggested(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].tools=tmie", "mcp-security.policy.rules[0].access=deny",
 					"mcp-security.rate-limit.rules[0].per=caller", "mcp-security.rate-limit.rules[0].capacity=5",
@@ -173,7 +173,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void oneLineSaysWhatAnEndpointProtects(CapturedOutput output) {
+	void protectedTargetsAreLoggedOncePerEndpoint(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.endpoints.admin.path=/admin/mcp",
 					"mcp-security.endpoints.admin.resource=https://mcp.example/admin/mcp",
@@ -189,7 +189,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void manyNamesAreNotAllLogged(CapturedOutput output) {
+	void loggedNamesAreLimited(CapturedOutput output) {
 		this.runner.withUserConfiguration(ManyTools.class).run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output.getOut().lines().filter((line) -> line.contains("MCP endpoint "))).singleElement()
 			.asString()
@@ -198,7 +198,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aScopeOfSomethingThatNoServerOffersIsNotAdvertised(CapturedOutput output) {
+	void scopeOfToolThatIsNotOfferedIsNotAdvertised(CapturedOutput output) {
 		this.runner.withUserConfiguration(Dropped.class)
 			.run((context) -> assertThat(context.getBean(RuleBook.class).scopes()).doesNotContain("dropped:use")
 				.contains("records:purge"));
@@ -207,7 +207,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aPatternThatIsForSomeUrisOfATemplateIsNotReported(CapturedOutput output) {
+	void patternForSomeUrisOfTemplateIsNotLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].resources=records://secret/*,records://s*",
 					"mcp-security.policy.rules[0].access=deny",
@@ -225,7 +225,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aRuleThatAnEarlierOneKeepsFromApplyingIsReported(CapturedOutput output) {
+	void shadowedRuleIsLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].tools=p*", "mcp-security.policy.rules[0].access=deny",
 					"mcp-security.policy.rules[1].tools=time,purge",
@@ -238,7 +238,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aCommonRuleThatOneEndpointReplacesIsNotReported(CapturedOutput output) {
+	void commonRuleReplacedByEndpointIsNotLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].tools=time",
 					"mcp-security.policy.rules[0].access=authenticated", "mcp-security.endpoints.admin.path=/admin/mcp",
@@ -255,7 +255,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void undeclaredDenyListsWhatIsMissing(CapturedOutput output) {
+	void whenDefaultAccessDenyThenTargetsWithoutRuleAreLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.default-access=deny", "mcp-security.policy.rules[0].tools=time",
 					"mcp-security.policy.rules[0].access=authenticated")
@@ -265,7 +265,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void itIsSaidThatConfigurationReplacesAnAnnotation(CapturedOutput output) {
+	void overriddenAnnotationIsLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.policy.rules[0].tools=pur*",
 					"mcp-security.policy.rules[0].scopes=ops:delete")
@@ -276,7 +276,7 @@ class PolicyPropertiesTests {
 	}
 
 	@Test
-	void aScopeWithoutADescriptionIsReported(CapturedOutput output) {
+	void scopesWithoutDescriptionAreLogged(CapturedOutput output) {
 		this.runner
 			.withPropertyValues("mcp-security.scopes.name=records:purge", "mcp-security.scopes.description=Delete")
 			.run((context) -> assertThat(context).hasNotFailed());
@@ -290,7 +290,7 @@ class PolicyPropertiesTests {
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "policy.enforcement=report", "policy.anonymous-discovery=true", "allow-insecure-http=true" })
-	void whateverLoosensTheServerIsSaidAtStart(String property, CapturedOutput output) {
+	void insecureSettingIsLoggedAsWarning(String property, CapturedOutput output) {
 		this.runner.withPropertyValues("mcp-security." + property).run((context) -> assertThat(context).hasNotFailed());
 		assertThat(output.getOut()
 			.lines()

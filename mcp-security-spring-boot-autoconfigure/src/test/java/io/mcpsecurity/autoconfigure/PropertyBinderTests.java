@@ -62,14 +62,14 @@ class PropertyBinderTests {
 					policy                                      | It has properties of its own and no value
 					rules[0].tools                              | Below 'mcp-security' there are: enabled, resource,
 					""")
-	void anUnknownNameStopsTheStartWithASuggestion(String name, String hint) {
+	void unknownPropertyFailsStartupWithSuggestion(String name, String hint) {
 		Refusal refusal = Refusal.of("mcp-security." + name + "=s3cret");
 		assertThat(refusal.reason()).contains("There is no property 'mcp-security." + name + "'").contains(hint);
 		assertThat(refusal.toString()).doesNotContain("s3cret");
 	}
 
 	@Test
-	void unknownNamesAreReportedTogetherWithFileAndLine(CapturedOutput output) {
+	void unknownPropertiesAreReportedTogetherWithOrigin(CapturedOutput output) {
 		assertThatException().isThrownBy(() -> new SpringApplication(RecordsApplication.class).run("--server.port=0",
 				"--spring.config.location=classpath:unknown-properties.yml"));
 		assertThat(output.toString()).contains("APPLICATION FAILED TO START")
@@ -84,13 +84,13 @@ class PropertyBinderTests {
 	@ValueSource(strings = { "MCPSECURITY_UNDECLARD", "MCPSECURITY_POLICY_RULES_0_TOOL",
 			"MCPSECURITY_AUDIT_JDBC_ENABLE", "MCPSECURITY_AUTHORIZATIONSERVERS_0_ISSUE",
 			"MCPSECURITY_AUTHORIZATION_SERVERS_0_INTROSPECTION_CLIENT" })
-	void anUnknownVariableStopsTheStart(String name) {
+	void unknownEnvironmentVariableFailsStartup(String name) {
 		assertThat(Refusal.of(catchThrowable(() -> PropertyBinder.bind(variables(Map.of(name, "x"))))).reason())
 			.contains("which is set by \"" + name + "\" from property source \"systemEnvironment\"");
 	}
 
 	@Test
-	void anUnknownSystemPropertyStopsTheStart() {
+	void unknownSystemPropertyFailsStartup() {
 		StandardEnvironment environment = Refusal.environment();
 		String name = StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME;
 		environment.getPropertySources()
@@ -101,13 +101,13 @@ class PropertyBinderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "MCPSECURITY_POLICY_SCOPETEMPLATE", "MCPSECURITY_POLICY_SCOPE_TEMPLATE" })
-	void hyphensInNamesOfVariablesAreUnderscoresOrNothing(String name) {
+	void hyphensInEnvironmentVariablesAreUnderscoresOrRemoved(String name) {
 		assertThat(PropertyBinder.bind(variables(Map.of(name, "run:{name}"))).policy().scopeTemplate())
 			.isEqualTo("run:{name}");
 	}
 
 	@Test
-	void variablesReachIntoListsAndMaps() {
+	void environmentVariablesBindToListsAndMaps() {
 		McpSecurityProperties properties = PropertyBinder.bind(variables(Map.of("MCPSECURITY_POLICY_RULES_0_TOOLS_0",
 				"time", "MCPSECURITY_POLICY_RULES_0_ANY_OF", "a,b", "MCPSECURITY_AUTHORIZATION_SERVERS_0_ISSUER",
 				"https://a.example", "MCPSECURITY_ENDPOINTS_ADMIN_RESOURCE_NAME", "Admin",
@@ -125,7 +125,7 @@ class PropertyBinderTests {
 	 * {@code mcp-security.enabled}.
 	 */
 	@Test
-	void propertiesOfAnotherApplicationAreIgnored() {
+	void environmentVariablesWithOtherPrefixAreIgnored() {
 		Map<String, Object> foreign = Map.of("MCP_SECURITY_ENABLED", "false", "MCP_SECURITY_RESOURCE",
 				"https://other.example", "MCP_SECURITY_POLICY_ENFORCEMENT", "report", "MCP_SECURITY_AUDIT_ENABLED",
 				"false", "MCP_SECURITY_AUDIT_LOG_ENABLED", "true", "MCP_SECURITY_AUDIT_JDBC_ENABLED", "true",
@@ -153,7 +153,7 @@ class PropertyBinderTests {
 	}
 
 	@Test
-	void anObjectIsAListOfOne() throws Exception {
+	void objectIsBoundAsSingleElementList() throws Exception {
 		StandardEnvironment environment = Refusal.environment("mcp-security.rate-limit.rules.per=caller",
 				"mcp-security.endpoints.admin.policy.rules.prompts=x");
 		new YamlPropertySourceLoader().load("application.yml", new ByteArrayResource("""
@@ -184,7 +184,7 @@ class PropertyBinderTests {
 
 	@ParameterizedTest
 	@CsvSource({ "60, PT1M", "250ms, PT0.25S", "2m, PT2M", "PT3S, PT3S" })
-	void aDurationWithoutAUnitIsInSeconds(String value, Duration duration) {
+	void durationWithoutUnitIsInSeconds(String value, Duration duration) {
 		assertThat(
 				PropertyBinder.bind(Refusal.environment("mcp-security.token.clock-skew=" + value)).token().clockSkew())
 			.isEqualTo(duration);
@@ -192,7 +192,7 @@ class PropertyBinderTests {
 
 	@ParameterizedTest
 	@MethodSource("durations")
-	void everyDurationIsInSeconds(RecordComponent component) {
+	void everyDurationPropertyHasDefaultUnitSeconds(RecordComponent component) {
 		assertThat(component.getAccessor().getDeclaringClass().getDeclaredConstructors()[0].getParameters())
 			.filteredOn((parameter) -> parameter.getName().equals(component.getName()))
 			.allSatisfy((parameter) -> assertThat(parameter.getAnnotation(DurationUnit.class)).isNotNull()
@@ -211,7 +211,7 @@ class PropertyBinderTests {
 	}
 
 	@Test
-	void actuatorShowsThePropertiesWithoutSecrets() {
+	void configpropsEndpointReturnsPropertiesWithoutSecrets() {
 		String introspection = "mcp-security.authorization-servers.introspection.";
 		new WebApplicationContextRunner().withUserConfiguration(RecordsApplication.class)
 			.withPropertyValues("spring.ai.mcp.server.protocol=STATELESS",
@@ -235,7 +235,7 @@ class PropertyBinderTests {
 	}
 
 	@Test
-	void rulesThatReplaceThoseOfAnotherSourceAreReported(CapturedOutput output) {
+	void rulesReplacingThoseOfOtherSourceAreLogged(CapturedOutput output) {
 		StandardEnvironment environment = variables(Map.of("MCPSECURITY_POLICY_RULES_0_TOOLS", "server_time"));
 		environment.getPropertySources()
 			.addLast(new MapPropertySource("application.yml", Map.of("mcp-security.policy.rules[0].tools", "purge")));
@@ -244,7 +244,7 @@ class PropertyBinderTests {
 	}
 
 	@Test
-	void rulesOfOneSourceAreNotReported(CapturedOutput output) {
+	void rulesOfSingleSourceAreNotLogged(CapturedOutput output) {
 		PropertyBinder.bind(Refusal.environment("mcp-security.policy.rules[0].tools=purge"));
 		assertThat(output).doesNotContain("several property sources");
 	}

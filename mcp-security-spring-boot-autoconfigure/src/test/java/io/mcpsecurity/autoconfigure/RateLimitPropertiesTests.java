@@ -37,7 +37,7 @@ class RateLimitPropertiesTests {
 				"mcp-security.authorization-servers=https://login.example");
 
 	@Test
-	void byDefaultRefusedTokensAndConcurrentRequestsAreLimited() {
+	void authenticationFailuresAndConcurrentRequestsAreLimitedByDefault() {
 		this.runner.run((context) -> {
 			RequestLimits limits = context.getBean(RequestLimits.class);
 			assertThat(limits.counters()).extracting(LimitCounter::limit)
@@ -46,12 +46,12 @@ class RateLimitPropertiesTests {
 	}
 
 	@Test
-	void theLimitOfRefusedTokensCanBeSwitchedOff() {
+	void whenAuthenticationFailureLimitDisabledThenItIsAbsent() {
 		assertThat(settings("authentication-failures.enabled=false").failures()).isNull();
 	}
 
 	@Test
-	void aRuleNeedsOnlyWhatItIsPerAndACapacity() {
+	void ruleRequiresOnlyPerAndCapacity() {
 		assertThat(settings("rules[0].per=caller", "rules[0].capacity=10", "rules[1].per=tool,caller",
 				"rules[1].capacity=5", "rules[2].per=caller", "rules[2].capacity=1", "rules[2].refill=3",
 				"rules[2].period=1h", "rules[2].tools=export")
@@ -64,7 +64,7 @@ class RateLimitPropertiesTests {
 	}
 
 	@Test
-	void aNameOfARuleIsTakenOnce() {
+	void duplicateRuleNameIsRefused() {
 		assertThatException()
 			.isThrownBy(() -> settings("rules[0].per=caller", "rules[0].capacity=1", "rules[0].name=one",
 					"rules[1].per=client", "rules[1].capacity=1", "rules[1].name=one"))
@@ -72,14 +72,14 @@ class RateLimitPropertiesTests {
 	}
 
 	@Test
-	void redisWithoutAConnectionStopsTheStart() {
+	void whenRedisWithoutConnectionThenStartupFails() {
 		this.runner.withPropertyValues("mcp-security.rate-limit.store=redis")
 			.run((context) -> assertThat(messages(context.getStartupFailure()))
 				.contains("mcp-security.rate-limit.store", "LettuceConnectionFactory"));
 	}
 
 	@Test
-	void redisWithoutItsLibrariesStopsTheStart() {
+	void whenRedisWithoutLibrariesThenStartupFails() {
 		this.runner.withClassLoader(new FilteredClassLoader(AbstractRedisClient.class))
 			.withPropertyValues("mcp-security.rate-limit.store=redis")
 			.run((context) -> assertThat(messages(context.getStartupFailure()))
@@ -87,7 +87,7 @@ class RateLimitPropertiesTests {
 	}
 
 	@Test
-	void withoutTheLibrariesOfRedisAnApplicationStarts() {
+	void whenRedisLibrariesAreMissingThenApplicationStarts() {
 		this.runner
 			.withClassLoader(new FilteredClassLoader("io.lettuce", "org.springframework.data.redis",
 					"org.springframework.boot.data.redis", "io.github.bucket4j.redis"))
@@ -95,7 +95,7 @@ class RateLimitPropertiesTests {
 	}
 
 	@Test
-	void fixedReplicasAreNotSupported() {
+	void staticMasterReplicaConnectionFailsStartup() {
 		this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
 			.withPropertyValues("mcp-security.rate-limit.store=redis",
 					"spring.data.redis.masterreplica.nodes=localhost:6379")
@@ -104,7 +104,7 @@ class RateLimitPropertiesTests {
 	}
 
 	@Test
-	void anApplicationStartsWithoutRedisBeingThere() {
+	void whenRedisIsUnavailableThenApplicationStarts() {
 		this.runner.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
 			.withPropertyValues("mcp-security.rate-limit.store=redis", "spring.data.redis.url=redis://localhost:1")
 			.run((context) -> assertThat(context).hasNotFailed());

@@ -29,14 +29,14 @@ class TokenProfilesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aProviderIsNamedAsInTheDocumentation(Provider provider) {
+	void providerHasDocumentedName(Provider provider) {
 		assertThat(server("provider", provider.text()).provider()).isEqualTo(provider);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "fusionauth, the id of the application", "entra, the application (client) id of the API",
 			"cognito, the ids of the app clients" })
-	void aPresetWithoutWhatItNeedsIsRefusedByTheNameOfTheProperty(String provider, String need) {
+	void presetWithoutRequiredAudiencesIsRefused(String provider, String need) {
 		Refusal refusal = Refusal.of(catchThrowable(() -> profile("provider", provider)));
 		assertThat(refusal.property()).isEqualTo("servers[0].audiences");
 		assertThat(refusal.reason()).contains(provider, need);
@@ -54,7 +54,7 @@ class TokenProfilesTests {
 			scope-prefix, a b
 			marks.use[0], ' '
 			""")
-	void aBadValueIsNamed(String name, String value) {
+	void invalidValueIsReportedWithProperty(String name, String value) {
 		String property = name.replaceAll("\\[0]", "");
 		assertThat(Refusal.of(catchThrowable(() -> {
 			profile("provider", "generic", name, value);
@@ -63,7 +63,7 @@ class TokenProfilesTests {
 	}
 
 	@Test
-	void everythingOfAPresetCanBeReplaced() {
+	void everyPresetValueCanBeOverridden() {
 		TokenProfile profile = profile("provider", "okta", "audiences", "https://mcp.example.com/mcp", "audience-claim",
 				"resource", "token-types", "application/at+jwt,none", "marks.kind", "a,b", "refused-claims", "idp",
 				"scope-prefix", "mcp/", "claims.scopes", "scopes,realm.roles", "claims.client", "app", "claims.actor",
@@ -78,7 +78,7 @@ class TokenProfilesTests {
 	@ParameterizedTest
 	@CsvSource({ GUID + ", api://" + GUID + "/", "api://mcp, api://mcp/",
 			"https://mcp.example.com/, https://mcp.example.com/" })
-	void scopesOfEntraAreAskedForByTheApisUri(String audience, String prefix) {
+	void requestedScopesOfEntraHaveAudiencePrefix(String audience, String prefix) {
 		TokenProfile profile = profile("provider", "entra", "audiences", audience);
 		assertThat(new ScopeCatalogue(Map.of(), TokenProfiles.requestPrefix(List.of(profile)))
 			.requested(List.of("records.browse", "openid", "offline_access", "https://other/x")))
@@ -86,7 +86,7 @@ class TokenProfilesTests {
 	}
 
 	@Test
-	void whereAuthorizationServersDifferScopesAreAskedForByTheirNamesInRules() {
+	void whenRequestPrefixesDifferThenScopesAreRequestedWithoutPrefix() {
 		TokenProfile entra = profile("provider", "entra", "audiences", GUID);
 		assertThat(TokenProfiles.requestPrefix(List.of(entra, profile("provider", "keycloak")))).isEmpty();
 		assertThat(TokenProfiles.requestPrefix(List.of(entra, entra))).isEqualTo("api://" + GUID + "/");

@@ -42,14 +42,14 @@ class ClientAccessTests {
 			https://b.example agent        | agent                                 | ACCEPTED
 			https://a.example *            | agent                                 | DENIED
 			""", delimiter = '|')
-	void deniedClientsAreThoseThatPatternsName(String pattern, @Nullable String client, Verdict verdict) {
+	void clientsMatchingPatternAreDenied(String pattern, @Nullable String client, Verdict verdict) {
 		assertThat(access(List.of(), List.of(pattern), new LocalClientDenials()).decide(caller(client)))
 			.isEqualTo(verdict);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { " a", "a ", "\u00a0a", "https://a.example  agent", "https://a.example agent " })
-	void aBlankTooManyIsNoClient(String text) {
+	void clientWithLeadingOrTrailingWhitespaceIsRefused(String text) {
 		ClientAccess access = access(List.of(), List.of(), new LocalClientDenials());
 		assertThatIllegalArgumentException().isThrownBy(() -> access.deny(text));
 		assertThat(access.deniedAtRunTime()).isEmpty();
@@ -57,7 +57,7 @@ class ClientAccessTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "b ", "b\n", "https://a.example " })
-	void whatIsNoClientInTheStoreDoesNotKeepTheOthersFromBeingKnown(String odd) {
+	void invalidStoredEntryDoesNotPreventOtherDenials(String odd) {
 		ClientDenials common = new LocalClientDenials();
 		ClientAccess access = access(List.of(), List.of(), common);
 		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.ACCEPTED);
@@ -69,7 +69,7 @@ class ClientAccessTests {
 	}
 
 	@Test
-	void whereSomeAreAllowedNoOthersAre() {
+	void whenAllowListThenOtherClientsAreDenied() {
 		ClientAccess access = access(List.of("a", "b*"), List.of("b1"), new LocalClientDenials());
 		assertThat(Stream.of("a", "b2").map((client) -> access.decide(caller(client)))).containsOnly(Verdict.ACCEPTED);
 		assertThat(Stream.of("b1", "c", "").map((client) -> access.decide(caller(client))))
@@ -78,7 +78,7 @@ class ClientAccessTests {
 	}
 
 	@Test
-	void aDenialHoldsForTheNextRequestUntilItIsUndone() {
+	void denialAppliesToNextRequestUntilUndone() {
 		ClientAccess access = access(List.of(), List.of("configured"), new LocalClientDenials());
 		assertThat(access.decide(caller("a"))).isEqualTo(Verdict.ACCEPTED);
 		access.deny("a");
@@ -91,7 +91,7 @@ class ClientAccessTests {
 	}
 
 	@Test
-	void aDenialElsewhereHoldsAfterTheRefreshInterval() {
+	void denialByOtherInstanceAppliesAfterRefreshInterval() {
 		ClientDenials common = new LocalClientDenials();
 		ClientAccess here = access(List.of(), List.of(), common);
 		ClientAccess there = access(List.of(), List.of(), common);
@@ -102,7 +102,7 @@ class ClientAccessTests {
 	}
 
 	@Test
-	void theStoreIsReadOncePerInterval() {
+	void storeIsReadOncePerInterval() {
 		FailingDenials store = new FailingDenials();
 		ClientAccess access = access(List.of(), List.of(), store);
 		for (int i = 0; i < 10; i++) {
@@ -112,7 +112,7 @@ class ClientAccessTests {
 	}
 
 	@Test
-	void whileTheStoreFailsWhatWasKnownHoldsOn() {
+	void whenStoreFailsThenKnownDenialsStillApply() {
 		FailingDenials store = new FailingDenials();
 		ClientAccess access = access(List.of(), List.of(), store);
 		access.deny("a");
@@ -125,7 +125,7 @@ class ClientAccessTests {
 	}
 
 	@Test
-	void whoHasNeverReadTheStoreLetsNobodyIn() {
+	void whenStoreWasNeverReadThenVerdictIsUnknown() {
 		FailingDenials store = new FailingDenials();
 		store.failing = true;
 		ClientAccess access = access(List.of(), List.of(), store);
@@ -136,7 +136,7 @@ class ClientAccessTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "a\nb", "https://a.example  " })
-	void whatIsNoClientIsNotDenied(String text) {
+	void invalidClientIsRefusedAndNotDenied(String text) {
 		ClientAccess access = access(List.of(), List.of(), new LocalClientDenials());
 		assertThatIllegalArgumentException().isThrownBy(() -> access.deny(text));
 		assertThat(access.deniedAtRunTime()).isEmpty();

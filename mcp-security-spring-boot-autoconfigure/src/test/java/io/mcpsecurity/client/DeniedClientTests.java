@@ -73,7 +73,7 @@ class DeniedClientTests {
 	}
 
 	@Test
-	void aClientIsDeniedAtOnceAndItsEventSaysWhoItWas() {
+	void clientIsDeniedImmediatelyAndAuditedWithReason() {
 		String token = server.token("records:browse").claim("client_id", "rogue").sign();
 		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
 		assertThat(change("{\"deny\":\"rogue\"}").body()).contains("\"denied\":[\"rogue\"]",
@@ -92,14 +92,14 @@ class DeniedClientTests {
 	}
 
 	@Test
-	void aClientThatConfigurationDeniesStaysDenied() {
+	void clientDeniedByConfigurationCannotBeUndone() {
 		String token = server.token("records:browse").claim("client_id", "configured-1").sign();
 		change("{\"undo\":\"configured-*\"}");
 		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(403);
 	}
 
 	@Test
-	void aClientThatAnotherInstanceDeniesIsDeniedWithinTheRefreshInterval() {
+	void clientDeniedByOtherInstanceIsDeniedAfterRefreshInterval() {
 		String token = server.token("records:browse").claim("client_id", "shared-rogue").sign();
 		assertThat(server.send(server.post(token, LIST)).statusCode()).isEqualTo(200);
 		ClientDenials another = new JdbcClientDenials(dataSource, 2);
@@ -112,7 +112,7 @@ class DeniedClientTests {
 	}
 
 	@Test
-	void aServerThatHasNeverReadTheDenialsLetsNobodyIn() {
+	void whenDenialsWereNeverReadThenRequestsGet503() {
 		try (SecuredServer fresh = SecuredServer.start(WithoutTableApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.clients.store=jdbc")) {
 			String token = fresh.token("records:browse").sign();
@@ -129,7 +129,7 @@ class DeniedClientTests {
 	}
 
 	@Test
-	void aChangeThatNamesNoClientIsABadRequest() {
+	void changeWithoutClientOrWithSeveralIsBadRequest() {
 		for (String body : List.of("{}", "{\"deny\":\"\"}", "{\"deny\":\"a\",\"undo\":\"b\"}")) {
 			assertThat(change(body).statusCode()).as(body).isEqualTo(400);
 		}

@@ -79,14 +79,14 @@ class AuthorizationRulesTests {
 	}
 
 	@Test
-	void whatNoRuleDeniesIsAllowed() {
+	void callIsAllowedWhenNoRuleDenies() {
 		assertThat(call("tools/call", "{\"name\":\"transfer\",\"arguments\":{\"amount\":100}}").statusCode())
 			.isEqualTo(200);
 		assertThat(call("resources/read", "{\"uri\":\"tenants://acme\"}").statusCode()).isEqualTo(200);
 	}
 
 	@Test
-	void aCallIsDeniedByItsTargetBeforeTheServerGetsIt() {
+	void ruleForTargetDeniesCallBeforeServerIsInvoked() {
 		server().context().getBean(Rules.class).runs.clear();
 		assertForbidden(call("tools/call", "{\"name\":\"internal\",\"arguments\":\"of the wrong type\"}"));
 		assertForbidden(call("tools/call", "{\"name\":\"internal\",\"arguments\":{}}"));
@@ -101,7 +101,7 @@ class AuthorizationRulesTests {
 	}
 
 	@Test
-	void aCallIsDeniedByItsArgumentsAtTheHandler() {
+	void ruleForArgumentsDeniesCallBeforeHandlerIsInvoked() {
 		assertForbidden(call("tools/call", "{\"name\":\"transfer\",\"arguments\":{\"amount\":101}}"));
 		assertForbidden(call("prompts/get", "{\"name\":\"topics\",\"arguments\":{\"topic\":\"secret\"}}"));
 		assertForbidden(call("completion/complete", "{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"topics\"},"
@@ -113,7 +113,7 @@ class AuthorizationRulesTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "broken", "locked" })
-	void aRuleThatThrowsDenies(String tool, CapturedOutput output) {
+	void ruleThatThrowsDeniesCall(String tool, CapturedOutput output) {
 		assertForbidden(call("tools/call", "{\"name\":\"%s\",\"arguments\":{}}".formatted(tool)));
 		if (tool.equals("broken")) {
 			assertThat(output)
@@ -124,7 +124,7 @@ class AuthorizationRulesTests {
 	}
 
 	@Test
-	void scopesComeFirst() {
+	void scopesAreCheckedBeforeRules() {
 		Rules rules = server().context().getBean(Rules.class);
 		rules.asked.clear();
 		HttpResponse<String> response = server().callTool(server().token().claim("tenant", "acme").sign(), "scoped",
@@ -135,7 +135,7 @@ class AuthorizationRulesTests {
 	}
 
 	@Test
-	void whatIsDeniedIsNotListed() {
+	void deniedTargetsAreNotListed() {
 		assertThat(call("tools/list", "{}").body()).contains("\"transfer\"")
 			.doesNotContain("\"internal\"", "\"broken\"", "\"locked\"", "\"scoped\"");
 		assertThat(call("resources/list", "{}").body()).doesNotContain("internal://all");
@@ -144,7 +144,7 @@ class AuthorizationRulesTests {
 	}
 
 	@Test
-	void aRuleKnowsTheInvocation() {
+	void invocationContainsTargetMethodCallerAndArguments() {
 		Rules rules = server().context().getBean(Rules.class);
 		rules.asked.clear();
 		call("tools/call", "{\"name\":\"transfer\",\"arguments\":{\"amount\":7}}");
@@ -161,7 +161,7 @@ class AuthorizationRulesTests {
 	}
 
 	@Test
-	void aRuleKnowsTheEndpoint() {
+	void ruleDecidesByNameOfEndpoint() {
 		String token = authorizationServer.token("http://localhost:1/admin/mcp")
 			.scope("records:browse")
 			.claim("tenant", "acme")

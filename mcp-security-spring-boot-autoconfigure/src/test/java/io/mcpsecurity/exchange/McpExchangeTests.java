@@ -20,7 +20,7 @@ class McpExchangeTests {
 	 * A request can take hours, and arguments can be large.
 	 */
 	@Test
-	void ofAMessageTheArgumentsAreNotKept() {
+	void argumentsOfMessageAreNotKept() {
 		McpExchange request = TestExchanges.withoutTrail()
 			.begin(new Connection("https://mcp.example", null, null, null, false));
 		request.message(new McpMessage(1, "tools/call", McpTarget.tool("browse"),

@@ -74,7 +74,7 @@ class MessageFuzzTests {
 
 	@FuzzTest
 	@DictionaryFile(resourcePath = "messages.dict")
-	void whatTheGateReadsIsWhatTheServerExecutes(byte[] body) {
+	void messageDecidedByGateEqualsMessageExecutedByServer(byte[] body) {
 		for (FuzzedServer server : servers) {
 			FuzzedServer.Outcome outcome = server.post(body);
 			if (outcome.decision() != null) {

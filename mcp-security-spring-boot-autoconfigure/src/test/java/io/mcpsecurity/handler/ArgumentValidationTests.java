@@ -75,7 +75,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void argumentsThatTheSchemaRefusesNeverReachTheHandler(Variant variant) {
+	void invalidArgumentsDoNotReachHandler(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		assertRefused(server, variant, "take", "vault:open");
 		assertThat(SecuredServer.text(server.callTool(server.token("vault:open").sign(), "take", "{\"amount\":5}")))
@@ -84,7 +84,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void argumentsThatAreNotThereAreNone(Variant variant) {
+	void missingOrNullArgumentsAreTreatedAsEmpty(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		Session session = new Session(server, server.token("vault:open").sign(), variant);
 		for (String arguments : List.of("", ",\"arguments\":null", ",\"arguments\":{}")) {
@@ -94,7 +94,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whoeverLacksTheScopeHearsNothingAboutArguments(Variant variant) {
+	void whenScopeIsMissingThenResponseIsIndependentOfArguments(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		String token = server.token("vault:other").sign();
 		Session session = new Session(server, token, variant);
@@ -112,7 +112,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aConditionOverArgumentsOfTheWrongTypeIsNoWayToTheHandler(Variant variant) {
+	void conditionalRuleDoesNotBypassArgumentValidation(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		assertRefused(server, variant, "takeMuch", "vault:open");
 		HttpResponse<String> much = server.callTool(server.token("vault:open").sign(), "takeMuch", "{\"amount\":5000}");
@@ -121,8 +121,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "STREAMABLE_SYNC", "STREAMABLE_ASYNC" })
-	void aServerThatIsToldNotToValidateIsReportedAndItsArgumentsAreValidatedAllTheSame(Variant variant,
-			CapturedOutput output) {
+	void whenServerDoesNotValidateThenWarningIsLoggedAndStarterValidates(Variant variant, CapturedOutput output) {
 		try (SecuredServer server = variant.start(NotValidating.class, authorizationServer)) {
 			assertThat(output).contains("An MCP server does not validate tool inputs");
 			assertRefused(server, variant, "take", "vault:open");
@@ -133,7 +132,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "STREAMABLE_SYNC", "STREAMABLE_ASYNC" })
-	void aConditionOverArgumentsThatAreNotValidatedStopsTheStart(Variant variant) {
+	void whenServerDoesNotValidateThenConditionalRuleFailsStartup(Variant variant) {
 		assertThatException()
 			.isThrownBy(() -> variant.start(NotValidatingConditions.class, authorizationServer).close())
 			.withStackTraceContaining("tool 'takeMuch': its server does not validate the arguments");
@@ -141,7 +140,7 @@ class ArgumentValidationTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void everyKindOfServerIsLookedAt(boolean validating) {
+	void validationSettingOfEveryServerTypeIsDetected(boolean validating) {
 		JacksonMcpJsonMapper json = new JacksonMcpJsonMapper(JsonMapper.shared());
 		WebMvcStatelessServerTransport stateless = WebMvcStatelessServerTransport.builder().jsonMapper(json).build();
 		WebMvcStreamableServerTransportProvider streamable = WebMvcStreamableServerTransportProvider.builder()

@@ -52,7 +52,7 @@ class AsyncServerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theCallerIsAnArgumentOnWhateverThread(Protocol protocol) {
+	void callerParameterIsResolvedOnOtherThread(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		assertThat(SecuredServer.text(server.callTool(server.token("records:browse").sign(), "slow", "{}")))
 			.startsWith("alice on boundedElastic");
@@ -60,7 +60,7 @@ class AsyncServerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aMissingScopeIsChallenged(Protocol protocol) {
+	void missingScopeResultsInForbidden(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		assertThat(server.callTool(server.token().sign(), "slow", "{}").statusCode()).isEqualTo(403);
 		assertThat(server.callTool(server.token().sign(), "purge", "{}").statusCode()).isEqualTo(403);
@@ -68,7 +68,7 @@ class AsyncServerTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void toolsOfCallbacksWorkToo(Protocol protocol) {
+	void toolCallbacksAreSupported(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		assertThat(SecuredServer.text(server.callTool(server.token("records:purge").sign(), "purge", "{}")))
 			.isEqualTo("\"purged\"");

@@ -57,7 +57,7 @@ class AsyncStepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anExceptionIsAChallengeHoweverItIsSignalled(Protocol protocol) {
+	void scopeExceptionOfToolIsChallengedForEverySignalType(Protocol protocol) {
 		for (String tool : new String[] { "throwing", "error", "elastic", "deferred", "later", "foreign", "result",
 				"wrapped", "callback" }) {
 			HttpResponse<String> response = call(protocol, "tools/call",
@@ -70,14 +70,14 @@ class AsyncStepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void soAreThoseOfResourcesAndPrompts(Protocol protocol) {
+	void scopeExceptionsOfResourcesAndPromptsAreChallenged(Protocol protocol) {
 		assertThat(call(protocol, "resources/read", "{\"uri\":\"deep://all\"}").statusCode()).isEqualTo(403);
 		assertThat(call(protocol, "prompts/get", "{\"name\":\"deepPrompt\"}").statusCode()).isEqualTo(403);
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void anExceptionThatTheToolHandledChangesNothing(Protocol protocol) {
+	void scopeExceptionHandledByToolIsNotChallenged(Protocol protocol) {
 		assertThat(SecuredServer.text(call(protocol, "tools/call", "{\"name\":\"handle\",\"arguments\":{}}")))
 			.isEqualTo("did without");
 	}
@@ -88,7 +88,7 @@ class AsyncStepUpTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void theChallengeArrivesWhetherOrNotTheThreadIsInterrupted(Protocol protocol) {
+	void challengeIsSentEvenIfHandlerThreadIsInterrupted(Protocol protocol) {
 		for (int i = 0; i < 100; i++) {
 			assertThat(call(protocol, "tools/call", "{\"name\":\"elastic\",\"arguments\":{}}").statusCode())
 				.isEqualTo(403);

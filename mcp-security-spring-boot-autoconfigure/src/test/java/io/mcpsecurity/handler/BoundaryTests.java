@@ -53,7 +53,7 @@ class BoundaryTests {
 	}
 
 	@Test
-	void noHandlerRunsForACallThatCameAnotherWay() {
+	void handlersDenyCallsThatDoNotComeThroughEndpoint() {
 		assertThat(specifications(SyncToolSpecification.class)).hasSize(7)
 			.allSatisfy((tool) -> assertDenied(tool.callHandler(),
 					CallToolRequest.builder(tool.tool().name()).arguments(Map.of()).build()));
@@ -92,7 +92,7 @@ class BoundaryTests {
 	}
 
 	@Test
-	void theEndpointOfTheSameServerWorks() {
+	void handlersAllowCallsThatComeThroughEndpoint() {
 		assertThat(SecuredServer.text(server.callTool(server.token("records:purge").sign(), "purge", "{}")))
 			.isEqualTo("\"purged\"");
 	}

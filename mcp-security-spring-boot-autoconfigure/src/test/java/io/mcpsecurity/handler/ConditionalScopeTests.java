@@ -66,7 +66,7 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallThatTheConditionHoldsForNeedsTheScope(Protocol protocol) {
+	void whenConditionHoldsThenScopeIsRequired(Protocol protocol) {
 		for (String tool : new String[] { "purge", "purgeToo" }) {
 			HttpResponse<String> denied = call(protocol, tool, "{}");
 			assertThat(denied.statusCode()).as(denied.body()).isEqualTo(403);
@@ -80,7 +80,7 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anotherCallDoesNot(Protocol protocol) {
+	void whenConditionDoesNotHoldThenScopeIsNotRequired(Protocol protocol) {
 		for (String tool : new String[] { "purge", "purgeToo" }) {
 			assertThat(SecuredServer.text(call(protocol, tool, "{\"before\":\"2026\"}"))).contains("purged");
 		}
@@ -88,14 +88,14 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void nullIsNoWayAroundIt(Protocol protocol) {
+	void nullArgumentDoesNotBypassCondition(Protocol protocol) {
 		assertThat(call(protocol, "purgeToo", "{\"before\":null}").body()).doesNotContain("purged");
 		assertThat(call(protocol, "purge", "{\"before\":null}").body()).doesNotContain("purged");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void aConditionThatCannotBeEvaluatedDeniesWhoeverCalls(Protocol protocol, CapturedOutput output) {
+	void conditionThatCannotBeEvaluatedDeniesCall(Protocol protocol, CapturedOutput output) {
 		HttpResponse<String> denied = call(protocol, "broken", "{\"text\":\"abracadabra\"}", "purge:all");
 		assertThat(denied.statusCode()).isEqualTo(403);
 		assertThat(denied.headers().firstValue("WWW-Authenticate")).isEmpty();
@@ -106,7 +106,7 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void soDoesOneThatOverflowsTheStack(Protocol protocol, CapturedOutput output) {
+	void conditionThatOverflowsStackDeniesCall(Protocol protocol, CapturedOutput output) {
 		assertThat(SecuredServer.text(call(protocol, "deep", "{\"name\":\"xyxy\"}"))).contains("done");
 		HttpResponse<String> denied = call(protocol, "deep", "{\"name\":\"" + "x".repeat(100_000) + "\"}", "purge:all");
 		assertThat(denied.statusCode()).as(denied.body()).isEqualTo(403);
@@ -120,7 +120,7 @@ class ConditionalScopeTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void aValueThatIsNoneNeedsTheScopeAndIsThenTheToolsToRefuse(Protocol protocol, CapturedOutput output) {
+	void unconvertibleArgumentRequiresScopeAndIsThenRefusedByTool(Protocol protocol, CapturedOutput output) {
 		assertThat(SecuredServer.text(call(protocol, "dated", "{\"before\":\"2026-01-31\"}"))).contains("purged");
 		HttpResponse<String> denied = call(protocol, "dated", "{\"before\":\"garbage\"}");
 		assertThat(denied.statusCode()).as(denied.body()).isEqualTo(403);
@@ -135,7 +135,7 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theScopesOfTheConditionAreInAChallengeOfTheTool(Protocol protocol) {
+	void challengeByToolContainsScopesOfCondition(Protocol protocol) {
 		HttpResponse<String> denied = call(protocol, "insist", "{\"all\":true}", "purge:all");
 		assertThat(denied.headers().firstValue("WWW-Authenticate").orElse("")).contains("scope=\"deep purge:all\"");
 		denied = call(protocol, "insist", "{\"all\":false}");
@@ -144,7 +144,7 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aListingMarksToolsWhoseScopesDependOnArguments(Protocol protocol) {
+	void listingMarksConditionalScopes(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> listing = server.call(server.token().sign(), "tools/list", "{}");
 		assertThat(SecuredServer.json(listing)
@@ -155,7 +155,7 @@ class ConditionalScopeTests {
 	}
 
 	@Test
-	void aRuleOfTheOperatorReplacesTheConditionToo() {
+	void configuredRuleReplacesCondition() {
 		try (SecuredServer server = start("mcp-security.policy.rules[0].tools[0]=purge",
 				"mcp-security.policy.rules[0].scopes[0]=operate")) {
 			assertThat(server.callTool(server.token("purge:all").sign(), "purge", "{\"before\":\"2026\"}").statusCode())
@@ -166,7 +166,7 @@ class ConditionalScopeTests {
 	}
 
 	@Test
-	void inReportModeTheCallPassesAndIsReported(CapturedOutput output) {
+	void whenReportModeThenCallIsAllowedAndReported(CapturedOutput output) {
 		try (SecuredServer server = start("mcp-security.policy.enforcement=report")) {
 			assertThat(SecuredServer.text(server.callTool(server.token().sign(), "purge", "{}"))).contains("purged");
 			assertThat(output).contains("Would be denied: tool 'purge'");
@@ -177,14 +177,14 @@ class ConditionalScopeTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { Malformed.class, Misspelt.class, Powerful.class, OfAnotherType.class })
-	void anExpressionThatCannotBeStopsTheStartAndNamesThePlace(Class<?> application) {
+	void invalidConditionFailsStartupWithItsLocation(Class<?> application) {
 		assertThatException().isThrownBy(() -> SecuredServer.start(application, authorizationServer).close())
 			.withStackTraceContaining(
 					"@RequiresScope on ConditionalScopeTests." + application.getSimpleName() + ".tool: when = \"");
 	}
 
 	@Test
-	void soDoesOneOnAResource() {
+	void conditionOnResourceFailsStartup() {
 		assertThatException().isThrownBy(() -> SecuredServer.start(OnResource.class, authorizationServer).close())
 			.withStackTraceContaining(
 					"@RequiresScope on ConditionalScopeTests.OnResource.resource: " + "'when' is for tools only");

@@ -84,13 +84,13 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void theSdkHasAsManyKindsAsWereLookedAt() {
+	void sdkHasTwentySpecificationTypes() {
 		assertThat(types()).hasSize(20);
 	}
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void withoutACallerNothingRuns(Class<?> type) {
+	void whenNoCallerThenHandlerIsNotInvoked(Class<?> type) {
 		assertDenied(type, McpTransportContext.EMPTY, JsonRpcErrorCode.UNAUTHENTICATED);
 		assertDenied(type, McpTransportContext.create(Map.of("subject", "alice", "caller", ALICE)),
 				JsonRpcErrorCode.UNAUTHENTICATED);
@@ -99,14 +99,14 @@ class GuardedSpecificationsTests {
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void aCallerOutsideAnExchangeIsNoCaller(Class<?> type) {
+	void callerWithoutExchangeIsUnauthenticated(Class<?> type) {
 		assertDenied(type, ALICE, JsonRpcErrorCode.UNAUTHENTICATED);
 		assertDenied(type, ALICE.within(McpTransportContext.EMPTY), JsonRpcErrorCode.UNAUTHENTICATED);
 	}
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void somebodyElseOnTheThreadIsNoCaller(Class<?> type) {
+	void authenticationOfThreadIsNotUsedAsCaller(Class<?> type) {
 		SecurityContextHolder.getContext()
 			.setAuthentication(new TestingAuthenticationToken("alice", "password", "SCOPE_a"));
 		assertDenied(type, McpTransportContext.EMPTY, JsonRpcErrorCode.UNAUTHENTICATED);
@@ -114,14 +114,14 @@ class GuardedSpecificationsTests {
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void withAnotherScopeNothingRuns(Class<?> type) {
+	void whenScopeIsMissingThenHandlerIsNotInvoked(Class<?> type) {
 		assertDenied(type, context(BOB), JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 		assertDenied(type, context(caller("carol")), JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 	}
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void theTransportsCallerDecidesAndNotTheOneOnTheThread(Class<?> type) {
+	void callerOfTransportTakesPrecedenceOverCallerOfThread(Class<?> type) {
 		TestExchanges.of(ALICE).run(() -> {
 			assertDenied(type, context(BOB), JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 			return "denied";
@@ -132,7 +132,7 @@ class GuardedSpecificationsTests {
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void withTheScopeTheHandlerRunsAndKnowsTheCaller(Class<?> type) {
+	void whenScopeIsGrantedThenHandlerIsInvokedWithCaller(Class<?> type) {
 		assertThat(call(type, context(ALICE))).isEqualTo("result");
 		assertThat(this.seen).containsExactly(Optional.of(ALICE));
 		assertThat(this.requests).containsExactly("request");
@@ -141,7 +141,7 @@ class GuardedSpecificationsTests {
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void theCallerOnTheThreadIsNotEnoughWhereTheTransportBringsNone(Class<?> type) {
+	void callerOfThreadIsNotUsedWithoutCallerOfTransport(Class<?> type) {
 		TestExchanges.of(ALICE).run(() -> {
 			assertThat(McpCaller.current()).contains(ALICE);
 			assertDenied(type, McpTransportContext.EMPTY, JsonRpcErrorCode.UNAUTHENTICATED);
@@ -151,7 +151,7 @@ class GuardedSpecificationsTests {
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void theThreadIsAsBeforeWhenTheHandlerThrows(Class<?> type) {
+	void securityContextIsRestoredWhenHandlerThrows(Class<?> type) {
 		Authentication before = new TestingAuthenticationToken("before", "password");
 		SecurityContextHolder.getContext().setAuthentication(before);
 		Object guarded = guarded(type, (source, request) -> {
@@ -170,13 +170,13 @@ class GuardedSpecificationsTests {
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void whatIsOfferedStaysAsItIs(Class<?> type) throws Exception {
+	void offeredDefinitionIsUnchanged(Class<?> type) throws Exception {
 		assertThat(offered(guarded(type, this::handle))).isEqualTo(offered(type));
 	}
 
 	@ParameterizedTest
 	@MethodSource("types")
-	void aListIsGuardedAsItsElements(Class<?> type) {
+	void elementsOfListAreGuarded(Class<?> type) {
 		Object guarded = specifications(Map.of()).guard(List.of(specification(type, this::handle), "something else"));
 		assertThat(guarded).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(2);
 		assertThat(((List<?>) guarded).get(1)).isEqualTo("something else");
@@ -184,7 +184,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void anyOtherBeanStaysAsItIs() {
+	void otherBeansAreUnchanged() {
 		GuardedSpecifications specifications = specifications(Map.of());
 		for (Object bean : List.of("text", List.of(), List.of("text"), Map.of("a", "b"), ALICE)) {
 			assertThat(specifications.guard(bean)).isSameAs(bean);
@@ -192,7 +192,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void completionsOfAResourceAreGuardedByItsRule() {
+	void completionsOfResourceAreGuardedByItsRule() {
 		AtomicBoolean ran = new AtomicBoolean();
 		Object guarded = specifications(Map.of()).guard(new McpStatelessServerFeatures.SyncCompletionSpecification(
 				new McpSchema.ResourceReference("test://{id}"), (context, request) -> {
@@ -210,7 +210,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void aHandlersOwnErrorOfAnAsynchronousServerIsASignalToo() {
+	void errorThrownByAsyncHandlerIsEmittedAsSignal() {
 		Class<?> type = McpServerFeatures.AsyncToolSpecification.class;
 		Object guarded = guarded(type, (source, request) -> {
 			throw McpError.builder(1).message("handler").build();
@@ -220,7 +220,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void aBeanPostProcessorGuardsWithTheGuardThatTheApplicationHas() {
+	void postProcessorUsesGuardOfApplication() {
 		StaticApplicationContext context = new StaticApplicationContext();
 		context.registerBean(InvocationGuard.class, GuardedSpecificationsTests::guard);
 		context.registerBean(OfferedTargets.class, () -> offeredTargets());
@@ -234,7 +234,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void aGuardThatIsMissingFailsTheCall() {
+	void whenGuardBeanIsMissingThenCallFails() {
 		StaticApplicationContext context = new StaticApplicationContext();
 		context.registerBean(OfferedTargets.class, () -> offeredTargets());
 		context.registerBean(SensitiveArguments.class, SensitiveArguments::new);
@@ -248,7 +248,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void theCallerIsTakenOutOfTheSchemaThatClientsSee() throws Exception {
+	void callerParameterIsRemovedFromToolSchema() throws Exception {
 		Tool tool = Tool
 			.builder("offered",
 					Map.of("type", "object", "properties",
@@ -272,7 +272,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void aSchemaWithoutPropertiesStaysWithout() throws Exception {
+	void schemaWithoutPropertiesIsUnchanged() throws Exception {
 		Object guarded = withCaller().guard(new McpServerFeatures.SyncToolSpecification(
 				Tool.builder("offered", Map.of("type", "object")).build(), (exchange, request) -> {
 					throw new IllegalStateException();
@@ -281,7 +281,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void whatAClientSendsForTheCallerIsOverwritten() {
+	void callerArgumentSentByClientIsReplaced() {
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
 		Object guarded = withCaller().guard(specification(type, this::handle));
 		CallToolRequest request = CallToolRequest.builder("offered")
@@ -297,7 +297,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void theCallerIsFilledInWhereAClientSendsNoArguments() {
+	void callerIsAddedWhenClientSendsNoArguments() {
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
 		Object guarded = withCaller().guard(specification(type, this::handle));
 		handler(guarded).apply(source(type, context(ALICE)), CallToolRequest.builder("offered").build());
@@ -307,7 +307,7 @@ class GuardedSpecificationsTests {
 	}
 
 	@Test
-	void anotherToolKeepsItsArguments() {
+	void argumentsOfToolWithoutCallerParameterAreUnchanged() {
 		Class<?> type = McpServerFeatures.SyncToolSpecification.class;
 		Object guarded = specifications(Map.of()).guard(specification(type, this::handle));
 		CallToolRequest request = CallToolRequest.builder("offered").arguments(Map.of("caller", "me")).build();

@@ -68,7 +68,7 @@ class HandlerMethodTests {
 	}
 
 	@Test
-	void aRuleThatIsKnownIsNoReasonToRefuse() {
+	void annotatedObjectWithKnownRuleIsAccepted() {
 		SyncToolSpecification specification = McpToolUtils
 			.toSyncToolSpecification(ToolCallbacks.from(new Annotated())[0]);
 		Object guarded = guarding(
@@ -78,7 +78,7 @@ class HandlerMethodTests {
 	}
 
 	@Test
-	void rulesAreFoundInPackagesThatBeginLikeThoseOfSpring() {
+	void rulesAreFoundInPackagesWithSpringLikePrefix() {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(SamplesTools.class)) {
 			assertThat(ScopeDeclarations.find(context.getBeanFactory()).rules()).extracting(AccessRule::target)
 				.containsExactly(McpTarget.tool("sample"));

@@ -53,7 +53,7 @@ class ListingFilterTests {
 			ScopeCatalogue.EMPTY, JsonMapper.shared());
 
 	@Test
-	void cursorAndMetaOfEveryListingStayAsTheyAre() {
+	void cursorAndMetaOfListingAreKept() {
 		ListToolsResult tools = list("tools/list", HOLDER,
 				new ListToolsResult(List.of(tool("open"), tool("closed")), "next", META));
 		assertThat(tools.tools()).extracting(Tool::name).containsExactly("open", "closed");
@@ -78,14 +78,14 @@ class ListingFilterTests {
 	}
 
 	@Test
-	void aPageOfWhichNothingIsLeftKeepsItsCursor() {
+	void emptyPageKeepsCursor() {
 		ListToolsResult page = list("tools/list", caller(), new ListToolsResult(List.of(tool("closed")), "next", null));
 		assertThat(page.tools()).isEmpty();
 		assertThat(page.nextCursor()).isEqualTo("next");
 	}
 
 	@Test
-	void nothingElseOfAnEntryChanges() {
+	void onlyMetaOfEntryIsChanged() {
 		Tool tool = Tool.builder("closed", Map.of("type", "object")).description("d").title("t").meta(META).build();
 		Tool listed = list("tools/list", HOLDER, new ListToolsResult(List.of(tool), null, null)).tools().get(0);
 		assertThat(listed.meta()).containsAllEntriesOf(META)
@@ -95,7 +95,7 @@ class ListingFilterTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "tools/list", "resources/list", "resources/templates/list", "prompts/list" })
-	void aResultOfAnotherTypeIsAnErrorAndIsNotPassedOn(String method) {
+	void resultOfUnexpectedTypeIsReplacedByError(String method) {
 		for (Object result : List.of(Map.of("tools", List.of(tool("closed"))), "text", List.of())) {
 			JSONRPCResponse response = this.filter.filter(TestExchanges.of(HOLDER), request(method),
 					JSONRPCResponse.result(1, result));
@@ -106,7 +106,7 @@ class ListingFilterTests {
 	}
 
 	@Test
-	void whatIsNoListingPassesUnchanged() {
+	void responsesThatAreNoListingsAreUnchanged() {
 		JSONRPCResponse response = JSONRPCResponse.result(1, Map.of("a", "b"));
 		assertThat(this.filter.filter(TestExchanges.of(HOLDER), request("tools/call"), response)).isSameAs(response);
 		JSONRPCResponse error = JSONRPCResponse.error(1, new JSONRPCResponse.JSONRPCError(-32602, "wrong cursor"));
@@ -114,7 +114,7 @@ class ListingFilterTests {
 	}
 
 	@Test
-	void withoutACallerThereIsNoListingUnlessDiscoveryIsPublic() {
+	void anonymousClientsGetListingOnlyWithPublicDiscovery() {
 		JSONRPCResponse response = JSONRPCResponse.result(1,
 				new ListToolsResult(List.of(tool("open"), tool("closed"), tool("denied")), null, null));
 		assertThat(this.filter.filter(TestExchanges.of(null), request("tools/list"), response).error().code())
@@ -127,7 +127,7 @@ class ListingFilterTests {
 	}
 
 	@Test
-	void scopesAreDescribedAndNamedAsAClientAsksForThem() {
+	void scopesInListingHaveDescriptionAndRequestName() {
 		ScopeCatalogue catalogue = new ScopeCatalogue(
 				Map.of("a", new ScopeCatalogue.Entry("Lets one see", List.of(), "api://x/a")));
 		ListingFilter everything = new ListingFilter(policies(policy(Visibility.STEP_UP, false)),
@@ -142,7 +142,7 @@ class ListingFilterTests {
 	}
 
 	@Test
-	void anEntryIsWrittenOnceForEachRule() {
+	void serializedEntryIsCachedPerRule() {
 		Tool tool = tool("closed");
 		JSONRPCResponse response = JSONRPCResponse.result(1, new ListToolsResult(List.of(tool), null, null));
 		Object first = entries(this.filter.filter(TestExchanges.of(HOLDER), request("tools/list"), response)).get(0);
@@ -156,7 +156,7 @@ class ListingFilterTests {
 	}
 
 	@Test
-	void endpointsWithDifferentRulesDescribeTheSameEntryEachByItsOwn() {
+	void sameEntryHasScopesOfEachEndpoint() {
 		AccessPolicy main = policy(Visibility.STEP_UP, false);
 		AccessPolicy further = main.with(main.ruleBook()
 			.with(List.of(new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "closed")), Access.SCOPES,

@@ -92,7 +92,7 @@ class NeedToKnowTests {
 
 	@ParameterizedTest
 	@MethodSource("probes")
-	void whatACallerMayNotUseIsAnsweredLikeWhatDoesNotExistInEveryByteAndHeader(Variant variant, Probe probe) {
+	void responseForHiddenTargetEqualsResponseForMissingTarget(Variant variant, Probe probe) {
 		SecuredServer server = servers.get(variant);
 		int handled = server.context().getBean(Calls.class).handled();
 		String token = server.token("vault:other").sign();
@@ -106,7 +106,7 @@ class NeedToKnowTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whoeverHoldsTheScopesFindsEverything(Variant variant) {
+	void hiddenTargetsAreUsableWithRequiredScopes(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		String token = server.token("vault:open").sign();
 		assertThat(SecuredServer.text(server.callTool(token, "take", "{\"amount\":5}"))).contains("took 5");
@@ -118,7 +118,7 @@ class NeedToKnowTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aDenialThatIsHiddenIsRecordedAndNoChallenge(Variant variant) throws Exception {
+	void denialOfHiddenTargetIsAuditedWithoutChallenge(Variant variant) throws Exception {
 		SecuredServer server = servers.get(variant);
 		Calls calls = server.context().getBean(Calls.class);
 		double challenges = challenges(server);
@@ -155,7 +155,7 @@ class NeedToKnowTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatTheCallerMayCallInSomeWayIsListedAndChallenged(Variant variant) {
+	void conditionallyDeniedToolsAreListedAndChallenged(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		String token = server.token("vault:other").sign();
 		assertThat(server.callTool(token, "asking", "{}").statusCode()).isEqualTo(403);
@@ -168,7 +168,7 @@ class NeedToKnowTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withoutATokenEverythingIsUnauthenticated(Variant variant) {
+	void anonymousClientsGet401ForHiddenAndMissingTargets(Variant variant) {
 		SecuredServer server = servers.get(variant);
 		Probe probe = PROBES.get(0);
 		assertThat(send(server, null, null, probe, probe.existing()).statusCode()).isEqualTo(401);

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class ParameterHeadersTests {
 
 	@Test
-	void aParameterHasTheHeaderThatItsSchemaDeclares() {
+	void headerOfParameterIsReadFromSchema() {
 		assertThat(headers("""
 				"region":{"type":"string","x-mcp-header":"Region"},"query":{"type":"string"},
 				"page":{"type":"object","properties":{"limit":{"type":"integer","x-mcp-header":"Page-Limit"},
@@ -30,7 +30,7 @@ class ParameterHeadersTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\"x-mcp-header\":{\"type\":\"string\"}", "\"a\":{\"type\":\"string\"}", "\"a\":true",
 			"\"a\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}" })
-	void whatDeclaresNoneHasNone(String properties) {
+	void schemaWithoutSupportedHeaderDeclarationHasNoHeaders(String properties) {
 		assertThat(headers(properties)).isEmpty();
 	}
 
@@ -42,13 +42,13 @@ class ParameterHeadersTests {
 			"{\"type\":\"number\",\"x-mcp-header\":\"A\"}", "{\"type\":\"object\",\"x-mcp-header\":\"A\"}",
 			"{\"type\":[\"string\",\"array\"],\"x-mcp-header\":\"A\"}", "{\"type\":[],\"x-mcp-header\":\"A\"}",
 			"{\"x-mcp-header\":\"A\"}" })
-	void aDeclarationThatNoClientMayFollowIsAnError(String parameter) {
+	void invalidHeaderDeclarationIsRefused(String parameter) {
 		assertThatIllegalStateException().isThrownBy(() -> headers("\"p\":" + parameter))
 			.withMessageStartingWith("Tool 'browse': x-mcp-header of the parameter 'p' ");
 	}
 
 	@Test
-	void aHeaderIsOfOneParameterOnly() {
+	void headerDeclaredForTwoParametersIsRefused() {
 		assertThatIllegalStateException()
 			.isThrownBy(() -> headers("\"a\":{\"type\":\"string\",\"x-mcp-header\":\"Same\"},"
 					+ "\"b\":{\"type\":\"string\",\"x-mcp-header\":\"SAME\"}"))

@@ -247,7 +247,7 @@ class RuntimeToolsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsAddedIsGuardedAtGateAndHandlerByTheOperatorsPatterns(Kind kind) {
+	void addedTargetIsGuardedAtGateAndHandlerByConfiguredPatterns(Kind kind) {
 		kind.add("scoped1");
 		SecuredServer server = servers.get(kind);
 		for (Use use : uses("scoped1")) {
@@ -265,7 +265,7 @@ class RuntimeToolsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsAddedIsListedWithItsScopes(Kind kind) {
+	void addedTargetIsListedWithScopes(Kind kind) {
 		kind.add("scoped2");
 		SecuredServer server = servers.get(kind);
 		for (String method : List.of("tools/list", "resources/list", "resources/templates/list", "prompts/list")) {
@@ -281,7 +281,7 @@ class RuntimeToolsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsAddedWithoutARuleFollowsUndeclared(Kind kind) {
+	void addedTargetWithoutRuleFollowsDefaultAccess(Kind kind) {
 		kind.add("wild");
 		kind.addTool(kind.bean(), tool("free"));
 		SecuredServer server = servers.get(kind);
@@ -296,7 +296,7 @@ class RuntimeToolsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsRemovedIsUnknown(Kind kind) {
+	void removedTargetIsUnknown(Kind kind) {
 		kind.add("scoped3");
 		kind.remove("scoped3");
 		SecuredServer server = servers.get(kind);
@@ -309,7 +309,7 @@ class RuntimeToolsTests {
 
 	@ParameterizedTest
 	@EnumSource(names = ".*_ASYNC", mode = EnumSource.Mode.MATCH_ALL)
-	void aRemovalThatNobodySubscribesToChangesNothing(Kind kind) {
+	void removalWithoutSubscriptionHasNoEffect(Kind kind) {
 		kind.addTool(kind.bean(), tool("kept"));
 		Mono<Void> removal = (kind.bean() instanceof McpAsyncServer server) ? server.removeTool("kept")
 				: ((McpStatelessAsyncServer) kind.bean()).removeTool("kept");
@@ -318,7 +318,7 @@ class RuntimeToolsTests {
 	}
 
 	@Test
-	void theAsynchronousServerBehindASynchronousOneIsGuardedToo() {
+	void asyncServerOfSyncServerIsGuarded() {
 		McpAsyncServer server = ((McpSyncServer) Kind.STREAMABLE_SYNC.bean()).getAsyncServer();
 		Kind.STREAMABLE_ASYNC.addTool(server, tool("scoped4"));
 		Use use = uses("scoped4").get(0);
@@ -330,7 +330,7 @@ class RuntimeToolsTests {
 	}
 
 	@Test
-	void anAnnotatedToolBringsItsRule() {
+	void addedAnnotatedToolHasRuleOfAnnotation() {
 		McpStatelessSyncServer bean = (McpStatelessSyncServer) Kind.STATELESS_SYNC.bean();
 		SyncMcpAnnotationProviders.statelessToolSpecifications(List.of(new LateTools())).forEach(bean::addTool);
 		SecuredServer server = servers.get(Kind.STATELESS_SYNC);
@@ -343,7 +343,7 @@ class RuntimeToolsTests {
 	}
 
 	@Test
-	void theChallengeWithoutATokenFollowsWhatIsAdded() {
+	void scopesOfChallengeFollowAddedAndRemovedTools() {
 		SecuredServer server = SecuredServer.start(EmptyApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.policy.scope-template=run:{name}");
 		try (server) {

@@ -55,7 +55,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 class ScopeDeclarationsTests {
 
 	@Test
-	void aRuleIsFoundOnTheMethodOfATool() {
+	void annotationOnToolMethodIsFound() {
 		List<AccessRule> rules = find(OnMethod.class);
 		assertThat(rules).singleElement().satisfies((rule) -> {
 			assertThat(rule.target()).isEqualTo(McpTarget.tool("purge"));
@@ -66,30 +66,30 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
-	void aToolWithoutNameIsCalledAsItsMethod() {
+	void toolWithoutNameHasNameOfMethod() {
 		assertThat(targets(find(Unnamed.class))).containsExactlyInAnyOrder("tool 'export'", "prompt 'summarize'");
 	}
 
 	@Test
-	void resourcesTemplatesAndPromptsHaveRulesToo() {
+	void annotationsOnResourcesTemplatesAndPromptsAreFound() {
 		assertThat(scopes(find(Resources.class))).containsExactlyInAnyOrderEntriesOf(
 				Map.of("resource 'records://all'", "a", "resource 'records://{id}'", "b", "prompt 'summarize'", "c"));
 	}
 
 	@Test
-	void aMethodThatIsSeveralThingsIsClosedAsEachOfThem() {
+	void methodWithSeveralMcpAnnotationsHasRuleForEachTarget() {
 		assertThat(scopes(find(Several.class))).containsExactlyInAnyOrderEntriesOf(
 				Map.of("tool 'all'", "a", "resource 'records://all'", "a", "prompt 'all'", "a"));
 	}
 
 	@Test
-	void aRuleOnTheClassHoldsForAllOfItsMethodsAndOneOnAMethodReplacesIt() {
+	void annotationOnMethodReplacesAnnotationOnClass() {
 		assertThat(scopes(find(OnClass.class)))
 			.containsExactlyInAnyOrderEntriesOf(Map.of("tool 'browse'", "class", "tool 'purge'", "method"));
 	}
 
 	@Test
-	void aRuleOnAnEnclosingClassIsRefused() {
+	void annotationOnEnclosingClassIsRefused() {
 		String message = "@RequiresScope on ScopeDeclarationsTests.Enclosing does not protect "
 				+ "ScopeDeclarationsTests.Enclosing.%s, because a nested class does not inherit it";
 		refuses(message.formatted("Nested.nested"), Enclosing.Nested.class);
@@ -97,60 +97,60 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
-	void aToolWithoutDeclarationHasNoRule() {
+	void toolWithoutAnnotationHasNoRule() {
 		assertThat(find(Open.class)).isEmpty();
 	}
 
 	@Test
-	void aRuleIsFoundOnTheMethodOfAnInterface() {
+	void annotationOnInterfaceMethodIsFound() {
 		assertThat(scopes(find(OfInterface.class))).isEqualTo(Map.of("tool 'purge'", "interface"));
 	}
 
 	@Test
-	void aRuleIsFoundOnTheTypeOfAnInterface() {
+	void annotationOnInterfaceTypeIsFound() {
 		assertThat(scopes(find(OfInterfaceType.class))).isEqualTo(Map.of("tool 'purge'", "interface"));
 	}
 
 	@Test
-	void aRuleIsFoundOnAnOverriddenMethodOfASuperclass() {
+	void annotationOnOverriddenSuperclassMethodIsFound() {
 		assertThat(scopes(find(OfSuperclass.class))).isEqualTo(Map.of("tool 'purge'", "superclass"));
 	}
 
 	@Test
-	void aRuleIsFoundOnASuperclass() {
+	void annotationOnSuperclassIsFound() {
 		assertThat(scopes(find(OfSuperclassType.class))).isEqualTo(Map.of("tool 'purge'", "superclass"));
 	}
 
 	@Test
-	void aRuleIsFoundOnAnInheritedMethod() {
+	void annotationOnInheritedMethodIsFound() {
 		assertThat(scopes(find(Inheriting.class))).isEqualTo(Map.of("tool 'purge'", "a"));
 	}
 
 	@Test
-	void aRuleOnTheClassHoldsForInheritedMethods() {
+	void annotationOnClassAppliesToInheritedMethods() {
 		assertThat(scopes(find(ClosedInheriting.class)))
 			.isEqualTo(Map.of("tool 'inherited'", "subclass", "tool 'own'", "subclass", "tool 'ruled'", "method"));
 	}
 
 	@Test
-	void aRuleOnAnInterfaceOfTheClassHoldsForInheritedMethods() {
+	void annotationOnInterfaceOfClassAppliesToInheritedMethods() {
 		assertThat(scopes(find(ClosedByInterface.class)))
 			.isEqualTo(Map.of("tool 'inherited'", "interface", "tool 'ruled'", "method"));
 	}
 
 	@Test
-	void aRuleIsFoundOnAGenericMethodThatIsOverridden() {
+	void annotationOnOverriddenGenericMethodIsFound() {
 		assertThat(scopes(find(OfGeneric.class))).isEqualTo(Map.of("tool 'purge'", "generic"));
 	}
 
 	@Test
-	void aRuleIsFoundThroughAnAnnotationOfTheApplication() {
+	void metaAnnotationIsFound() {
 		assertThat(scopes(find(Meta.class)))
 			.isEqualTo(Map.of("tool 'browse'", "records:browse", "tool 'purge'", "records:purge"));
 	}
 
 	@Test
-	void aRuleIsFoundOnABeanThatSpringProxies() {
+	void annotationOnProxiedBeanIsFound() {
 		try (AnnotationConfigApplicationContext context = context(OnMethod.class, Advice.class)) {
 			context.refresh();
 			assertThat(AopUtils.isCglibProxy(context.getBean(OnMethod.class))).isTrue();
@@ -161,36 +161,36 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
-	void aRuleIsFoundOnAConfigurationClassWithABeanMethod() {
+	void annotationOnConfigurationClassIsFound() {
 		assertThat(scopes(find(ToolConfiguration.class))).isEqualTo(Map.of("tool 'purge'", "a"));
 	}
 
 	@Test
-	void aRuleIsFoundOnABeanOfABeanMethod() {
+	void annotationOnBeanOfBeanMethodIsFound() {
 		assertThat(scopes(find(DeclaredAsClass.class))).isEqualTo(Map.of("tool 'purge'", "interface"));
 	}
 
 	@ParameterizedTest
 	@ValueSource(classes = { CallbackOfBean.class, CallbackOfNoBean.class, CallbackOfProxy.class, CallbackList.class,
 			CallbackBean.class, ProviderList.class })
-	void aRuleIsFoundOnAToolThatIsOfferedThroughACallback(Class<?> configuration) {
+	void annotationOnToolOfferedByCallbackIsFound(Class<?> configuration) {
 		assertThat(scopes(find(configuration))).isEqualTo(Map.of("tool 'purge'", "records:purge"));
 	}
 
 	@Test
-	void aRuleOnAnInterfaceHoldsForAToolThatIsOfferedThroughACallback() {
+	void annotationOnInterfaceOfToolOfferedByCallbackIsFound() {
 		assertThat(scopes(find(CallbackOfInterface.class))).isEqualTo(Map.of("tool 'purge'", "interface"));
 	}
 
 	@Test
-	void twoEqualRulesForOneToolAreNoContradiction() {
+	void equalAnnotationsForSameToolAreAccepted() {
 		List<AccessRule> rules = find(OnMethod.class, OnMethodAgain.class);
 		assertThat(rules).hasSize(2);
 		assertThat(book(rules).declares(rules.get(0))).isTrue();
 	}
 
 	@Test
-	void twoDifferentRulesForOneToolAreRefused() {
+	void differentAnnotationsForSameToolAreRefused() {
 		List<AccessRule> rules = find(OnMethod.class, OnMethodOtherwise.class);
 		assertThatIllegalArgumentException().isThrownBy(() -> book(rules))
 			.withMessage("tool 'purge' has two rules that contradict each other: "
@@ -199,49 +199,49 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
-	void aRuleOnAMethodThatIsNoToolIsRefused() {
+	void annotationOnMethodThatIsNoToolIsRefused() {
 		refuses("@RequiresScope on ScopeDeclarationsTests.OnHelper.helper protects nothing: the method is not an MCP "
 				+ "tool, resource or prompt of this server", OnHelper.class);
 	}
 
 	@Test
-	void aRuleOnAMethodWhoseOverridesAreNoToolsIsRefused() {
+	void annotationOnInterfaceMethodWithoutToolImplementationIsRefused() {
 		refuses("@RequiresScope on ScopeDeclarationsTests.ImplementsInterfaceWithoutTool.purge protects nothing: the "
 				+ "method is not an MCP tool, resource or prompt of this server", ImplementsInterfaceWithoutTool.class);
 	}
 
 	@Test
-	void aRuleOnAClassWithoutToolsIsRefused() {
+	void annotationOnClassWithoutToolsIsRefused() {
 		refuses("@RequiresScope on ScopeDeclarationsTests.NoTools protects nothing: none of its methods is an MCP tool, "
 				+ "resource or prompt of this server", NoTools.class);
 	}
 
 	@Test
-	void aRuleOnAToolThatNoCallbackOffersIsRefused() {
+	void annotationOnToolNotOfferedByCallbackIsRefused() {
 		refuses("@RequiresScope on ScopeDeclarationsTests.Callbacks.purge protects nothing: the method is not an MCP "
 				+ "tool, resource or prompt of this server", Callbacks.class);
 	}
 
 	@Test
-	void aRuleWithoutScopeIsRefused() {
+	void annotationWithoutScopeIsRefused() {
 		refuses("@RequiresScope on ScopeDeclarationsTests.Empty.purge: no scope is given", Empty.class);
 	}
 
 	@Test
-	void aRuleWithSomethingThatIsNoScopeIsRefused() {
+	void annotationWithInvalidScopeIsRefused() {
 		refuses("@RequiresScope on ScopeDeclarationsTests.Illegal.purge: 'records purge' is not a scope: RFC 6749 "
 				+ "section 3.3 allows printable ASCII without space, \" and \\", Illegal.class);
 	}
 
 	@Test
-	void aRuleThatTwoInterfacesCompeteForIsRefused() {
+	void competingAnnotationsOfInterfacesAreRefused() {
 		assertThatExceptionOfType(AnnotationConfigurationException.class).isThrownBy(() -> find(Competing.class))
 			.withMessageContaining("one unique annotation")
 			.withMessageContaining("Competing.purge");
 	}
 
 	@Test
-	void rulesOfTypesThatCompeteForAnInheritedMethodAreRefused() {
+	void competingTypeAnnotationsForInheritedMethodAreRefused() {
 		assertThatExceptionOfType(AnnotationConfigurationException.class).isThrownBy(() -> find(CompetingTypes.class))
 			.withMessageContaining("one unique annotation")
 			.withMessageContaining("CompetingTypes");
@@ -249,14 +249,14 @@ class ScopeDeclarationsTests {
 
 	@ParameterizedTest
 	@ValueSource(classes = { PrivateTool.class, FinalTool.class })
-	void aRuleOnAMethodThatTheProxyCannotReachIsRefused(Class<?> bean) {
+	void annotationOnPrivateOrFinalMethodOfProxiedBeanIsRefused(Class<?> bean) {
 		assertThat(find(bean)).as("without proxy").hasSize(1);
 		refuses("@RequiresScope on ScopeDeclarationsTests." + bean.getSimpleName() + ".purge stands on a private or "
 				+ "final method of a proxied bean, which a proxy cannot reach", bean, Advice.class);
 	}
 
 	@Test
-	void aRuleBehindABeanMethodThatDeclaresAnInterfaceIsRefusedWhenTheBeanIsThere() {
+	void annotatedBeanDeclaredAsInterfaceIsRefusedAfterCreation() {
 		try (AnnotationConfigApplicationContext context = context(DeclaredAsInterface.class)) {
 			List<AccessRule> rules = findEarly(context);
 			Object bean = context.getBean(Exporting.class);
@@ -268,7 +268,7 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
-	void theSameBeanDeclaredAsItsClassPassesThatCheck() {
+	void annotatedBeanDeclaredAsClassPassesCheckAfterCreation() {
 		try (AnnotationConfigApplicationContext context = context(DeclaredAsClass.class)) {
 			List<AccessRule> rules = findEarly(context);
 			ScopeDeclarations.check(List.of(context.getBean(OfInterface.class)), book(rules));
@@ -277,7 +277,7 @@ class ScopeDeclarationsTests {
 	}
 
 	@Test
-	void aProxiedBeanIsCheckedByItsOwnClass() {
+	void proxiedBeanIsCheckedByTargetClass() {
 		try (AnnotationConfigApplicationContext context = context(Open.class)) {
 			context.refresh();
 			ProxyFactory proxy = new ProxyFactory(new PrivateTool());

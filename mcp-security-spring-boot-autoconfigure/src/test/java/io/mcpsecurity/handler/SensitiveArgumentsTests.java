@@ -76,7 +76,7 @@ class SensitiveArgumentsTests {
 			request        | *
 			twice          | note, number
 			""")
-	void inAToolsArguments(String tool, @Nullable String names) {
+	void sensitiveNamesAreFoundInToolArguments(String tool, @Nullable String names) {
 		add(new Tools());
 		assertThat(this.arguments.apply(McpTarget.tool(tool)))
 			.containsExactlyInAnyOrder((names != null) ? names.split(", ") : new String[0]);
@@ -84,13 +84,13 @@ class SensitiveArgumentsTests {
 	}
 
 	@Test
-	void theMethodThatAToolImplementsCounts() {
+	void annotationOnInterfaceMethodOfToolIsFound() {
 		add(new Implementation());
 		assertThat(this.arguments.apply(McpTarget.tool("implemented"))).containsExactly("note");
 	}
 
 	@Test
-	void inAPromptsArguments() {
+	void sensitiveNamesAreFoundInPromptArguments() {
 		new SyncMcpPromptProvider(List.of(new Prompts())).getPromptSpecifications()
 			.forEach((specification) -> guarding().guard(specification));
 		assertThat(this.arguments.apply(McpTarget.prompt("named"))).containsExactlyInAnyOrder("thenote", "plain");
@@ -99,13 +99,13 @@ class SensitiveArgumentsTests {
 	}
 
 	@Test
-	void inTheArgumentsOfAToolCallback() {
+	void sensitiveNamesAreFoundInToolCallbackArguments() {
 		guarding().guard(McpToolUtils.toSyncToolSpecification(ToolCallbacks.from(new Callbacks())[0]));
 		assertThat(this.arguments.apply(McpTarget.tool("callback"))).containsExactlyInAnyOrder("note", "number");
 	}
 
 	@Test
-	void inTheArgumentsOfAStatelessAndOfAnAsynchronousTool() {
+	void sensitiveNamesAreFoundForStatelessAndAsyncTools() {
 		guarding().guard(McpToolUtils.toStatelessSyncToolSpecification(ToolCallbacks.from(new Callbacks())[0], null));
 		assertThat(this.arguments.apply(McpTarget.tool("callback"))).contains("note");
 		new AsyncStatelessMcpToolProvider(List.of(new AsyncTools())).getToolSpecifications()
@@ -114,14 +114,14 @@ class SensitiveArgumentsTests {
 	}
 
 	@Test
-	void twoToolsOfOneNameHideWhatEitherHides() {
+	void sensitiveNamesOfToolsWithSameNameAreMerged() {
 		add(new Tools());
 		add(new OtherTools());
 		assertThat(this.arguments.apply(McpTarget.tool("parameter"))).containsExactlyInAnyOrder("note", "number");
 	}
 
 	@Test
-	void onAResourcesArgumentItIsRefused() {
+	void annotationOnResourceArgumentIsRefused() {
 		assertRefused("Resources.details", "parts of its URI",
 				() -> new SyncMcpResourceProvider(List.of(new Resources())).getResourceTemplateSpecifications()
 					.forEach((specification) -> guarding().guard(specification)));
@@ -129,19 +129,19 @@ class SensitiveArgumentsTests {
 	}
 
 	@Test
-	void onACompletionsArgumentItIsRefused() {
+	void annotationOnCompletionArgumentIsRefused() {
 		assertRefused("Completions.complete", "completes arguments of prompt 'named'",
 				() -> new SyncMcpCompleteProvider(List.of(new Completions())).getCompleteSpecifications()
 					.forEach((specification) -> guarding().guard(specification)));
 	}
 
 	@Test
-	void onAMethodOfABeanThatIsNoToolItIsRefused() {
+	void annotationOnBeanMethodThatIsNoToolIsRefused() {
 		assertRefused("NoTool.work", "the method is no tool or prompt", () -> check(NoTool.class));
 	}
 
 	@Test
-	void aToolWhoseHandlerIsNotKnownIsRecognizedByItsAnnotation() {
+	void toolWithUnknownHandlerIsRecognizedByAnnotation() {
 		check(Callbacks.class);
 		assertThat(this.arguments.apply(McpTarget.tool("callback"))).contains("note");
 		check(Tools.class);
@@ -151,7 +151,7 @@ class SensitiveArgumentsTests {
 	}
 
 	@Test
-	void theMethodBehindAHandlerNeedsNoAnnotationOfATool() {
+	void methodToolCallbackNeedsNoToolAnnotation() {
 		guarding().guard(McpToolUtils.toSyncToolSpecification(MethodToolCallback.builder()
 			.toolDefinition(ToolDefinition.builder().name("built").description("Works").inputSchema("{}").build())
 			.toolMethod(ReflectionUtils.findMethod(NoTool.class, "work", String.class))

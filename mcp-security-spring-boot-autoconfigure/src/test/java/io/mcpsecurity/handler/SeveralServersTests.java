@@ -66,7 +66,7 @@ class SeveralServersTests {
 	}
 
 	@Test
-	void aTemplateKeepsItsRuleWhereAnotherServerOffersTheUriItself() {
+	void templateKeepsRuleWhenOtherServerOffersMatchingResource() {
 		HttpResponse<String> denied = server.call(server.token("other").sign(), "resources/read",
 				"{\"uri\":\"several://7\"}");
 		assertThat(denied.statusCode()).isEqualTo(403);
@@ -76,7 +76,7 @@ class SeveralServersTests {
 	}
 
 	@Test
-	void aToolKeepsItsConventionWhenAnotherServerStopsOfferingItsName() {
+	void toolKeepsConventionWhenOtherServerRemovesSameName() {
 		adminServer().addTool(asyncTool("status", true)).block();
 		assertThat(callMain("status", "other").statusCode()).isEqualTo(403);
 		adminServer().removeTool("status").block();
@@ -85,7 +85,7 @@ class SeveralServersTests {
 	}
 
 	@Test
-	void aDestructiveToolStaysOneWhenAnotherServerSaysThatItsOwnIsHarmless() {
+	void destructiveToolKeepsScopeWhenOtherServerOffersReadOnlyToolOfSameName() {
 		adminServer().addTool(asyncTool("clear", true)).block();
 		assertThat(callMain("clear", "look").statusCode()).isEqualTo(403);
 		assertThat(callMain("clear", "wipe").statusCode()).isEqualTo(200);
@@ -95,7 +95,7 @@ class SeveralServersTests {
 	 * The same condition over parameters of different types.
 	 */
 	@Test
-	void aConditionIsThatOfTheMethodWhichIsCalled() {
+	void conditionUsesParameterTypesOfInvokedMethod() {
 		assertThat(SecuredServer.text(callMain("purge", "{\"before\":\"2026-01-31\"}", "other"))).contains("days");
 		assertThat(callMain("purge", "{\"before\":\"2019-01-31\"}", "other").statusCode()).isEqualTo(403);
 		assertThat(SecuredServer.text(callAdmin("purge", "{\"before\":{\"year\":2026}}"))).contains("years");
@@ -103,7 +103,7 @@ class SeveralServersTests {
 	}
 
 	@Test
-	void withoutATokenAListingFollowsTheRulesOfItsEndpoint() {
+	void anonymousListingFollowsRulesOfEndpoint() {
 		String list = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
 		HttpResponse<String> response = post(admin, null, list);
 		assertThat(response.statusCode()).isEqualTo(200);

@@ -111,7 +111,7 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void aJwtIsReadAsSpringSecurityReadsIt() {
+	void jwtIsAvailableAsJwtAuthenticationToken() {
 		String token = server().token("records:browse", "more").claim("tenant", "acme-tenant").sign();
 		assertThat(text(token, "read")).isEqualTo("JwtAuthenticationToken alice Jwt acme-tenant "
 				+ "[SCOPE_more, SCOPE_records:browse] authenticated; caller alice acme-tenant");
@@ -121,7 +121,7 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void anOpaqueTokenIsReadAsSpringSecurityReadsIt() {
+	void opaqueTokenIsAvailableAsBearerTokenAuthentication() {
 		introspection.answer("opaque-token",
 				Map.of("active", true, "token_type", "Bearer", "iss", authorizationServer.issuer(), "sub", "alice",
 						"aud", server().url(), "scope", "records:browse", "tenant", "acme-tenant", "exp",
@@ -134,12 +134,12 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void methodSecurityGoesByTheScopesOfTheToken() {
+	void methodSecurityUsesScopesOfToken() {
 		assertThat(text(server().token("records:browse").sign(), "guarded")).isEqualTo("guarded");
 	}
 
 	@Test
-	void neitherTheTokenNorItsClaimsAreWrittenAnywhere() {
+	void tokenAndClaimsAreInNeitherToStringNorEvents() {
 		String token = server().token("records:browse").claim("tenant", "acme-tenant").sign();
 		assertThat(text(token, "text")).contains("JwtAuthenticationToken", "alice")
 			.doesNotContain("acme-tenant", token);
@@ -164,7 +164,7 @@ class SpringSecurityTests {
 					prompts/get         | {"name":"deniedPrompt"}
 					completion/complete | {"ref":{"type":"ref/prompt","name":"deniedPrompt"},"argument":{"name":"topic","value":"b"}}
 					""")
-	void aDenialInAHandlerIsADenial(String method, String params) {
+	void accessDeniedExceptionOfHandlerIsReportedAsForbidden(String method, String params) {
 		assertDenied(method, params);
 	}
 
@@ -204,12 +204,12 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void aDenialThatTheHandlerHandledChangesNothing() {
+	void accessDeniedExceptionHandledByToolIsIgnored() {
 		assertThat(text(server().token().sign(), "handled")).isEqualTo("did without");
 	}
 
 	@Test
-	void withoutATokenADenialIsTheChallengeForOne() {
+	void accessDeniedExceptionForAnonymousClientIsChallenged() {
 		SecuredServer server = server();
 		HttpRequest.Builder request = server.post(null, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\","
 				+ "\"params\":{\"name\":\"open\",\"arguments\":{}}}");
@@ -221,7 +221,7 @@ class SpringSecurityTests {
 	}
 
 	@Test
-	void onceSomethingWasSentTheDenialIsAnError() {
+	void whenResponseIsCommittedThenDenialIsJsonRpcError() {
 		int recorded = events().size();
 		HttpResponse<String> response = server().callTool(server().token().sign(), "begin", "{}");
 		assertThat(response.statusCode()).isEqualTo(200);

@@ -65,7 +65,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aToolsExceptionIsTheChallengeOfTheGate(Protocol protocol) {
+	void scopeExceptionOfToolEqualsChallengeOfGate(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> response = server.callTool(server.token("shallow").sign(), "dig", "{}");
 		assertThat(response.statusCode()).isEqualTo(403);
@@ -80,7 +80,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aConnectionServesOnAfterAChallenge(Protocol protocol) {
+	void connectionIsUsableAfterChallenge(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		for (int i = 0; i < 20; i++) {
 			assertThat(server.callTool(server.token("shallow").sign(), "dig", "{}").statusCode()).isEqualTo(403);
@@ -91,20 +91,20 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void soIsOneInsideAnotherException(Protocol protocol) {
+	void wrappedScopeExceptionIsChallenged(Protocol protocol) {
 		assertChallenged(call(protocol, "tools/call", "{\"name\":\"wrap\",\"arguments\":{}}"), "api://deep shallow");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void soIsThatOfAToolCallback(Protocol protocol) {
+	void scopeExceptionOfToolCallbackIsChallenged(Protocol protocol) {
 		assertChallenged(call(protocol, "tools/call", "{\"name\":\"callback\",\"arguments\":{}}"),
 				"api://deep more shallow");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void soAreThoseOfResourcesAndPrompts(Protocol protocol) {
+	void scopeExceptionsOfResourcesAndPromptsAreChallenged(Protocol protocol) {
 		assertChallenged(call(protocol, "resources/read", "{\"uri\":\"deep://all\"}"), "api://deep shallow");
 		assertChallenged(call(protocol, "resources/read", "{\"uri\":\"deep://7/part\"}"), "api://deep shallow");
 		assertChallenged(call(protocol, "prompts/get", "{\"name\":\"deepPrompt\"}"), "api://deep shallow");
@@ -112,7 +112,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatTheCallerHasByTheHierarchyIsNotSaidToBeMissing(Protocol protocol) {
+	void scopesImpliedByHierarchyAreNotMissing(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> response = server.callTool(server.token("root").sign(), "callback", "{}");
 		assertThat(SecuredServer.json(response).at("/error/message").asString())
@@ -122,7 +122,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aChallengeNamesWhatTheCallerHoldsAndHandlersHaveRequired(Protocol protocol) {
+	void challengeContainsHeldScopesThatHandlersRequired(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		assertThat(call(protocol, "tools/call", "{\"name\":\"callback\",\"arguments\":{}}").statusCode())
 			.isEqualTo(403);
@@ -132,7 +132,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aToolCanAskWhetherTheCallerHoldsAScopeAsTheHierarchySays(Protocol protocol) {
+	void hasScopeConsidersHierarchy(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		for (String tool : List.of("ask", "callbackAsk")) {
 			for (String scope : List.of("deep", "root")) {
@@ -147,7 +147,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anExceptionThatTheToolHandledChangesNothing(Protocol protocol) {
+	void scopeExceptionHandledByToolIsNotChallenged(Protocol protocol) {
 		HttpResponse<String> response = call(protocol, "tools/call", "{\"name\":\"handle\",\"arguments\":{}}");
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(SecuredServer.text(response)).isEqualTo("did without");
@@ -155,7 +155,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anotherFailureIsNoChallenge(Protocol protocol) {
+	void otherExceptionIsNotChallenged(Protocol protocol) {
 		HttpResponse<String> response = call(protocol, "tools/call", "{\"name\":\"fail\",\"arguments\":{}}");
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(SecuredServer.json(response).at("/result/isError").asBoolean()).isTrue();
@@ -164,7 +164,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aResultThatOnlyLooksLikeAChallengeIsNone(Protocol protocol) {
+	void forgedChallengeInResultIsIgnored(Protocol protocol) {
 		HttpResponse<String> response = call(protocol, "tools/call", "{\"name\":\"forge\",\"arguments\":{}}");
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
@@ -172,7 +172,7 @@ class StepUpTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withoutATokenItIsTheChallengeForOne(Protocol protocol) {
+	void scopeExceptionForAnonymousClientIsChallengeWithoutError(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String body = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\","
 				+ "\"params\":{\"name\":\"open\",\"arguments\":{}}}";
@@ -183,7 +183,7 @@ class StepUpTests {
 	}
 
 	@Test
-	void onceSomethingWasSentTheChallengeIsInTheResult() {
+	void whenResponseIsCommittedThenChallengeIsInToolResult() {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		HttpResponse<String> response = server.callTool(server.token("shallow").sign(), "begin", "{}");
 		assertThat(response.statusCode()).isEqualTo(200);
@@ -203,7 +203,7 @@ class StepUpTests {
 	}
 
 	@Test
-	void inAJsonRpcErrorForAResource() {
+	void whenResponseIsCommittedThenChallengeOfResourceIsInJsonRpcError() {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		HttpResponse<String> response = server.call(server.token("shallow").sign(), "resources/read",
 				"{\"uri\":\"deep://begin\"}");

@@ -35,14 +35,14 @@ class ToolConditionTests {
 		.build();
 
 	@Test
-	void whatIsMissingIsNull() {
+	void missingArgumentIsNull() {
 		assertThat(holds("#before == null", Map.of())).isTrue();
 		assertThat(holds("#before == null", Map.of("before", "2026-01-31"))).isFalse();
 		assertThat(holds("#before != null and #before.year < 2020", Map.of("before", "2019-01-31"))).isTrue();
 	}
 
 	@Test
-	void argumentsAreWhatTheMethodGets() {
+	void argumentsAreConvertedToParameterTypes() {
 		assertThat(holds("#all", Map.of("all", "true"))).isTrue();
 		assertThat(holds("#all == true", Map.of("all", "true"))).isTrue();
 		assertThat(holds("#limit > 100", Map.of("limit", "1000"))).isTrue();
@@ -51,14 +51,14 @@ class ToolConditionTests {
 	}
 
 	@Test
-	void theCallerIsTheCallerWhateverTheClientSends() {
+	void callerIsNeverTakenFromArguments() {
 		assertThat(holds("#caller.subject == 'alice'", Map.of())).isTrue();
 		assertThat(holds("#caller.subject == 'alice'", Map.of("caller", Map.of("subject", "bob")))).isTrue();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "#text", "#text.nothing == 1", "#limit / 0 == 1", "#ids[9] == 1", "null" })
-	void whatCannotBeToldIsAnException(String when) {
+	void conditionThatCannotBeEvaluatedThrows(String when) {
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> holds(when, Map.of("text", "x", "limit", 1, "filter", Map.of(), "ids", List.of())));
 	}
@@ -67,7 +67,7 @@ class ToolConditionTests {
 	 * So deep does the regular expression go with so long a value.
 	 */
 	@Test
-	void soIsWhatOverflowsTheStack() {
+	void conditionThatOverflowsStackThrows() {
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> holds("!(#text matches '(x|y)*')", Map.of("text", "x".repeat(100_000))))
 			.withCauseInstanceOf(StackOverflowError.class);
@@ -75,13 +75,13 @@ class ToolConditionTests {
 
 	@Test
 	@Timeout(10)
-	void soIsARegularExpressionThatWouldTakeForEver() {
+	void regularExpressionWithExcessiveBacktrackingThrows() {
 		assertThatExceptionOfType(RuntimeException.class)
 			.isThrownBy(() -> holds("#text matches '(.*x){20}y'", Map.of("text", "x".repeat(60))));
 	}
 
 	@Test
-	void itHoldsForAnArgumentThatDoesNotFit() {
+	void conditionHoldsForUnconvertibleArgument() {
 		assertThat(holds("#limit > 1", Map.of("limit", 1))).isFalse();
 		assertThat(holds("#limit > 1", Map.of("limit", "x"))).isTrue();
 		assertThat(holds("#before != null and #before.year < 2020", Map.of("before", "garbage"))).isTrue();
@@ -95,20 +95,20 @@ class ToolConditionTests {
 			"@environment == null", "&factory == null", "#text.length() > 1", "#text = 'x'", "#limit++ > 1",
 			"#limit-- > 1", "#f(1)", "#text.?[T(java.lang.System) != null] == null", "{#text.getClass()} == null",
 			"#limit instanceof T(Integer)" })
-	void whatDoesMoreThanReadingIsRefused(String when) {
+	void expressionWithSideEffectsOrTypeAccessIsRefused(String when) {
 		assertThatIllegalArgumentException().isThrownBy(() -> of(when)).withMessageStartingWith("must only read: '");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "#before ==", "(", "#", "'", "#before == null)" })
-	void whatIsNoExpressionIsRefused(String when) {
+	void malformedExpressionIsRefused(String when) {
 		assertThatIllegalArgumentException().isThrownBy(() -> of(when)).withMessageStartingWith("is not an expression");
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "#befor == null, names #befor", "#request == null, names #request", "#root == null, names #root",
 			"#this == null, names #this", "before == null, names 'before'", "caller.subject == null, names 'caller'" })
-	void namesThatAreNoArgumentsAreRefused(String when, String message) {
+	void unknownNamesAreRefused(String when, String message) {
 		assertThatIllegalArgumentException().isThrownBy(() -> of(when)).withMessageStartingWith(message);
 	}
 
@@ -120,7 +120,7 @@ class ToolConditionTests {
 			"#formats == {'CSV'}", "#names[0] == 5", "#query.format == 'CSV'", "#query?.format == 'CSV'",
 			"#query.id == 'x'", "#before.dayOfWeek == 'MONDAY'", "#caller.scopes == 'a'", "#maybe == 'x'",
 			"!(#format == 'CSV')", "#all and #format == 'CSV'", "#all ? #limit == '5' : false", "#filter['a'] == 5" })
-	void comparisonsThatNeverHoldAreRefused(String when) {
+	void comparisonOfIncompatibleTypesIsRefused(String when) {
 		assertThatIllegalArgumentException().isThrownBy(() -> ToolCondition.of(when, method("typed")))
 			.withMessageStartingWith("compares ")
 			.withMessageContaining("are never equal. Compare values of one type");
@@ -133,12 +133,12 @@ class ToolConditionTests {
 			"#query?.id == null", "#before.dayOfWeek.name == 'MONDAY'", "#caller.subject == 'alice'",
 			"#text matches 'x'", "#format matches 'CSV'", "(#text ?: 'x') == 'x'", "#all ? true : #limit == 5",
 			"#filter['a'] == 'x'", "#text == #caller.client" })
-	void comparisonsThatMayHoldAreNot(String when) {
+	void comparisonOfCompatibleTypesIsAccepted(String when) {
 		assertThat(ToolCondition.of(when, method("typed"))).isNotNull();
 	}
 
 	@Test
-	void anEnumConstantIsComparedByItsNameOrText() {
+	void enumConstantIsComparedByNameOrText() {
 		for (String when : List.of("#format.name == 'CSV'", "'' + #format == 'CSV'")) {
 			ToolCondition condition = ToolCondition.of(when, method("typed"));
 			assertThat(condition.holds(Map.of("format", "CSV"), ALICE)).as(when).isTrue();
@@ -147,13 +147,13 @@ class ToolConditionTests {
 	}
 
 	@Test
-	void aToolThatTakesAnyArgumentsMayHaveAnyNames() {
+	void toolWithUntypedArgumentsAcceptsAnyNames() {
 		ToolCondition condition = ToolCondition.of("#anything == 1", method("any"));
 		assertThat(condition.holds(Map.of("anything", 1), ALICE)).isTrue();
 	}
 
 	@Test
-	void aParameterCannotPassForTheCaller() {
+	void parameterNamedCallerIsRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> ToolCondition.of("#caller == 'bob'", method("pretender")))
 			.withMessageContaining("#caller");
 	}

@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class Sha256Tests {
 
 	@Test
-	void theHashOfATextIsTheStandards() {
+	void hashEqualsStandardTestVector() {
 		assertThat(Sha256.of("abc"))
 			.isEqualTo(new Sha256(0xba7816bf8f01cfeaL, 0x414140de5dae2223L, 0xb00361a396177a9cL, 0xb410ff61f20015adL))
 			.hasToString("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -36,13 +36,13 @@ class Sha256Tests {
 	}
 
 	@Test
-	void allItsDigitsAreWrittenAlsoZerosInFront() {
+	void toStringKeepsLeadingZeros() {
 		assertThat(new Sha256(1, 0, 0xab, -1))
 			.hasToString("0".repeat(15) + "1" + "0".repeat(16) + "0".repeat(14) + "ab" + "f".repeat(16));
 	}
 
 	@Test
-	void noTwoListsOfTextsHaveTheSameHash() {
+	void listsWithSameConcatenationHaveDifferentHashes() {
 		List<List<String>> lists = List.of(List.of(), List.of(""), List.of("", ""), List.of("abc"), List.of("ab", "c"),
 				List.of("a", "bc"), List.of("c", "ab"), List.of("abc", ""), List.of("", "abc"));
 		assertThat(lists.stream().map(Sha256::ofAll)).doesNotHaveDuplicates();
@@ -50,7 +50,7 @@ class Sha256Tests {
 	}
 
 	@Test
-	void noTextIsAnotherThanTheEmptyOne() {
+	void nullAndEmptyTextHaveDifferentHashes() {
 		assertThat(Stream.of(Arrays.asList("a", null), List.of("a", ""), List.of("a")).map(Sha256::ofAll))
 			.doesNotHaveDuplicates();
 		assertThat(Sha256.ofAll(Collections.singletonList(null)))
@@ -58,7 +58,7 @@ class Sha256Tests {
 	}
 
 	@Test
-	void hashesThatThreadsMakeAtOnceAreTheirOwn() {
+	void concurrentHashesAreIndependent() {
 		Iterable<String> interrupted = () -> Stream.of("a", "b", "c")
 			.peek((text) -> CompletableFuture.supplyAsync(() -> Sha256.of("another")).join())
 			.iterator();

@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class HiddenTargetTests {
 
 	@Test
-	void theTargetIsAnotherAndTheRestIsWhatItWas() throws Exception {
+	void onlyTargetOfMessageIsReplaced() throws Exception {
 		McpMessage message = read("{ \"jsonrpc\":\"2.0\",\"id\":15, \"x\":\"\u00e4\u20ac\ud83d\ude00\", "
 				+ "\"method\":\"tools/call\",\"params\" :{\"a/b\":\"c\",\"n\\u0061me\" : \"t\\u0061ke\","
 				+ "\"uri\":\"\",\"ref\":{\"uri\":\"a://{b}\",\"name\":\"p\",\"type\":\"ref/resource\"},"
@@ -41,13 +41,13 @@ class HiddenTargetTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{a}", "{a}:{b}", "{a}://{b}", "{a}:/{b}/{c}" })
-	void noTemplateStandsForIt(String template) throws Exception {
+	void hiddenNameMatchesNoTemplate(String template) throws Exception {
 		String name = (String) HiddenTarget.hide(read(call("{\"name\":\"\"}"))).params().get("name");
 		assertThat(new DefaultMcpUriTemplateManagerFactory().create(template).matches(name)).isFalse();
 	}
 
 	@Test
-	void theMessageItselfStaysAsItIs() throws Exception {
+	void originalMessageIsUnchanged() throws Exception {
 		String body = call("{\"name\":\"take\",\"ref\":{\"name\":\"p\"}}");
 		McpMessage message = read(body);
 		HiddenTarget.hide(message);
@@ -58,13 +58,13 @@ class HiddenTargetTests {
 	@ValueSource(strings = { "{}", "null", "{\"params/name\":\"x\"}", "{\"x\":{\"name\":\"x\",\"uri\":\"x\"}}",
 			"{\"ref\":[{\"name\":\"x\"}]}", "{\"ref\":\"name\"}", "{\"ref\":{\"name\":5,\"uri\":null}}",
 			"{\"ref\":{\"ref\":{\"name\":\"x\"}}}", "{\"arguments\":{\"name\":\"x\"}}" })
-	void whatIsNoTargetStaysAsItIs(String params) throws Exception {
+	void messageWithoutTargetIsUnchanged(String params) throws Exception {
 		McpMessage message = read("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":%s}".formatted(params));
 		assertThat(HiddenTarget.hide(message)).isEqualTo(message);
 	}
 
 	@Test
-	void aResponseIsRevealedAtEveryDepth() throws Exception {
+	void hiddenNameIsReplacedAtEveryDepthOfResponse() throws Exception {
 		String mark = (String) HiddenTarget.hide(read(call("{\"name\":\"\"}"))).params().get("name");
 		Map<String, Object> response = Map.of("message", "Unknown tool: " + mark, "data",
 				List.of(Map.of("uri", mark), 5, true, List.of(mark)));

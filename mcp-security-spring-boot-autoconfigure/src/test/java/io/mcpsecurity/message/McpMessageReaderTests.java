@@ -47,7 +47,7 @@ class McpMessageReaderTests {
 					completion/complete   | {"ref":{"type":"ref/resource","uri":"records://{id}"}}          | RESOURCE | records://{id}
 					completion/complete   | {"name":"a","uri":"b","ref":{"type":"ref/prompt","name":"c","uri":"d"}} | PROMPT | c
 					""")
-	void aMethodThatUsesSomethingHasItAsTarget(String method, String params, Kind kind, String name) throws Exception {
+	void methodWithTargetIsRead(String method, String params, Kind kind, String name) throws Exception {
 		McpMessage message = read(request(method, params));
 		assertThat(message.id()).isEqualTo(1);
 		assertThat(message.method()).isEqualTo(method);
@@ -57,7 +57,7 @@ class McpMessageReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "ping", "tools/list", "resources/list", "resources/templates/list", "prompts/list",
 			"logging/setLevel", "Tools/Call", "tools/call ", "no/such/method", "" })
-	void anyOtherMethodHasNoTarget(String method) throws Exception {
+	void otherMethodsHaveNoTarget(String method) throws Exception {
 		McpMessage message = read(request(method, "{\"name\":\"purge\",\"uri\":\"records://5\"}"));
 		assertThat(message.withoutParams()).isEqualTo(new McpMessage(1, method, null));
 		assertThat(message.params()).isEqualTo(Map.of("name", "purge", "uri", "records://5"));
@@ -84,7 +84,7 @@ class McpMessageReaderTests {
 			completion/complete   | {"ref":{"type":"ref/prompt","uri":"a"}}    | params.ref.name
 			completion/complete   | {"ref":{"type":"ref/resource","name":"a"}} | params.ref.uri
 			""")
-	void aTargetThatIsMissingOrNoStringIsRefusedWithTheIdAndThePath(String method, String params, String path) {
+	void missingOrInvalidTargetIsRefusedWithIdAndPath(String method, String params, String path) {
 		InvalidMessageException refusal = refuse(request(method, params));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
 		assertThat(refusal).hasMessageContaining(path + " must be ");
@@ -92,7 +92,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void anInitializationHasNoTargetButARevision() throws Exception {
+	void initializeRequiresProtocolVersionAndHasNoTarget() throws Exception {
 		assertThat(read(request("initialize", "{\"protocolVersion\":\"2025-11-25\"}")).target()).isNull();
 		assertThat(refuse(request("initialize", "{}"))).hasMessageContaining("params.protocolVersion must be");
 		assertThat(refuse(request("initialize", "null"))).hasMessageContaining("params.protocolVersion must be");
@@ -100,7 +100,7 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "name", "uri", "protocolVersion" })
-	void aNameOrUriIsAStringWhateverTheMethod(String key) {
+	void nameUriAndProtocolVersionMustBeStringsForEveryMethod(String key) {
 		for (String value : new String[] { "5", "null", "true", "[\"a\"]", "{\"name\":\"a\"}" }) {
 			InvalidMessageException refusal = refuse(request("tools/list", "{\"" + key + "\":" + value + "}"));
 			assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
@@ -110,7 +110,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void aKeyIsNotLongerThanItsLimit() throws Exception {
+	void keyBeyondMaxLengthIsRefused() throws Exception {
 		assertThat(read(request("ping", "{\"" + "k".repeat(1024) + "\":1}")).method()).isEqualTo("ping");
 		for (String key : new String[] { "k".repeat(1025), "k".repeat(100_000), "\\u006b".repeat(1025) }) {
 			assertThat(refuse(request("ping", "{\"" + key + "\":1}")).getCode())
@@ -121,25 +121,25 @@ class McpMessageReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\"}",
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":null}" })
-	void aTargetIsMissingWithoutParamsToo(String body) {
+	void targetIsRequiredWithoutParams(String body) {
 		assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
 	}
 
 	@Test
-	void aNotificationHasNoId() throws Exception {
+	void notificationHasNoId() throws Exception {
 		assertThat(read("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"))
 			.isEqualTo(new McpMessage(null, "notifications/initialized", null));
 	}
 
 	@Test
-	void aCallThatPosesAsANotificationHasItsTarget() throws Exception {
+	void callWithoutIdHasTarget() throws Exception {
 		assertThat(
 				read("{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"params\":{\"name\":\"purge\"}}").withoutParams())
 			.isEqualTo(new McpMessage(null, "tools/call", McpTarget.tool("purge")));
 	}
 
 	@Test
-	void theOrderOfTheKeysDoesNotMatter() throws Exception {
+	void orderOfKeysIsIrrelevant() throws Exception {
 		assertThat(read("{\"params\":{\"arguments\":{},\"name\":\"purge\"},\"method\":\"tools/call\",\"id\":\"a\","
 				+ "\"more\":[{}],\"jsonrpc\":\"2.0\"}"))
 			.isEqualTo(new McpMessage("a", "tools/call", McpTarget.tool("purge"),
@@ -149,7 +149,7 @@ class McpMessageReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "\"result\":{\"name\":\"purge\"}", "\"result\":null",
 			"\"error\":{\"code\":-1,\"message\":\"no\"}" })
-	void aResponseHasNeitherMethodNorTarget(String outcome) throws Exception {
+	void responseHasNeitherMethodNorTarget(String outcome) throws Exception {
 		McpMessage message = read("{\"jsonrpc\":\"2.0\",\"id\":7," + outcome + "}");
 		assertThat(message.withoutParams()).isEqualTo(new McpMessage(7, null, null));
 		assertThat(message.isRequest()).isFalse();
@@ -164,14 +164,14 @@ class McpMessageReaderTests {
 			"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"method\":\"tools/call\",\"params\":{\"name\":\"a\"}}",
 			"{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{},\"method\":\"ping\"}",
 			"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":null,\"result\":{}}" })
-	void whatIsNeitherARequestNorAResponseIsRefused(String body) {
+	void messageThatIsNeitherRequestNorResponseIsRefused(String body) {
 		assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 	}
 
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "7", "0", "-7", "9223372036854775807", "\"7\"", "\"\"", "\"a b\"", "\"\u00e4\ud83d\ude00\"" })
-	void anIdIsKeptAsItWasWritten(String id) throws Exception {
+	void idIsKeptAsWritten(String id) throws Exception {
 		McpMessage message = read(ping(id));
 		assertThat(message.idText()).isEqualTo(id);
 		assertThat(message.id()).isEqualTo(JsonMapper.shared().readValue(id, Object.class));
@@ -179,7 +179,7 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "\"a\\\"b\"", "\"a\\\\b\"", "\"\\u0061\"", "\"\\/\"", "\"\\r\\n\"", "\"\\u0000\"" })
-	void anIdWithEscapesIsKeptAsAnEqualJsonString(String id) throws Exception {
+	void idWithEscapesIsKeptAsEqualJsonString(String id) throws Exception {
 		String kept = String.valueOf(read(ping(id)).idText());
 		assertThat(JsonMapper.shared().readTree(kept)).isEqualTo(JsonMapper.shared().readTree(id));
 		assertThat(kept).doesNotContainPattern("\\p{Cntrl}");
@@ -187,7 +187,7 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "null", "true", "false", "1.5", "1.0", "1e3", "{}", "{\"a\":1}", "[]", "[1]" })
-	void anIdThatIsNeitherAStringNorAnIntegerIsRefused(String id) {
+	void idThatIsNeitherStringNorIntegerIsRefused(String id) {
 		InvalidMessageException refusal = refuse(ping(id));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 		assertThat(refusal.getId()).isNull();
@@ -195,27 +195,27 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "9223372036854775808", "-9223372036854775809", "123456789012345678901234567890" })
-	void anIntegerBeyondWhatTheSdkTakesForAnIdIsRefused(String id) {
+	void idBeyondLongRangeIsRefused(String id) {
 		assertThat(refuse(ping(id)).getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "5", "null", "true", "[\"ping\"]", "{\"method\":\"ping\"}" })
-	void aMethodThatIsNoStringIsRefused(String method) {
+	void methodThatIsNoStringIsRefused(String method) {
 		assertThat(refuse("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" + method + "}").getCode())
 			.isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "ping\\r\\n", "\\u0000", "pi\\tng", "ping\\u007f", "ping\\u0085" })
-	void aMethodWithControlCharactersIsRefused(String method) {
+	void methodWithControlCharactersIsRefused(String method) {
 		InvalidMessageException refusal = refuse(request(method, "{}"));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 		assertThat(refusal).hasMessageContaining("control characters");
 	}
 
 	@Test
-	void aMethodIsNotLongerThanAnyThatThereIs() throws InvalidMessageException {
+	void methodBeyondMaxLengthIsRefused() throws InvalidMessageException {
 		assertThat(read(request("m".repeat(128), "{}")).method()).hasSize(128);
 		assertThat(refuse(request("m".repeat(129), "{}"))).hasMessageContaining("longer than 128 characters");
 	}
@@ -228,21 +228,21 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "\"1.0\"", "\"2\"", "2.0", "2", "null", "\"\"", "[\"2.0\"]", "{}", "\"2.0 \"" })
-	void anotherVersionOfJsonRpcIsRefused(String version) {
+	void otherJsonRpcVersionIsRefused(String version) {
 		InvalidMessageException refusal = refuse("{\"jsonrpc\":" + version + ",\"id\":1,\"method\":\"ping\"}");
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 		assertThat(refusal).hasMessageContaining("jsonrpc");
 	}
 
 	@Test
-	void aMessageWithoutVersionIsRefused() {
+	void messageWithoutJsonRpcVersionIsRefused() {
 		assertThat(refuse("{\"id\":1,\"method\":\"ping\"}").getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "[]", "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]",
 			" [{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"purge\"}},{}]", "[[" })
-	void aBatchIsRefused(String body) {
+	void batchIsRefused(String body) {
 		InvalidMessageException refusal = refuse(body);
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 		assertThat(refusal).hasMessageContaining("batches");
@@ -250,14 +250,14 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " \r\n", "null", "true", "5", "\"ping\"" })
-	void aBodyThatIsNoObjectIsRefused(String body) {
+	void bodyThatIsNoObjectIsRefused(String body) {
 		assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"purge\"}}",
 			"{}", "[]", "null", "5", "\"text\"", "}", "]", ",", "x", "#", "// comment", "\u0000", "{" })
-	void anythingBehindTheMessageIsRefused(String more) {
+	void contentAfterMessageIsRefused(String more) {
 		for (String separator : new String[] { "", " ", "\n" }) {
 			assertThat(refuse(ping("1") + separator + more).getCode()).isIn(JsonRpcErrorCode.INVALID_REQUEST,
 					JsonRpcErrorCode.PARSE_ERROR);
@@ -265,7 +265,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void whiteSpaceAroundTheMessageIsAccepted() throws Exception {
+	void whitespaceAroundMessageIsAccepted() throws Exception {
 		assertThat(read(" \t\r\n" + ping("1") + " \t\r\n")).isEqualTo(new McpMessage(1, "ping", null));
 	}
 
@@ -279,7 +279,7 @@ class McpMessageReaderTests {
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"pi\nng\"}",
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"pi\\xng\"}",
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"]", "<xml/>", "\u00a0{}" })
-	void whatIsNoJsonIsAParseError(String body) {
+	void invalidJsonIsParseError(String body) {
 		InvalidMessageException refusal = refuse(body);
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 		assertThat(refusal).hasMessage("Parse error: the body is not valid JSON");
@@ -287,13 +287,13 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "\\ud800", "a\\udc00", "\\ud83d\\ud83d", "\\ud800\\u0061" })
-	void aKeyWithAnUnpairedSurrogateIsAParseError(String key) {
+	void keyWithUnpairedSurrogateIsParseError(String key) {
 		assertThat(refuse(request("ping", "{\"a\":[{\"" + key + "\":1}]}")).getCode())
 			.isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 	}
 
 	@Test
-	void whatAParserCouldTakeForUtf16IsAParseError() {
+	void bodyResemblingUtf16IsParseError() {
 		for (String body : new String[] { "\u0000{}", "{\u0000}\u0000", "\u0000\u0000\u0000{",
 				"{\u0000\u0000\u0000" }) {
 			assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
@@ -305,13 +305,13 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void aParseErrorHasNoId() {
+	void parseErrorHasNoId() {
 		// JSON-RPC 2.0 section 5: what is not JSON has no id that can be relied on.
 		assertThat(refuse("{\"jsonrpc\":\"2.0\",\"id\":\"a\",").getId()).isNull();
 	}
 
 	@Test
-	void aRefusalRepeatsNothingOfTheBody() {
+	void exceptionMessageDoesNotContainBody() {
 		for (String body : new String[] { "{\"secret", "secret", "{\"jsonrpc\":\"2.0\",\"secret\":1,\"secret\":2}",
 				request("tools/call", "{\"secret\":1}"),
 				request("completion/complete", "{\"ref\":{\"type\":\"secret\"}}"), "{\"jsonrpc\":\"secret\"}" }) {
@@ -331,7 +331,7 @@ class McpMessageReaderTests {
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":null,\"params\":{\"name\":\"b\"}}",
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"result\":{}}",
 			"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":1,\"a\":1}}" })
-	void aKeyThatOccursTwiceInTheEnvelopeIsRefused(String body) {
+	void duplicateKeyInEnvelopeIsRefused(String body) {
 		assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 	}
 
@@ -343,12 +343,12 @@ class McpMessageReaderTests {
 			"{\"name\":\"a\",\"arguments\":{\"x\":{\"y\":[{\"z\":1,\"z\":2}]}}}",
 			"{\"name\":\"a\",\"arguments\":{\"\":1,\"\":2}}", "{\"name\":\"a\",\"_meta\":{\"t\":1,\"t\":2}}",
 			"{\"name\":\"a\",\"ref\":{\"name\":\"a\",\"name\":\"b\"}}", "{\"name\":\"a\",\"ref\":{},\"ref\":{}}" })
-	void aKeyThatOccursTwiceInTheParamsIsRefused(String params) {
+	void duplicateKeyInParamsIsRefused(String params) {
 		assertThat(refuse(request("tools/call", params)).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 	}
 
 	@Test
-	void theSameKeyInTwoObjectsIsNoDuplicate() throws Exception {
+	void sameKeyInDifferentObjectsIsAccepted() throws Exception {
 		assertThat(read(request("tools/call",
 				"{\"name\":\"a\",\"arguments\":{\"name\":\"b\",\"list\":[{\"name\":\"c\"},{\"name\":\"d\"}]}}")))
 			.extracting(McpMessage::target)
@@ -358,7 +358,7 @@ class McpMessageReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "Method", "METHOD", "methoD", "Id", "ID", "JsonRpc", "JSONRPC", "Params", "PARAMS",
 			"Result", "Error", "\\u004dethod", "\u0131d", "re\u017fult" })
-	void aKeyOfTheEnvelopeInAnotherCaseIsRefused(String key) {
+	void envelopeKeyInOtherCaseIsRefused(String key) {
 		InvalidMessageException refusal = refuse(
 				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"" + key + "\":\"x\"}");
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
@@ -374,21 +374,21 @@ class McpMessageReaderTests {
 			"{\"name\":\"a\",\"argument\u017f\":{}}", "{\"name\":\"a\",\"Argument\":{}}",
 			"{\"name\":\"a\",\"Context\":{}}", "{\"name\":\"a\",\"_Meta\":{}}", "{\"argument\":{\"Name\":\"a\"}}",
 			"{\"argument\":{\"VALUE\":\"a\"}}", "{\"context\":{\"Arguments\":{}}}" })
-	void aKeyOfTheParamsInAnotherCaseIsRefused(String params) {
+	void paramsKeyInOtherCaseIsRefused(String params) {
 		InvalidMessageException refusal = refuse(request("tools/call", params));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_REQUEST);
 		assertThat(refusal).hasMessageContaining("must be written exactly so");
 	}
 
 	@Test
-	void theCaseOfKeysInArgumentsIsTheToolsBusiness() throws Exception {
+	void caseOfArgumentKeysIsNotChecked() throws Exception {
 		assertThat(read(request("tools/call", "{\"name\":\"a\",\"arguments\":{\"Name\":1,\"NAME\":2,\"Method\":3}}")))
 			.extracting(McpMessage::target)
 			.isEqualTo(McpTarget.tool("a"));
 	}
 
 	@Test
-	void unicodeEscapesMeanTheSameAsThePlainText() throws Exception {
+	void unicodeEscapesEqualPlainText() throws Exception {
 		String escaped = "{\"\\u006a\\u0073onrpc\":\"\\u0032.0\",\"\\u0069d\":\"\\u0061\",\"m\\u0065thod\":"
 				+ "\"tools\\u002Fc\\u0061ll\",\"p\\u0061rams\":{\"\\u006e\\u0061\\u006d\\u0065\":\"p\\u0075rge\"}}";
 		assertThat(read(escaped))
@@ -398,21 +398,21 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void aNameIsNotNormalized() throws Exception {
+	void nameIsNotNormalized() throws Exception {
 		assertThat(read(request("tools/call", "{\"name\":\" Purge\\u0000e\u0301 \"}")).target())
 			.isEqualTo(McpTarget.tool(" Purge\u0000e\u0301 "));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "a\\nb", "\\u001b[31m", "\\u0085", "\\u0000" })
-	void aNameOfAnArgumentThatWouldBreakALineOfALogIsRefused(String name) {
+	void argumentNameWithControlCharactersIsRefused(String name) {
 		InvalidMessageException refusal = refuse(request("completion/complete",
 				"{\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\"},\"argument\":{\"name\":\"" + name + "\"}}"));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.INVALID_PARAMS);
 	}
 
 	@Test
-	void aByteOrderMarkIsRefused() {
+	void byteOrderMarkIsRefused() {
 		InvalidMessageException refusal = refuse("\uFEFF" + ping("1"));
 		assertThat(refusal.getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 		assertThat(refusal).hasMessageContaining("byte order mark");
@@ -421,7 +421,7 @@ class McpMessageReaderTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32", "UTF-32BE", "UTF-32LE", "x-UTF-16LE-BOM",
 			"X-UTF-32BE-BOM", "X-UTF-32LE-BOM" })
-	void anotherUnicodeEncodingIsRefused(String charset) {
+	void otherUnicodeEncodingIsRefused(String charset) {
 		byte[] body = ping("1").getBytes(Charset.forName(charset));
 		assertThat(refuse(body).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 	}
@@ -438,7 +438,7 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@MethodSource("malformedUtf8")
-	void bytesThatAreNotUtf8AreRefusedWhereverTheyStand(byte[] malformed) {
+	void malformedUtf8IsRefusedAtEveryPosition(byte[] malformed) {
 		for (String place : new String[] { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%\"}",
 				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"%\":1}",
 				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"arguments\":{\"x\":\"%\"}}}",
@@ -456,14 +456,14 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void nestingIsAcceptedUpToTheLimitAndNoFurther(boolean arrays) throws Exception {
+	void nestingIsAcceptedUpToLimit(boolean arrays) throws Exception {
 		// The message, its params and its arguments are three levels.
 		assertThat(read(nested(MAX_DEPTH - 3, arrays)).target()).isEqualTo(McpTarget.tool("a"));
 		assertThat(refuse(nested(MAX_DEPTH - 2, arrays)).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 	}
 
 	@Test
-	void nestingOutsideOfTheParamsIsLimitedAsWell() throws Exception {
+	void nestingOutsideParamsIsLimited() throws Exception {
 		String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"x\":%s}";
 		assertThat(read(body.formatted("[".repeat(MAX_DEPTH - 1) + "]".repeat(MAX_DEPTH - 1))).method())
 			.isEqualTo("ping");
@@ -472,7 +472,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void aBottomlessNestIsRefusedWithoutOverflowingTheStack() {
+	void extremeNestingIsRefusedWithoutStackOverflow() {
 		assertThat(refuse("{\"x\":".repeat(1_000_000)).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 		assertThat(refuse("{\"x\":" + "[".repeat(1_000_000)).getCode()).isEqualTo(JsonRpcErrorCode.PARSE_ERROR);
 	}
@@ -494,7 +494,7 @@ class McpMessageReaderTests {
 			completion/complete   | {"ref":{"type":"ref/prompt","name":"%s"}}   | params.ref.name
 			completion/complete   | {"ref":{"type":"ref/resource","uri":"%s"}}  | params.ref.uri
 			""")
-	void aTargetsNameIsAcceptedUpToTheLimitAndNoFurther(String method, String params, String path) throws Exception {
+	void targetNameIsAcceptedUpToMaxLength(String method, String params, String path) throws Exception {
 		String longest = "\u00e4".repeat(8000);
 		assertThat(read(request(method, params.formatted(longest))).target()).extracting(McpTarget::name)
 			.isEqualTo(longest);
@@ -505,7 +505,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void whatIsNoTargetMayBeLonger() throws Exception {
+	void otherStringsMayExceedMaxLengthOfTargetName() throws Exception {
 		String text = "x".repeat(8001);
 		assertThat(read(request("tools/call", "{\"name\":\"a\",\"uri\":\"" + text + "\"}")).target())
 			.isEqualTo(McpTarget.tool("a"));
@@ -514,7 +514,7 @@ class McpMessageReaderTests {
 
 	@ParameterizedTest
 	@MethodSource("trickyBodies")
-	void whateverIsAcceptedTheSdkReadsAsTheSame(String body) throws Exception {
+	void acceptedBodyIsReadIdenticallyBySdk(String body) throws Exception {
 		McpMessage message;
 		try {
 			message = read(body);
@@ -561,7 +561,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void someTrickyBodiesAreAcceptedAndSomeRefused() {
+	void trickyBodiesIncludeAcceptedAndRefusedOnes() {
 		assertThat(trickyBodies().filter(this::accepted).count()).isBetween(15L, trickyBodies().count() - 15L);
 	}
 
@@ -686,7 +686,7 @@ class McpMessageReaderTests {
 			"\"}\\\",{\"", "{ \"a\" : [ 1 , { } ]\t}", "{\"\\u0061\":\"\\ud83d\\ude00\"}",
 			"{\"\ud83d\ude00\u00e4\":\"\u20ac\ud83d\ude00\"}", "{\"a\":\"\\\\\",\"b\":\"\\\"\"}", "{\"a\":null}",
 			"{\r\n\"a\":1\r\n}", "\"\ud83d\ude00\"" })
-	void theArgumentsAreWhatJsonSays(String arguments) throws Exception {
+	void argumentsEqualParsedJson(String arguments) throws Exception {
 		for (String method : new String[] { "tools/call", "prompts/get" }) {
 			for (String before : new String[] { "", "\"x\":[{\"arguments\":1}],",
 					"\"\ud83d\ude00\":\"\u00e4\ud83d\ude00\\ud83d\",", "\"x\":\"" + "\u20ac".repeat(70_000) + "\"," }) {
@@ -702,7 +702,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void theArgumentsOfALargeRequestAreWhatJsonSays() throws Exception {
+	void argumentsOfLargeRequestEqualParsedJson() throws Exception {
 		// Longer than any buffer of the parser, with characters of two chars across its
 		// ends.
 		for (int shift = 0; shift < 5; shift++) {
@@ -713,14 +713,14 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void theArgumentsAreFoundBeforeTheMethod() throws Exception {
+	void argumentsBeforeMethodAreRead() throws Exception {
 		assertThat(read("{\"params\":{\"arguments\":{\"a\":1},\"name\":\"a\"},\"method\":\"tools/call\",\"id\":1,"
 				+ "\"jsonrpc\":\"2.0\"}")
 			.arguments()).isEqualTo(Map.of("a", 1));
 	}
 
 	@Test
-	void onlyWhatTakesArgumentsHasThem() throws Exception {
+	void onlyMethodsWithArgumentsHaveArguments() throws Exception {
 		String params = "{\"name\":\"a\",\"uri\":\"b:c\",\"arguments\":{\"a\":1},\"argument\":{\"name\":\"a\"}}";
 		for (String method : new String[] { "ping", "resources/read", "tools/list", "tools/call/x" }) {
 			assertThat(read(request(method, params)).arguments()).isNull();
@@ -749,8 +749,7 @@ class McpMessageReaderTests {
 					"context":[{"arguments":{"a":"b"}}]                           | null
 					"arguments":{"a":"b"}                                         | null
 					""")
-	void theArgumentsOfACompletionAreWhatIsCompletedAndWhatTheClientHas(String params, @Nullable String arguments)
-			throws Exception {
+	void completionArgumentsContainArgumentAndContext(String params, @Nullable String arguments) throws Exception {
 		String ref = "\"ref\":{\"type\":\"ref/prompt\",\"name\":\"a\"}";
 		Object expected = (arguments != null) ? parsed(arguments) : null;
 		assertThat(read(request("completion/complete", "{" + ref + "," + params + "}")).arguments())
@@ -760,7 +759,7 @@ class McpMessageReaderTests {
 	}
 
 	@Test
-	void aRequestTellsAboutItself() throws Exception {
+	void metaOfRequestIsRead() throws Exception {
 		String meta = "{\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\",\"tracestate\":\"a=b\","
 				+ "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"n\",\"title\":{\"name\":\"x\"},\"version\":\"v\"},"
 				+ "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"progressToken\":5,"
@@ -780,25 +779,25 @@ class McpMessageReaderTests {
 			"{\"Traceparent\":\"a\",\"io.modelcontextprotocol/clientInfo\":" + "\"a\"}",
 			"{\"io.modelcontextprotocol/clientInfo\":{\"name\":5,\"version\":{}}}",
 			"{\"clientInfo\":{\"name\":\"a\"}}" })
-	void whatARequestTellsInAnotherFormIsNotKept(String meta) throws Exception {
+	void metaOfInvalidTypeIsIgnored(String meta) throws Exception {
 		assertThat(read(request("ping", "{\"_meta\":" + meta + "}")).meta()).isNull();
 	}
 
 	@Test
-	void aResponseTellsNothingAboutItself() throws Exception {
+	void responseHasNoMeta() throws Exception {
 		assertThat(read("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"_meta\":{\"traceparent\":\"a\"}}}").meta())
 			.isNull();
 	}
 
 	@Test
-	void aMessageAsTextHasNoArguments() throws Exception {
+	void toStringDoesNotContainArguments() throws Exception {
 		assertThat(read(request("tools/call", "{\"name\":\"purge\",\"arguments\":{\"a\":\"hidden\"}}"))).asString()
 			.contains("purge")
 			.doesNotContain("hidden");
 	}
 
 	@Test
-	void theReadersLimitMustBePositive() {
+	void negativeMaxDepthIsRefused() {
 		assertThatExceptionOfType(IllegalArgumentException.class).isThrownBy(() -> new McpMessageReader(-1));
 	}
 

@@ -36,7 +36,7 @@ class MirroredHeadersTests {
 			prompts/get    | "name":"summarize"    | summarize
 			resources/read | "uri":"records://all" | records://all
 			""")
-	void aRequestOfTheRevisionHasAllThreeAndTheyAgree(String method, String params, String name) {
+	void whenMirroringRevisionThenAllHeadersMustBePresentAndMatchBody(String method, String params, String name) {
 		modern(method);
 		header("Mcp-Name", name);
 		assertAgrees(modernBody(method, params));
@@ -55,7 +55,7 @@ class MirroredHeadersTests {
 	}
 
 	@Test
-	void whatHasNoNameNeedsNone() {
+	void methodWithoutNameNeedsNoNameHeader() {
 		modern("tools/list");
 		assertAgrees(modernBody("tools/list", "\"cursor\":\"a\""));
 		header("Mcp-Name", "browse");
@@ -64,7 +64,7 @@ class MirroredHeadersTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "resources/subscribe", "resources/unsubscribe" })
-	void aNameThatIsNotNeededMustAgreeNonetheless(String method) {
+	void optionalNameHeaderMustMatchBody(String method) {
 		modern(method);
 		assertAgrees(modernBody(method, "\"uri\":\"a://b\""));
 		header("Mcp-Name", "a://b");
@@ -74,7 +74,7 @@ class MirroredHeadersTests {
 	}
 
 	@Test
-	void theRevisionIsRecognizedByEitherPlace() {
+	void mirroringRevisionIsRecognizedInHeaderAndBody() {
 		String call = body("tools/call", "\"name\":\"browse\"");
 		header(VERSION, "2026-07-28");
 		header("Mcp-Method", "tools/call");
@@ -94,13 +94,13 @@ class MirroredHeadersTests {
 	@CsvSource({ "2026-07-28, true", "2026-07-29, true", "2027-01-01, true", "9999-12-31, true", "2025-11-25, false",
 			"2026-07-27, false", "2024-11-05, false", "DRAFT-2026-v1, false", "'2026-07-28 ', false", "'', false",
 			"3000, false" })
-	void laterRevisionsHaveTheHeadersToo(String revision, boolean has) {
+	void laterRevisionsHaveMirroredHeaders(String revision, boolean has) {
 		assertThat(McpRevision.hasMirroredHeaders(revision)).isEqualTo(has);
 		assertThat(McpRevision.hasMirroredHeaders(null)).isFalse();
 	}
 
 	@Test
-	void anOlderRequestNeedsNoneButTheyMustNotLie() {
+	void headersOfOlderRevisionsAreOptionalButMustMatchBody() {
 		String call = body("tools/call", "\"name\":\"browse\"");
 		assertAgrees(call);
 		header(VERSION, "2025-11-25");
@@ -120,7 +120,7 @@ class MirroredHeadersTests {
 	}
 
 	@Test
-	void aNotificationAndAResponseNeedNoneButTheyMustNotLie() {
+	void headersOfNotificationsAndResponsesAreOptionalButMustMatchBody() {
 		header(VERSION, "2026-07-28");
 		String notification = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\"}";
 		assertAgrees(notification);
@@ -136,7 +136,7 @@ class MirroredHeadersTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "Hello, \u4e16\u754c", " padded ", "line1\nline2", "=?base64?literal?=", "", "browse",
 			"\ud83d\ude00" })
-	void aNameMayBeEncoded(String name) {
+	void encodedNameIsDecoded(String name) {
 		modern("tools/call");
 		header("Mcp-Name", encoded(name));
 		String json = name.replace("\n", "\\n");
@@ -147,7 +147,7 @@ class MirroredHeadersTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "=?base64?YnJvd3Nl", "=?BASE64?YnJvd3Nl?=", "=?Base64?YnJvd3Nl?=", "YnJvd3Nl",
 			"=?base64?=", " =?base64?YnJvd3Nl?=", "=?utf-8?B?YnJvd3Nl?=" })
-	void whatOnlyLooksEncodedIsTakenToTheLetter(String value) {
+	void valueThatIsNotExactlyEncodedIsTakenLiterally(String value) {
 		modern("tools/call");
 		header("Mcp-Name", value);
 		assertMismatch(modernBody("tools/call", "\"name\":\"browse\""), "Mcp-Name differs");
@@ -157,7 +157,7 @@ class MirroredHeadersTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "=?base64?*?=", "=?base64?YnJvd3Nl YQ?=", "=?base64?/w==?=", "=?base64?7aCA?=",
 			"=?base64?wK8=?=", "=?base64?YnJvd3N?x?=" })
-	void aWrongEncodingIsRefused(String value) {
+	void invalidEncodingIsRefused(String value) {
 		modern("tools/call");
 		header("Mcp-Name", value);
 		assertMismatch(modernBody("tools/call", "\"name\":\"browse\""), "Mcp-Name is encoded wrongly");
@@ -165,7 +165,7 @@ class MirroredHeadersTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "\u00e4", "a\u0000", "a\nb", "a\u007f", "\u00c3\u00a4" })
-	void charactersThatNoHeaderMayHaveAreRefused(String value) {
+	void illegalHeaderCharactersAreRefused(String value) {
 		modern("tools/call");
 		header("Mcp-Name", value);
 		assertMismatch(modernBody("tools/call", "\"name\":\"" + value.replaceAll("\\p{Cntrl}", "") + "\""),
@@ -184,7 +184,7 @@ class MirroredHeadersTests {
 			{"dry":false}                     | Mcp-Param-Dry    | false
 			{"dry":"true"}                    | Mcp-Param-Dry    | true
 			""")
-	void aParameterThatHasAHeaderAgreesWithIt(String arguments, String header, String value) {
+	void parameterHeaderMustBePresentAndMatchArgument(String arguments, String header, String value) {
 		modern("tools/call");
 		header("Mcp-Name", "browse");
 		header(header, value);
@@ -205,7 +205,7 @@ class MirroredHeadersTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "{}", "null", "{\"region\":null}", "{\"page\":null}", "{\"page\":{}}", "{\"page\":[42]}",
 			"{\"Region\":\"us\"}" })
-	void aParameterThatIsNotThereHasNoHeader(String arguments) {
+	void absentParameterMustHaveNoHeader(String arguments) {
 		modern("tools/call");
 		header("Mcp-Name", "browse");
 		String body = modernBody("tools/call", "\"name\":\"browse\",\"arguments\":" + arguments);
@@ -229,7 +229,7 @@ class MirroredHeadersTests {
 			{"region":"us"}          | Mcp-Param-Region | US
 			{"region":"us"}          | Mcp-Param-Region | us,eu
 			""")
-	void anotherValueOfAParameterIsAMismatch(String arguments, String header, String value) {
+	void parameterHeaderWithDifferentValueIsRefused(String arguments, String header, String value) {
 		modern("tools/call");
 		header("Mcp-Name", "browse");
 		header(header, value);
@@ -238,7 +238,7 @@ class MirroredHeadersTests {
 	}
 
 	@Test
-	void headersOfParametersThatAreNotDeclaredMeanNothing() {
+	void undeclaredParameterHeadersAreIgnored() {
 		modern("tools/call");
 		header("Mcp-Name", "browse");
 		header("Mcp-Param-Other", "x", "y");
@@ -246,7 +246,7 @@ class MirroredHeadersTests {
 	}
 
 	@Test
-	void aRefusalRepeatsNothingAndHasTheId() {
+	void refusalContainsIdButNoHeaderValues() {
 		modern("secret");
 		InvalidMessageException refusal = check(modernBody("tools/list", "\"x\":1"));
 		assertThat(refusal).message().doesNotContain("secret");

@@ -34,23 +34,23 @@ class BoundedLabelsTests {
 		.withoutTrail(new RequestMetrics(this.registry, new RequestLabels(this.offered)));
 
 	@Test
-	void tenThousandUnknownToolsAreOneSeries() {
+	void unknownToolsHaveOneTimeSeries() {
 		assertThat(seriesOf((number) -> "\"tools/call\",\"params\":{\"name\":\"tool" + number + "\"}")).isOne();
 	}
 
 	@Test
-	void soAreUnknownMethods() {
+	void unknownMethodsHaveOneTimeSeries() {
 		assertThat(seriesOf((number) -> "\"tools/call" + number + "\"")).isOne();
 	}
 
 	@Test
-	void soAreUnknownResourcesAndPrompts() {
+	void unknownResourcesAndPromptsHaveOneTimeSeries() {
 		assertThat(seriesOf((number) -> "\"resources/read\",\"params\":{\"uri\":\"other://" + number + "\"}")).isOne();
 		assertThat(seriesOf((number) -> "\"prompts/get\",\"params\":{\"name\":\"prompt" + number + "\"}")).isOne();
 	}
 
 	@Test
-	void soAreTheUrisOfOneTemplate() {
+	void urisOfSameTemplateHaveOneTimeSeries() {
 		this.offered.add(McpTarget.resource("records://{id}"), Hints.DEFAULT);
 		assertThat(seriesOf((number) -> "\"resources/read\",\"params\":{\"uri\":\"records://" + number + "\"}"))
 			.isOne();
@@ -58,7 +58,7 @@ class BoundedLabelsTests {
 	}
 
 	@Test
-	void ofTenThousandOfferedToolsAThousandHaveNames() {
+	void numberOfTargetLabelsIsLimited() {
 		for (int i = 0; i < MANY; i++) {
 			this.offered.add(McpTarget.tool("tool" + i), Hints.DEFAULT);
 		}
@@ -68,8 +68,8 @@ class BoundedLabelsTests {
 	}
 
 	@Test
-	void whatHasANameKeepsIt() {
-		ofTenThousandOfferedToolsAThousandHaveNames();
+	void assignedTargetLabelIsKept() {
+		numberOfTargetLabelsIsLimited();
 		send("\"tools/call\",\"params\":{\"name\":\"tool7\"}");
 		assertThat(this.registry.get(RequestMetrics.REQUESTS).tag("target", "tool7").timer().count()).isEqualTo(2);
 	}

@@ -18,7 +18,7 @@ import static org.awaitility.Awaitility.await;
 class ChainObservationTests {
 
 	@Test
-	void theChainOfAnMcpEndpointIsObservedAsThoseOfOtherPaths() {
+	void chainOfMcpEndpointIsObserved() {
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer,
 						"spring.ai.mcp.server.protocol=STATELESS")) {

@@ -58,13 +58,13 @@ class MonitoringTests {
 	}
 
 	@Test
-	void thereAreQueriesOfBoth() throws IOException {
+	void dashboardAndAlertsContainQueries() throws IOException {
 		assertThat(queries()).hasSizeGreaterThan(30);
 	}
 
 	@ParameterizedTest
 	@MethodSource("queries")
-	void everyQueryAsksForDocumentedFamiliesAndLabels(String query) {
+	void queryUsesOnlyDocumentedFamiliesAndLabels(String query) {
 		Set<String> labels = new TreeSet<>(COMMON);
 		Matcher name = NAME.matcher(query.replaceAll("by \\([^)]*\\)", "").replaceAll("\\[[^\\]]*]", ""));
 		int found = 0;
@@ -100,7 +100,7 @@ class MonitoringTests {
 	}
 
 	@Test
-	void prometheusReadsTheSampleAndTheAlerts() throws IOException {
+	void prometheusConfigurationReferencesSampleAndAlerts() throws IOException {
 		assertThat(Files.readString(MONITORING.resolve("prometheus.yml"))).contains("/actuator/prometheus",
 				"alerts.yml", "host.docker.internal:8080");
 		Map<String, Map<String, Map<String, Object>>> compose = new Yaml()

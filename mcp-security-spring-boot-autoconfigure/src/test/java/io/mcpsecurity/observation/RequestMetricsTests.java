@@ -62,7 +62,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aGrantedCallIsCountedByMethodAndTool(Protocol protocol) {
+	void grantedCallIsCountedByMethodAndTool(Protocol protocol) {
 		double counted = counted(protocol, "records:browse", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}",
 				"method=tools/call", "target=browse", "decision=granted", "reason=satisfied", "outcome=success");
 		assertThat(counted).isOne();
@@ -70,7 +70,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallThatLacksScopesIsCountedAsDenied(Protocol protocol) {
+	void callWithMissingScopesIsCountedAsDenied(Protocol protocol) {
 		double counted = counted(protocol, "", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}",
 				"method=tools/call", "target=browse", "decision=denied", "reason=insufficient_scope", "outcome=denied");
 		assertThat(counted).isOne();
@@ -78,7 +78,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aResourceIsCountedByTheTemplateThatStandsForIt(Protocol protocol) {
+	void resourceIsCountedByUriOrTemplate(Protocol protocol) {
 		String uri = "{\"uri\":\"records://4711/details\"}";
 		assertThat(counted(protocol, "records:browse", "resources/read", uri, "method=resources/read",
 				"target=records://{id}/details", "decision=granted"))
@@ -93,7 +93,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aPromptIsCountedByItsName(Protocol protocol) {
+	void promptIsCountedByName(Protocol protocol) {
 		assertThat(counted(protocol, "records:browse", "prompts/get", "{\"name\":\"summarize\"}", "method=prompts/get",
 				"target=summarize", "outcome=success"))
 			.isOne();
@@ -101,7 +101,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatTheServerDoesNotOfferIsUnknown(Protocol protocol) {
+	void unknownTargetsAreCountedAsUnknown(Protocol protocol) {
 		assertThat(counted(protocol, "", "tools/call", "{\"name\":\"nonsense\",\"arguments\":{}}", "method=tools/call",
 				"target=unknown", "decision=undecided", "reason=no_rule", "outcome=protocol_error"))
 			.isOne();
@@ -113,7 +113,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void soAreMethodsThatNoSpecificationKnows(Protocol protocol) {
+	void unknownMethodsAreCountedAsUnknown(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token().sign();
 		HttpRequest.Builder request = server.post(token, "{\"jsonrpc\":\"2.0\",\"method\":\"non/sense\"}");
@@ -129,7 +129,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatIsNoMessageHasNoMethod(Protocol protocol) {
+	void invalidBodyIsCountedWithoutMethod(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		double before = scrape(protocol).sum(COUNT, "method=none", "target=none", "decision=rejected",
 				"reason=invalid_message", "outcome=denied");
@@ -141,7 +141,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void failedAuthenticationsAreCountedByTheirReasons(Protocol protocol) {
+	void authenticationFailuresAreCountedByReason(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		Scrape before = scrape(protocol);
 		server.send(server.post(null, BODY.formatted("tools/list", "{}")));
@@ -161,13 +161,13 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatHasNeverFailedIsZero(Protocol protocol) {
+	void reasonsWithoutFailuresAreExportedAsZero(Protocol protocol) {
 		assertThat(scrape(protocol).samples()).anyMatch((sample) -> sample.name().equals(FAILURES)
 				&& "not_yet_valid".equals(sample.labels().get("reason")) && sample.value() == 0);
 	}
 
 	@Test
-	void aRequestIsUnderWayFromItsArrivalToItsEnd() {
+	void requestIsActiveFromBeginToFirstEnd() {
 		MeterRegistry registry = new SimpleMeterRegistry();
 		Exchanges recorder = TestExchanges
 			.withoutTrail(new RequestMetrics(registry, new RequestLabels(new OfferedTargets())));
@@ -185,7 +185,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void readingTheMetadataIsNoRequestToTheEndpoint(Protocol protocol) {
+	void metadataRequestsAreNotCounted(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		double before = scrape(protocol).sum(COUNT);
 		assertThat(server.get(server.url("/.well-known/oauth-protected-resource/mcp")).statusCode()).isEqualTo(200);
@@ -196,7 +196,7 @@ class RequestMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void neitherCallersNorClientsNorTokensAreLabels(Protocol protocol) {
+	void callersClientsAndTokensAreNotLabels(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token("records:browse")
 			.claim("sub", "subject-4711")

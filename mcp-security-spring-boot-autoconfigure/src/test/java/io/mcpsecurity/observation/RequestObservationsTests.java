@@ -62,7 +62,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void aRequestIsObservedFromItsMessageToItsEnd() {
+	void observationStartsWithMessageAndStopsWithRequest() {
 		McpExchange request = begin(this.registry);
 		assertThat(request.operation()).isNull();
 		request.message(new McpMessage("1", "ping", null));
@@ -74,7 +74,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void itIsCurrentWhileItsScopeIsOpen() {
+	void observationIsCurrentWhileScopeIsOpen() {
 		McpExchange request = begin(this.registry);
 		request.message(new McpMessage("1", "ping", null));
 		Scope outer = request.open();
@@ -88,7 +88,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void whereNobodyListensNothingIsMade() {
+	void whenNoObservationHandlersThenNothingIsObserved() {
 		for (ObservationRegistry silent : List.of(ObservationRegistry.NOOP, ObservationRegistry.create())) {
 			McpExchange request = begin(silent);
 			request.message(new McpMessage("1", "ping", null));
@@ -99,14 +99,14 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void aClientsResponseIsNoOperation() {
+	void responseOfClientIsNotObserved() {
 		McpExchange request = begin(this.registry);
 		request.message(new McpMessage("1", null, null));
 		assertThat(request.operation()).isNull();
 	}
 
 	@Test
-	void namesAndIdsThatClientsSendAreOfBoundedLength() {
+	void namesAndIdsAreTruncated() {
 		McpExchange request = begin(this.registry);
 		request.message(new McpMessage("1".repeat(100_000), "resources/read",
 				McpTarget.resource("records://" + "x".repeat(100_000))));
@@ -116,7 +116,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void aTokenInTheWrongPlaceIsNoValue() {
+	void tokensInKeyValuesAreMasked() {
 		String token = LookAlikes.jwt();
 		McpExchange request = begin(this.registry);
 		request
@@ -126,7 +126,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void valuesOfLowCardinalityAreBoundedWhateverClientsSend() {
+	void lowCardinalityValuesAreBounded() {
 		List<KeyValues> found = new ArrayList<>();
 		for (int i = 0; i < 1000; i++) {
 			McpExchange request = TestExchanges.withoutTrail(observations(this.registry, null))
@@ -142,7 +142,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void metricsHaveTheSameLabelsForEveryRequest() {
+	void lowCardinalityKeysAreEqualForAllRequests() {
 		DefaultMcpServerObservationConvention convention = new DefaultMcpServerObservationConvention();
 		List<List<String>> keys = new ArrayList<>();
 		for (McpMessage message : List.of(new McpMessage("1", "ping", null),
@@ -159,7 +159,7 @@ class RequestObservationsTests {
 	}
 
 	@Test
-	void timersTellWhatFailedFromWhatDidNot() {
+	void timersDistinguishFailedAndSuccessfulOperations() {
 		MeterRegistry meters = new SimpleMeterRegistry();
 		this.registry.observationConfig().observationHandler(new McpServerMeterObservationHandler(meters));
 		for (int status : List.of(200, 200, 413)) {

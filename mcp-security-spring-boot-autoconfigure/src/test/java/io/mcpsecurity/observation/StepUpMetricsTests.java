@@ -60,7 +60,7 @@ class StepUpMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientThatComesAgainWithTheScopesHasSucceeded(Protocol protocol) {
+	void clientThatRetriesWithRequiredScopesIsCountedAsSuccess(Protocol protocol) {
 		Stages before = stages(protocol);
 		move(protocol, "anna", "records:browse");
 		assertThat(stages(protocol)).isEqualTo(before.plus(1, 0, 0, 0));
@@ -70,7 +70,7 @@ class StepUpMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientThatGetsNoMoreThanItHadLoops(Protocol protocol) {
+	void clientThatRetriesWithoutRequiredScopesIsCountedAsLoop(Protocol protocol) {
 		Stages before = stages(protocol);
 		move(protocol, "berta", "records:browse");
 		move(protocol, "berta", "records:browse");
@@ -80,7 +80,7 @@ class StepUpMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anotherSubjectIsAnotherCaller(Protocol protocol) {
+	void retryOfOtherSubjectIsNotCounted(Protocol protocol) {
 		Stages before = stages(protocol);
 		move(protocol, "carl", "records:browse");
 		move(protocol, "dora", "records:browse", "records:write");
@@ -89,7 +89,7 @@ class StepUpMetricsTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theSameTokenAgainIsNoRetry(Protocol protocol) {
+	void repeatedRequestWithSameTokenIsNotCountedAsRetry(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token("records:browse").claim("sub", "emil").sign();
 		Stages before = stages(protocol);
@@ -99,7 +99,7 @@ class StepUpMetricsTests {
 	}
 
 	@Test
-	void aChallengeIsForgottenAfterAnHour() {
+	void challengeIsEvictedAfterOneHour() {
 		Records records = new Records();
 		records.denied("first");
 		records.advance(Duration.ofMinutes(59));
@@ -112,7 +112,7 @@ class StepUpMetricsTests {
 	}
 
 	@Test
-	void aSuccessCountsOnce() {
+	void successIsCountedOnce() {
 		Records records = new Records();
 		records.denied("first");
 		records.granted("second");
@@ -122,7 +122,7 @@ class StepUpMetricsTests {
 	}
 
 	@Test
-	void aRetryThatIsToldOtherScopesDoesNotLoop() {
+	void retryWithDifferentMissingScopesIsNotCountedAsLoop() {
 		Records records = new Records();
 		records.denied("first", "a");
 		records.denied("second", "a", "b");
@@ -130,7 +130,7 @@ class StepUpMetricsTests {
 	}
 
 	@Test
-	void aRetryThatIsForbiddenHasNotSucceeded() {
+	void forbiddenRetryIsNotCountedAsSuccess() {
 		Records records = new Records();
 		records.denied("first");
 		records.ended("second", new AccessDecision(Outcome.FORBIDDEN, List.of(), List.of(), null));
@@ -138,7 +138,7 @@ class StepUpMetricsTests {
 	}
 
 	@Test
-	void aTokenIsHashedOnlyWhenThereWasAChallenge() {
+	void tokenIsNotHashedWithoutChallenge() {
 		Records records = new Records();
 		McpExchange record = records.begin();
 		record.token(() -> {

@@ -91,7 +91,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallIsASpanWithinTheHttpRequest(Server server) {
+	void callIsSpanWithinHttpRequest(Server server) {
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{}}");
 		SpanData span = span(server, "tools/call browse");
 		assertThat(span.getKind()).isEqualTo(SpanKind.SERVER);
@@ -103,7 +103,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatAHandlerObservesIsPartOfIt(Server server) {
+	void observationOfHandlerIsChildOfCall(Server server) {
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{}}");
 		SpanData call = span(server, "tools/call browse");
 		assertThat(span(server, "downstream").getParentSpanId()).isEqualTo(call.getSpanId());
@@ -112,7 +112,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "ASYNC_STREAMABLE", "ASYNC_STATELESS" })
-	void soIsWhatReactiveCodeObservesOnAnotherThread(Server server) {
+	void observationOfReactiveHandlerOnOtherThreadIsChildOfCall(Server server) {
 		call(server, "tools/call", "{\"name\":\"elsewhere\",\"arguments\":{}}");
 		SpanData call = span(server, "tools/call elsewhere");
 		assertThat(span(server, "far downstream").getParentSpanId()).isEqualTo(call.getSpanId());
@@ -120,7 +120,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aSpanTellsWhatTheConventionsWant(Server server) {
+	void spanHasAttributesOfSemanticConventions(Server server) {
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{\"query\":\"secret-4711\"}}");
 		SpanData span = span(server, "tools/call browse");
 		assertThat(attributes(span)).containsEntry("mcp.method.name", "tools/call")
@@ -141,7 +141,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aPromptAndAResourceAreNamedAsTheConventionsWant(Server server) {
+	void promptAndResourceSpansHaveAttributesOfSemanticConventions(Server server) {
 		call(server, "prompts/get", "{\"name\":\"summarize\"}");
 		assertThat(attributes(span(server, "prompts/get summarize"))).containsEntry("gen_ai.prompt.name", "summarize")
 			.doesNotContainKeys("gen_ai.tool.name", "gen_ai.operation.name");
@@ -151,7 +151,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "SYNC_STREAMABLE", "ASYNC_STREAMABLE" })
-	void theSessionIsAHash(Server server) {
+	void sessionIdIsHashed(Server server) {
 		SecuredServer secured = servers.get(server);
 		String token = secured.token("records:browse").sign();
 		String session = secured.initialize(token);
@@ -166,7 +166,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aDenialIsAnErrorWithTheCodeOfItsAnswer(Server server) {
+	void denialIsErrorWithJsonRpcCode(Server server) {
 		call(server, "", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}", Map.of());
 		SpanData span = span(server, "tools/call browse");
 		assertThat(attributes(span)).containsEntry("error.type", "-32011")
@@ -177,7 +177,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anErrorOfAToolIsAToolError(Server server) {
+	void toolErrorHasErrorTypeToolError(Server server) {
 		call(server, "tools/call", "{\"name\":\"fail\",\"arguments\":{}}");
 		SpanData span = span(server, "tools/call fail");
 		assertThat(attributes(span)).containsEntry("error.type", "tool_error")
@@ -187,7 +187,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anErrorOfTheProtocolIsTheCode(Server server) {
+	void protocolErrorHasJsonRpcCode(Server server) {
 		call(server, "tools/call", "{\"name\":\"nonsense\",\"arguments\":{}}");
 		assertThat(attributes(span(server, "tools/call"))).containsEntry("error.type", "-32602")
 			.containsEntry("rpc.response.status_code", "-32602")
@@ -196,14 +196,14 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "ASYNC_STREAMABLE", "ASYNC_STATELESS" })
-	void aCodeOfAHandlersInventionIsNoNewValue(Server server) {
+	void customErrorCodeHasErrorTypeOther(Server server) {
 		call(server, "resources/read", "{\"uri\":\"broken://1\"}");
 		assertThat(attributes(span(server, "resources/read"))).containsEntry("error.type", "_OTHER");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void whatAHandlerThrewIsNotTold(Server server) {
+	void exceptionMessageOfHandlerIsNotInSpan(Server server) {
 		call(server, "tools/call", "{\"name\":\"fail\",\"arguments\":{}}");
 		span(server, "tools/call fail");
 		assertThat(exporter(server).getFinishedSpanItems().toString()).doesNotContain("confidential");
@@ -211,7 +211,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aTraceOfTheHttpHeadersGoesOn(Server server) {
+	void traceOfHttpHeaderIsContinued(Server server) {
 		call(server, "records:browse", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}",
 				Map.of("traceparent", TRACEPARENT));
 		SpanData span = span(server, "tools/call browse");
@@ -222,7 +222,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withoutOneATraceOfTheMessageGoesOnAndTheHttpRequestIsLinked(Server server) {
+	void traceOfMessageIsContinuedAndHttpRequestIsLinked(Server server) {
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{},\"_meta\":{\"traceparent\":\"" + TRACEPARENT
 				+ "\",\"tracestate\":\"vendor=4711\"}}");
 		SpanData span = span(server, "tools/call browse");
@@ -240,7 +240,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theHeaderHasPrecedence(Server server) {
+	void traceOfHttpHeaderTakesPrecedenceOverTraceOfMessage(Server server) {
 		call(server, "records:browse", "tools/call",
 				"{\"name\":\"browse\",\"arguments\":{},\"_meta\":{\"traceparent\":"
 						+ "\"00-11111111111111111111111111111111-1111111111111111-01\"}}",
@@ -257,7 +257,7 @@ class TracingTests {
 			"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 			"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 ",
 			"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-and-more" })
-	void aTraceOfTheMessageThatIsNoneIsIgnored(String traceparent) {
+	void invalidTraceparentOfMessageIsIgnored(String traceparent) {
 		Server server = Server.SYNC_STATELESS;
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{},\"_meta\":{\"traceparent\":\"" + traceparent
 				+ "\",\"tracestate\":\"vendor=4711\"}}");
@@ -270,7 +270,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "vendor=\\u0007", "tracestate-beyond-bounds" })
-	void aTracestateThatIsNoneIsLeftOut(String tracestate) {
+	void invalidTracestateOfMessageIsIgnored(String tracestate) {
 		Server server = Server.SYNC_STATELESS;
 		String value = tracestate.replace("tracestate-beyond-bounds", "vendor=" + "x".repeat(600));
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{},\"_meta\":{\"traceparent\":\"" + TRACEPARENT
@@ -282,7 +282,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theEventOfACallTellsItsPlaceInTheTrace(Server server) {
+	void auditEventOfCallHasTraceAndSpanId(Server server) {
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{}}");
 		SpanData span = span(server, "tools/call browse");
 		assertThat(event(server).data()).containsEntry("traceId", span.getTraceId())
@@ -291,7 +291,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theEventOfARequestWithoutAMessageTellsThatOfTheHttpRequest(Server server) {
+	void auditEventOfRequestWithoutMessageHasIdsOfHttpRequest(Server server) {
 		SecuredServer secured = servers.get(server);
 		secured.send(secured.post(null, "{}"));
 		Map<String, Object> data = event(server).data();
@@ -304,7 +304,7 @@ class TracingTests {
 	}
 
 	@Test
-	void soDoesThatOfOneThatIsNotSampled() {
+	void auditEventOfUnsampledRequestHasTraceId() {
 		Server server = Server.SYNC_STATELESS;
 		call(server, "records:browse", "tools/call", "{\"name\":\"browse\",\"arguments\":{}}",
 				Map.of("traceparent", "00-" + TRACE + "-" + PARENT + "-00"));
@@ -314,7 +314,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void namesThatNobodyOffersAreNoNamesOfSpans(Server server) {
+	void unknownNamesAreNotInSpan(Server server) {
 		call(server, "tools/call", "{\"name\":\"nonsense-4711\",\"arguments\":{}}");
 		SpanData span = span(server, "tools/call");
 		assertThat(span.getAttributes().toString()).doesNotContain("4711");
@@ -322,7 +322,7 @@ class TracingTests {
 
 	@ParameterizedTest
 	@EnumSource(names = { "SYNC_STATELESS", "ASYNC_STREAMABLE" })
-	void thereIsATimerOfOperations(Server server) {
+	void operationTimerIsExported(Server server) {
 		Scrape before = Scrape.of(servers.get(server));
 		call(server, "tools/call", "{\"name\":\"browse\",\"arguments\":{}}");
 		span(server, "tools/call browse");

@@ -20,7 +20,7 @@ class LocalBucketsTests {
 	private final LocalBuckets buckets = new LocalBuckets(BUDGET, 100, this.nanos::get);
 
 	@Test
-	void aBucketHasItsCapacityAndThenWhatComesBackEvenly() {
+	void bucketHasCapacityAndRefillsEvenly() {
 		assertThat(take("alice")).isTrue();
 		assertThat(take("alice")).isTrue();
 		assertThat(this.buckets.take(key("alice"))).isEqualTo(new BucketStore.Taken(false, Duration.ofSeconds(30)));
@@ -32,13 +32,13 @@ class LocalBucketsTests {
 	}
 
 	@Test
-	void eachHasABucketOfItsOwn() {
+	void eachKeyHasItsOwnBucket() {
 		empty("alice");
 		assertThat(take("bob")).isTrue();
 	}
 
 	@Test
-	void lookingTakesNothing() {
+	void lookDoesNotConsumeTokens() {
 		assertThat(this.buckets.look(key("alice")).taken()).isTrue();
 		assertThat(take("alice")).isTrue();
 		assertThat(this.buckets.look(key("alice")).taken()).isTrue();
@@ -47,7 +47,7 @@ class LocalBucketsTests {
 	}
 
 	@Test
-	void aBucketThatIsFullAgainIsForgotten() {
+	void fullBucketIsEvicted() {
 		empty("alice");
 		assertThat(take("bob")).isTrue();
 		pass(Duration.ofSeconds(31));
@@ -60,7 +60,7 @@ class LocalBucketsTests {
 	}
 
 	@Test
-	void anUnboundedNumberOfKeysTakesBoundedRoom() {
+	void numberOfBucketsIsBounded() {
 		for (int i = 0; i < 10_000; i++) {
 			take("flood-" + i);
 		}
@@ -68,7 +68,7 @@ class LocalBucketsTests {
 	}
 
 	@Test
-	void aFloodOfKeysGivesNobodyANewBucket() {
+	void floodOfKeysDoesNotResetEmptyBucket() {
 		empty("mallory");
 		for (int i = 0; i < 10_000; i++) {
 			take("flood-" + i);
@@ -78,7 +78,7 @@ class LocalBucketsTests {
 	}
 
 	@Test
-	void whileThereIsNoRoomThoseWhoComeNewlyShareWhatThereIs() {
+	void whenCapacityIsExhaustedThenNewKeysShareBuckets() {
 		int passed = 0;
 		for (int i = 0; i < 10_000; i++) {
 			passed += take("flood-" + i) ? 1 : 0;

@@ -27,7 +27,7 @@ class RateLimitsTests {
 	private static final McpTarget EXPORT = McpTarget.tool("export");
 
 	@Test
-	void withoutRulesNothingIsLimited() {
+	void whenNoRulesThenNothingIsLimited() {
 		RateLimits limits = limits();
 		assertThat(limits.request(caller("a", "alice", "c"), null).allowed()).isTrue();
 		assertThat(limits.request(null, "192.0.2.1").allowed()).isTrue();
@@ -36,7 +36,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void subjectsOfDifferentIssuersNeverHaveOneBucket() {
+	void subjectsOfDifferentIssuersHaveSeparateBuckets() {
 		RateLimits limits = limits(rule(Set.of(Per.CALLER)));
 		assertThat(limits.request(caller("https://a", "alice", "c"), null).allowed()).isTrue();
 		assertThat(limits.request(caller("https://b", "alice", "c"), null).allowed()).isTrue();
@@ -46,7 +46,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void clientsOfDifferentIssuersNeverHaveOneBucket() {
+	void clientsOfDifferentIssuersHaveSeparateBuckets() {
 		RateLimits limits = limits(rule(Set.of(Per.CLIENT)));
 		assertThat(limits.request(caller("a", "alice", "c"), null).allowed()).isTrue();
 		assertThat(limits.request(caller("b", "alice", "c"), null).allowed()).isTrue();
@@ -54,7 +54,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void tokensThatNameNoClientAreNotOneClient() {
+	void callersWithoutClientIdHaveSeparateClientBuckets() {
 		RateLimits limits = limits(rule(Set.of(Per.CLIENT)));
 		assertThat(limits.request(caller("a", "alice", null), null).allowed()).isTrue();
 		assertThat(limits.request(caller("a", "bob", null), null).allowed()).isTrue();
@@ -63,7 +63,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void aRulePerCallerIsNotForThoseWithoutATokenAndOnePerAddressOnlyForThem() {
+	void callerRulesRequireTokenAndAddressRulesApplyOnlyWithoutToken() {
 		RateLimits callers = limits(rule(Set.of(Per.CALLER)));
 		RateLimits addresses = limits(rule(Set.of(Per.ADDRESS)));
 		for (int i = 0; i < 3; i++) {
@@ -75,7 +75,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void aToolHasOneBucketForAll() {
+	void toolRuleHasOneBucketForAllCallers() {
 		RateLimits limits = limits(rule(Set.of(Per.TOOL)));
 		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE, true).allowed()).isTrue();
 		assertThat(limits.use(caller("a", "bob", "c"), null, BROWSE, true).allowed()).isFalse();
@@ -85,7 +85,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void eachCallerHasABucketForTheNamedToolsTogether() {
+	void callerRuleWithToolsHasOneBucketForAllMatchingTools() {
 		RateLimits limits = limits(
 				new LimitRule("exports", Set.of(Per.CALLER), List.of("exp*", "browse"), new Budget(1, 1, day())));
 		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE, true).allowed()).isTrue();
@@ -96,7 +96,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void eachCallerCanHaveABucketForEachTool() {
+	void callerAndToolRuleHasBucketForEachCallerAndTool() {
 		RateLimits limits = limits(rule(Set.of(Per.CALLER, Per.TOOL)));
 		assertThat(limits.use(caller("a", "alice", "c"), null, BROWSE, true).allowed()).isTrue();
 		assertThat(limits.use(caller("a", "alice", "c"), null, EXPORT, true).allowed()).isTrue();
@@ -105,7 +105,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void namesOfToolsThatThereAreNotMakeNoBuckets() {
+	void unknownToolsShareOneBucket() {
 		RateLimits limits = limits(rule(Set.of(Per.TOOL)));
 		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("invented"), false).allowed()).isTrue();
 		assertThat(limits.use(null, "192.0.2.1", McpTarget.tool("another"), false).allowed()).isFalse();
@@ -113,7 +113,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void aRuleThatNamesAToolIsNotForOneThatThereIsNot() {
+	void unknownToolIsMatchedByPatternButNotByExactName() {
 		RateLimits limits = limits(
 				new LimitRule("exports", Set.of(Per.CALLER), List.of("exp*", "browse"), new Budget(1, 1, day())));
 		McpCaller alice = caller("a", "alice", "c");
@@ -124,7 +124,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void rulesOfOneShapeHaveBucketsOfTheirOwn() {
+	void rulesOfSameKindHaveSeparateBuckets() {
 		RateLimits limits = limits(new LimitRule("one", Set.of(Per.CALLER), List.of(), new Budget(1, 1, day())),
 				new LimitRule("two", Set.of(Per.CALLER), List.of(), new Budget(1, 1, day())));
 		assertThat(limits.request(caller("a", "alice", "c"), null).allowed()).isTrue();
@@ -132,7 +132,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void keysTellNobodyWhoItWasAndAreEquallyLongForEverybody() {
+	void keysAreHashesOfFixedLength() {
 		List<String> keys = new ArrayList<>();
 		BucketStore noting = (budget) -> (key) -> {
 			keys.add(key.toString());
@@ -145,7 +145,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void aStoreThatFailsIsAnsweredAsConfiguredAndCounted() {
+	void whenStoreFailsThenConfiguredOutcomeIsReturnedAndCounted() {
 		BucketStore broken = (budget) -> (key) -> {
 			throw new BucketStore.StoreUnavailableException();
 		};
@@ -159,7 +159,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void theTimeToWaitIsRoundedUpToSeconds() {
+	void retryAfterIsRoundedUpToSeconds() {
 		assertThat(Verdict.limited(Duration.ofMillis(1001)).retryAfterSeconds()).isEqualTo(2);
 		assertThat(Verdict.limited(Duration.ofSeconds(2)).retryAfterSeconds()).isEqualTo(2);
 		assertThat(Verdict.limited(Duration.ofNanos(1)).retryAfterSeconds()).isOne();
@@ -167,13 +167,13 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void oneBucketForEverybodyIsNoRule() {
+	void ruleWithoutKeyOrWithContradictingKeysIsRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> rule(Set.of()));
 		assertThatIllegalArgumentException().isThrownBy(() -> rule(Set.of(Per.CALLER, Per.ADDRESS)));
 	}
 
 	@Test
-	void requestsUnderWayAreCountedForEachCallerAndForgottenAtTheirEnd() {
+	void concurrentRequestsAreLimitedPerCallerAndReleasedOnce() {
 		ConcurrentRequests requests = new ConcurrentRequests("calls", 2);
 		McpCaller alice = caller("a", "alice", "c");
 		Runnable first = requests.begin(alice, "192.0.2.1");
@@ -193,7 +193,7 @@ class RateLimitsTests {
 	}
 
 	@Test
-	void requestsWithoutATokenAreCountedForEachAddress() {
+	void concurrentRequestsWithoutTokenAreLimitedPerAddress() {
 		ConcurrentRequests requests = new ConcurrentRequests("calls", 1);
 		assertThat(requests.begin(null, "192.0.2.1")).isNotNull();
 		assertThat(requests.begin(null, "192.0.2.1")).isNull();
@@ -206,7 +206,7 @@ class RateLimitsTests {
 			"2001:db8:1:2::1, 20010db800010002/64", "'[2001:db8:1:2::1]', 20010db800010002/64",
 			"'[2001:db8:1:2::1]:4711', 20010db800010002/64", "fe80::1%eth0, fe80000000000000/64",
 			"::ffff:192.0.2.7, 192.0.2.7", "_hidden, _hidden", "unknown, unknown", "a:b, a:b", "'[', '['" })
-	void anAddressOfIpv6IsItsNetworkAndNamesAreNotLookedUp(String address, String counted) {
+	void ipv6AddressesAreGroupedByNetworkAndHostNamesAreNotResolved(String address, String counted) {
 		assertThat(NetworkAddress.of(address)).isEqualTo(counted);
 	}
 

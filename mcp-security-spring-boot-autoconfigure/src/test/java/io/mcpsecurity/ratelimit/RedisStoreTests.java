@@ -74,7 +74,7 @@ class RedisStoreTests {
 	}
 
 	@Test
-	void twoInstancesHaveOneBudget() {
+	void instancesShareOneBudget() {
 		String token = token("shared");
 		assertThat(List.of(who(closed, token), who(open, token), who(closed, token), who(open, token)))
 			.containsOnly(200);
@@ -84,7 +84,7 @@ class RedisStoreTests {
 	}
 
 	@Test
-	void aBudgetIsNotSpentTwiceByThoseWhoCallAtOnce() {
+	void concurrentCallsDoNotExceedBudget() {
 		String token = token("hasty");
 		List<CompletableFuture<Integer>> calls = new ArrayList<>();
 		for (int i = 0; i < 8; i++) {
@@ -110,7 +110,7 @@ class RedisStoreTests {
 	}
 
 	@Test
-	void whileRedisIsGoneOneRefusesAndTheOtherLetsPassAndBothRecover() {
+	void duringOutageConfiguredOutcomeIsReturnedAndBothInstancesRecover() {
 		AtomicBoolean traffic = new AtomicBoolean(true);
 		CompletableFuture<List<Integer>> refusing = CompletableFuture.supplyAsync(() -> traffic(closed, traffic));
 		CompletableFuture<List<Integer>> passing = CompletableFuture.supplyAsync(() -> traffic(open, traffic));
@@ -138,7 +138,7 @@ class RedisStoreTests {
 	}
 
 	@Test
-	void aRedisThatHangsHoldsNobodyUp() {
+	void hangingRedisDoesNotBlockRequests() {
 		network.freeze();
 		long start = System.nanoTime();
 		for (int i = 0; i < 10; i++) {

@@ -65,7 +65,7 @@ class SoakTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whoComesWithAGoodTokenIsServedWhateverOthersDo(Settings settings) throws Exception {
+	void clientWithValidTokenIsServedDuringAttacks(Settings settings) throws Exception {
 		this.server = new SoakServer(this.authorizationServer, HEAP, settings.properties);
 		this.token = token("latecomer");
 		this.session = initialize(this.token);

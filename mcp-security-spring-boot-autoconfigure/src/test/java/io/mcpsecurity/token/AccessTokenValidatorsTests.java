@@ -33,7 +33,7 @@ class AccessTokenValidatorsTests {
 	private static final String AUDIENCE = "https://mcp.example.com/mcp";
 
 	@Test
-	void anAccessTokenForThisServerIsAccepted() {
+	void accessTokenForThisServerIsAccepted() {
 		assertAccepted((token) -> {
 		});
 	}
@@ -42,17 +42,17 @@ class AccessTokenValidatorsTests {
 	@ValueSource(strings = { ISSUER + "/", "https://login.example.com/realms", "https://login.example.com/realms/Main",
 			"https://LOGIN.example.com/realms/main", "http://login.example.com/realms/main", "login.example.com",
 			"https://login.example.com:443/realms/main", ISSUER + " ", "" })
-	void anotherIssuerIsRefused(String issuer) {
+	void otherIssuerIsRefused(String issuer) {
 		assertRefused("The token has another issuer", (token) -> token.claim("iss", issuer));
 	}
 
 	@Test
-	void aTokenWithoutIssuerIsRefused() {
+	void tokenWithoutIssuerIsRefused() {
 		assertRefused("The token has another issuer", (token) -> token.claims((claims) -> claims.remove("iss")));
 	}
 
 	@Test
-	void theAudienceMayBeOneOfSeveral() {
+	void oneOfSeveralAudiencesIsAccepted() {
 		assertAccepted((token) -> token.audience(List.of("https://other.example", AUDIENCE)));
 	}
 
@@ -65,78 +65,78 @@ class AccessTokenValidatorsTests {
 
 	@ParameterizedTest
 	@MethodSource("otherAudiences")
-	void anotherAudienceIsRefused(List<String> audience) {
+	void otherAudienceIsRefused(List<String> audience) {
 		assertRefused("The token was not issued for this server (aud)", (token) -> token.audience(audience));
 	}
 
 	@Test
-	void aTokenWithoutAudienceIsRefused() {
+	void tokenWithoutAudienceIsRefused() {
 		assertRefused("The token was not issued for this server (aud)",
 				(token) -> token.claims((claims) -> claims.remove("aud")));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "-30, true", "-90, false" })
-	void anExpiredTokenIsRefusedBeyondTheClockSkew(int expires, boolean accepted) {
+	void expiredTokenIsRefusedBeyondClockSkew(int expires, boolean accepted) {
 		assertThat(validate((token) -> token.issuedAt(null).expiresAt(Instant.now().plusSeconds(expires))).hasErrors())
 			.isNotEqualTo(accepted);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "-30, true", "30, true", "90, false" })
-	void aTokenThatIsNotYetGoodIsRefusedBeyondTheClockSkew(int notBefore, boolean accepted) {
+	void tokenNotYetValidIsRefusedBeyondClockSkew(int notBefore, boolean accepted) {
 		assertThat(validate((token) -> token.notBefore(Instant.now().plusSeconds(notBefore))).hasErrors())
 			.isNotEqualTo(accepted);
 	}
 
 	@Test
-	void withoutClockSkewATokenIsGoodUntilItExpires() {
+	void whenNoClockSkewThenTokenIsValidUntilExpiry() {
 		Jwt jwt = token((token) -> token.issuedAt(null).expiresAt(Instant.now().minusSeconds(5)));
 		assertThat(create(ISSUER, AUDIENCE, Duration.ZERO).validate(jwt).hasErrors()).isTrue();
 		assertThat(create(ISSUER, AUDIENCE, Duration.ofMinutes(1)).validate(jwt).hasErrors()).isFalse();
 	}
 
 	@Test
-	void aTokenThatNeverExpiresIsRefused() {
+	void tokenWithoutExpiryIsRefused() {
 		assertThat(validate((token) -> token.claims((claims) -> claims.remove("exp"))).hasErrors()).isTrue();
 	}
 
 	@ParameterizedTest
 	@NullSource
 	@ValueSource(strings = { "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt" })
-	void theTypeOfAnAccessTokenOrOfAPlainJwtIsAccepted(String type) {
+	void accessTokenTypesAndPlainJwtTypeAreAccepted(String type) {
 		assertAccepted((token) -> token.headers((headers) -> headers.put("typ", type)));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "logout+jwt", "dpop+jwt", "secevent+jwt", "id_token+jwt", "rt+jwt",
 			"token-introspection+jwt", "application/jwt", "JOSE", "at+jwt2" })
-	void anotherTypeIsRefused(String type) {
+	void otherTypeIsRefused(String type) {
 		assertRefused("The token's type is not that of an access token",
 				(token) -> token.headers((headers) -> headers.put("typ", type)));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "at_hash", "c_hash", "s_hash" })
-	void anIdTokenIsRefusedByItsHashes(String hash) {
+	void idTokenWithHashClaimIsRefused(String hash) {
 		assertRefused("The token is not an access token", (token) -> token.claim(hash, "x"));
 	}
 
 	@Test
-	void anIdTokenIsRefusedByItsNonce() {
+	void idTokenWithNonceIsRefused() {
 		assertRefused("The token is not an access token", (token) -> token.claim("nonce", "x"));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "scope", "scp" })
-	void aNonceInATokenWithScopesIsAccepted(String claim) {
+	void nonceInTokenWithScopesIsAccepted(String claim) {
 		assertAccepted((token) -> token.claim("nonce", "x").claim(claim, "records:browse"));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "typ, Bearer", "typ, DPoP", "typ, at+jwt", "typ, JWT", "token_use, access", "token_use, access_token",
 			"token_type, Bearer", "token_type, access_token", "tokenType, access-token" })
-	void aTokenThatSaysItIsAnAccessTokenIsAccepted(String claim, String value) {
+	void tokenWithAccessTokenUseIsAccepted(String claim, String value) {
 		assertAccepted((token) -> token.claim(claim, value));
 	}
 
@@ -144,11 +144,11 @@ class AccessTokenValidatorsTests {
 	@CsvSource({ "typ, ID", "typ, Refresh", "typ, Offline", "typ, Logout", "typ, ''", "token_use, id",
 			"token_use, refresh", "token_use, Access", "token_use, refresh_token", "token_use, id_token",
 			"token_type, refresh_token", "token_type, id_token", "tokenType, refresh-token", "tokenType, id-token" })
-	void aTokenThatSaysItIsSomethingElseIsRefused(String claim, String value) {
+	void tokenWithOtherUseIsRefused(String claim, String value) {
 		assertRefused("The token is not an access token", (token) -> token.claim(claim, value));
 	}
 
-	static Stream<Arguments> typesOfOtherTokens() {
+	static Stream<Arguments> introspectedTokenOfOtherTypeIsRefused() {
 		return Stream.of(Provider.values())
 			.flatMap((provider) -> Stream
 				.of("refresh_token", "Refresh_Token", "refresh", "refresh-token", "id_token", "ID",
@@ -161,7 +161,7 @@ class AccessTokenValidatorsTests {
 	 */
 	@ParameterizedTest
 	@MethodSource
-	void typesOfOtherTokens(Provider provider, String type) {
+	void introspectedTokenOfOtherTypeIsRefused(Provider provider, String type) {
 		OAuth2TokenValidator<Jwt> validator = AccessTokenValidators.forResponses(ISSUER, AUDIENCE,
 				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()), provider.profile());
 		Consumer<Jwt.Builder> marked = (token) -> {
@@ -198,7 +198,7 @@ class AccessTokenValidatorsTests {
 			"https://mcp.example.com, https://mcp.example.com/?, false",
 			"https://mcp.example.com/?a=b, https://mcp.example.com?a=b, false",
 			"https://mcp.example.com/mcp/, https://mcp.example.com/mcp, false" })
-	void atTheRootOfAHostASlashMakesNoDifference(String resource, String audience, boolean accepted) {
+	void trailingSlashIsIgnoredOnlyAtRoot(String resource, String audience, boolean accepted) {
 		OAuth2TokenValidator<Jwt> validator = create(ISSUER, resource, Duration.ofSeconds(60));
 		assertThat(validator.validate(token((token) -> token.audience(List.of(resource)))).getErrors()).isEmpty();
 		assertThat(validator.validate(token((token) -> token.audience(List.of(audience)))).hasErrors())
@@ -206,13 +206,13 @@ class AccessTokenValidatorsTests {
 	}
 
 	@Test
-	void aUseThatIsNoStringIsRefused() {
+	void tokenUseThatIsNoStringIsRefused() {
 		assertRefused("The token is not an access token", (token) -> token.claim("token_use", List.of("access")));
 		assertRefused("The token is not an access token", (token) -> token.claim("typ", 5));
 	}
 
 	@Test
-	void aTokenThatIsBoundToAKeyIsRefused() {
+	void keyBoundTokenIsRefused() {
 		for (String confirmation : List.of("jkt", "x5t#S256", "jwk")) {
 			assertRefused("The token is bound to a key and is no bearer token",
 					(token) -> token.claim("cnf", Map.of(confirmation, "x")));
@@ -221,7 +221,7 @@ class AccessTokenValidatorsTests {
 	}
 
 	@Test
-	void aRefusalRepeatsNothingOfTheToken() {
+	void errorDescriptionsContainNoTokenValues() {
 		OAuth2TokenValidatorResult result = validate((token) -> token.claim("iss", "secret")
 			.audience(List.of("secret"))
 			.headers((headers) -> headers.put("typ", "secret"))

@@ -25,7 +25,7 @@ class AuthorizationServerOutageTests {
 			"mcp-security.token.keys.retry-interval=1s", "management.endpoint.health.show-details=always" };
 
 	@Test
-	void theServerStartsWithoutItAnswers503AndRecovers() {
+	void serverStartsDuringOutageThenReturns503AndRecovers() {
 		TestAuthorizationServer authorizationServer = TestAuthorizationServer.stopped("/realms/main");
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer, PROPERTIES)) {
 			HttpResponse<String> response = list(server, authorizationServer);
@@ -54,7 +54,7 @@ class AuthorizationServerOutageTests {
 	}
 
 	@Test
-	void anUnreachableAuthorizationServerIsNotAskedForEveryRequest() {
+	void unreachableAuthorizationServerIsNotCalledForEveryRequest() {
 		TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 		authorizationServer.announceIssuer("https://other.example");
 		try (authorizationServer;
@@ -69,7 +69,7 @@ class AuthorizationServerOutageTests {
 	}
 
 	@Test
-	void goodKeysServeOnWhileItIsAway() {
+	void cachedKeysAreUsedDuringOutage() {
 		TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 		try (authorizationServer;
 				SecuredServer server = SecuredServer.start(RecordsApplication.class, authorizationServer, PROPERTIES)) {

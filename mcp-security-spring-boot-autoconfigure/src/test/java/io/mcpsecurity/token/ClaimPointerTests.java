@@ -24,26 +24,26 @@ class ClaimPointerTests {
 	@ParameterizedTest
 	@CsvSource({ "roles,r", "/roles,r", "realm_access.roles,k", "/realm_access/roles,k",
 			"/resource_access/my.client/roles,c", "/https:~1~1example.com~1roles,n", "/a~0b,t", "cognito:groups,g" })
-	void aPointerOrNamesJoinedByDotsLeadToAClaim(String pointer, String value) {
+	void claimIsReadByPointerOrDottedNames(String pointer, String value) {
 		assertThat(ClaimPointer.of(pointer).read(CLAIMS)).isEqualTo(List.of(value));
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "none", "roles.0", "text.length", "/realm_access/groups",
 			"resource_access.my.client.roles", "/roles/0", "Roles" })
-	void whatIsNotThereIsNothing(String pointer) {
+	void missingClaimIsNull(String pointer) {
 		assertThat(ClaimPointer.of(pointer).read(CLAIMS)).isNull();
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "/", "a..b", ".a", "a.", "/a//b", "//a" })
-	void anEmptyNameIsRefused(String pointer) {
+	void emptyNameIsRefused(String pointer) {
 		assertThatIllegalArgumentException().isThrownBy(() -> ClaimPointer.of(pointer))
 			.withMessage("'" + pointer + "' has an empty name");
 	}
 
 	@Test
-	void theTextStaysAsItWasWritten() {
+	void textIsUnchanged() {
 		assertThat(ClaimPointer.of("/a~1b").text()).isEqualTo("/a~1b");
 	}
 

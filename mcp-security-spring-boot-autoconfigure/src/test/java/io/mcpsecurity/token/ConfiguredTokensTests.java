@@ -63,7 +63,7 @@ class ConfiguredTokensTests {
 	}
 
 	@Test
-	void theIssuerOfTokensTheKeysAndTheMetadataAreThreeSettings() {
+	void issuerJwkSetUriAndAdvertisedServerAreConfiguredSeparately() {
 		assertThat(status(token(), "time")).isEqualTo(200);
 		for (String issuer : new String[] { FACADE, authorizationServer.issuer(), ISSUER + "/" }) {
 			assertThat(status(token().claim("iss", issuer), "time")).as(issuer).isEqualTo(401);
@@ -74,7 +74,7 @@ class ConfiguredTokensTests {
 	}
 
 	@Test
-	void theClientIsTheSubjectOfATokenWithoutOne() {
+	void whenNoSubjectThenClientIsUsedAsSubject() {
 		assertThat(who(token().claim("sub", null))).startsWith("McpCaller[subject=test-client, issuer=" + ISSUER);
 		assertThat(who(token().claim("sub", ""))).startsWith("McpCaller[subject=test-client,");
 		assertThat(who(token())).startsWith("McpCaller[subject=alice,");
@@ -82,7 +82,7 @@ class ConfiguredTokensTests {
 	}
 
 	@Test
-	void rolesOfZitadelAreScopes() {
+	void rolesOfZitadelGrantScopes() {
 		assertThat(status(token().claim("urn:zitadel:iam:org:project:roles",
 				Map.of("records:browse", Map.of("17", "example.com"))), "browse"))
 			.isEqualTo(200);
@@ -90,7 +90,7 @@ class ConfiguredTokensTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "ROLE_export", "MCP-EXPORT" })
-	void aRoleWithAPrefixOrInAnotherCaseStandsForAScope(String role) {
+	void configuredNameGrantsScopeAndIsCaseSensitive(String role) {
 		assertThat(status(token().scope(role), "export")).isEqualTo(200);
 		assertThat(status(token().scope(role.toLowerCase()), "export")).isEqualTo(403);
 	}
@@ -100,18 +100,18 @@ class ConfiguredTokensTests {
 			"records:*, export, true", "records:browse, move, false", "rec*, browse, false", "*, browse, false",
 			"records:b*, browse, false", "records*, browse, false", "record:*, browse, false", ":*, browse, false",
 			"records.*, browse, false", "records:**, browse, false", "Records:*, browse, false" })
-	void aWildcardContainsScopesOfItsPrefix(String scope, String tool, boolean allowed) {
+	void wildcardGrantsScopesWithItsPrefix(String scope, String tool, boolean allowed) {
 		assertThat(status(token().scope(scope), tool)).isEqualTo(allowed ? 200 : 403);
 	}
 
 	@Test
-	void aWildcardIsAnOrdinaryScopeWhereNothingIsConfigured() {
+	void wildcardIsOrdinaryScopeUnlessConfigured() {
 		SecuredServer other = SecuredServers.of(Protocol.STATELESS);
 		assertThat(other.callTool(other.token("records:*").sign(), "browse", "{}").statusCode()).isEqualTo(403);
 	}
 
 	@Test
-	void theSecretIsSentInTheForm() {
+	void clientSecretIsSentInForm() {
 		endpoint.answer("opaque", Map.of("active", true, "sub", "alice", "aud", server.url(), "exp",
 				Instant.now().plusSeconds(300).getEpochSecond()));
 		assertThat(server.send(server.post("opaque", LIST)).statusCode()).isEqualTo(200);
@@ -122,7 +122,7 @@ class ConfiguredTokensTests {
 	}
 
 	@Test
-	void withoutAnAuthorizationServerAServerStartsLocked() {
+	void whenStartLockedWithoutAuthorizationServerThenAllRequestsGet503() {
 		try (SecuredServer locked = SecuredServer.start(RecordsApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.authorization-servers=",
 				"mcp-security.start-locked=true", "mcp-security.policy.anonymous-discovery=true",

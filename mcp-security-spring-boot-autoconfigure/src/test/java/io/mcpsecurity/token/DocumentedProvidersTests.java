@@ -23,13 +23,13 @@ class DocumentedProvidersTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theTableHasTheProvidersRow(Provider provider) throws IOException {
+	void documentedTableContainsProvider(Provider provider) throws IOException {
 		assertThat(Files.readAllLines(DOCS.resolve("README.md"))).contains(row(provider));
 	}
 
 	@ParameterizedTest
 	@EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "KEYCLOAK")
-	void thereIsAPage(Provider provider) {
+	void documentationPageOfProviderExists(Provider provider) {
 		assertThat(DOCS.resolve(provider.text() + ".md")).exists();
 	}
 

@@ -88,7 +88,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void nothingIsFetchedBeforeATokenNeedsIt() {
+	void keysAreNotFetchedBeforeFirstUse() {
 		IssuerKeys keys = keys();
 		assertThat(keys.status()).isEqualTo(Status.NOT_ASKED);
 		assertThat(keys.issuer()).isEqualTo(this.authorizationServer.issuer());
@@ -96,7 +96,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void keysAreFoundThroughTheMetadataAndFetchedOnce() throws Exception {
+	void keysAreDiscoveredAndFetchedOnce() throws Exception {
 		IssuerKeys keys = keys();
 		for (int i = 0; i < 20; i++) {
 			assertThat(get(keys, this.authorizationServer.keyId()))
@@ -107,14 +107,14 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void manyTokensAtOnceFetchTheKeysOnce() throws Exception {
+	void concurrentRequestsFetchKeysOnce() throws Exception {
 		IssuerKeys keys = keys();
 		assertThat(inParallel(16, () -> get(keys, this.authorizationServer.keyId()).size())).containsOnly(1);
 		assertThat(this.authorizationServer.keyRequests()).isEqualTo(1);
 	}
 
 	@Test
-	void aConfiguredLocationIsTakenWithoutMetadata() throws Exception {
+	void configuredJwkSetUriIsUsedWithoutMetadata() throws Exception {
 		String location = this.authorizationServer.issuer() + "/keys";
 		IssuerKeys keys = keys("https://login.example.com", location);
 		assertThat(get(keys, this.authorizationServer.keyId())).hasSize(1);
@@ -122,7 +122,7 @@ class IssuerKeysTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "%s/", "%s/other", "", "https://login.example.com" })
-	void metadataThatNameAnotherIssuerAreRefused(String announced) {
+	void metadataWithOtherIssuerIsRefused(String announced) {
 		this.authorizationServer.announceIssuer(announced.formatted(this.authorizationServer.issuer()));
 		IssuerKeys keys = keys();
 		assertUnavailable(keys, "names another issuer");
@@ -137,7 +137,7 @@ class IssuerKeysTests {
 			"/realms/main/, /.well-known/oauth-authorization-server/realms/main",
 			"'', /.well-known/openid-configuration", "'', /.well-known/oauth-authorization-server",
 			"/, /.well-known/openid-configuration", "/, /.well-known/oauth-authorization-server" })
-	void metadataAreFoundAtEveryLocationOfTheStandards(String path, String location) throws Exception {
+	void metadataIsFoundAtEveryStandardLocation(String path, String location) throws Exception {
 		DocumentServer server = serve();
 		String issuer = server.origin() + path;
 		server.put(location, metadata(issuer, this.authorizationServer.issuer() + "/keys"));
@@ -146,7 +146,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void anotherLocationIsTriedWhenOneNamesAnotherIssuer() throws Exception {
+	void whenMetadataHasOtherIssuerThenNextLocationIsTried() throws Exception {
 		DocumentServer server = serve();
 		String issuer = server.origin() + "/main";
 		server.put("/main/.well-known/openid-configuration", metadata(issuer + "/", "http://localhost/keys"));
@@ -164,7 +164,7 @@ class IssuerKeysTests {
 
 	@ParameterizedTest
 	@MethodSource("uselessMetadata")
-	void uselessMetadataAreAnOutage(String metadata) {
+	void invalidMetadataMakesKeysUnavailable(String metadata) {
 		DocumentServer server = serve();
 		String issuer = server.origin();
 		server.put("/.well-known/openid-configuration", metadata.formatted(issuer));
@@ -173,7 +173,7 @@ class IssuerKeysTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "no JSON", "{}", "{\"keys\":5}", "[]" })
-	void aUselessKeySetIsAnOutage(String set) {
+	void invalidKeySetMakesKeysUnavailable(String set) {
 		DocumentServer server = serve();
 		server.put("/keys", set);
 		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys"), "");
@@ -193,7 +193,7 @@ class IssuerKeysTests {
 			"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"AQ\",\"use\":\"sig\",\"key_ops\":[\"encrypt\"]}",
 			"{\"kty\":\"OKP\",\"crv\":\"Ed999\",\"x\":\"AQ\"}", "{\"kty\":\"AKP\",\"kid\":\"x\",\"pub\":\"AQ\"}",
 			"{\"kid\":\"x\"}", "{}", "null", "5", "\"key\"", "[]" })
-	void anUnusableKeyDoesNotHideTheOthers(String key) throws Exception {
+	void unusableKeyIsIgnored(String key) throws Exception {
 		DocumentServer server = serve();
 		String good = this.authorizationServer.publicKey().toJSONString().replaceFirst("}$", ",\"more\":{\"a\":[1]}}");
 		server.put("/keys", "{\"keys\":[" + key + "," + good + "," + key + "],\"more\":null}");
@@ -203,7 +203,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void aKeySetWithUnusableKeysOnlyIsAnOutage() {
+	void keySetWithOnlyUnusableKeysMakesKeysUnavailable() {
 		DocumentServer server = serve();
 		server.put("/keys", "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\"}]}");
 		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys"),
@@ -211,7 +211,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void thatAKeyIsIgnoredIsLoggedOnce(CapturedOutput output) throws Exception {
+	void ignoredKeyIsLoggedOnce(CapturedOutput output) throws Exception {
 		DocumentServer server = serve();
 		String good = this.authorizationServer.publicKey().toJSONString();
 		server.put("/keys", "{\"keys\":[" + good + ",{\"kty\":\"EC\",\"crv\":\"P-9\\n9\",\"x\":\"AQ\",\"y\":\"AQ\"}]}");
@@ -225,7 +225,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void everyMediaTypeOfAKeySetIsAcceptedAndTheUserAgentIsThisLibrary() throws Exception {
+	void jwkSetMediaTypeIsAcceptedAndUserAgentIsSent() throws Exception {
 		DocumentServer server = serve();
 		String issuer = server.origin();
 		server.put("/.well-known/openid-configuration", metadata(issuer, issuer + "/strict"));
@@ -247,7 +247,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void metadataBeyondTheLimitAreRefused() throws Exception {
+	void metadataBeyondMaxSizeIsRefused() throws Exception {
 		DocumentServer server = serve();
 		String issuer = server.origin();
 		String metadata = metadata(issuer, this.authorizationServer.issuer() + "/keys");
@@ -259,14 +259,14 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void aKeySetBeyondTheLimitIsRefused() {
+	void keySetBeyondMaxSizeIsRefused() {
 		DocumentServer server = serve();
 		server.put("/keys", " ".repeat(512 * 1024) + new JWKSet(this.authorizationServer.publicKey()));
 		assertUnavailable(keys("https://login.example.com", server.origin() + "/keys"), "");
 	}
 
 	@Test
-	void anIssuerWithTlsMayNotNameKeysWithoutTls(@TempDir Path directory) throws Exception {
+	void httpsIssuerWithHttpJwksUriIsRefused(@TempDir Path directory) throws Exception {
 		SSLContext tls = selfSigned(directory);
 		SSLContext before = SSLContext.getDefault();
 		this.resources.add(() -> SSLContext.setDefault(before));
@@ -290,13 +290,13 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void anAuthorizationServerThatIsDownIsAnOutage() {
+	void unreachableAuthorizationServerMakesKeysUnavailable() {
 		this.authorizationServer.close();
 		assertUnavailable(keys(), "No usable metadata of issuer");
 	}
 
 	@Test
-	void anAuthorizationServerThatDoesNotAnswerIsAnOutageAfterTheTimeOut() {
+	void unresponsiveAuthorizationServerMakesKeysUnavailableAfterTimeout() {
 		DocumentServer server = serve();
 		CountDownLatch answer = new CountDownLatch(1);
 		this.resources.add(answer::countDown);
@@ -314,7 +314,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void anAuthorizationServerThatTricklesIsAnOutageAfterTheTimeOut() {
+	void slowResponseMakesKeysUnavailableAfterTimeout() {
 		DocumentServer server = serve();
 		server.http.createContext("/trickle", (exchange) -> {
 			exchange.sendResponseHeaders(200, 100_000);
@@ -338,7 +338,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void afterAFailureTheMetadataAreAskedForAgainOnlyWhenTheIntervalIsOver() {
+	void afterFailureMetadataIsRequestedAgainAfterRetryInterval() {
 		DocumentServer server = serve();
 		String issuer = server.origin();
 		IssuerKeys keys = keys(issuer, null);
@@ -359,7 +359,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void afterAFailureTheKeysAreAskedForOnceInAnInterval() {
+	void afterFailureKeysAreRequestedOncePerRetryInterval() {
 		DocumentServer server = serve();
 		IssuerKeys keys = keys("https://login.example.com", server.origin() + "/keys");
 		for (int i = 0; i < 20; i++) {
@@ -369,7 +369,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void probingFetchesTheKeysAndTellsHowThatWent() {
+	void probeFetchesKeysAndReturnsStatus() {
 		IssuerKeys keys = keys();
 		assertThat(keys.probe()).isEqualTo(Status.AVAILABLE);
 		this.authorizationServer.close();
@@ -378,7 +378,7 @@ class IssuerKeysTests {
 	}
 
 	@Test
-	void keysThatWereNeverFetchedCanBeClosed() {
+	void serversWithUnusedKeysCanBeClosed() {
 		AuthorizationServers servers = new AuthorizationServers(List.of(keys(), keys()), Map.of(), Introspections.NONE,
 				TokenExtensions.NONE);
 		assertThat(servers.issuers()).containsExactly(this.authorizationServer.issuer(),

@@ -84,7 +84,7 @@ class IssuerUnderTrafficTests {
 	}
 
 	@Test
-	void anIssuerThatIsKilledAndRestartedCostsNoCall() throws Exception {
+	void restartsOfIssuerCauseNoFailedCalls() throws Exception {
 		start();
 		long withoutKeys = 0;
 		for (int cycle = 0; cycle < CYCLES; cycle++) {
@@ -103,7 +103,7 @@ class IssuerUnderTrafficTests {
 	}
 
 	@Test
-	void keysThatChangeCostNoCallAndOldOnesEndInTime() throws Exception {
+	void keyRotationCausesNoFailedCallsAndOldKeysExpire() throws Exception {
 		start();
 		for (int cycle = 0; cycle < CYCLES; cycle++) {
 			String before = this.current;

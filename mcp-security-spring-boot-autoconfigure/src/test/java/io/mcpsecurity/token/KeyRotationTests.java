@@ -61,7 +61,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void keysAreRefreshedAheadOfTheirEndWhileRequestsGoOn() throws Exception {
+	void keysAreRefreshedInBackgroundBeforeExpiry() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		advance(TTL.dividedBy(2).minusMillis(1));
 		assertServed(keys);
@@ -77,14 +77,14 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void keysAreKeptFreshWhenNobodyAsksForThem() throws Exception {
+	void keysAreRefreshedWithoutRequests() throws Exception {
 		IssuerKeys keys = keys(new Settings(Duration.ofMillis(200), Duration.ofMillis(50), TOLERANCE), TIMEOUT);
 		assertServed(keys);
 		Awaitility.await().until(() -> keys.fetches() > 3);
 	}
 
 	@Test
-	void keysThatNobodyCouldRefreshAreFetchedBeforeTheyServeAgain() throws Exception {
+	void expiredKeysAreFetchedBeforeUse() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		String withdrawn = this.server.keyId();
 		this.server.rotateKey();
@@ -94,7 +94,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void aKeyThatIsWithdrawnServesNoLongerThanItsTime() throws Exception {
+	void withdrawnKeyIsUsedUntilExpiryOnly() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		String withdrawn = this.server.keyId();
 		this.server.rotateKey();
@@ -105,7 +105,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void aKeyThatIsReplacedUnderItsIdServesNoLongerThanItsTime() throws Exception {
+	void replacedKeyWithSameIdIsUsedUntilExpiryOnly() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		JWK replaced = this.server.publicKey();
 		this.server.replaceKey();
@@ -114,7 +114,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void aWithdrawalOfAllKeysIsBelieved() throws Exception {
+	void emptyKeySetIsAccepted() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.publishKeys("{\"keys\":[]}");
 		advance(TTL);
@@ -123,7 +123,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void aNewKeyIsPickedUpByTheFirstTokenThatIsSignedWithIt() throws Exception {
+	void newKeyIsFetchedForFirstTokenSignedWithIt() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		String old = this.server.keyId();
 		this.server.rotateKey();
@@ -133,7 +133,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void unknownKeysMakeOneFetchInAnIntervalForAllCallersTogether() throws Exception {
+	void unknownKeyIdsCauseOneFetchPerIntervalForAllCallers() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		for (int interval = 0; interval < 3; interval++) {
 			int before = this.server.keyRequests();
@@ -157,7 +157,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void whoeverMakesUpKeysDelaysANewOneByAnIntervalAtMost() throws Exception {
+	void madeUpKeyIdsDelayNewKeyByAtMostOneInterval() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		assertThat(get(keys, "made up")).isEmpty();
 		this.server.rotateKey();
@@ -171,7 +171,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void aNewKeyThatAFetchUnderWayMayHaveMissedIsLookedForAgain() throws Exception {
+	void keyMissedByFetchInProgressIsFetchedAgain() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		Runnable release = this.server.holdKeys();
 		advance(TTL.dividedBy(2));
@@ -188,7 +188,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void whileTheServerIsDownGoodKeysServeForTheToleranceToTheMoment() throws Exception {
+	void duringOutageKnownKeysAreUsedUntilTolerance() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		advance(TTL.dividedBy(2));
@@ -205,7 +205,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void keysThatNobodyCouldRefreshServeForTheToleranceWhenTheServerTurnsOutToBeDown() throws Exception {
+	void expiredKeysAreUsedUntilToleranceWhenServerIsDown() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		advance(TTL.plus(TOLERANCE).minusNanos(1));
@@ -214,7 +214,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void whileTheServerIsDownAnUnknownKeyIsNoBadTokenButOneThatCannotBeChecked() throws Exception {
+	void duringOutageUnknownKeyIsUnavailableInsteadOfInvalid() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		assertUnavailable(keys, "unknown");
@@ -228,7 +228,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void aServerThatComesBackIsNoticedWithoutARequest() throws Exception {
+	void recoveryOfServerIsDetectedWithoutRequest() throws Exception {
 		IssuerKeys keys = keysInUse(new Settings(TTL, Duration.ofMillis(100), TOLERANCE), TIMEOUT);
 		this.server.close();
 		assertUnavailable(keys, "unknown");
@@ -240,7 +240,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void nobodyWithAKnownKeyWaitsForAServerThatHangs() throws Exception {
+	void hangingServerDoesNotDelayRequestsWithKnownKey() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.close();
 		advance(TTL.dividedBy(2));
@@ -260,7 +260,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void whoWaitsForAServerThatHangsWaitsForABoundedTimeAndOnlyOnce() throws Exception {
+	void requestsForUnknownKeyWaitForHangingServerOnceUntilTimeout() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, Duration.ofMillis(600));
 		Runnable release = this.server.holdKeys();
 		List<CompletableFuture<Void>> callers = new ArrayList<>();
@@ -275,7 +275,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void keysThatAreMadeUpDoNotOccupyAllThreadsWhileTheServerIsSlow() throws Exception {
+	void numberOfThreadsWaitingForUnknownKeysIsLimited() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		Runnable release = this.server.holdKeys();
 		List<CompletableFuture<List<JWK>>> callers = new ArrayList<>();
@@ -295,7 +295,7 @@ class KeyRotationTests {
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "", "no JSON", "{}", "{\"keys\":5}", "[]", "{\"keys\":[{\"kty\":\"RSA\"}]}", "long", "deep" })
-	void uselessAnswersReplaceNoGoodKeys(String document) throws Exception {
+	void invalidResponsesDoNotReplaceKnownKeys(String document) throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.publishKeys(switch (document) {
 			case "long" -> "{\"keys\":[]}" + " ".repeat(600_000);
@@ -311,7 +311,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void keysThatHaveMovedAreFoundAgain() throws Exception {
+	void movedJwksUriIsDiscovered() throws Exception {
 		TestAuthorizationServer moved = TestAuthorizationServer.start();
 		try (moved) {
 			IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
@@ -325,7 +325,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void metadataOfAnotherIssuerDoNotMoveTheKeys() throws Exception {
+	void metadataOfOtherIssuerDoesNotChangeJwksUri() throws Exception {
 		IssuerKeys keys = keysInUse(SETTINGS, TIMEOUT);
 		this.server.publishKeys("gone");
 		assertUnavailable(keys, "unknown");
@@ -338,7 +338,7 @@ class KeyRotationTests {
 	}
 
 	@Test
-	void afterTheEndNothingIsFetched() throws Exception {
+	void whenClosedThenNothingIsFetched() throws Exception {
 		IssuerKeys used = keysInUse(SETTINGS, TIMEOUT);
 		IssuerKeys unused = keys(SETTINGS, TIMEOUT);
 		used.close();

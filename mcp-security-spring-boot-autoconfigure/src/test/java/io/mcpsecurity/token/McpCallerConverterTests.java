@@ -34,7 +34,7 @@ class McpCallerConverterTests {
 	private static final String RESOURCE = "https://mcp.example/mcp";
 
 	@Test
-	void everyPartOfTheCallerIsRead() {
+	void allClaimsOfCallerAreRead() {
 		Map<String, Object> claims = Map.of("iss", "https://login.example.com/", "sub", "alice", "client_id", "agent",
 				"scope", "a b", "jti", "1", "act",
 				Map.of("sub", "bot", "iss", "https://other.example", "client_id", "bot-client"));
@@ -47,7 +47,7 @@ class McpCallerConverterTests {
 	}
 
 	@Test
-	void whatATokenDoesNotSayIsNotMadeUp() {
+	void missingClaimsAreNullOrEmpty() {
 		McpCaller caller = caller(Map.of());
 		assertThat(caller.client()).isNull();
 		assertThat(caller.tokenId()).isNull();
@@ -57,7 +57,7 @@ class McpCallerConverterTests {
 	}
 
 	@Test
-	void claimsAreThoseOfTheTokenAndNotPartOfTheText() {
+	void claimsAreReadableButNotInToString() {
 		McpCaller caller = caller(Map.of("tenant", "acme", "exp", Instant.ofEpochSecond(2_000_000_000), "level", 3));
 		assertThat(caller.claim("tenant")).isEqualTo("acme");
 		assertThat(caller.claim("level", Integer.class)).isEqualTo(3);
@@ -99,7 +99,7 @@ class McpCallerConverterTests {
 
 	@ParameterizedTest
 	@MethodSource("clients")
-	void theClientIsReadFromTheNamesThatAreInUse(Map<String, Object> claims, @Nullable String client) {
+	void clientIsReadFromCommonClaims(Map<String, Object> claims, @Nullable String client) {
 		assertThat(caller(claims).client()).isEqualTo(client);
 	}
 
@@ -116,27 +116,27 @@ class McpCallerConverterTests {
 
 	@ParameterizedTest
 	@MethodSource("malformed")
-	void aClaimOfTheWrongTypeRefusesTheToken(Map<String, Object> claims) {
+	void claimOfInvalidTypeIsRefused(Map<String, Object> claims) {
 		assertThatExceptionOfType(InvalidBearerTokenException.class).isThrownBy(() -> caller(claims))
 			.withMessageMatching("The token's \\w+ claim is malformed");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", " ", "\t" })
-	void aTokenWithoutSubjectIsRefused(String subject) {
+	void blankSubjectIsRefused(String subject) {
 		assertThatExceptionOfType(InvalidBearerTokenException.class).isThrownBy(() -> caller(Map.of("sub", subject)))
 			.withMessage("The token has no sub claim");
 	}
 
 	@Test
-	void aTokenWithoutTheSubjectClaimIsRefused() {
+	void missingSubjectIsRefused() {
 		Jwt jwt = Jwt.withTokenValue("value").header("alg", "RS256").claim("iss", "https://login.example.com").build();
 		assertThatExceptionOfType(InvalidBearerTokenException.class)
 			.isThrownBy(() -> new McpCallerConverter(RESOURCE, UnaryOperator.identity()).convert(jwt));
 	}
 
 	@Test
-	void theActorsAreInTheOrderOfTheChainTheCurrentOneFirst() {
+	void actorsAreInChainOrderStartingWithCurrent() {
 		McpCaller caller = caller(Map.of("act",
 				Map.of("sub", "current", "act", Map.of("client_id", "before", "act", Map.of("sub", "first")))));
 		assertThat(caller.actors()).containsExactly(new McpActor("current", null, null),
@@ -146,7 +146,7 @@ class McpCallerConverterTests {
 
 	@ParameterizedTest
 	@ValueSource(ints = { 1, McpCaller.MAX_ACTORS, McpCaller.MAX_ACTORS + 1, 1000 })
-	void aLongChainIsCutAndThatIsTold(int length) {
+	void longActorChainIsTruncated(int length) {
 		Map<String, Object> act = Map.of("sub", "actor-" + length);
 		for (int i = length - 1; i > 0; i--) {
 			act = Map.of("sub", "actor-" + i, "act", act);
@@ -159,12 +159,12 @@ class McpCallerConverterTests {
 	}
 
 	@Test
-	void aPartyThatMayActIsNoActor() {
+	void mayActClaimIsIgnored() {
 		assertThat(caller(Map.of("may_act", Map.of("sub", "bot"))).actors()).isEmpty();
 	}
 
 	@Test
-	void theCallerCannotBeChangedLater() {
+	void callerIsImmutable() {
 		List<Object> scopes = new ArrayList<>(List.of("a"));
 		McpCaller caller = caller(Map.of("scope", scopes));
 		scopes.add("b");
@@ -174,7 +174,7 @@ class McpCallerConverterTests {
 	}
 
 	@Test
-	void theCallerHoldsNoPartOfTheToken() {
+	void toStringDoesNotContainToken() {
 		assertThat(caller(Map.of("scope", "a")).toString()).doesNotContain("value-of-the-token");
 	}
 

@@ -87,7 +87,7 @@ class OpaqueTokenTests {
 	}
 
 	@Test
-	void theCallerIsReadFromTheAnswer() {
+	void callerIsReadFromIntrospectionResponse() {
 		String token = token(Map.of("act", Map.of("sub", "agent", "client_id", "agent-client")));
 		assertThat(SecuredServer.text(server.callTool(token, "who", "{}"))).isEqualTo("McpCaller[subject=alice, issuer="
 				+ authorizationServer.issuer() + ", client=test-client, actors=[McpActor[subject=agent, issuer=null, "
@@ -99,7 +99,7 @@ class OpaqueTokenTests {
 	}
 
 	@Test
-	void theServerShowsWhoItIs() {
+	void introspectionRequestContainsClientCredentials() {
 		String token = token(Map.of());
 		server.send(server.post(token, LIST));
 		TestIntrospectionEndpoint.Request request = endpoint.requests().get(endpoint.requests().size() - 1);
@@ -113,14 +113,14 @@ class OpaqueTokenTests {
 	 * RFC 7662 section 2.2: {@code token_type} is optional.
 	 */
 	@Test
-	void anAnswerNeedNotSayTheTypeOfTheToken() {
+	void responseWithoutTokenTypeIsAccepted() {
 		Map<String, Object> without = new HashMap<>();
 		without.put("token_type", null);
 		assertThat(SecuredServer.text(server.callTool(token(without), "browse", "{}"))).startsWith("browsed");
 	}
 
 	@Test
-	void theLogSaysWhyATokenIsRefused(CapturedOutput output) {
+	void reasonOfRefusalIsLoggedWithoutToken(CapturedOutput output) {
 		String inactive = token(Map.of("active", false));
 		String other = server.token("records:browse").claim("aud", List.of("https://other.example/a\nb")).sign();
 		for (String token : List.of(inactive, other, other)) {
@@ -136,20 +136,20 @@ class OpaqueTokenTests {
 	}
 
 	@Test
-	void aJwtIsVerifiedByItsSignatureAndNobodyIsAsked() {
+	void jwtIsNotIntrospected() {
 		String token = server.token("records:browse").sign();
 		assertThat(SecuredServer.text(server.callTool(token, "browse", "{}"))).startsWith("browsed");
 		assertThat(endpoint.asked(token)).isZero();
 	}
 
 	@Test
-	void aJwtOfAnotherIssuerIsRefusedAndNobodyIsAsked() {
+	void jwtOfOtherIssuerIsRefusedWithoutIntrospection() {
 		String token = server.token("records:browse").claim("iss", "https://other.example").sign();
 		assertRefused(token, "issuer");
 		assertThat(endpoint.asked(token)).isZero();
 	}
 
-	static Stream<Arguments> refused() {
+	static Stream<Arguments> invalidTokenIsRefusedAndCached() {
 		return Stream.of(answer("not active", "inactive", "active", false),
 				answer("active as a string", "inactive", "active", "true"),
 				answer("active as a number", "inactive", "active", 1),
@@ -175,7 +175,7 @@ class OpaqueTokenTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void refused(String reason, String member, Object value) {
+	void invalidTokenIsRefusedAndCached(String reason, String member, Object value) {
 		Map<String, Object> change = new HashMap<>();
 		change.put(member, value);
 		String token = token(change);
@@ -184,7 +184,7 @@ class OpaqueTokenTests {
 		assertThat(endpoint.asked(token)).isEqualTo(1);
 	}
 
-	static Stream<Arguments> unusable() {
+	static Stream<Arguments> unusableResponseMakesTokenUnavailableWithoutRetry() {
 		return Stream.of(argumentSet("500", 500, "{\"active\":true}"), argumentSet("a redirect", 302, ""),
 				argumentSet("401", 401, ""), argumentSet("400", 400, ""), argumentSet("no JSON", 200, "<html>"),
 				argumentSet("an array", 200, "[{\"active\":true}]"), argumentSet("null", 200, "null"),
@@ -195,7 +195,7 @@ class OpaqueTokenTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void unusable(int status, String body, CapturedOutput output) {
+	void unusableResponseMakesTokenUnavailableWithoutRetry(int status, String body, CapturedOutput output) {
 		String token = UUID.randomUUID().toString();
 		endpoint.answer(token, status, body);
 		assertUnavailable(token);
@@ -204,7 +204,7 @@ class OpaqueTokenTests {
 	}
 
 	@Test
-	void requestsWithOneTokenMakeOneCall() throws Exception {
+	void concurrentRequestsWithSameTokenCauseOneIntrospection() throws Exception {
 		String token = token(Map.of());
 		Runnable release = endpoint.hold();
 		List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
@@ -227,7 +227,7 @@ class OpaqueTokenTests {
 	}
 
 	@Test
-	void aFloodOfRandomTokensMakesFewCallsAtATime() throws Exception {
+	void randomTokensCauseLimitedConcurrentIntrospections() throws Exception {
 		String good = token(Map.of());
 		assertThat(server.send(server.post(good, LIST)).statusCode()).isEqualTo(200);
 		ExecutorService threads = Executors.newFixedThreadPool(24);

@@ -113,7 +113,7 @@ class ProviderTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theCallerIsReadFromTheProvidersClaims(Provider provider) {
+	void callerIsReadFromClaimsOfProvider(Provider provider) {
 		String scopes = (provider == Provider.KEYCLOAK) ? "openid, records:browse, records:write" : "records:browse";
 		boolean actor = !List.of(Provider.KEYCLOAK, Provider.PINGONE, Provider.OKTA, Provider.ENTRA, Provider.COGNITO)
 			.contains(provider);
@@ -129,7 +129,7 @@ class ProviderTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aTokenForAnotherAudienceIsRefused(Provider provider) {
+	void tokenForOtherAudienceIsRefused(Provider provider) {
 		String claim = (provider == Provider.COGNITO) ? "client_id" : "aud";
 		assertRefused("was not issued for this server", token(provider).claim(claim, "another"));
 		assertRefused("was not issued for this server", token(provider).claim(claim, null));
@@ -138,7 +138,7 @@ class ProviderTests {
 		}
 	}
 
-	static Stream<Arguments> noAccessTokens() {
+	static Stream<Arguments> otherTokensOfProviderAreRefused() {
 		return Stream.of(wrong(Provider.KEYCLOAK, "an ID token", (token) -> token.claim("typ", "ID")),
 				wrong(Provider.KEYCLOAK, "a refresh token", (token) -> token.claim("typ", "Refresh")),
 				wrong(Provider.KEYCLOAK, "an offline token", (token) -> token.claim("typ", "Offline")),
@@ -173,25 +173,25 @@ class ProviderTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void noAccessTokens(Provider provider, UnaryOperator<Token> change) {
+	void otherTokensOfProviderAreRefused(Provider provider, UnaryOperator<Token> change) {
 		assertRefused("not an access token|not that of an access token", change.apply(token(provider)));
 	}
 
 	@Test
-	void permissionsOfAnApplicationInEntraAreRolesWithoutScp() {
+	void rolesOfEntraApplicationTokenGrantScopes() {
 		Token token = token(Provider.ENTRA).claim("scp", null).claim("roles", List.of("records:browse"));
 		assertThat(SecuredServer.text(server.callTool(token.sign(), "browse", "{}"))).startsWith("browsed");
 		assertThat(server.callTool(token(Provider.ENTRA).sign(), "move", "{}").statusCode()).isEqualTo(403);
 	}
 
 	@Test
-	void tokensOfEntrasFirstVersionNameTheClientInAppid() {
+	void clientOfEntraVersion1TokenIsReadFromAppid() {
 		Token token = token(Provider.ENTRA).claim("azp", null).claim("appid", "old-client").claim("ver", "1.0");
 		assertThat(SecuredServer.text(server.callTool(token.sign(), "who", "{}"))).contains("client=old-client");
 	}
 
 	@Test
-	void aSingleRoleIsOneNameAndNotItsCharacters() {
+	void singleStringRoleIsNotSplit() {
 		Token token = token(Provider.KEYCLOAK).claim("realm_access", Map.of("roles", "records:write x"));
 		assertThat(SecuredServer.text(server.callTool(token.sign(), "who", "{}")))
 			.containsPattern("scopes=\\[[^\\]]*records:write x[,\\]]");
@@ -199,7 +199,7 @@ class ProviderTests {
 	}
 
 	@Test
-	void rolesAreNoScopesUnlessThatIsSaid() {
+	void rolesGrantScopesOnlyIfConfigured() {
 		Token token = token(Provider.AUTH0).scope("records:browse");
 		assertThat(server.callTool(token.sign(), "move", "{}").statusCode()).isEqualTo(403);
 		assertThat(SecuredServer.text(server.callTool(token(Provider.KEYCLOAK).sign(), "move", "{}")))
@@ -207,14 +207,14 @@ class ProviderTests {
 	}
 
 	@Test
-	void whereTokensOfClientsHaveNoSubjectTheClientIsIt() {
+	void clientIsSubjectOnlyIfPresetAllowsMissingSubject() {
 		Token token = token(Provider.PINGONE).claim("sub", null);
 		assertThat(SecuredServer.text(server.callTool(token.sign(), "who", "{}"))).contains("[subject=the-client,");
 		assertRefused("no sub claim", token(Provider.OKTA).claim("sub", null));
 	}
 
 	@Test
-	void anIssuerWithASlashIsAnotherThanOneWithout() {
+	void issuerWithoutTrailingSlashIsDifferent() {
 		String issuer = issuers.get(Provider.AUTH0).issuer();
 		assertThat(issuer).endsWith("/");
 		assertRefused("not trusted here", token(Provider.AUTH0).claim("iss", issuer.substring(0, issuer.length() - 1)));
@@ -222,7 +222,7 @@ class ProviderTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void noIssuerSpeaksForAnother(Provider provider) {
+	void tokenSignedWithKeyOfOtherIssuerIsRefused(Provider provider) {
 		Provider other = Provider.values()[(provider.ordinal() + 1) % Provider.values().length];
 		assertRefused("no key of its issuer", token(provider).key(strangersKey(other)));
 	}
@@ -232,7 +232,7 @@ class ProviderTests {
 	}
 
 	@Test
-	void theMetadataNamesThemAll() {
+	void metadataContainsAllAuthorizationServers() {
 		HttpResponse<String> metadata = server.get(server.url("/.well-known/oauth-protected-resource/mcp"));
 		assertThat(
 				SecuredServer.json(metadata).at("/authorization_servers").valueStream().map((node) -> node.asString()))

@@ -45,7 +45,7 @@ class TokenAcceptanceTests {
 
 	private final SecuredServer server = SecuredServers.of(Protocol.STATELESS);
 
-	static Stream<Arguments> accepted() {
+	static Stream<Arguments> validTokenIsAccepted() {
 		return Stream.of(token("as it should be", (token) -> token), token("signed with ES256", Token::elliptic),
 				token("without typ", (token) -> token.type(null)), token("of type JWT", (token) -> token.type("JWT")),
 				token("of type at+jwt", (token) -> token.type("at+jwt")),
@@ -62,7 +62,7 @@ class TokenAcceptanceTests {
 				token("with nonce and scope", (token) -> token.claim("nonce", "n")));
 	}
 
-	static Stream<Arguments> refused() {
+	static Stream<Arguments> invalidTokenIsRefused() {
 		return Stream.of(token("without exp", (token) -> token.claim("exp", null)),
 				token("expired", (token) -> token.claim("exp", inSeconds(-90))),
 				token("not yet valid", (token) -> token.claim("nbf", inSeconds(90))),
@@ -107,7 +107,7 @@ class TokenAcceptanceTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void accepted(UnaryOperator<Token> change) {
+	void validTokenIsAccepted(UnaryOperator<Token> change) {
 		HttpResponse<String> response = this.server
 			.send(this.server.post(change.apply(this.server.token("records:browse")).sign(), LIST));
 		assertThat(response.statusCode()).as(response.headers().toString()).isEqualTo(200);
@@ -115,7 +115,7 @@ class TokenAcceptanceTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void refused(UnaryOperator<Token> change) {
+	void invalidTokenIsRefused(UnaryOperator<Token> change) {
 		String token = change.apply(this.server.token("records:browse")).sign();
 		HttpResponse<String> response = this.server.send(this.server.post(token, LIST));
 		assertThat(response.statusCode()).isEqualTo(401);
@@ -130,7 +130,7 @@ class TokenAcceptanceTests {
 	 * byte.
 	 */
 	@Test
-	void anotherSpellingOfAGoodTokenIsRefused() {
+	void nonCanonicalEncodingOfValidTokenIsRefused() {
 		String token = this.server.token("records:browse").sign();
 		assertThat(this.server.send(this.server.post(token, LIST)).statusCode()).isEqualTo(200);
 		List<String> parts = List.of(token.split("\\."));
@@ -156,7 +156,7 @@ class TokenAcceptanceTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "records:browse\t", "\trecords:browse", "records:browse\0", "records:browse\n",
 			"records:browse\u00a0", "x\trecords:browse" })
-	void aScopeIsNotTrimmed(String scope) {
+	void scopesAreNotTrimmed(String scope) {
 		String call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"browse\","
 				+ "\"arguments\":{}}}";
 		assertThat(this.server.send(this.server.post(this.server.token("records:browse").sign(), call)).statusCode())
@@ -166,7 +166,7 @@ class TokenAcceptanceTests {
 	}
 
 	@Test
-	void aTokenSignedWithASharedSecretIsRefused() throws JOSEException {
+	void tokenSignedWithSharedSecretIsRefused() throws JOSEException {
 		// The public key as the secret: the classic confusion of algorithms.
 		TestAuthorizationServer authorizationServer = this.server.authorizationServer();
 		SignedJWT jwt = new SignedJWT(
@@ -177,13 +177,13 @@ class TokenAcceptanceTests {
 	}
 
 	@Test
-	void anUnsignedTokenIsRefused() {
+	void unsignedTokenIsRefused() {
 		String token = new PlainJWT(this.server.token("records:browse").claims()).serialize();
 		assertThat(this.server.send(this.server.post(token, LIST)).statusCode()).isEqualTo(401);
 	}
 
 	@Test
-	void aTokenWithAChangedPayloadIsRefused() {
+	void tokenWithModifiedPayloadIsRefused() {
 		String[] good = this.server.token("records:browse").sign().split("\\.");
 		String[] other = this.server.token("records:purge")
 			.claim("jti", UUID.randomUUID().toString())
@@ -194,7 +194,7 @@ class TokenAcceptanceTests {
 	}
 
 	@Test
-	void theQueryStringNeverCarriesAToken() {
+	void tokenInQueryIsIgnored() {
 		String token = this.server.token("records:browse").sign();
 		HttpResponse<String> response = this.server
 			.send(this.server.post(null, LIST).uri(URI.create(this.server.url() + "?access_token=" + token)));
@@ -203,7 +203,7 @@ class TokenAcceptanceTests {
 	}
 
 	@Test
-	void theBodyNeverCarriesAToken() {
+	void tokenInFormBodyIsIgnored() {
 		String token = this.server.token("records:browse").sign();
 		HttpResponse<String> response = this.server
 			.send(this.server.post(null, BodyPublishers.ofString("access_token=" + token))
@@ -212,7 +212,7 @@ class TokenAcceptanceTests {
 	}
 
 	@Test
-	void twoAuthorizationHeadersAreRefused() {
+	void severalAuthorizationHeadersAreRefused() {
 		String token = this.server.token("records:browse").sign();
 		HttpResponse<String> response = this.server
 			.send(this.server.post(token, LIST).header("Authorization", "Bearer " + token));
@@ -223,26 +223,26 @@ class TokenAcceptanceTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void scopesAreReadFrom(String claim, Object value) {
+	void scopesAreReadFromClaim(String claim, Object value) {
 		String token = this.server.token().claim("scope", null).claim(claim, value).sign();
 		assertThat(SecuredServer.text(this.server.callTool(token, "move", "{}"))).isEqualTo("moved");
 	}
 
-	static Stream<Arguments> scopesAreReadFrom() {
+	static Stream<Arguments> scopesAreReadFromClaim() {
 		return Stream.of("scope", "scp")
 			.flatMap((claim) -> Stream.of(Arguments.of(claim, "records:write records:browse"),
 					Arguments.of(claim, List.of("records:write", "records:browse"))));
 	}
 
 	@Test
-	void scopesOfBothClaimsCount() {
+	void scopesOfBothClaimsAreMerged() {
 		String token = this.server.token("records:write").claim("scp", List.of("records:browse")).sign();
 		assertThat(SecuredServer.text(this.server.callTool(token, "move", "{}"))).isEqualTo("moved");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void toolsGetTheCallerAsAnArgumentThatNoSchemaShows(Protocol protocol) {
+	void callerIsPassedToToolsButNotInSchema(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		String token = server.token("records:browse")
 			.claim("act",
@@ -261,7 +261,7 @@ class TokenAcceptanceTests {
 	}
 
 	@Test
-	void aClientCannotPretendToBeSomebodyElseInTheArguments() {
+	void callerArgumentSentByClientIsIgnored() {
 		String answer = this.server
 			.callTool(this.server.token().sign(), "whoToo",
 					"{\"greeting\":\"hi\",\"caller\":{\"subject\":\"mallory\"}}")

@@ -80,7 +80,7 @@ class TokenFailureTests {
 		this.authorizationServer.close();
 	}
 
-	static Stream<Arguments> details() {
+	static Stream<Arguments> detailContainsReasonWithoutTokenAndIsNotInMessage() {
 		return Stream.of(
 				detail("iss: expected [http://localhost:", (token) -> token.claim("iss", "https://other.example\n")),
 				detail("found https://other.example\ufffd", (token) -> token.claim("iss", "https://other.example\n")),
@@ -98,7 +98,7 @@ class TokenFailureTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void details(String detail, UnaryOperator<Token> change) {
+	void detailContainsReasonWithoutTokenAndIsNotInMessage(String detail, UnaryOperator<Token> change) {
 		String token = change.apply(this.authorizationServer.token(RESOURCE)).sign();
 		for (int i = 0; i < 2; i++) {
 			RefusedTokenException exception = (RefusedTokenException) authenticate(token);
@@ -108,14 +108,14 @@ class TokenFailureTests {
 	}
 
 	@Test
-	void whatIsLoggedOfATokenIsBounded() {
+	void detailIsSanitizedAndTruncated() {
 		String token = this.authorizationServer.token(RESOURCE).claim("aud", "x\u001b\u2028y".repeat(1000)).sign();
 		assertThat(((RefusedTokenException) authenticate(token)).detail()).hasSizeLessThan(1200)
 			.matches("[\\x20-\\x7E\ufffd\u2026]+");
 	}
 
 	@Test
-	void theFirstRefusalOfAKindPerMinuteIsLoggedAtInfo(CapturedOutput output) {
+	void firstRefusalOfEachKindPerMinuteIsLoggedAtInfo(CapturedOutput output) {
 		LoggingSystem.get(getClass().getClassLoader()).setLogLevel(RefusedTokenLog.class.getName(), LogLevel.DEBUG);
 		AtomicLong nanos = new AtomicLong();
 		RefusedTokenLog log = new RefusedTokenLog(nanos::get);
@@ -142,7 +142,7 @@ class TokenFailureTests {
 		return arguments(detail, change);
 	}
 
-	static Stream<Arguments> refusals() {
+	static Stream<Arguments> failureMatchesReason() {
 		return Stream.of(refusal(TokenFailure.ISSUER, (token) -> token.claim("iss", "https://other.example")),
 				refusal(TokenFailure.ISSUER, (token) -> token.claim("iss", null)),
 				refusal(TokenFailure.SIGNATURE, (token) -> token.key(strangersKey())),
@@ -168,19 +168,19 @@ class TokenFailureTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void refusals(TokenFailure failure, UnaryOperator<Token> change) {
+	void failureMatchesReason(TokenFailure failure, UnaryOperator<Token> change) {
 		assertThat(failure(change.apply(this.authorizationServer.token(RESOURCE)).sign())).isEqualTo(failure);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "secret", "a.b.c", "e30.e30", "e30.W10.e30" })
-	void whatIsNoJwtIsMalformed(String token) {
+	void tokenThatIsNoJwtIsMalformed(String token) {
 		assertThat(failure(token)).isEqualTo(TokenFailure.MALFORMED);
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "EdDSA, Ed25519", "Ed25519, Ed25519", "EdDSA, Ed448", "Ed448, Ed448" })
-	void aTokenMayBeSignedWithAnEdwardsCurveKey(String algorithm, String curve) throws Exception {
+	void edwardsCurveSignaturesAreVerified(String algorithm, String curve) throws Exception {
 		KeyPair keys = KeyPairGenerator.getInstance(curve).generateKeyPair();
 		byte[] encoded = keys.getPublic().getEncoded();
 		byte[] x = Arrays.copyOfRange(encoded, encoded.length - (curve.equals("Ed448") ? 57 : 32), encoded.length);
@@ -214,19 +214,19 @@ class TokenFailureTests {
 	}
 
 	@Test
-	void anUnsignedTokenIsSignedByNobody() {
+	void unsignedTokenHasFailureSignature() {
 		assertThat(failure(new PlainJWT(this.authorizationServer.token(RESOURCE).claims()).serialize()))
 			.isEqualTo(TokenFailure.SIGNATURE);
 	}
 
 	@Test
-	void aTokenThatCannotBeCheckedIsNotCalledBad() {
+	void whenKeysAreUnavailableThenFailureIsUnavailable() {
 		this.authorizationServer.close();
 		assertThat(failure(this.authorizationServer.token(RESOURCE).sign())).isEqualTo(TokenFailure.UNAVAILABLE);
 	}
 
 	@Test
-	void aRefusalNamesTheReasonAndRepeatsNothingOfTheToken() {
+	void exceptionMessageContainsReasonWithoutTokenValues() {
 		String token = this.authorizationServer.token("https://other.example/mcp").claim("sub", "secret").sign();
 		AuthenticationException exception = authenticate(token);
 		assertThat(exception).isExactlyInstanceOf(RefusedTokenException.class)
@@ -237,7 +237,7 @@ class TokenFailureTests {
 	}
 
 	@Test
-	void failuresOfOthersHaveAWordToo() {
+	void otherAuthenticationExceptionsAreMapped() {
 		assertThat(TokenFailure.of(new InsufficientAuthenticationException("No access token")))
 			.isEqualTo(TokenFailure.MISSING);
 		assertThat(TokenFailure.of(new OAuth2AuthenticationException(BearerTokenErrors.invalidRequest("Two headers"))))

@@ -75,7 +75,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void anAnswerServesForItsTimeAndNotLonger() {
+	void activeResponseIsCachedUntilTimeToLive() {
 		this.endpoint.answer("good", active(3600));
 		assertThat(this.introspection.introspect("good").active()).isTrue();
 		pass(TTL.minusMillis(1));
@@ -88,7 +88,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void anAnswerServesNoLongerThanTheTokenIsGood() {
+	void activeResponseIsCachedUntilTokenExpires() {
 		this.endpoint.answer("short", active(10));
 		this.introspection.introspect("short");
 		pass(Duration.ofSeconds(11));
@@ -97,7 +97,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void thatATokenIsNotActiveServesForAFewSeconds() {
+	void inactiveResponseIsCachedForFiveSeconds() {
 		assertInactive("bad");
 		pass(Duration.ofSeconds(4));
 		assertInactive("bad");
@@ -108,7 +108,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void tokensThatAreNotActiveTakeNoRoomFromThoseThatAre() {
+	void inactiveTokensDoNotEvictActiveTokens() {
 		this.endpoint.answer("good", active(3600));
 		this.introspection.introspect("good");
 		for (int i = 0; i < 50; i++) {
@@ -119,7 +119,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void whileTheEndpointFailsItIsLeftAloneAndThenTriedByOne(CapturedOutput output) {
+	void failingEndpointIsSkippedAndThenRetriedOnce(CapturedOutput output) {
 		this.endpoint.answerOthers(500, "");
 		for (int i = 0; i < 10; i++) {
 			assertUnavailable("token-" + i);
@@ -143,7 +143,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void fewRequestsWaitAndOthersAreRefusedAtOnce() throws Exception {
+	void concurrentIntrospectionsAndWaitingRequestsAreLimited() throws Exception {
 		this.endpoint.answer("good", active(3600));
 		this.introspection.introspect("good");
 		Runnable release = this.endpoint.hold();
@@ -170,7 +170,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void whoSendsTokensThatTheEndpointDislikesShutsNobodyOut() {
+	void badRequestResponsesDoNotMakeEndpointUnavailable() {
 		this.endpoint.answerOthers(400, "");
 		for (int i = 0; i < 10; i++) {
 			assertUnavailable("token-" + i);
@@ -181,7 +181,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void anAnswerThatTakesTooLongIsNone(CapturedOutput output) {
+	void timeoutMakesEndpointUnavailable(CapturedOutput output) {
 		TokenIntrospection hasty = introspection(ClientAuthentication.secret("server", "secret"),
 				Duration.ofMillis(150));
 		Runnable release = this.endpoint.hold();
@@ -197,7 +197,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void anEndpointThatIsNotThereIsAnOutage() {
+	void unreachableEndpointIsUnavailable() {
 		this.endpoint.close();
 		assertUnavailable("token");
 		assertThat(this.introspection.status()).isEqualTo(IssuerKeys.Status.UNAVAILABLE);
@@ -208,7 +208,7 @@ class TokenIntrospectionTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "a%2Bb", "a+b c", "a:b:", "\u00e4\u00f6\u00fc\u00df\u20ac", "&=?#\"\\", "~*-._!'()", "%" })
-	void aSecretMayHaveOddCharacters(String secret) {
+	void clientSecretWithSpecialCharactersIsEncoded(String secret) {
 		this.endpoint.answerOthers(200, "{\"active\":true}");
 		introspection(ClientAuthentication.secret("the: " + secret, secret), LONG).introspect("basic");
 		introspection(ClientAuthentication.secretInForm("the: " + secret, secret), LONG).introspect("post");
@@ -228,7 +228,7 @@ class TokenIntrospectionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "RSA", "P-256", "P-384" })
-	void aPrivateKeySignsAnAssertionForEachRequest(String kind) throws JOSEException, ParseException {
+	void privateKeySignsNewAssertionForEachRequest(String kind) throws JOSEException, ParseException {
 		PrivateKey key;
 		Verification verification;
 		if (kind.equals("RSA")) {
@@ -268,7 +268,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void aJwtThatIsRevokedStopsWorkingWithinTheTimeThatAnAnswerServes() {
+	void revokedJwtIsRefusedAfterTimeToLive() {
 		try (TestAuthorizationServer server = TestAuthorizationServer.start()) {
 			IssuerKeys keys = new IssuerKeys(server.issuer(), null, TestHttp.within(LONG),
 					new IssuerKeys.Settings(Duration.ofMinutes(5), Duration.ofSeconds(10), Duration.ofHours(1)));
@@ -295,7 +295,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void aJwtIsGoodNoLongerThanItsKeyHoweverFreshAnAnswerIs() {
+	void cachedIntrospectionDoesNotExtendValidityOfKey() {
 		Duration served = TTL.dividedBy(2);
 		try (TestAuthorizationServer server = TestAuthorizationServer.start();
 				IssuerKeys keys = new IssuerKeys(server.issuer(), null, TestHttp.within(LONG),
@@ -314,7 +314,7 @@ class TokenIntrospectionTests {
 	}
 
 	@Test
-	void anOpaqueTokenThatIsRevokedStopsWorkingWithinTheTimeThatAnAnswerServes() {
+	void revokedOpaqueTokenIsRefusedAfterTimeToLive() {
 		try (IssuerKeys unused = new IssuerKeys(ISSUER, null, TestHttp.within(LONG),
 				new IssuerKeys.Settings(LONG, LONG, LONG))) {
 			IssuerAuthenticationManager manager = manager(unused,

@@ -55,7 +55,7 @@ class VerifiedTokenKeysTests {
 	}
 
 	@Test
-	void tokensThatAreRememberedKeepTheKeysFresh() {
+	void keysAreRefreshedWhileOnlyCachedTokensAreUsed() {
 		IssuerAuthenticationManager manager = manager(true);
 		Awaitility.await().pollInterval(Duration.ofMillis(10)).untilAsserted(() -> {
 			authenticate(manager);
@@ -66,12 +66,12 @@ class VerifiedTokenKeysTests {
 	}
 
 	@Test
-	void aTokenIsRefusedWithinTheKeysTimeAfterItsKeyIsWithdrawn() {
+	void tokenIsRefusedAfterKeyIsWithdrawn() {
 		assertEndsInTime(this.authorizationServer::rotateKey);
 	}
 
 	@Test
-	void aTokenIsRefusedWithinTheKeysTimeAfterItsKeyIsReplacedUnderTheSameId() {
+	void tokenIsRefusedAfterKeyIsReplacedWithSameId() {
 		assertEndsInTime(this.authorizationServer::replaceKey);
 	}
 
@@ -101,7 +101,7 @@ class VerifiedTokenKeysTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void duringAnOutageATokenIsGoodForTheToleranceRememberedOrNot(boolean remembered) {
+	void duringOutageTokenIsAcceptedUntilToleranceWithAndWithoutCache(boolean remembered) {
 		IssuerAuthenticationManager manager = manager(remembered);
 		long start = System.nanoTime();
 		authenticate(manager);
@@ -122,7 +122,7 @@ class VerifiedTokenKeysTests {
 	}
 
 	@Test
-	void aServerAcceptsTheTokensOfAWithdrawnKeyNoLongerThanConfigured() {
+	void serverRefusesTokensOfWithdrawnKeyAfterCacheTtl() {
 		try (SecuredServer server = SecuredServer.start(RecordsApplication.class, this.authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.token.keys.cache-ttl=1500ms",
 				"mcp-security.token.keys.read-timeout=500ms", "mcp-security.token.keys.retry-interval=300ms")) {

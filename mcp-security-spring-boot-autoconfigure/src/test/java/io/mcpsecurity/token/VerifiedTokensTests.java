@@ -92,7 +92,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aTokenThatComesAgainIsNotVerifiedAgain() {
+	void cachedTokenIsNotVerifiedAgain() {
 		String token = token().sign();
 		JwtAuthenticationToken first = authenticate(token);
 		for (int i = 0; i < 10; i++) {
@@ -104,7 +104,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void theWholeTokenCountsAlsoItsSignature() {
+	void cacheKeyIncludesSignature() {
 		String[] good = token().sign().split("\\.");
 		String[] other = token().claim("jti", "another").sign().split("\\.");
 		authenticate(String.join(".", good));
@@ -114,7 +114,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aRememberedTokenIsGoodUntilItExpiresAndNotLonger() {
+	void cachedTokenIsRefusedAfterExpiry() {
 		String token = token().claim("exp", inFuture(Duration.ofSeconds(30))).sign();
 		authenticate(token);
 		this.clock.advance(Duration.ofSeconds(90));
@@ -126,7 +126,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aRememberedTokenIsGoodOnlyWhenItHasBecomeValid() {
+	void cachedTokenIsRefusedBeforeNotBefore() {
 		String token = token().claim("nbf", inFuture(Duration.ofSeconds(30))).sign();
 		authenticate(token);
 		this.clock.advance(Duration.ofSeconds(-30));
@@ -137,7 +137,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aTokenIsKnownWhileItIsRememberedAndGood() {
+	void tokenIsKnownWhileCachedAndValid() {
 		String token = token().claim("exp", inFuture(Duration.ofSeconds(30))).sign();
 		assertThat(this.manager.isKnown(token)).isFalse();
 		authenticate(token);
@@ -149,7 +149,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aTokenIsVerifiedAgainAfterSomeTimeHoweverOftenItComes() {
+	void tokenIsVerifiedAgainAfterTimeToLive() {
 		String token = token().sign();
 		authenticate(token);
 		for (int i = 0; i < 4; i++) {
@@ -163,7 +163,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aTokenThatIsRememberedForOneResourceIsUnknownToAnother() {
+	void tokenCachedForOneResourceIsNotUsedForOther() {
 		VerifiedTokens others = tokens(100);
 		IssuerAuthenticationManager other = manager("https://other.example/mcp", others, this.keys);
 		String token = token().sign();
@@ -176,7 +176,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void everyManagerHasACacheOfItsOwn() {
+	void eachManagerHasItsOwnCache() {
 		VerifiedTokens.Settings settings = new VerifiedTokens.Settings(10, TIME_TO_LIVE);
 		AuthorizationServers servers = new AuthorizationServers(List.of(this.keys), Map.of(), Introspections.NONE,
 				TokenExtensions.NONE);
@@ -187,7 +187,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void whatIsIntrospectedIsNoJwtWhateverItsForm() {
+	void onlyJwtIsRecognizedAsJwt() {
 		for (String token : List.of("opaque", "two.dots.only", "..")) {
 			assertThat(this.manager.isJwt(token)).as(token).isFalse();
 		}
@@ -195,7 +195,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aRefusalIsNotRemembered() {
+	void refusalIsNotCached() {
 		String token = token().claim("nbf", inFuture(Duration.ofMinutes(2))).sign();
 		assertRefused(TokenFailure.NOT_YET_VALID, token);
 		assertRefused(TokenFailure.NOT_YET_VALID, token);
@@ -206,7 +206,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void anOutageIsNotRemembered() {
+	void outageIsNotCached() {
 		this.authorizationServer.close();
 		String token = token().sign();
 		assertThatExceptionOfType(AuthenticationServiceException.class).isThrownBy(() -> authenticate(token));
@@ -216,7 +216,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void badTokensTakeNoRoomFromGoodOnesHoweverManyCome() {
+	void invalidTokensDoNotEvictValidTokens() {
 		VerifiedTokens few = tokens(5);
 		IssuerAuthenticationManager small = manager(RESOURCE, few, this.keys);
 		List<String> good = distinct(5);
@@ -235,7 +235,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void noMoreTokensAreKeptThanAllowed() {
+	void cacheSizeIsLimited() {
 		VerifiedTokens few = tokens(5);
 		IssuerAuthenticationManager small = manager(RESOURCE, few, this.keys);
 		distinct(25).forEach((token) -> authenticate(small, token));
@@ -244,7 +244,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void nothingOfATokensTextIsKept() {
+	void tokenTextIsNotRetained() {
 		StringBuilder text = new StringBuilder(token().sign());
 		WeakReference<String> token = authenticateACopy(text);
 		Awaitility.await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
@@ -256,7 +256,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void noCopyOfAnyPartOfATokenIsKept() {
+	void partsOfTokenAreNotRetained() {
 		String token = token().claim("jti", "identifier").sign();
 		authenticate(token);
 		Set<String> texts = texts(this.tokens);
@@ -266,7 +266,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void everyRequestHasAnAuthenticationOfItsOwn() {
+	void eachRequestHasItsOwnAuthentication() {
 		String token = token().sign();
 		JwtAuthenticationToken first = authenticate(token);
 		first.setDetails("details of the first request");
@@ -281,7 +281,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void whatRequestsShareCannotBeChanged() {
+	void sharedClaimsAndHeadersAreUnmodifiable() {
 		String token = token().claim("realm_access", Map.of("roles", List.of("user")))
 			.claim("groups", List.of(Map.of("name", "staff")))
 			.sign();
@@ -294,7 +294,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void manyFirstUsesOfATokenAtOnceVerifyItOnce() throws Exception {
+	void concurrentFirstUsesVerifyTokenOnce() throws Exception {
 		Runnable release = this.authorizationServer.holdKeys();
 		String token = token().sign();
 		AtomicInteger verifications = new AtomicInteger();
@@ -311,7 +311,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void requestsThatMissEachOtherByAHairVerifyATokenOnceToo() throws Exception {
+	void racingRequestsVerifyEachTokenOnce() throws Exception {
 		VerifiedToken known = this.tokens.get(token().sign(), counting(new AtomicInteger()));
 		VerifiedTokens many = tokens(100_000);
 		AtomicInteger verifications = new AtomicInteger();
@@ -329,7 +329,7 @@ class VerifiedTokensTests {
 		assertThat(verifications).hasValue(20_000);
 	}
 
-	static Stream<Arguments> failures() {
+	static Stream<Arguments> failureIsThrownToAllWaitingRequestsAndNotCached() {
 		return Stream.of(
 				argumentSet("a refusal", new RefusedTokenException(TokenFailure.AUDIENCE, "Another server's"),
 						RefusedTokenException.class),
@@ -341,7 +341,8 @@ class VerifiedTokensTests {
 
 	@ParameterizedTest
 	@MethodSource
-	void failures(Throwable failure, Class<? extends Throwable> type) throws Exception {
+	void failureIsThrownToAllWaitingRequestsAndNotCached(Throwable failure, Class<? extends Throwable> type)
+			throws Exception {
 		String token = token().sign();
 		CompletableFuture<Void> end = new CompletableFuture<>();
 		AtomicInteger verifications = new AtomicInteger();
@@ -370,7 +371,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aRequestThatIsInterruptedWhileItWaitsIsNotToldThatItsTokenIsBad() throws Exception {
+	void interruptedWaitingRequestIsUnavailableInsteadOfInvalid() throws Exception {
 		Runnable release = this.authorizationServer.holdKeys();
 		String token = token().sign();
 		Requests<VerifiedToken> requests = new Requests<>(2,
@@ -385,7 +386,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void keysThatDoNotComeHoldUpNoTokenOfAnotherIssuer() throws Exception {
+	void hangingKeysDoNotBlockTokensOfOtherIssuer() throws Exception {
 		TestAuthorizationServer hanging = authorizationServer();
 		Runnable release = hanging.holdKeys();
 		IssuerAuthenticationManager both = manager(RESOURCE, this.tokens, this.keys, keys(hanging));
@@ -406,7 +407,7 @@ class VerifiedTokensTests {
 	}
 
 	@Test
-	void aKeyThatIsLookedForHoldsUpNoTokenWhoseKeyIsKnown() throws Exception {
+	void fetchOfUnknownKeyDoesNotBlockTokensWithKnownKey() throws Exception {
 		String known = token().sign();
 		authenticate(known);
 		Runnable release = this.authorizationServer.holdKeys();

@@ -55,7 +55,7 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void tooManyRefusedTokensOfAnAddressAreAnswered429() {
+	void tooManyInvalidTokensOfAddressGet429() {
 		exhaust("198.51.100.1");
 		HttpResponse<String> response = send("198.51.100.1", forged());
 		assertThat(response.statusCode()).isEqualTo(429);
@@ -65,7 +65,7 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void goodTokensPassWhateverElseComesFromTheirAddress() {
+	void validTokensPassDespiteLimitOfAddress() {
 		String verified = good();
 		assertThat(status("198.51.100.3", verified)).isNotIn(401, 429);
 		exhaust("198.51.100.3");
@@ -78,14 +78,14 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void tokensThatWouldHaveToBeIntrospectedDoNotPass() {
+	void whenLimitedThenOpaqueTokensAreNotIntrospected() {
 		exhaust("198.51.100.4");
 		assertThat(status("198.51.100.4", "opaque")).isEqualTo(429);
 		assertThat(status("198.51.100.2", "opaque")).isEqualTo(401);
 	}
 
 	@Test
-	void withoutATokenOneStillLearnsWhereToGetOne() {
+	void limitOfInvalidTokensDoesNotAffectRequestsWithoutToken() {
 		exhaust("198.51.100.5");
 		HttpResponse<String> response = server
 			.send(server.post(null, "{}").setHeader("X-Forwarded-For", "198.51.100.5"));
@@ -94,7 +94,7 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void noMethodIsAWayPastTheLimitOfRequestsWithoutAToken() {
+	void optionsRequestsWithoutTokenAreLimited() {
 		for (int i = 0; i < 3; i++) {
 			assertThat(options("198.51.100.55")).isEqualTo(401);
 		}
@@ -110,14 +110,14 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void goodTokensCostNothing() {
+	void validTokensAreNotCounted() {
 		for (int i = 0; i < 5; i++) {
 			assertThat(status("198.51.100.6", good())).isNotIn(401, 429);
 		}
 	}
 
 	@Test
-	void theAddressesOfAnIpv6NetworkAreOne() {
+	void ipv6AddressesOfSameNetworkAreCountedTogether() {
 		for (int i = 0; i < 3; i++) {
 			assertThat(status("2001:db8:0:1::" + i, forged())).isEqualTo(401);
 		}
@@ -126,7 +126,7 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void requestsWithoutATokenAreLimitedByAddress() {
+	void requestsWithoutTokenAreLimitedPerAddress() {
 		for (int i = 0; i < 3; i++) {
 			assertThat(send("198.51.100.7", null).statusCode()).isNotEqualTo(429);
 		}
@@ -136,7 +136,7 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void aCallerHasOnlySoManyCallsAtOnceAndCanCallAgainWhenTheyEnd() {
+	void concurrentCallsAreLimitedPerCallerUntilTheyEnd() {
 		String token = caller("busy");
 		String session = server.initialize(token);
 		await().until(() -> calls().callers() == 0);
@@ -157,7 +157,7 @@ class AddressLimitTests {
 	}
 
 	@Test
-	void streamsAreCountedApartAndEndWhenTheClientIsGone() throws Exception {
+	void concurrentStreamsAreLimitedSeparatelyUntilClientDisconnects() throws Exception {
 		String token = caller("listener");
 		String session = server.initialize(token);
 		HttpRequest.Builder get = HttpRequest.newBuilder(URI.create(server.url()))

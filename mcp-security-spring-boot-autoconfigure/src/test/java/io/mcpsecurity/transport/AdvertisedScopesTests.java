@@ -53,7 +53,7 @@ class AdvertisedScopesTests {
 	@ParameterizedTest
 	@CsvSource({ "'', browse read", "minimal, browse read", "declared, browse purge read", "none, ''",
 			"'other,browse', browse other" })
-	void challengeAndMetadataAdvertise(String configured, String scopes) {
+	void challengeAndMetadataContainConfiguredScopes(String configured, String scopes) {
 		String[] properties = configured.isEmpty() ? new String[0]
 				: new String[] { "mcp-security.metadata.challenge-scopes=" + configured,
 						"mcp-security.metadata.scopes-supported=" + configured };
@@ -80,7 +80,7 @@ class AdvertisedScopesTests {
 	 */
 	@ParameterizedTest
 	@CsvSource({ "minimal, 2048", "declared, 4096", "LIST, 4096" })
-	void challengesOfAServerWithManyToolsAndScopesFitIntoAHeader(String advertised, int length) {
+	void scopesOfChallengeAndMetadataAreLimitedInLength(String advertised, int length) {
 		List<String> many = scopes("many", 200);
 		String list = String.join(",", scopes("list", 300));
 		try (SecuredServer server = SecuredServer.start(ManyToolsApplication.class, authorizationServer,

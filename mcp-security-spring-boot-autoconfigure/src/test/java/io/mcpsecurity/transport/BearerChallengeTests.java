@@ -24,18 +24,18 @@ class BearerChallengeTests {
 	private final BearerChallenge challenge = challenge(METADATA, "a", "b");
 
 	@Test
-	void withoutCredentialsThereIsNoError() {
+	void challengeWithoutCredentialsHasNoError() {
 		assertThat(parse(this.challenge.noCredentials())).containsExactly(entry("resource_metadata", METADATA),
 				entry("scope", "a b"));
 	}
 
 	@Test
-	void withoutInitialScopesThereIsNoScope() {
+	void challengeWithoutInitialScopesHasNoScope() {
 		assertThat(parse(challenge(METADATA).noCredentials())).containsExactly(entry("resource_metadata", METADATA));
 	}
 
 	@Test
-	void anErrorTellsItsCodeAndWhatIsKnownAboutIt() {
+	void errorChallengeContainsCodeAndDescription() {
 		assertThat(parse(this.challenge.error("invalid_token", "The token has expired"))).containsExactly(
 				entry("error", "invalid_token"), entry("error_description", "The token has expired"),
 				entry("resource_metadata", METADATA), entry("scope", "a b"));
@@ -44,7 +44,7 @@ class BearerChallengeTests {
 	}
 
 	@Test
-	void missingScopesAreAnsweredWithScopesToRequest() {
+	void insufficientScopeChallengeContainsRequiredScopes() {
 		assertThat(parse(this.challenge.insufficientScope(List.of("x", "y"), "Needs y"))).containsExactly(
 				entry("error", "insufficient_scope"), entry("scope", "x y"), entry("resource_metadata", METADATA),
 				entry("error_description", "Needs y"));
@@ -61,12 +61,12 @@ class BearerChallengeTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "\r", "\n", "\u0000", "\t", "\u001b", "\u007f", "\u0080", "\u0085", "\u00a0", "\u00e4",
 			"\u010a", "\u010d", "\u0122", "\u015c", "\u2028", "\uff02", "\ufeff" })
-	void controlCharactersAndWhatIsBeyondAsciiBecomeAQuestionMark(String character) {
+	void controlAndNonAsciiCharactersAreReplaced(String character) {
 		assertThat(BearerChallenge.parameter("p", "a" + character + "b")).isEqualTo("p=\"a?b\"");
 	}
 
 	@Test
-	void everyPrintableCharacterIsReadBackAsItIs() {
+	void printableCharactersAreKept() {
 		StringBuilder all = new StringBuilder();
 		for (char c = 0x20; c < 0x7F; c++) {
 			all.append(c);
@@ -79,7 +79,7 @@ class BearerChallengeTests {
 	@ValueSource(strings = { "\", error=\"none", "\\\", error=\"none", "\\\\\", error=\"none", "\"", "\\", "\\\\\"",
 			"x\r\nSet-Cookie: a=b", "x\nX-Injected: 1", "x\r\n\r\n<script>", "\", Basic realm=\"x",
 			"\u010d\u010aSet-Cookie: a=b", "\ud83d\ude00\", scope=\"all", ", scope=\"all\"", "\u0000\", x=\"" })
-	void noTextBreaksOutOfItsValue(String text) {
+	void headerValuesAreEscaped(String text) {
 		StringBuilder masked = new StringBuilder();
 		text.chars().forEach((c) -> masked.append((c >= 0x20 && c < 0x7F) ? (char) c : '?'));
 		String shown = masked.toString();
@@ -105,7 +105,7 @@ class BearerChallengeTests {
 			Basic a="b"
 			Bearer
 			""")
-	void theParserOfThisTestIsStrict(String header) {
+	void parserOfTestRefusesInvalidChallenges(String header) {
 		assertThatIllegalArgumentException().isThrownBy(() -> parse(header));
 	}
 

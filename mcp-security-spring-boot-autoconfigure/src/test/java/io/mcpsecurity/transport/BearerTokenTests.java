@@ -26,19 +26,19 @@ class BearerTokenTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "Bearer a.b.c", "bearer a.b.c", "Bearer  a.b.c", "BEARER     a.b.c" })
-	void theHeadersTokenIsTaken(String header) {
+	void tokenIsReadFromAuthorizationHeader(String header) {
 		assertThat(convert(header)).isEqualTo("a.b.c");
 	}
 
 	@Test
-	void withoutABearerTokenThereIsNoAuthentication() {
+	void whenNoBearerTokenThenNoAuthentication() {
 		assertThat(convert()).isNull();
 		assertThat(convert("Basic b3BlcmF0b3I6eA==")).isNull();
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "Bearer", "Bearer a b", "Bearer Ä" })
-	void aMalformedTokenIsInvalidAndSaysSo(String header) {
+	void malformedTokenIsInvalidToken(String header) {
 		OAuth2AuthenticationException exception = catchThrowableOfType(OAuth2AuthenticationException.class,
 				() -> convert(header));
 		assertThat(TokenFailure.of(exception)).isEqualTo(TokenFailure.MALFORMED);
@@ -50,7 +50,7 @@ class BearerTokenTests {
 	}
 
 	@Test
-	void severalHeadersAreAnInvalidRequest() {
+	void severalAuthorizationHeadersAreInvalidRequest() {
 		OAuth2AuthenticationException exception = catchThrowableOfType(OAuth2AuthenticationException.class,
 				() -> convert("Bearer a.b.c", "Bearer a.b.c"));
 		assertThat(TokenFailure.of(exception)).isEqualTo(TokenFailure.INVALID_REQUEST);
@@ -61,7 +61,7 @@ class BearerTokenTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "access_token=x", "a=b&access_token=", "access_token", "%61ccess_token=x",
 			"access%5Ftoken=x", "a=%2&%zz=x" })
-	void aTokenInTheQueryBesideTheHeaderIsAnInvalidRequest(String query) {
+	void tokenInQueryAndHeaderIsInvalidRequest(String query) {
 		MockHttpServletRequest request = request("Bearer a.b.c");
 		request.setQueryString(query);
 		assertThat(read(() -> BearerToken.of(request))).isEqualTo("refused: invalid_request");
@@ -69,21 +69,21 @@ class BearerTokenTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "a=access_token", "my_access_token=x", "a=%zz", "&&=" })
-	void otherQueriesDoNotMatter(String query) {
+	void otherQueryParametersAreIgnored(String query) {
 		MockHttpServletRequest request = request("Bearer a.b.c");
 		request.setQueryString(query);
 		assertThat(BearerToken.of(request)).isEqualTo("a.b.c");
 	}
 
 	@Test
-	void aTokenInTheQueryIsNone() {
+	void tokenInQueryIsIgnored() {
 		MockHttpServletRequest request = request();
 		request.setQueryString("access_token=a.b.c");
 		assertThat(BearerToken.of(request)).isNull();
 	}
 
 	@Test
-	void aHeaderIsReadAsSpringSecurityReadsIt() {
+	void headerIsParsedLikeSpringSecurity() {
 		DefaultBearerTokenResolver resolver = new DefaultBearerTokenResolver();
 		Random random = new Random(1);
 		String[] parts = { "Bearer", "bearer", "BEARER", "Beare", " ", "  ", "\t", "a", "Z", "0", "9", "-", ".", "_",

@@ -71,7 +71,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aBodyOfTheLimitIsServedAndTheConnectionReused() {
+	void bodyOfMaxSizeIsServedAndConnectionIsReused() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			for (int i = 0; i < 2; i++) {
 				assertServed(connection.send(head + sized(PING + " ".repeat(LIMIT - PING.length()))).read());
@@ -82,7 +82,7 @@ class BodyLimitsTests {
 
 	@ParameterizedTest
 	@ValueSource(ints = { LIMIT + 1, 2 * LIMIT, 1_000_000 })
-	void aBodyBeyondTheLimitIsTooLargeAndTheConnectionClosed(int size) {
+	void bodyBeyondMaxSizeIsRefusedAndConnectionIsClosed(int size) {
 		String body = PING + " ".repeat(size - PING.length());
 		for (String request : new String[] { sized(body), chunked(body, 1000), chunked(body, 7) }) {
 			try (RawConnection connection = RawConnection.to(server.url())) {
@@ -97,7 +97,7 @@ class BodyLimitsTests {
 	 * kept.
 	 */
 	@Test
-	void messagesWithoutArgumentsHaveALimitOfTheirOwn() {
+	void messagesWithoutArgumentsHaveLowerSizeLimit() {
 		SecuredServer server = SecuredServers.of(Protocol.STATELESS);
 		String token = server.token("records:browse").sign();
 		String long100 = "x".repeat(100_000);
@@ -123,7 +123,7 @@ class BodyLimitsTests {
 	 * One body after another takes more than all may take at the same time.
 	 */
 	@Test
-	void theMemoryOfABodyIsReleasedWhenItsRequestEnds() {
+	void bodyMemoryIsReleasedWhenRequestEnds() {
 		SecuredServer server = SecuredServers.of(Protocol.STATELESS);
 		String token = server.token("records:browse").sign();
 		int size = 3_500_000;
@@ -138,7 +138,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aBodyWithoutEndIsTooLargeAsSoonAsItIsLongerThanTheLimit() {
+	void endlessChunkedBodyIsRefusedWhenItExceedsMaxSize() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Transfer-Encoding: chunked\r\n\r\n");
 			for (int i = 0; i < 20; i++) {
@@ -149,7 +149,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aLengthBeyondTheLimitIsRefusedWithoutReadingAnything() {
+	void contentLengthBeyondMaxSizeIsRefusedWithoutReading() {
 		for (String length : new String[] { "10001", "4294967297", "9223372036854775807" }) {
 			try (RawConnection connection = RawConnection.to(server.url())) {
 				assertRefused(connection.send(head + "Content-Length: " + length + "\r\n\r\n").read(), 413, "null",
@@ -163,7 +163,7 @@ class BodyLimitsTests {
 	 * send anything then.
 	 */
 	@Test
-	void whoAsksBeforeSendingIsAnsweredWithoutSending() {
+	void whenExpectContinueThenRefusalIsSentWithoutReadingBody() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n");
 			assertThat(connection.read().status()).isEqualTo(100);
@@ -185,7 +185,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aBodyThatIsShorterThanItSaysIsRefusedWhenTheClientIsDone() {
+	void bodyShorterThanAnnouncedIsRefused() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Content-Length: " + (PING.length() + 1) + "\r\n\r\n" + PING).end();
 			assertBroken(connection.read(), 400);
@@ -198,7 +198,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aBodyThatStopsComingIsGivenUp() {
+	void stalledBodyGets408AndConnectionIsClosed() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Content-Length: 100\r\n\r\n{");
 			assertBroken(connection.read(), 408);
@@ -211,7 +211,7 @@ class BodyLimitsTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "Content-Length: 9000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2000\r\n" })
-	void aBodyThatTricklesIsGivenUpAndTheConnectionClosed(String length) {
+	void bodyThatExceedsTimeoutGets408AndConnectionIsClosed(String length) {
 		long before = events.count("too_slow");
 		long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
 		try (RawConnection connection = RawConnection.to(server.url())) {
@@ -227,7 +227,7 @@ class BodyLimitsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "Content-Length: 9000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2000\r\n" })
-	void aBodyThatTricklesIsGivenUpBeforeAnEarlyRefusal(String length) {
+	void bodyThatExceedsTimeoutGets408BeforeOtherRefusals(String length) {
 		String[] heads = { head.replaceAll("Authorization: .*\r\n", ""),
 				head.replaceAll("Authorization: .*\r\n", "Authorization: Bearer bad\r\n"),
 				head.replace("application/json\r", "text/plain\r") };
@@ -243,7 +243,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aConnectionIsUsableWhenTheBodyThatWasNotNeededHasCome() {
+	void connectionIsReusableAfterUnneededBodyWasReceived() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			for (int i = 0; i < 2; i++) {
 				connection.send(
@@ -256,7 +256,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void whatIsLongerThanItSaysIsNoPartOfTheMessage() {
+	void bytesBeyondContentLengthAreNotPartOfMessage() {
 		String smuggled = "{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"tools/call\",\"params\":{\"name\":\"time\"}}";
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Content-Length: " + PING.length() + "\r\n\r\n" + PING + smuggled + "\r\n\r\n");
@@ -266,7 +266,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void chunksThatAreNoneAreRefused() {
+	void invalidChunksAreRefused() {
 		for (String body : new String[] { "zz\r\n" + PING + "\r\n0\r\n\r\n", "-1\r\n\r\n0\r\n\r\n",
 				"FFFFFFFFFFFFFFFFF\r\n" + PING, "2\r\n" + PING + "\r\n0\r\n\r\n" }) {
 			try (RawConnection connection = RawConnection.to(server.url())) {
@@ -278,7 +278,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aBodyOfTwoLengthsIsNotServed() {
+	void contradictingOrInvalidLengthsAreRefused() {
 		for (String lengths : new String[] { "Content-Length: 45\r\nContent-Length: 46\r\n",
 				"Content-Length: 45\r\nTransfer-Encoding: identity, chunked\r\n", "Transfer-Encoding: gzip\r\n",
 				"Content-Length: 4x\r\n", "Content-Length: -1\r\n" }) {
@@ -291,7 +291,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void aCompressedBodyIsNoJson() {
+	void compressedBodyIsParseError() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n");
 			assertRefused(connection.send(new byte[] { 0x1f, (byte) 0x8b, 8, 0 }).read(), 400, "null", -32700);
@@ -299,7 +299,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void twoContentTypesAreRefused() {
+	void missingOrDuplicateContentTypeIsRefused() {
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			assertRefused(connection.send(head + "Content-Type: application/json\r\n" + sized(PING)).read(), 415,
 					"null", -32600);
@@ -314,7 +314,7 @@ class BodyLimitsTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "", "\uFEFF" + PING, "[" + PING + "]", PING + PING, "nonsense", "{\"\\u0000\":" })
-	void aConnectionIsClosedAfterARefusedMessage(String body) {
+	void connectionIsClosedAfterInvalidMessage(String body) {
 		for (String request : new String[] { sized(body), chunked(body, 3) }) {
 			try (RawConnection connection = RawConnection.to(server.url())) {
 				assertThat(connection.send(head + request).read().status()).isEqualTo(400);
@@ -325,7 +325,7 @@ class BodyLimitsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "IBM037" })
-	void anotherCharsetIsNotGuessed(String charset) throws Exception {
+	void otherCharsetIsParseError(String charset) throws Exception {
 		byte[] body = PING.getBytes(charset);
 		try (RawConnection connection = RawConnection.to(server.url())) {
 			connection.send(head + "Content-Length: " + body.length + "\r\n\r\n").send(body);
@@ -334,7 +334,7 @@ class BodyLimitsTests {
 	}
 
 	@Test
-	void invalidUtf8IsRefused() {
+	void invalidUtf8IsParseError() {
 		for (int[] bytes : new int[][] { { 0xff }, { 0xc0, 0xaf }, { 0xed, 0xa0, 0x80 }, { 0xf4, 0x90, 0x80, 0x80 },
 				{ 0xe2, 0x82 } }) {
 			byte[] body = ("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\",\"x\":\"" + "?".repeat(bytes.length)
@@ -355,7 +355,7 @@ class BodyLimitsTests {
 	 * more than 8 KB, with a page that at least tells nothing.
 	 */
 	@Test
-	void whatTheContainerRefusesTellsNothingOfTheServer() {
+	void refusalsByContainerRevealNoImplementationDetails() {
 		for (String header : new String[] { "Authorization: Bearer " + "a".repeat(16_384), "X: a\r\nB\u0000d: x",
 				"Bad Header", "Host: other" }) {
 			try (RawConnection connection = RawConnection.to(server.url())) {

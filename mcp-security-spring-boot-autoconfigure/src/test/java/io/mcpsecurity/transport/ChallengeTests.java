@@ -25,7 +25,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withoutCredentialsTheChallengeHasNoError(Protocol protocol) {
+	void challengeWithoutCredentialsHasNoError(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.send(server.post(null, call("tools/list", "{}")));
 		assertThat(response.statusCode()).isEqualTo(401);
@@ -35,7 +35,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBadTokenIsAnsweredWithInvalidToken(Protocol protocol) {
+	void invalidTokenGets401WithInvalidTokenError(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.send(server.post("no-token", call("tools/list", "{}")));
 		assertThat(response.statusCode()).isEqualTo(401);
@@ -46,7 +46,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aMissingScopeIsAnsweredWith403AndAllScopesOfTheOperationTheMissingOnesFirst(Protocol protocol) {
+	void missingScopeGets403WithMissingScopesFirst(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.callTool(server.token("records:browse").sign(), "move", "{}");
 		assertThat(response.statusCode()).isEqualTo(403);
@@ -65,7 +65,7 @@ class ChallengeTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void aClientThatRequestsWhatAChallengeNamesKeepsWhatItHolds(Protocol protocol) {
+	void clientRequestingScopesOfChallengeKeepsHeldScopes(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		List<String> tools = List.of("browse", "purge", "move", "browse", "purge", "export", "move");
 		String[] scopes = { "openid", "offline_access", "records:elsewhere" };
@@ -85,7 +85,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void ofAChoiceTheNarrowestScopeIsAskedFor(Protocol protocol) {
+	void challengeForAnyOfContainsNarrowestScope(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.callTool(server.token().sign(), "export", "{}");
 		assertThat(response.statusCode()).isEqualTo(403);
@@ -102,7 +102,7 @@ class ChallengeTests {
 					prompts/get         | {"name":"summarize"}                  | records:browse
 					completion/complete | {"ref":{"type":"ref/prompt","name":"summarize"},"argument":{"name":"a","value":"b"}} | records:browse
 					""")
-	void everyKindOfTargetIsChallengedAndWithTheScopeServed(String method, String params, String scope) {
+	void everyTargetKindIsChallengedAndServedWithScope(String method, String params, String scope) {
 		for (Protocol protocol : Protocol.values()) {
 			SecuredServer server = SecuredServers.of(protocol);
 			HttpResponse<String> denied = server.call(server.token("other").sign(), method, params);
@@ -116,7 +116,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theRequestsIdIsRepeatedToTheLetter(Protocol protocol) {
+	void requestIdIsReturnedUnchanged(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.send(server.post(server.token().sign(),
 				"{\"jsonrpc\":\"2.0\",\"id\":\"a\\\"b\",\"method\":\"tools/call\",\"params\":{\"name\":\"browse\"}}"));
@@ -126,14 +126,14 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anUndeclaredToolNeedsAuthenticationOnly(Protocol protocol) {
+	void toolWithoutRuleRequiresOnlyAuthentication(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		assertThat(SecuredServer.text(server.callTool(server.token().sign(), "time", "{}"))).isEqualTo("noon");
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void anUnknownToolIsNotAScopeMatter(Protocol protocol) {
+	void unknownToolIsNotChallenged(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		HttpResponse<String> response = server.callTool(server.token().sign(), "no-such-tool", "{}");
 		assertThat(response.statusCode()).isEqualTo(200);
@@ -142,7 +142,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aRefusedRequestCreatesNoHttpSession(Protocol protocol) {
+	void refusedRequestCreatesNoHttpSession(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		for (HttpResponse<String> response : List.of(server.send(server.post(null, "{}")),
 				server.send(server.post("bad", "{}")), server.callTool(server.token().sign(), "browse", "{}"),
@@ -154,7 +154,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void nobodyBetweenMayKeepAnAnswer(Protocol protocol) {
+	void responsesAreNotCacheable(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		String token = server.token().sign();
 		for (HttpResponse<String> response : List.of(server.send(server.post(null, "{}")),
@@ -167,7 +167,7 @@ class ChallengeTests {
 
 	@ParameterizedTest
 	@CsvSource({ "GET", "DELETE", "PUT", "PATCH", "OPTIONS", "HEAD" })
-	void noMethodPassesWithoutAToken(String method) {
+	void everyHttpMethodRequiresToken(String method) {
 		for (Protocol protocol : Protocol.values()) {
 			SecuredServer server = SecuredServers.of(protocol);
 			HttpResponse<String> response = server
@@ -197,7 +197,7 @@ class ChallengeTests {
 			application/json; charset=UTF-8 | 200
 			application/json                | 200
 			""")
-	void onlyJsonInUtf8IsRead(String contentType, int status) {
+	void onlyJsonInUtf8IsAccepted(String contentType, int status) {
 		SecuredServer server = SecuredServers.of(Protocol.STATELESS);
 		HttpResponse<String> response = server
 			.send(server.post(server.token().sign(), call("tools/list", "{}")).setHeader("Content-Type", contentType));
@@ -213,7 +213,7 @@ class ChallengeTests {
 			{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}} | -32602
 			{"jsonrpc":"2.0","id":1,"method":"a\\r\\n2026 INFO forged"} | -32600
 			""")
-	void aMalformedMessageIsRefusedWithoutAnyDetailOfTheServer(String body, int code) {
+	void invalidMessageIsRefusedWithoutImplementationDetails(String body, int code) {
 		SecuredServer server = SecuredServers.of(Protocol.STATELESS);
 		HttpResponse<String> response = server.send(server.post(server.token().sign(), body));
 		assertThat(response.statusCode()).isEqualTo(400);
@@ -226,7 +226,7 @@ class ChallengeTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void headersInUtf8AreNoReasonToRefuse(Protocol protocol) {
+	void headersInUtf8AreAccepted(Protocol protocol) {
 		SecuredServer server = SecuredServers.of(protocol);
 		String headers = "Host: localhost\r\nX-Town: Zürich \u200b北京\r\nCookie: näme=wért; other=1\r\n";
 		try (RawConnection connection = RawConnection.to(server.url())) {

@@ -72,7 +72,7 @@ class CrossOriginTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "http://localhost:6274", "http://127.0.0.1:6274", "http://[::1]:6274" })
-	void aServerOnThisMachineLetsInThisMachine(String origin) {
+	void localServerAllowsLoopbackOrigins(String origin) {
 		HttpResponse<String> response = local
 			.send(local.post(local.token().sign(), initialize()).header("Origin", origin));
 		assertThat(response.statusCode()).isEqualTo(200);
@@ -82,7 +82,7 @@ class CrossOriginTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "http://localhost.evil.example", "http://evil.example", "null", "nonsense", "*",
 			"http://localhost:6274/", "http://[::2]", "http://localhost:6274, http://localhost:6274" })
-	void noOtherOriginIsLetIn(String origin) {
+	void otherOriginsAreRefused(String origin) {
 		assertRefused(local, local.post(local.token().sign(), initialize()).header("Origin", origin), "origin");
 		assertRefused(local, HttpRequest.newBuilder(URI.create(local.url())).header("Origin", origin), "origin");
 		assertRefused(local, HttpRequest.newBuilder(URI.create(local.url())).DELETE().header("Origin", origin),
@@ -90,7 +90,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void twoOriginHeadersAreRefusedEvenIfBothAreAllowed() {
+	void duplicateOriginHeaderIsRefused() {
 		String origin = "http://localhost:6274";
 		assertRefused(local,
 				local.post(local.token().sign(), initialize()).header("Origin", origin).header("Origin", origin),
@@ -98,14 +98,14 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void anEmptyOriginIsRefused() throws IOException {
+	void emptyOriginIsRefused() throws IOException {
 		assertThat(raw(local, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nOrigin:\r\nContent-Length: 0\r\n\r\n"))
 			.startsWith("HTTP/1.1 403 ");
 		assertThat(events(local).next()).containsEntry("reason", "origin");
 	}
 
 	@Test
-	void isRefusedBeforeTheTokenAndTheBodyAreLookedAt() throws IOException {
+	void originIsCheckedBeforeTokenAndBody() throws IOException {
 		try (TestAuthorizationServer dead = TestAuthorizationServer.stopped("");
 				SecuredServer server = SecuredServer.start(RecordsApplication.class, dead,
 						"spring.ai.mcp.server.protocol=STATELESS")) {
@@ -120,7 +120,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void namedOriginsAreLetInAndNoOthers() {
+	void onlyConfiguredOriginsAreAllowed() {
 		String token = configured.authorizationServer().token(MAIN).sign();
 		for (String origin : List.of(APP, "https://app.example.com:443", "https://[2001:DB8:0::1]:8443",
 				"moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc")) {
@@ -135,7 +135,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void furtherEndpointsLetInNoOthersEither() {
+	void configuredOriginsApplyToFurtherEndpoints() {
 		HttpRequest.Builder request = configured.post(null, LIST).uri(URI.create(configured.url("/admin/mcp")));
 		HttpResponse<String> allowed = configured.send(request.copy().header("Origin", APP));
 		assertThat(allowed.statusCode()).isEqualTo(401);
@@ -144,7 +144,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void otherNamesOfTheServerAreRefused() throws IOException {
+	void otherHostNamesAreRefused() throws IOException {
 		for (String host : List.of("localhost", "LOCALHOST:1234", "[0:0::1]:80")) {
 			assertThat(raw(configured, request(host))).as(host).startsWith("HTTP/1.1 401 ");
 		}
@@ -165,7 +165,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void aPreflightRequestNeedsNoTokenAndLeavesNoEvent() {
+	void preflightRequestNeedsNoTokenAndIsNotAuditedWhenAllowed() {
 		HttpResponse<String> response = configured
 			.send(preflight(configured, APP, "POST", "authorization,baggage,content-type,mcp-session-id,x-request-id"));
 		assertThat(response.statusCode()).isEqualTo(200);
@@ -190,7 +190,7 @@ class CrossOriginTests {
 
 	@ParameterizedTest
 	@MethodSource("refusedRequests")
-	void browsersMayReadWhyARequestIsRefused(HttpRequest.Builder request) {
+	void refusedRequestsHaveCorsHeaders(HttpRequest.Builder request) {
 		HttpResponse<String> response = configured.send(request.header("Origin", APP));
 		assertThat(response.statusCode()).isGreaterThanOrEqualTo(400);
 		assertThat(header(response, "Access-Control-Allow-Origin")).isEqualTo(APP);
@@ -203,7 +203,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void theMetadataMayBeReadFromEverywhere() {
+	void metadataAllowsEveryOrigin() {
 		HttpRequest.Builder request = HttpRequest
 			.newBuilder(URI.create(configured.url("/.well-known/oauth-protected-resource/mcp")))
 			.header("Origin", "https://inspector.example");
@@ -215,7 +215,7 @@ class CrossOriginTests {
 	}
 
 	@Test
-	void theRestOfTheApplicationHasItsOwnRules() {
+	void otherPathsHaveTheirOwnCorsConfiguration() {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(configured.url("/public")));
 		HttpResponse<String> response = configured.send(request.header("Origin", "https://other.example"));
 		assertThat(response.body()).isEqualTo("public");

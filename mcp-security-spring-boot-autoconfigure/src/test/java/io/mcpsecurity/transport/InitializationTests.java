@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 class InitializationTests {
 
 	@Test
-	void whatFitsIsKept() throws Exception {
+	void shortClientInfoAndCapabilitiesAreKept() throws Exception {
 		InitializeRequest request = read("client", Map.of("feature", Map.of("enabled", true)));
 		assertThat(request.clientInfo().name()).isEqualTo("client");
 		assertThat(request.capabilities().experimental()).containsKey("feature");
@@ -28,14 +28,14 @@ class InitializationTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "two\nlines", "a\rb", "\u001b[31m", "\u2028", "\u0085", "\0" })
-	void nothingThatBreaksALineIsKept(String text) throws Exception {
+	void controlCharactersAreNotKept(String text) throws Exception {
 		InitializeRequest request = read(text, Map.of("feature", Map.of(text, text)));
 		assertThat(request.toString()).doesNotContain(text).doesNotContain("\n", "\r");
 		assertThat(request.capabilities().roots()).isNotNull();
 	}
 
 	@Test
-	void nothingLongIsKept() throws Exception {
+	void lengthOfKeptValuesIsLimited() throws Exception {
 		Map<String, Object> many = new HashMap<>();
 		for (int i = 0; i < 1000; i++) {
 			many.put("feature" + i, Map.of());
@@ -44,7 +44,7 @@ class InitializationTests {
 	}
 
 	@Test
-	void whatIsNoClientIsRefused() {
+	void invalidClientInfoIsRefused() {
 		assertThatExceptionOfType(RefusedRequestException.class)
 			.isThrownBy(() -> Initialization
 				.read(new McpMessage(1, "initialize", null, Map.of("clientInfo", 5), null, null), JsonMapper.shared()))

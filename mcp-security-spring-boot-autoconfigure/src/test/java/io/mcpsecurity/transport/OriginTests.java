@@ -21,7 +21,7 @@ class OriginTests {
 			"HTTPS://mcp.example.com, https://mcp.example.com", "https://mcp.example.com:443, https://mcp.example.com",
 			"http://mcp.example.com:80, http://mcp.example.com", "http://[::1]:80, http://[0:0:0:0:0:0:0:1]",
 			"https://[2001:DB8::1], https://[2001:db8:0:0::1]", "app-shell://window, app-shell://window" })
-	void areTheSame(String one, String other) {
+	void originsAreEqual(String one, String other) {
 		assertThat(Origin.parse(one)).isPresent().isEqualTo(Origin.parse(other));
 	}
 
@@ -31,7 +31,7 @@ class OriginTests {
 			"https://mcp.example.com, https://mcp.example.com.evil.example",
 			"https://mcp.example.com, https://evil.mcp.example.com", "http://[::1], http://[::2]",
 			"http://localhost, http://127.0.0.1", "https://mcp.example.com, https://mcp.example.com." })
-	void areNotTheSame(String one, String other) {
+	void originsAreNotEqual(String one, String other) {
 		assertThat(Origin.parse(one)).isPresent().isNotEqualTo(Origin.parse(other));
 	}
 
@@ -43,12 +43,12 @@ class OriginTests {
 			"https://mcp.example.com https://evil.example", "https://mcp.example.com,https://evil.example",
 			"https://[mcp.example.com]", "https://[::1", "https://::1", "https://[:::1]",
 			"https://m\u00fcnchen.example", "https://*.example.com" })
-	void areNoOrigins(String text) {
+	void invalidOriginIsNotParsed(String text) {
 		assertThat(Origin.parse(text)).isEmpty();
 	}
 
 	@Test
-	void aResourceOfThisMachineLetsInThisMachine() {
+	void localResourceAllowsLoopbackOrigins() {
 		AllowedOrigins origins = AllowedOrigins.of(URI.create("http://localhost:8080/mcp"));
 		assertThat(List.of("http://localhost:8080", "http://localhost:6274", "https://localhost", "http://127.0.0.1:1",
 				"http://[::1]:6274"))
@@ -60,7 +60,7 @@ class OriginTests {
 	}
 
 	@Test
-	void anyOtherResourceLetsInItsOwnOriginOnly() {
+	void remoteResourceAllowsOnlyItsOwnOrigin() {
 		AllowedOrigins origins = AllowedOrigins.of(URI.create("https://mcp.example.com/mcp"));
 		assertThat(origins.allow("https://mcp.example.com")).isTrue();
 		assertThat(List.of("http://mcp.example.com", "http://localhost:6274", "https://example.com"))
@@ -69,7 +69,7 @@ class OriginTests {
 	}
 
 	@Test
-	void allExtensionsOfABrowserAreLetInByTheirScheme() {
+	void browserExtensionsAreAllowedByScheme() {
 		AllowedOrigins origins = AllowedOrigins
 			.of(List.of("chrome-extension://*", "MOZ-extension://*", "https://app.example.com"));
 		assertThat(List.of("chrome-extension://abcdefghijklmnopabcdefghijklmnop",
@@ -86,7 +86,7 @@ class OriginTests {
 	}
 
 	@Test
-	void certainOriginsLetInNothingElse() {
+	void configuredOriginsReplaceDefaults() {
 		AllowedOrigins origins = AllowedOrigins.of(List.of("http://localhost:3000"));
 		assertThat(origins.allow("http://localhost:3000")).isTrue();
 		assertThat(origins.allow("http://localhost:3001")).isFalse();

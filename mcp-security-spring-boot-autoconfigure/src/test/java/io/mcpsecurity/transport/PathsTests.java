@@ -65,7 +65,7 @@ class PathsTests {
 			"/mcp%0a", "/mcp%2f", "/%2fmcp", "/mcp%5c", "\\mcp", "/./mcp", "/x/../mcp", "/x/%2e%2e/mcp", "/x/..;/mcp",
 			"/mcp/.", "/mcp/x/..", "/mcp?x", "/mcp?_method=GET", "/mcp#x", "/mcp%3b", "/mcp%3fx",
 			"http://localhost/mcp", "http://other/mcp", "/\u006dcp", "/mcp%c0%af", "/\uff4dcp", "/mcp\t", "/mcp%09" })
-	void withoutATokenNoSpellingOfThePathReachesTheServer(String path) {
+	void anonymousRequestsWithPathVariantsAreRefused(String path) {
 		for (Protocol protocol : Protocol.values()) {
 			assertShut(request(SecuredServers.of(protocol), "POST", path, "", LIST));
 			assertShut(request(SecuredServers.of(protocol), "GET", path, "", ""));
@@ -78,7 +78,7 @@ class PathsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "GET", "CONNECT", "PROPFIND", "post",
 			"POSTX", "M-SEARCH" })
-	void withoutATokenNoMethodReachesTheServer(String method) {
+	void anonymousRequestsWithAnyMethodAreRefused(String method) {
 		for (Protocol protocol : Protocol.values()) {
 			Answer answer = request(SecuredServers.of(protocol), method, "/mcp", "", LIST);
 			assertShut(answer);
@@ -88,7 +88,7 @@ class PathsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "HEAD", "OPTIONS", "PUT", "PATCH" })
-	void withATokenAMethodThatIsNoneOfMcpIsToldSo(String method) {
+	void unsupportedMethodGets405(String method) {
 		for (Protocol protocol : Protocol.values()) {
 			Answer answer = request(SecuredServers.of(protocol), method, "/mcp", bearer(SecuredServers.of(protocol)),
 					LIST);
@@ -99,7 +99,7 @@ class PathsTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "_method" })
-	void anOverrideOfTheMethodDoesNotOpenTheGate(String name) {
+	void methodOverrideDoesNotBypassGate(String name) {
 		for (String method : List.of("GET", "DELETE", "PUT", "OPTIONS")) {
 			String header = name + ": " + method + "\r\n";
 			assertShut(request(loose, "POST", "/app/mcp", header, LIST));
@@ -116,7 +116,7 @@ class PathsTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "/app/MCP", "/app/Mcp", "/app/other/mcp", "/app/other/MCP", "/app/other//mcp" })
-	void aWayPastTheGateIsNone(String path) {
+	void transportIsNotReachableWithoutGate(String path) {
 		for (String headers : List.of("", bearer(loose))) {
 			Answer answer = request(loose, "POST", path, headers, LIST);
 			assertThat(answer.status()).as(answer.body()).isIn(400, 404);
@@ -126,7 +126,7 @@ class PathsTests {
 	}
 
 	@Test
-	void theOneWayIsOpen() {
+	void endpointIsReachableThroughGate() {
 		assertThat(request(loose, "POST", "/app/mcp", bearer(loose), LIST).body()).contains("\"result\"", "time");
 		assertThat(request(loose, "POST", "/app/mcp", "", LIST).status()).isEqualTo(401);
 		assertThat(request(loose, "GET", "/app/hello", "", "").status()).isEqualTo(404);

@@ -33,7 +33,7 @@ class ProtectedResourceMetadataTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { WELL_KNOWN, WELL_KNOWN + "/mcp" })
-	void tellsWhatIsTrueAndNothingElse(String path) {
+	void metadataContainsResourceIssuerAndScopesOnly(String path) {
 		HttpResponse<String> response = this.server.get(this.server.url(path));
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
@@ -48,7 +48,7 @@ class ProtectedResourceMetadataTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { WELL_KNOWN + "/other", WELL_KNOWN + "/mcp/", WELL_KNOWN + "/", WELL_KNOWN + "/mcp/x" })
-	void isNotFoundUnderAnyOtherSuffix(String path) {
+	void metadataIsNotFoundUnderOtherPaths(String path) {
 		assertThat(this.server.get(this.server.url(path)).statusCode()).isEqualTo(404);
 	}
 
@@ -58,7 +58,7 @@ class ProtectedResourceMetadataTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "/.well-known/oauth-authorization-server", "/.well-known/oauth-authorization-server/mcp",
 			"/.well-known/openid-configuration", "/.well-known/openid-configuration/mcp" })
-	void thatOfAnAuthorizationServerElsewhereIsNotFound(String path) {
+	void metadataOfRemoteAuthorizationServerIsNotFound(String path) {
 		HttpResponse<String> response = this.server.get(this.server.url(path));
 		assertThat(response.statusCode()).isEqualTo(404);
 		assertThat(response.headers().firstValue("WWW-Authenticate")).isEmpty();
@@ -66,7 +66,7 @@ class ProtectedResourceMetadataTests {
 	}
 
 	@Test
-	void thatOfAnAuthorizationServerOfTheSameOriginIsItsOwn() {
+	void metadataOfAuthorizationServerWithSameOriginIsNotHandled() {
 		MockHttpServletRequest request = new MockHttpServletRequest("GET", "/.well-known/oauth-authorization-server");
 		List<URI> names = List.of(URI.create("https://example.org/mcp"), URI.create("https://example.com/mcp"));
 		assertThat(AbsentMetadataFilter.chain(names, List.of("https://a.example", "name"), List::of).matches(request))
@@ -77,7 +77,7 @@ class ProtectedResourceMetadataTests {
 	}
 
 	@Test
-	void doesNotDependOnTheHostOfTheRequest() throws Exception {
+	void metadataIsIndependentOfHostHeaders() throws Exception {
 		URI uri = URI.create(this.server.url());
 		try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
 			socket.getOutputStream()
@@ -90,7 +90,7 @@ class ProtectedResourceMetadataTests {
 	}
 
 	@Test
-	void anyOriginMayReadIt() {
+	void metadataAllowsEveryOrigin() {
 		HttpResponse<String> response = this.server.send(HttpRequest.newBuilder(URI.create(this.server.url(WELL_KNOWN)))
 			.setHeader("Origin", "https://client.example"));
 		assertThat(response.headers().firstValue("Access-Control-Allow-Origin")).hasValue("*");
@@ -106,14 +106,14 @@ class ProtectedResourceMetadataTests {
 	}
 
 	@Test
-	void canOnlyBeRead() {
+	void metadataIsReadOnly() {
 		HttpResponse<String> response = this.server
 			.send(HttpRequest.newBuilder(URI.create(this.server.url(WELL_KNOWN))).POST(BodyPublishers.noBody()));
 		assertThat(response.statusCode()).isEqualTo(405);
 	}
 
 	@Test
-	void tellsWhatIsConfigured() {
+	void metadataContainsConfiguredValues() {
 		try (SecuredServer other = SecuredServer.start(RecordsApplication.class, this.server.authorizationServer(),
 				"mcp-security.resource-name=Research", "mcp-security.metadata.scopes-supported=records:browse",
 				"mcp-security.metadata.challenge-scopes=none")) {
@@ -127,7 +127,7 @@ class ProtectedResourceMetadataTests {
 	}
 
 	@Test
-	void worksBehindAContextPath() {
+	void metadataIsServedBelowContextPath() {
 		try (SecuredServer other = SecuredServer.start(RecordsApplication.class, this.server.authorizationServer(),
 				"server.servlet.context-path=/research", "mcp-security.metadata.challenge-scopes=records:browse")) {
 			String location = other.url("/research" + WELL_KNOWN + "/mcp");
@@ -139,7 +139,7 @@ class ProtectedResourceMetadataTests {
 	}
 
 	@Test
-	void theEndpointIsTheOneOfSpringAi() {
+	void configuredMcpEndpointIsSecured() {
 		try (SecuredServer other = SecuredServer.start(RecordsApplication.class, this.server.authorizationServer(),
 				"spring.ai.mcp.server.streamable-http.mcp-endpoint=/tools/research")) {
 			HttpResponse<String> response = other.get(other.url("/tools/research"));

@@ -32,12 +32,12 @@ class ProtectedResourceTests {
 					https://mcp.example.com/public/mcp  , /app   , https://mcp.example.com/.well-known/oauth-protected-resource/public/mcp
 					https://mcp.example.com/mcp         , /app   , https://mcp.example.com/.well-known/oauth-protected-resource/mcp
 					""")
-	void theWellKnownPartStandsBetweenHostAndPath(String identifier, String contextPath, String location) {
+	void metadataLocationHasWellKnownPartBetweenHostAndPath(String identifier, String contextPath, String location) {
 		assertThat(resource(identifier, contextPath).metadataLocation()).isEqualTo(location);
 	}
 
 	@Test
-	void aConfiguredLocationIsTakenAsItIs() {
+	void configuredMetadataLocationIsUsed() {
 		ProtectedResource resource = new ProtectedResource(URI.create("https://mcp.example.com/mcp"), "/mcp", "",
 				URI.create("https://static.example.com/metadata.json"));
 		assertThat(resource.metadataLocation()).isEqualTo("https://static.example.com/metadata.json");
@@ -58,8 +58,7 @@ class ProtectedResourceTests {
 			https://mcp.example.com/app        , /app   , /mcp /app
 			https://mcp.example.com/application, /app   , /mcp /application
 			""")
-	void theMetadataAreServedAtTheRootAtTheEndpointAndAtTheIdentifiersPath(String identifier, String contextPath,
-			String paths) {
+	void metadataPathsAreRootEndpointAndIdentifierPath(String identifier, String contextPath, String paths) {
 		assertThat(resource(identifier, contextPath).metadataPaths()).contains("/.well-known/oauth-protected-resource")
 			.filteredOn((path) -> !path.equals("/.well-known/oauth-protected-resource"))
 			.map((path) -> path.substring("/.well-known/oauth-protected-resource".length()))

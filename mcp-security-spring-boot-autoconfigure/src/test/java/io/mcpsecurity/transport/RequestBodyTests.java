@@ -34,7 +34,7 @@ class RequestBodyTests {
 	@ParameterizedTest
 	@CsvSource({ "0, true", "0, false", "1, true", "1, false", "1024, true", "1024, false", "9999, true", "9999, false",
 			"10000, true", "10000, false" })
-	void aBodyUpToTheLimitIsRead(int size, boolean lengthKnown) throws Exception {
+	void bodyUpToMaxSizeIsRead(int size, boolean lengthKnown) throws Exception {
 		byte[] bytes = "x".repeat(size).getBytes(StandardCharsets.UTF_8);
 		RequestBody body = RequestBody.kept(new Request(bytes, lengthKnown ? size : -1), LIMITS);
 		assertThat(body.read()).isTrue();
@@ -43,7 +43,7 @@ class RequestBodyTests {
 
 	@ParameterizedTest
 	@CsvSource({ "10001, true", "10001, false", "1000000, true", "1000000, false" })
-	void aBodyBeyondTheLimitIsRefused(int size, boolean lengthKnown) {
+	void bodyBeyondMaxSizeIsRefused(int size, boolean lengthKnown) {
 		Request request = new Request(new byte[size], lengthKnown ? size : -1);
 		assertFails(RequestBody.kept(request, LIMITS), Kind.TOO_LARGE);
 		assertThat(request.consumed).as("bytes read").isEqualTo(lengthKnown ? 0 : LIMIT + 1);
@@ -53,7 +53,7 @@ class RequestBodyTests {
 	 * A client that is still sending may not see the response.
 	 */
 	@Test
-	void moreIsReadOfABodyThatIsNotKept() throws Exception {
+	void discardedBodyIsReadUpToHigherLimit() throws Exception {
 		Request request = new Request(new byte[DISCARDED], -1);
 		assertThat(RequestBody.discarded(request, LIMITS).read()).isTrue();
 		assertThat(request.consumed).isEqualTo(DISCARDED);
@@ -64,7 +64,7 @@ class RequestBodyTests {
 
 	@ParameterizedTest
 	@ValueSource(longs = { LIMIT + 1, Integer.MAX_VALUE, Integer.MAX_VALUE + 1L, Long.MAX_VALUE })
-	void aLengthBeyondTheLimitIsRefusedUnread(long length) {
+	void contentLengthBeyondMaxSizeIsRefusedWithoutReading(long length) {
 		Request request = new Request(new byte[0], length);
 		assertFails(RequestBody.kept(request, LIMITS), Kind.TOO_LARGE);
 		assertThat(request.consumed).isZero();
@@ -75,7 +75,7 @@ class RequestBodyTests {
 	 */
 	@ParameterizedTest
 	@CsvSource({ "5, 5", "5, 3", "5, 6", "5, 1000", "5, 10000", "999, 1000", "9999, 10000" })
-	void theBodyCountsAndNotTheLengthThatItSaysToHave(int said, int size) throws Exception {
+	void actualSizeTakesPrecedenceOverContentLength(int said, int size) throws Exception {
 		byte[] bytes = "0123456789".repeat(1000).substring(0, size).getBytes(StandardCharsets.UTF_8);
 		RequestBody body = RequestBody.kept(new Request(bytes, said), LIMITS);
 		assertThat(body.read()).isTrue();
@@ -83,7 +83,7 @@ class RequestBodyTests {
 	}
 
 	@Test
-	void aLengthThatIsTooSmallDoesNotLetALongBodyIn() {
+	void longBodyWithSmallContentLengthIsRefused() {
 		assertFails(RequestBody.kept(new Request(new byte[LIMIT + 1], 5), LIMITS), Kind.TOO_LARGE);
 	}
 
@@ -91,7 +91,7 @@ class RequestBodyTests {
 	 * Where a filter of the application does not support asynchronous requests.
 	 */
 	@Test
-	void aBodyThatCannotBeAwaitedIsReadUntilItsTimeIsOver() {
+	void whenAsyncIsNotSupportedThenBodyIsReadUntilTimeout() {
 		Request request = new Request(new byte[1000], -1);
 		request.pause = 20;
 		assertFails(RequestBody.kept(request, new BodyLimits(LIMIT, Duration.ofMillis(200))), Kind.TOO_SLOW);
@@ -99,7 +99,7 @@ class RequestBodyTests {
 	}
 
 	@Test
-	void aBodyThatHasNotArrivedIsLeftToBeAwaited() throws Exception {
+	void whenAsyncIsSupportedThenIncompleteBodyIsNotReadYet() throws Exception {
 		Request request = new Request(new byte[1000], -1);
 		request.pause = 1;
 		request.setAsyncSupported(true);
@@ -108,7 +108,7 @@ class RequestBodyTests {
 	}
 
 	@Test
-	void longBodiesShareMemoryUntilTheyAreReleased() throws Exception {
+	void longBodiesShareMemoryUntilReleased() throws Exception {
 		int size = 2 * BodyLimits.SMALL;
 		BodyLimits limits = new BodyLimits(size, Duration.ofSeconds(30), size + BodyLimits.SMALL);
 		RequestBody first = RequestBody.kept(new Request(new byte[size], size), limits);
@@ -126,7 +126,7 @@ class RequestBodyTests {
 	}
 
 	@Test
-	void aClientWithoutATokenSendsLess() throws Exception {
+	void anonymousBodiesHaveLowerSizeLimit() throws Exception {
 		BodyLimits limits = new BodyLimits(10 * BodyLimits.SMALL, Duration.ofSeconds(30));
 		assertThat(RequestBody.anonymous(new Request(new byte[BodyLimits.SMALL], -1), limits).read()).isTrue();
 		assertFails(RequestBody.anonymous(new Request(new byte[BodyLimits.SMALL + 1], -1), limits), Kind.TOO_LARGE);
@@ -134,14 +134,14 @@ class RequestBodyTests {
 	}
 
 	@Test
-	void aBodyThatBreaksIsUnreadable() {
+	void interruptedBodyIsUnreadable() {
 		Request request = new Request(new byte[1000], 1000);
 		request.broken = true;
 		assertFails(RequestBody.kept(request, LIMITS), Kind.UNREADABLE);
 	}
 
 	@Test
-	void aBodyThatIsTakenIsReleased() throws Exception {
+	void takeReleasesBytes() throws Exception {
 		RequestBody body = RequestBody.kept(new Request(new byte[] { 1 }, 1), LIMITS);
 		assertThat(body.read()).isTrue();
 		assertThat(body.take()).hasSize(1);

@@ -61,7 +61,7 @@ class RequiredScopesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withoutThemEveryRequestIsChallenged(Protocol protocol) {
+	void requestWithoutRequiredScopesIsChallenged(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token("records:browse").sign();
 		for (String body : List.of(LIST, CALL, message("ping", "{}"), message("initialize", "{}"), "not a message")) {
@@ -74,7 +74,7 @@ class RequiredScopesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theDenialIsRecorded(Protocol protocol) {
+	void denialIsAudited(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		List<McpAuditEvent> events = server.context().getBean(RecordedEvents.class).list();
 		int before = events.size();
@@ -88,7 +88,7 @@ class RequiredScopesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void withThemTheRulesHold(Protocol protocol) {
+	void whenRequiredScopesAreGrantedThenRulesApply(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		for (String scope : List.of("member", "staff")) {
 			assertThat(server.call(server.token(scope).sign(), "tools/list", "{}").body()).contains("\"time\"");
@@ -100,7 +100,7 @@ class RequiredScopesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theChallengeOfAToolNamesThemAsWell(Protocol protocol) {
+	void challengeOfToolContainsRequiredScopes(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> response = server.callTool(server.token("member").sign(), "browse", "{}");
 		assertChallenged(response, "records:browse member");
@@ -110,7 +110,7 @@ class RequiredScopesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void clientsAreAdvisedToRequestThem(Protocol protocol) {
+	void challengeAndMetadataContainRequiredScopes(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> refused = server.send(server.post(null, LIST));
 		assertThat(refused.statusCode()).isEqualTo(401);
@@ -121,14 +121,14 @@ class RequiredScopesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void nothingIsPublicWhereTheyAreRequired(Protocol protocol) {
+	void publicTargetsRequireToken(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		assertThat(server.send(server.post(null, CALL)).statusCode()).isEqualTo(401);
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void aFurtherEndpointCanRequireMore(Protocol protocol) {
+	void furtherEndpointRequiresItsOwnScopes(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		assertChallenged(admin(server, "admin"), "member admin");
 		assertChallenged(admin(server, "member"), "admin member");

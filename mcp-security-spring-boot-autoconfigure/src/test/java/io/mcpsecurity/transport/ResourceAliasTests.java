@@ -53,7 +53,7 @@ class ResourceAliasTests {
 	}
 
 	@Test
-	void theMetadataAreThoseOfTheNameThatWasCalled() {
+	void metadataIsThatOfCalledName() {
 		for (String path : new String[] { METADATA, METADATA + "/mcp" }) {
 			for (String resource : new String[] { server.url(), alias }) {
 				HttpResponse<String> metadata = server.get(URI.create(resource).resolve(path).toString());
@@ -64,7 +64,7 @@ class ResourceAliasTests {
 	}
 
 	@Test
-	void theChallengeIsThatOfTheNameThatWasCalled() {
+	void challengeIsThatOfCalledName() {
 		for (String resource : new String[] { server.url(), alias }) {
 			String location = URI.create(resource).resolve(METADATA + "/mcp").toString();
 			String token = authorizationServer.token(resource).scope("records:browse").sign();
@@ -76,7 +76,7 @@ class ResourceAliasTests {
 	}
 
 	@Test
-	void theAudienceIsTheNameThatWasCalled() {
+	void audienceMustEqualCalledName() {
 		for (String called : new String[] { server.url(), alias }) {
 			for (String audience : new String[] { server.url(), alias, "https://mcp.example.com/mcp" }) {
 				String token = authorizationServer.token(audience).sign();
@@ -112,14 +112,14 @@ class ResourceAliasTests {
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "mcp.example.com", "MCP.example.com", "mcp.example.com:443" })
-	void aNameOfTheDefaultPortIsCalledWithAndWithoutIt(String host) throws IOException {
+	void defaultPortInHostIsOptional(String host) throws IOException {
 		assertThat(metadata(host)).contains("\"resource\":\"https://mcp.example.com/mcp\"");
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "evil.example", "mcp.example.com.evil.example", "mcp.example.com:8443", "127.0.0.1",
 			"127.0.0.1:1" })
-	void aHostThatIsNotConfiguredIsTheMainOne(String host) throws IOException {
+	void unknownHostIsTreatedAsMainName(String host) throws IOException {
 		assertThat(metadata(host)).contains("\"resource\":\"" + server.url() + "\"").doesNotContain("evil", "8443");
 	}
 

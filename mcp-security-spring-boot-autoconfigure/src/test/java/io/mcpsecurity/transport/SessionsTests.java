@@ -51,7 +51,7 @@ class SessionsTests {
 	private final StreamableTransport transport = new StreamableTransport(JsonMapper.shared(), this.sessions, false);
 
 	@Test
-	void aSessionBelongsToTheOwnerThatOpenedIt() {
+	void sessionBelongsToOwnerUntilDeleted() {
 		McpSession session = open("a", ALICE);
 		assertThat(find("a", ALICE)).isSameAs(session);
 		assertThat(find("a", BOB)).isNull();
@@ -68,7 +68,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void aSessionEndsWhenItIsNotUsed() {
+	void idleSessionExpires() {
 		open("a", ALICE);
 		for (int i = 0; i < 5; i++) {
 			this.clock.advance(IDLE.minusSeconds(1));
@@ -84,7 +84,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void requestsOfOthersDoNotKeepASessionAlive() {
+	void requestsOfOtherOwnersDoNotExtendSession() {
 		open("a", ALICE);
 		this.clock.advance(IDLE.minusSeconds(1));
 		assertThat(find("a", BOB)).isNull();
@@ -95,7 +95,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void anOwnerThatOpensOneTooManyLosesTheOneThatWasNotUsedForLongest() {
+	void whenOwnerExceedsMaxSessionsThenLeastRecentlyUsedIsClosed() {
 		open("of bob", BOB);
 		for (String id : List.of("a", "b", "c")) {
 			this.clock.advance(Duration.ofSeconds(1));
@@ -116,7 +116,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void thereAreNeverMoreThanAllowed() {
+	void totalNumberOfSessionsIsLimited() {
 		Sessions few = sessions(50, 10);
 		for (int i = 0; i < 5000; i++) {
 			few.open(session("session" + i, owner("subject" + i)));
@@ -127,7 +127,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void aSessionWithoutATokenBecomesThatOfOneCallerAndNeverTheOtherWayRound() {
+	void anonymousSessionIsAssignedOnceAndNeverBecomesAnonymous() {
 		open("a", NOBODY);
 		assertThat(find("a", NOBODY)).isNotNull();
 		assertThat(find("a", ALICE)).isNotNull();
@@ -170,7 +170,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void aSessionIsGivenOnce() throws Exception {
+	void concurrentCallersGetAnonymousSessionOnlyOnce() throws Exception {
 		ExecutorService threads = Executors.newFixedThreadPool(4);
 		Sessions many = sessions(1000, 1000);
 		for (int round = 0; round < 200; round++) {
@@ -198,7 +198,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void aStreamEndsAfterItsTokenAndNotBefore() {
+	void streamEndsAfterTokenExpires() {
 		McpSession session = open("a", ALICE);
 		TestStream first = opened(session, Duration.ofMinutes(1));
 		TestStream second = opened(session, Duration.ofMinutes(2));
@@ -216,7 +216,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void theStreamsOfADeniedClientEnd() {
+	void streamsOfDeniedClientEnd() {
 		TestStream stream = opened(open("a", ALICE), null);
 		this.sessions.check();
 		assertThat(stream.ends).isZero();
@@ -226,7 +226,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void aStreamThatHasEndedByItselfIsLeftAlone() {
+	void closedStreamIsNotEnded() {
 		McpSession session = open("a", ALICE);
 		TestStream stream = opened(session, Duration.ZERO);
 		session.closed(stream);
@@ -237,7 +237,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void anOpenStreamIsUseOfItsSession() {
+	void openStreamKeepsSessionAlive() {
 		TestStream stream = opened(open("a", ALICE), Duration.ofDays(1));
 		open("b", ALICE);
 		for (int i = 0; i < 5; i++) {
@@ -252,7 +252,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void theStreamsOfASessionEndWithIt() {
+	void streamsEndWithSession() {
 		McpSession session = open("a", ALICE);
 		TestStream ofA = opened(session, Duration.ofDays(1));
 		TestStream ofB = opened(open("b", ALICE), Duration.ofDays(1));
@@ -264,7 +264,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void allSessionsEndWhenTheApplicationStops() {
+	void sessionsEndWhenApplicationStops() {
 		TestStream stream = opened(open("a", ALICE), null);
 		this.sessions.stop();
 		assertThat(stream.ends).isEqualTo(1);
@@ -276,7 +276,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void aStreamThatFailsDoesNotKeepOthersOpen() {
+	void failingStreamDoesNotPreventEndOfOthers() {
 		McpSession session = open("a", ALICE);
 		for (int i = 0; i < 10; i++) {
 			session.opened(new FailingStream());
@@ -290,7 +290,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void onlyWhatAClientWasAskedCanBeAnsweredAndOnlyOnce() {
+	void pendingRequestIsRemovedOnceAndOnlyWhileItsStreamIsOpen() {
 		McpSession session = open("a", ALICE);
 		TestStream stream = opened(session, null);
 		session.addPending("1", stream);
@@ -303,7 +303,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void theQuestionsOfAClientAreBounded() {
+	void numberOfPendingRequestsIsLimited() {
 		McpSession session = open("a", ALICE);
 		for (int i = 0; i < 5000; i++) {
 			session.addPending(i, this);
@@ -315,7 +315,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void ownersDifferByEveryPart() {
+	void ownersDifferByEveryComponent() {
 		assertThat(Set.of(owner("alice"), owner("bob"), owner("i", "alice", null), owner("i", "alice", ""),
 				owner("i", "alice", "c"), owner("j", "alice", "c"), owner("i", "alicec", ""), owner("ia", "lice", "c"),
 				NOBODY, SessionOwner.anonymous("https://other.example", "192.0.2.1"),
@@ -327,7 +327,7 @@ class SessionsTests {
 	}
 
 	@Test
-	void sessionsWithoutATokenAreBoundedByAddressAndUsedFromAnywhere() {
+	void anonymousSessionsAreLimitedByAddressAndUsableFromOtherAddresses() {
 		SessionOwner elsewhere = SessionOwner.anonymous(RESOURCE, "192.0.2.2");
 		McpSession session = open("a", NOBODY);
 		for (int i = 0; i < 10; i++) {

@@ -91,7 +91,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBodyInOneSegmentIsServedWithoutAsynchronousDispatch(Container container) {
+	void bodyInOneSegmentIsServedWithoutAsyncDispatch(Container container) {
 		try (RawConnection connection = RawConnection.to(server(container).url())) {
 			for (int i = 0; i < 3; i++) {
 				assertServed(connection.send(good(container) + sized(CALL)).read(), "REQUEST");
@@ -104,7 +104,7 @@ class SlowBodiesTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void aBodyInPiecesIsServedOnAThreadThatTheFiltersHavePrepared(Container container) throws Exception {
+	void bodyInSeveralSegmentsIsServedByAsyncDispatchAndObservedOnce(Container container) throws Exception {
 		long before = observed(container);
 		try (RawConnection connection = RawConnection.to(server(container).url())) {
 			for (int i = 0; i < 2; i++) {
@@ -119,7 +119,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatArrivesByteByByteIsServed(Container container) throws Exception {
+	void bodyArrivingByteByByteIsServed(Container container) throws Exception {
 		try (RawConnection connection = RawConnection.to(server(container).url())) {
 			connection.send(good(container) + "Content-Length: " + CALL.length() + "\r\n\r\n");
 			for (char c : CALL.toCharArray()) {
@@ -141,7 +141,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientThatAsksBeforeItSendsIsServed(Container container) throws Exception {
+	void bodyAfterExpectContinueIsServed(Container container) throws Exception {
 		try (RawConnection connection = RawConnection.to(server(container).url())) {
 			connection.send(good(container) + "Expect: 100-continue\r\nContent-Length: " + CALL.length() + "\r\n\r\n");
 			assertThat(connection.read().status()).isEqualTo(100);
@@ -152,7 +152,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatStopsIsGivenUpInTimeAndTheConnectionClosed(Container container) {
+	void incompleteBodyGets408AfterTimeoutAndConnectionIsClosed(Container container) {
 		Map<String, RawConnection> connections = new LinkedHashMap<>();
 		long sent = System.nanoTime();
 		for (String start : List.of("Content-Length: 100\r\n\r\n{\"json", "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"j",
@@ -174,7 +174,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatBecomesTooLongOnItsWayIsRefused(Container container) throws Exception {
+	void chunkedBodyThatExceedsMaxSizeGets413AndConnectionIsClosed(Container container) throws Exception {
 		try (RawConnection connection = RawConnection.to(server(container).url())) {
 			connection.send(good(container) + "Transfer-Encoding: chunked\r\n\r\n");
 			for (int i = 0; i < 11; i++) {
@@ -191,7 +191,7 @@ class SlowBodiesTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatIsNotNeededIsReadUpToABound(Container container) throws Exception {
+	void unneededBodyIsReadUpToLimit(Container container) throws Exception {
 		String chunk = "40000\r\n" + " ".repeat(256 * 1024) + "\r\n";
 		try (RawConnection connection = RawConnection.to(server(container).url())) {
 			connection.send(head(null) + "Transfer-Encoding: chunked\r\n\r\n");
@@ -212,7 +212,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aBodyThatBreaksOnItsWayIsRefused(Container container) throws Exception {
+	void brokenBodyGets400AndConnectionIsClosed(Container container) throws Exception {
 		for (String head : List.of(good(container), head(null))) {
 			try (RawConnection connection = RawConnection.to(server(container).url())) {
 				connection.send(head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"jso\r\n");
@@ -248,7 +248,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void clientsThatSendHalfABodyHoldNoThread(Container container) throws Exception {
+	void incompleteBodiesDoNotBlockThreads(Container container) throws Exception {
 		List<RawConnection> connections = new ArrayList<>();
 		try {
 			for (String half : halves(container)) {
@@ -274,7 +274,7 @@ class SlowBodiesTests {
 	@ParameterizedTest
 	@EnumSource
 	@EnabledForJreRange(min = JRE.JAVA_21)
-	void bodiesAreAwaitedOnVirtualThreadsAsWell(Container container) throws Exception {
+	void bodyTimeoutAppliesOnVirtualThreads(Container container) throws Exception {
 		try (SecuredServer server = SecuredServer.start(SlowApplication.class, authorizationServer,
 				"test.container=" + container.name().toLowerCase(Locale.ROOT), "spring.threads.virtual.enabled=true",
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.http.body-timeout=1s")) {
@@ -307,7 +307,7 @@ class SlowBodiesTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void overHttp2NoHeaderIsHopByHop(Container container) throws Exception {
+	void responsesOverHttp2HaveNoConnectionHeaders(Container container) throws Exception {
 		SecuredServer server = server(container);
 		HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
 		URI metadata = URI.create(server.url("/.well-known/oauth-protected-resource/mcp"));

@@ -116,7 +116,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void notificationsReachTheClientsThatListen(Kind kind) {
+	void notificationsAreSentToListeningClients(Kind kind) {
 		Session first = kind.open();
 		Session second = kind.open();
 		Session deaf = kind.open();
@@ -142,7 +142,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void ofSeveralStreamsOfASessionOneGetsAMessageAndAnotherTakesOver(Kind kind) {
+	void whenOneStreamClosesThenMessagesAreSentOnAnother(Kind kind) {
 		Session session = kind.open();
 		Events first = session.listen();
 		RawConnection second = session.rawListen();
@@ -165,7 +165,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void progressAndLogsComeBeforeTheResponse(Kind kind) {
+	void progressAndLogNotificationsPrecedeResponse(Kind kind) {
 		Session session = kind.open();
 		Events events = session.stream(session.call("report"));
 		assertThat(events.response().headers().firstValue("Content-Type").orElseThrow())
@@ -190,7 +190,7 @@ class StreamsTests {
 	 */
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aClientRespondsToWhatAToolAsksWhileItRuns(Kind kind) {
+	void clientRespondsToRequestsOfRunningTool(Kind kind) {
 		Session other = kind.open();
 		Session session = kind.open();
 		Events events = session.stream(session.call("ask"));
@@ -220,7 +220,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anErrorOfTheClientReachesTheTool(Kind kind) {
+	void errorOfClientIsPassedToTool(Kind kind) {
 		Session session = kind.open();
 		Events events = session.stream(session.call("ask"));
 		String id = events.next().path("id").toString();
@@ -235,7 +235,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aResponseOfTheClientDoesNotWaitForWhatFollowsFromIt(Kind kind) throws Exception {
+	void responseOfClientIsAcceptedWithoutWaitingForHandler(Kind kind) throws Exception {
 		Session session = kind.open();
 		Events events = session.stream(session.call("askAndBlock"));
 		JsonNode first = events.next();
@@ -254,7 +254,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aResponseThatNobodyAskedForIsRefusedAndChangesNothing(Kind kind) {
+	void unexpectedResponseIsRefused(Kind kind) {
 		Session session = kind.open();
 		Session other = kind.open();
 		Events events = session.stream(session.call("ask"));
@@ -291,7 +291,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aClientThatAcceptsNoEventsIsNotAsked(Kind kind) {
+	void clientThatAcceptsOnlyJsonGetsNoServerRequests(Kind kind) {
 		Session session = kind.open();
 		HttpResponse<String> response = kind.server.send(session.call("ask").setHeader("Accept", "application/json"));
 		assertThat(response.statusCode()).isEqualTo(200);
@@ -302,7 +302,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void everyRequestIsRespondedTo(Kind kind) {
+	void emptyOrUnserializableResultIsInternalError(Kind kind) {
 		Session session = kind.open();
 		for (String tool : kind.type.equals("ASYNC") ? List.of("nothing", "unwritable") : List.of("unwritable")) {
 			HttpResponse<String> response = kind.server.send(session.call(tool));
@@ -315,7 +315,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void pingsReachTheClientsThatListenAndNothingIsLoggedOfOthers(Kind kind) throws Exception {
+	void pingsAreSentToListeningClientsWithoutWarnings(Kind kind) throws Exception {
 		logged.list.clear();
 		Session session = kind.open();
 		Session deaf = kind.open();
@@ -339,7 +339,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aClientThatDoesNotReadHoldsNoThreadAndIsDisconnected(Kind kind) throws Exception {
+	void clientThatDoesNotReadBlocksNoThreadAndIsDisconnected(Kind kind) throws Exception {
 		List<Session> sessions = new ArrayList<>();
 		List<Socket> sockets = new ArrayList<>();
 		for (int i = 0; i < 6; i++) {
@@ -372,7 +372,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void theEndOfASessionDoesNotWaitForAClientThatDoesNotRead(Kind kind) throws Exception {
+	void deleteDoesNotWaitForClientThatDoesNotRead(Kind kind) throws Exception {
 		Session session = kind.open();
 		kind.hold();
 		try (Socket socket = new Socket()) {
@@ -424,7 +424,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aClientThatGoesWhileAToolRunsLeavesNothing(Kind kind) throws Exception {
+	void resourcesAreReleasedWhenClientDisconnectsDuringCall(Kind kind) throws Exception {
 		Session session = kind.open();
 		for (String tool : List.of("tick", "wait")) {
 			kind.events.clear();
@@ -469,7 +469,7 @@ class StreamsTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aClientThatIsDeniedLosesItsStreams(Kind kind) throws Exception {
+	void streamsOfDeniedClientEnd(Kind kind) throws Exception {
 		Session denied = kind.open(kind.server.token().claim("client_id", "rogue").sign());
 		Session other = kind.open();
 		Events ofDenied = denied.listen();

@@ -72,7 +72,7 @@ class TransportLifecycleTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void openStreamsDoNotDelayTheStopOfAnApplication(Container container) {
+	void openStreamsDoNotDelayShutdown(Container container) {
 		SecuredServer server = SecuredServer.start(LifecycleApplication.class, authorizationServer,
 				"test.container=" + container.name().toLowerCase(Locale.ROOT), "server.shutdown=graceful",
 				"spring.ai.mcp.server.type=SYNC", "mcp-security.sessions.max-per-caller=50");
@@ -98,7 +98,7 @@ class TransportLifecycleTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whileAnApplicationStopsCallsEndAndNewOnesAreNotServed(Container container) {
+	void duringShutdownRunningCallsCompleteAndNewOnesAreNotServed(Container container) {
 		SecuredServer server = SecuredServer.start(LifecycleApplication.class, authorizationServer,
 				"test.container=" + container.name().toLowerCase(Locale.ROOT), "server.shutdown=graceful",
 				"spring.ai.mcp.server.type=SYNC");
@@ -139,7 +139,7 @@ class TransportLifecycleTests {
 	}
 
 	@Test
-	void aServerMayKeepItsSessions() {
+	void whenDeleteIsDisallowedThenSessionIsKept() {
 		try (SecuredServer server = SecuredServer.start(LifecycleApplication.class, authorizationServer,
 				"spring.ai.mcp.server.type=SYNC", "spring.ai.mcp.server.streamable-http.disallow-delete=true")) {
 			String token = server.token().sign();
@@ -160,7 +160,7 @@ class TransportLifecycleTests {
 
 	@ParameterizedTest
 	@MethodSource("audited")
-	void aResponseWaitsForItsEventAndIsRefusedWhenThatCannotBeWritten(Protocol protocol, String type) {
+	void responseWaitsForAuditEventAndIsErrorWhenItCannotBeWritten(Protocol protocol, String type) {
 		try (SecuredServer server = SecuredServer.start(LifecycleApplication.class, authorizationServer,
 				"spring.ai.mcp.server.type=" + type, "spring.ai.mcp.server.protocol=" + protocol,
 				"mcp-security.audit.on-failure=deny", "mcp-security.audit.events.enabled=false")) {

@@ -40,7 +40,7 @@ class JourneyTests extends SampleTestBase {
 	private final HttpClient http = HttpClient.newHttpClient();
 
 	@Test
-	void fromTheFirstRefusalToASteppedUpCall() throws Exception {
+	void journeyFromUnauthenticatedRequestToStepUp() throws Exception {
 		// 1. The server refuses and says where its metadata is.
 		HttpResponse<String> refused = get(RESOURCE);
 		assertThat(refused.statusCode()).isEqualTo(401);

@@ -16,7 +16,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class OptionsTests {
 
 	@Test
-	void withoutOptionsTheTableIsFilled() {
+	void whenNoOptionsThenDefaultScenariosAndServersAreUsed() {
 		Options options = parse();
 		assertThat(options.scenarios()).extracting(Scenario::name)
 			.containsExactlyInAnyOrder("stateless", "streamable", "es256", "many-tokens", "uncached", "body-1m",
@@ -27,7 +27,7 @@ class OptionsTests {
 	}
 
 	@Test
-	void everyOptionIsTaken() {
+	void allOptionsAreParsed() {
 		Options options = parse("--servers=observed,resource-server", "--starts=2", "--rounds=4", "--round=5",
 				"--connections=6", "--warm-up=7", "--java=/java", "--jvm=-XX:+UseG1GC", "--jvm=-Dname=value",
 				"--property=name=value", "--cores=3,2", "list-10");
@@ -46,14 +46,14 @@ class OptionsTests {
 	}
 
 	@Test
-	void aScenarioThatIsInTwoGroupsIsRunOnce() {
+	void scenarioInTwoGroupsIsRunOnce() {
 		assertThat(parse("threads", "stateless", "bodies").scenarios()).extracting(Scenario::name)
 			.containsExactly("stateless", "body-10k", "body-1m", "virtual-threads", "streamable",
 					"streamable-virtual-threads");
 	}
 
 	@Test
-	void memoryIsMeasuredAlone() {
+	void memoryOptionIsParsed() {
 		assertThat(parse("memory").memory()).isTrue();
 	}
 
@@ -61,7 +61,7 @@ class OptionsTests {
 	@ValueSource(strings = { "--unknown=1", "unknown", "--starts=0", "--rounds=0", "--rounds=x", "--round=",
 			"--round=0", "--connections=0", "--servers=unknown", "--cores=0", "--cores=1,1", "--cores=0,1,2",
 			"--cores=x,1" })
-	void whatMeansNothingIsRefused(String arg) {
+	void invalidArgumentIsRefused(String arg) {
 		assertThatIllegalArgumentException().isThrownBy(() -> parse(arg));
 	}
 

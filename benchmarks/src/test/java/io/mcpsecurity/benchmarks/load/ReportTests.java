@@ -28,7 +28,7 @@ class ReportTests {
 	 * another start than that of the other.
 	 */
 	@Test
-	void serversAreComparedWithinOneStart() {
+	void ratiosAreCalculatedPerStart() {
 		print("stateless",
 				List.of(Map.of(UNSECURED, figures(1000, 1, 50, 30), STARTER, figures(500, 1, 60, 30)),
 						Map.of(UNSECURED, figures(2000, 1, 25, 30), STARTER, figures(1200, 1, 70, 30)),
@@ -39,7 +39,7 @@ class ReportTests {
 	}
 
 	@Test
-	void everyFigureIsOfItsScenarioAndServers() {
+	void reportContainsFiguresOfEachScenarioAndServer() {
 		print("stateless", List.of(Map.of(UNSECURED, figures(1000, 2, 50, 30), PEER, figures(200, 9, 300, 90), STARTER,
 				figures(800, 3, 70, 36))));
 		print("es256", List.of(Map.of(UNSECURED, figures(1000, 2, 50, 30), PEER, figures(50, 9, 900, 90), STARTER,
@@ -61,7 +61,7 @@ class ReportTests {
 	}
 
 	@Test
-	void whatWasNotMeasuredIsNotSaidToBe() {
+	void whenScenarioWasNotMeasuredThenReportContainsNotMeasured() {
 		print("stateless", List.of(Map.of(UNSECURED, figures(1000, 2, 50, 30), STARTER, figures(800, 3, 70, 36))));
 		this.report.printReach();
 		assertThat(lines()).contains("| throughput, starter / peer, RS256 | not measured | | ≥ 3 |",
@@ -69,7 +69,7 @@ class ReportTests {
 	}
 
 	@Test
-	void aScenarioIsComparedWithTheUnsecuredServerWhereThatWasMeasured() {
+	void ratioIsPrintedOnlyWhenUnsecuredServerWasMeasured() {
 		print("stateless", List.of(Map.of(UNSECURED, figures(1000, 2, 50, 30), STARTER, figures(500, 3, 110, 36))));
 		print("uncached", List.of(Map.of(STARTER, figures(200, 9, 300, 90))));
 		assertThat(lines())
@@ -79,7 +79,7 @@ class ReportTests {
 	}
 
 	@Test
-	void wrongAnswersAreSaidBesideTheServer() {
+	void numberOfWrongResponsesIsPrintedWithServer() {
 		print("flood-forged", List.of(Map.of(STARTER, new Figures(1, 1, 1, 1, 1, 0, 0, 0, 7))));
 		assertThat(lines()).anyMatch((line) -> line.startsWith("| starter (7 wrong answers) |"));
 	}

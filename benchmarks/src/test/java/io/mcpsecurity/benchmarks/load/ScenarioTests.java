@@ -16,19 +16,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ScenarioTests {
 
 	@Test
-	void everyScenarioHasANameOfItsOwn() {
+	void scenarioNamesAreUnique() {
 		assertThat(Scenario.ALL).extracting(Scenario::name).doesNotHaveDuplicates();
 	}
 
 	@Test
-	void everyGroupIsOfScenariosThatThereAre() {
+	void groupsContainOnlyExistingScenarios() {
 		assertThat(Scenario.GROUPS.values()).allSatisfy((names) -> assertThat(Scenario.of(names)).hasSameSizeAs(names));
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "stateless, 1, 1, 1, 0, 0", "many-tokens, 10000, 1, 1, 0, 0", "scopes-100, 1, 100, 1, 0, 0",
 			"sessions-10000, 1, 1, 10000, 0, 0", "tools-1000, 1, 1, 1, 998, 0", "rules-1000, 1, 1, 1, 0, 1000" })
-	void aScenarioHasAsMuchAsItsNameSays(String name, int tokens, int scopes, int sessions, int tools, int rules) {
+	void scenarioHasSizesFromItsName(String name, int tokens, int scopes, int sessions, int tools, int rules) {
 		Scenario scenario = scenario(name);
 		assertThat(scenario.tokenCount()).isEqualTo(tokens);
 		assertThat(scenario.scopes()).isEqualTo(scopes);
@@ -38,7 +38,7 @@ class ScenarioTests {
 	}
 
 	@Test
-	void aServerIsLeftOutOfWhatItCannotDo() {
+	void scenarioExcludesServersThatDoNotSupportIt() {
 		assertThat(ServerKind.values()).filteredOn(scenario("uncached")::isFor).containsExactly(ServerKind.STARTER);
 		assertThat(ServerKind.values()).filteredOn(scenario("opaque")::isFor)
 			.doesNotContain(ServerKind.PEER)
@@ -47,7 +47,7 @@ class ScenarioTests {
 
 	@ParameterizedTest
 	@CsvSource({ "CALL, 200", "CALL_10K, 10000", "CALL_1M, 1000000", "FORBIDDEN_CALL, 200" })
-	void aBodyHasTheLengthThatItsNameSays(Message message, int bytes) {
+	void messageBodyHasExpectedLength(Message message, int bytes) {
 		assertThat(message.body().getBytes(StandardCharsets.UTF_8)).hasSize(bytes);
 		String text = message.body().replaceAll("^.*\"text\":\"(x+)\".*$", "$1");
 		assertThat(message.content()).isEqualTo("\"%d\"".formatted(text.length()));
@@ -57,7 +57,7 @@ class ScenarioTests {
 	@CsvSource({ "stateless, STARTER, 200", "denied, STARTER, 403", "denied, PEER, 200", "denied, UNSECURED, 200",
 			"flood-forged, STARTER, 401", "flood-expired, RESOURCE_SERVER, 401", "flood-malformed, PEER, 401",
 			"flood-forged, UNSECURED, 200", "flood-forged, OBSERVED, 200" })
-	void everyServerHasAStatusToAnswerWith(String name, ServerKind kind, int status) {
+	void expectedStatusDependsOnScenarioAndServer(String name, ServerKind kind, int status) {
 		Scenario scenario = scenario(name);
 		assertThat(scenario.status(kind)).isEqualTo(status);
 		assertThat(scenario.allows(kind, status)).isTrue();

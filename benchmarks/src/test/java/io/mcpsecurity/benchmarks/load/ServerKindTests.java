@@ -29,7 +29,7 @@ class ServerKindTests {
 			"RESOURCE_SERVER | spring-security-web nimbus-jose-jwt micrometer-core spring-ai-mcp",
 			"PEER | spring-security-web nimbus-jose-jwt micrometer-core spring-ai-mcp mcp-server-security",
 			"STARTER | spring-security-web nimbus-jose-jwt spring-boot-actuator micrometer-registry-prometheus micrometer-core spring-ai-mcp mcp-security-spring-boot-autoconfigure caffeine" })
-	void aServerHasTheJarsThatItWouldHaveAlone(ServerKind kind, String jars) {
+	void classPathContainsOnlyJarsOfServer(ServerKind kind, String jars) {
 		String classPath = kind.classPath(String.join(File.pathSeparator, ALL));
 		assertThat(classPath.split(File.pathSeparator)).extracting((jar) -> jar.replaceAll(".*/|-\\d+\\.jar", ""))
 			.containsExactly(jars.split(" "));
@@ -37,7 +37,7 @@ class ServerKindTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aServerIsFoundByItsLabel(ServerKind kind) {
+	void serverKindIsResolvedFromLabel(ServerKind kind) {
 		assertThat(ServerKind.of(kind.label())).isEqualTo(kind);
 	}
 

@@ -16,7 +16,7 @@ class SettingTests {
 	private static final String LIMIT = "mcp-security.rate-limit.authentication-failures.enabled";
 
 	@Test
-	void theStarterRemembersTokensAndLimitsBadOnesUnlessTold() {
+	void starterUsesCacheAndLimitsUnlessDisabled() {
 		assertThat(Setting.STATELESS.properties(STARTER)).containsEntry(CACHE, "10000").containsEntry(LIMIT, "true");
 		assertThat(Setting.STATELESS.withoutCache().properties(STARTER)).containsEntry(CACHE, "0")
 			.containsEntry(LIMIT, "true");
@@ -25,13 +25,13 @@ class SettingTests {
 	}
 
 	@Test
-	void theStarterHasAsManyRulesAsTold() {
+	void starterHasConfiguredNumberOfRules() {
 		assertThat(Setting.STATELESS.withRules(2).properties(STARTER))
 			.containsEntry("mcp-security.policy.rules[1].tools", "other-1");
 	}
 
 	@Test
-	void onlyTheStarterIsToldOfSecurity() {
+	void unsecuredServerHasNoSecurityProperties() {
 		assertThat(Setting.STATELESS.withTools(8).withRules(2).properties(UNSECURED))
 			.containsEntry("benchmark.tools", "8")
 			.containsEntry("spring.ai.mcp.server.protocol", "STATELESS")

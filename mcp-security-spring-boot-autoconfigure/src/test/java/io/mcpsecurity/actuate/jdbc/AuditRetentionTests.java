@@ -58,7 +58,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void whatIsOlderIsDeletedAndWhatIsNotIsKept() throws Exception {
+	void onlyEventsOlderThanRetentionAreDeleted() throws Exception {
 		Instant limit = Events.NOON.minus(RETENTION);
 		this.repository.write(Stream.of(limit.minusSeconds(1), limit.minusMillis(1), limit, limit.plusSeconds(1))
 			.map((instant) -> Events.event(instant, Type.MCP_CALL, "alice"))
@@ -72,7 +72,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void manyAreDeletedInOneRun() throws Exception {
+	void allExpiredEventsAreDeletedInOneRun() throws Exception {
 		List<McpAuditEvent> events = new ArrayList<>(Events.calls(2500));
 		events.add(Events.event(Events.NOON.plus(RETENTION), Type.MCP_CALL, "alice"));
 		this.repository.write(events);
@@ -83,7 +83,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void theOldestAreDeletedFirstAndNotMoreThanTold() throws Exception {
+	void oldestEventsAreDeletedFirstUpToLimit() throws Exception {
 		this.repository.write(Events.calls(10));
 		assertThat(this.repository.delete(Events.NOON.plusSeconds(1), 4)).isEqualTo(4);
 		assertThat(this.repository.find(null, null, null)).hasSize(6)
@@ -92,7 +92,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void aFailureIsLoggedAndTheNextRunMakesUpForIt(CapturedOutput output) throws Exception {
+	void failedDeletionIsLoggedAndRepeatedInNextRun(CapturedOutput output) throws Exception {
 		this.repository.write(Events.calls(3));
 		JdbcTemplate jdbc = new JdbcTemplate(this.pool);
 		try (AuditRetention retention = retentionAt(Events.NOON.plus(RETENTION).plusSeconds(60))) {
@@ -106,7 +106,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void writingGoesOnWhileADeletionIsUnderWay() throws Exception {
+	void eventsAreWrittenDuringDeletion() throws Exception {
 		this.repository.write(Events.calls(100));
 		try (Connection deleting = this.pool.getConnection()) {
 			deleting.setAutoCommit(false);
@@ -118,7 +118,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void twoInstancesDoNotDisturbEachOther(CapturedOutput output) throws Exception {
+	void concurrentDeletionsDoNotFail(CapturedOutput output) throws Exception {
 		this.repository.write(Events.calls(2500));
 		try (AuditRetention one = retentionAt(Events.NOON.plus(RETENTION).plusSeconds(60));
 				AuditRetention other = retentionAt(Events.NOON.plus(RETENTION).plusSeconds(60))) {
@@ -130,7 +130,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void onceStartedItDeletesByItself() throws Exception {
+	void whenStartedThenExpiredEventsAreDeletedInBackground() throws Exception {
 		this.repository.write(Events.calls(3));
 		try (AuditRetention retention = retentionAt(Events.NOON.plus(RETENTION).plusSeconds(60))) {
 			retention.start(Duration.ZERO);
@@ -143,7 +143,7 @@ class AuditRetentionTests {
 	}
 
 	@Test
-	void onceClosedItStopsAfterTheDeletionThatIsUnderWay() throws Exception {
+	void whenClosedThenDeletionStopsAfterCurrentBatch() throws Exception {
 		this.repository.write(Events.calls(2500));
 		AuditRetention retention = retentionAt(Events.NOON.plus(RETENTION).plusSeconds(60));
 		retention.start();

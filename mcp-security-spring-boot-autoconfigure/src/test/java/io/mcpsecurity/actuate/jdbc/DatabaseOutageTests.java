@@ -38,7 +38,7 @@ class DatabaseOutageTests {
 	private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
 	@Test
-	void aDatabaseThatWasRestartedIsWrittenToAgain() throws Exception {
+	void eventsAreWrittenAgainAfterDatabaseRestart() throws Exception {
 		try (PostgresServer server = PostgresServer.launch();
 				HikariDataSource pool = PostgresServer.pool(server.newDatabase())) {
 			AuditDatabase.POSTGRESQL.createTable(pool);
@@ -55,7 +55,7 @@ class DatabaseOutageTests {
 	}
 
 	@Test
-	void aDatabaseThatDoesNotAnswerIsAnErrorSoon() throws Exception {
+	void unresponsiveDatabaseCausesTimeout() throws Exception {
 		String direct = PostgresServer.shared().newDatabase();
 		String database = direct.substring(direct.lastIndexOf('/') + 1, direct.indexOf('?'));
 		try (FreezableProxy proxy = new FreezableProxy(PostgresServer.shared().port());
@@ -74,7 +74,7 @@ class DatabaseOutageTests {
 	}
 
 	@Test
-	void aBatchWhoseConnectionIsCutOffIsWrittenOnceInTheEnd(CapturedOutput output) throws Exception {
+	void batchWithTerminatedConnectionIsWrittenOnceAfterRetry(CapturedOutput output) throws Exception {
 		try (HikariDataSource pool = AuditDatabase.POSTGRESQL.create(); Connection other = pool.getConnection()) {
 			JdbcAuditEventRepository repository = AuditDatabase.repository(pool);
 			List<McpAuditEvent> events = Events.calls(20);
@@ -95,7 +95,7 @@ class DatabaseOutageTests {
 	}
 
 	@Test
-	void aBatchThatFailsHalfWayIsNotHalfThere() {
+	void failedBatchIsRolledBack() {
 		try (HikariDataSource pool = AuditDatabase.POSTGRESQL.create()) {
 			JdbcTemplate jdbc = new JdbcTemplate(pool);
 			jdbc.execute("""
@@ -110,7 +110,7 @@ class DatabaseOutageTests {
 	}
 
 	@Test
-	void aTableThatIsLockedIsAnErrorSoonAndNothingKeepsWaiting() throws Exception {
+	void lockedTableCausesTimeoutAndLeavesNoWaitingStatement() throws Exception {
 		try (HikariDataSource pool = AuditDatabase.POSTGRESQL.create(); Connection other = pool.getConnection()) {
 			JdbcAuditEventRepository repository = repository(pool);
 			other.setAutoCommit(false);
@@ -125,7 +125,7 @@ class DatabaseOutageTests {
 	}
 
 	@Test
-	void aConnectionIsGivenBackWithTheTimeoutThatItCameWith() throws Exception {
+	void networkTimeoutOfConnectionIsRestored() throws Exception {
 		try (HikariDataSource pool = AuditDatabase.POSTGRESQL.create(); Connection connection = pool.getConnection()) {
 			JdbcAuditEventRepository repository = new JdbcAuditEventRepository(
 					new SingleConnectionDataSource(connection, true), TIMEOUT, 1000);

@@ -72,7 +72,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void aBatchIsFoundWithAllItsFacts() throws Exception {
+	void writtenBatchIsFoundWithAllData() throws Exception {
 		List<McpAuditEvent> events = Events.calls(300);
 		this.repository.write(events);
 		List<AuditEvent> found = this.repository.find(null, null, null);
@@ -87,7 +87,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void eachFactIsInItsColumn() throws Exception {
+	void eventDataIsStoredInColumns() throws Exception {
 		McpAuditEvent event = Events.call("reason", "insufficient_scope", "tokenId", 17);
 		this.repository.write(List.of(event));
 		assertThat(this.jdbc.queryForMap("""
@@ -108,7 +108,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anEventThatComesAgainIsThereOnce(CapturedOutput output) throws Exception {
+	void duplicateEventsAreStoredOnce(CapturedOutput output) throws Exception {
 		List<McpAuditEvent> events = Events.calls(3);
 		this.repository.write(events);
 		McpAuditEvent another = Events.call();
@@ -118,7 +118,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anEventOfNobodyHasAnEmptyPrincipal() throws Exception {
+	void eventWithoutPrincipalHasEmptyPrincipal() throws Exception {
 		this.repository.write(List.of(Events.event(Events.NOON, Type.MCP_AUTHENTICATION_FAILED, null), Events.call()));
 		assertThat(this.repository.find("", null, null)).singleElement()
 			.satisfies((event) -> assertThat(event.getPrincipal()).isEmpty());
@@ -140,7 +140,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void ofTooManyTheNewestAreFoundTheOldestFirst() throws Exception {
+	void newestEventsUpToLimitAreFoundInChronologicalOrder() throws Exception {
 		this.repository.write(Events.calls(10));
 		JdbcAuditEventRepository limited = new JdbcAuditEventRepository(this.pool, Duration.ofMinutes(1), 3);
 		assertThat(limited.find(null, null, null)).extracting((event) -> event.getData().get("requestId"))
@@ -149,7 +149,7 @@ class JdbcAuditEventRepositoryTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "UTC", "Asia/Kathmandu", "America/New_York" })
-	void timesAreInstantsWhereverTheServerIs(String zone) throws Exception {
+	void timestampsAreIndependentOfDefaultTimeZone(String zone) throws Exception {
 		TimeZone before = TimeZone.getDefault();
 		TimeZone.setDefault(TimeZone.getTimeZone(zone));
 		try (HikariDataSource there = new HikariDataSource()) {
@@ -175,7 +175,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void whatIsFinerThanTheDatabaseIsCutOff() throws Exception {
+	void timestampsAreTruncatedToMicroseconds() throws Exception {
 		Instant fine = Events.NOON.plusNanos(999);
 		this.repository.write(List.of(Events.event(fine, Type.MCP_CALL, "alice")));
 		assertThat(this.repository.find(null, null, null)).singleElement()
@@ -211,7 +211,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void hostileNumbersAndDepthsAreStored() throws Exception {
+	void extremeNumbersAndDeepNestingAreStored() throws Exception {
 		Object deep = "bottom";
 		for (int i = 0; i < 5000; i++) {
 			deep = List.of(deep);
@@ -227,7 +227,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anEventThatTheDatabaseRefusesIsReducedAndHoldsNobodyUp(CapturedOutput output) throws Exception {
+	void eventRefusedByDatabaseIsStoredReducedAndOthersAreStored(CapturedOutput output) throws Exception {
 		this.jdbc.execute("alter table mcp_audit_event add constraint no_poison check (target_name <> 'poison')");
 		List<McpAuditEvent> events = new ArrayList<>(Events.calls(20));
 		McpAuditEvent poison = Events.call("targetName", "poison", "arguments", Map.of("secret", "s3cr3t"));
@@ -248,7 +248,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anEventThatIsRefusedEvenReducedIsGivenUpByItsId(CapturedOutput output) throws Exception {
+	void eventRefusedEvenWhenReducedIsDroppedAndLoggedWithItsId(CapturedOutput output) throws Exception {
 		this.jdbc.execute("alter table mcp_audit_event add constraint no_denial check (type <> 'MCP_CALL_DENIED')");
 		McpAuditEvent poison = Events.event(Events.NOON, Type.MCP_CALL_DENIED, "alice");
 		this.repository.write(List.of(Events.call(), poison, Events.call()));
@@ -258,7 +258,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void aFailureOfTheDatabaseRepeatsNothingOfTheEvents() {
+	void databaseExceptionsContainNoEventData() {
 		dropColumn();
 		assertThatExceptionOfType(SQLException.class)
 			.isThrownBy(() -> this.repository.write(List.of(Events.call("arguments", Map.of("secret", "s3cr3t")))))
@@ -266,7 +266,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void eventsOfMcpServersAreNotAddedASecondTime() throws Exception {
+	void addIgnoresMcpEvents() throws Exception {
 		McpAuditEvent event = Events.call();
 		this.repository.write(List.of(event));
 		for (Type type : Type.values()) {
@@ -276,7 +276,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void otherEventsOfTheApplicationAreAdded() {
+	void otherApplicationEventsAreAdded() {
 		AuditEvent event = new AuditEvent(Events.NOON, "bob", "RECORD_SIGNED",
 				Map.of("record", "R-17", "pages", 3, "signers", List.of("bob", "carol")));
 		this.repository.add(event);
@@ -287,7 +287,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void noSessionIdAndNoTokenIsStoredWithAnAddedEvent() {
+	void sessionIdsAndTokensOfAddedEventsAreNotStored() {
 		String token = LookAlikes.jwt();
 		this.repository.add(new AuditEvent("alice", "AUTHENTICATION_SUCCESS",
 				Map.of("details", new WebAuthenticationDetails("192.0.2.7", "the-session-id"))));
@@ -310,7 +310,7 @@ class JdbcAuditEventRepositoryTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "Bad: part-number-one.part-number-two", "part-number-two is no JSON" })
-	void aMessageThatQuotesTheTokenOrAPartOfItIsNotStored(String message) {
+	void messageContainingPartOfTokenIsNotStored(String message) {
 		for (String text : new String[] { message, "It has expired" }) {
 			this.repository.add(new AuditEvent("part-number-one.part-number-two", "AUTHENTICATION_FAILURE",
 					Map.of("type", "InvalidBearerTokenException", "message", text)));
@@ -321,7 +321,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anAddedEventStaysWhenTheApplicationRollsBack() {
+	void addedEventIsKeptWhenApplicationRollsBack() {
 		new TransactionTemplate(new JdbcTransactionManager(this.pool)).executeWithoutResult((status) -> {
 			this.repository.add(new AuditEvent("bob", "TRANSFER_REFUSED"));
 			status.setRollbackOnly();
@@ -330,7 +330,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void anAddedEventThatFailsDoesNotFailTheApplication(CapturedOutput output) {
+	void failedAddIsLoggedAndNotThrown(CapturedOutput output) {
 		this.jdbc.execute("drop table mcp_audit_event");
 		this.repository.add(new AuditEvent("bob", "TRANSFER_REFUSED"));
 		assertThat(output).contains("An audit event of type TRANSFER_REFUSED is lost", "SQLSTATE 42")
@@ -338,7 +338,7 @@ class JdbcAuditEventRepositoryTests {
 	}
 
 	@Test
-	void theTableIsFoundFitOrNot() {
+	void schemaProblemsAreDetected() {
 		assertThat(this.repository.problem()).isNull();
 		assertThat(AuditDatabase.count(this.pool)).isZero();
 		dropColumn();

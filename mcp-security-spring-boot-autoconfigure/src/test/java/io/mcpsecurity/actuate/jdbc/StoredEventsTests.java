@@ -59,7 +59,7 @@ class StoredEventsTests {
 	}
 
 	@Test
-	void actuatorShowsWhatWasWritten() throws Exception {
+	void storedEventsAreReturnedByActuator() throws Exception {
 		McpAuditEvent event = Events.call();
 		server.context().getBean(JdbcAuditEventRepository.class).write(List.of(event));
 		HttpResponse<String> response = get("/actuator/auditevents?type=MCP_CALL&principal=alice", credentials());
@@ -71,19 +71,19 @@ class StoredEventsTests {
 	}
 
 	@Test
-	void loginsAreStored() {
+	void successfulLoginsAreStored() {
 		get("/actuator/auditevents", credentials());
 		assertThat(rows("AUTHENTICATION_SUCCESS")).contains("operator", "127.0.0.1");
 	}
 
 	@Test
-	void aFailedLoginIsStoredWithItsUserName() {
+	void failedLoginIsStoredWithUserName() {
 		get("/actuator/auditevents", "Basic " + HttpHeaders.encodeBasicAuth("eve", "s3cr3t", null));
 		assertThat(rows("AUTHENTICATION_FAILURE")).contains("principal=eve").doesNotContain("s3cr3t");
 	}
 
 	@Test
-	void aTokenThatFailsElsewhereInTheApplicationIsNotStored() {
+	void tokenRefusedByOtherChainIsNotStored() {
 		String token = server.token("records:browse").sign();
 		String bad = token.substring(0, token.lastIndexOf('.')) + ".c2lnbmF0dXJl";
 		assertThat(get("/api", "Bearer " + bad).statusCode()).isEqualTo(401);

@@ -45,7 +45,7 @@ class KeycloakRealmsTests {
 	}
 
 	@Test
-	void theOneBesidesMasterIsMeant() {
+	void onlyRealmBesidesMasterIsReturned() {
 		assertThat(realms().only()).isEqualTo("research");
 		assertThat(this.asked).containsExactly(
 				"/realms/master/protocol/openid-connect/token "
@@ -54,7 +54,7 @@ class KeycloakRealmsTests {
 	}
 
 	@Test
-	void severalAreNotGuessedAt() {
+	void severalRealmsAreRefused() {
 		this.answer = "[{'realm':'one'},{'realm':'two'},{'realm':'master'}]";
 		assertThatIllegalStateException().isThrownBy(() -> realms().only())
 			.withMessageContaining("2 realms besides master: [one, two]")
@@ -62,14 +62,14 @@ class KeycloakRealmsTests {
 	}
 
 	@Test
-	void masterIsNotMeant() {
+	void whenOnlyMasterRealmThenRefused() {
 		this.answer = "[{'realm':'master'}]";
 		assertThatIllegalStateException().isThrownBy(() -> realms().only())
 			.withMessageContaining("0 realms besides master");
 	}
 
 	@Test
-	void aRefusalIsSaidWithoutCredentials() {
+	void errorResponseIsReportedWithoutCredentials() {
 		this.status = 403;
 		assertThatIllegalStateException().isThrownBy(() -> realms().only())
 			.withMessage(

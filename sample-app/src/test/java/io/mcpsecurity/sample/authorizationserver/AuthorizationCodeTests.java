@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class AuthorizationCodeTests extends SampleTestBase {
 
 	@Test
-	void analystGrantsWhatHeTicks() {
+	void analystGrantsSelectedScopes() {
 		AuthorizationRequest request = inspectorRequest(BROWSE, EXPORT);
 		try (BrowserSession browser = browser()) {
 			Map<String, String> answer = browser.authorize(request, "alice", BROWSE, EXPORT);
@@ -42,7 +42,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void scopesThatAreNotTickedAreNotGrantedAlsoWhenTheyWereBefore() {
+	void deselectedScopesAreNotGrantedEvenIfGrantedBefore() {
 		try (BrowserSession browser = browser()) {
 			assertThat(grantedScopes(browser, inspectorRequest(BROWSE, EXPORT), "alice", BROWSE, EXPORT))
 				.containsExactlyInAnyOrder(BROWSE, EXPORT);
@@ -52,7 +52,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void denyingIsDenyingAlsoWhenItWasAllowedBefore() {
+	void userCanDenyEvenIfAllowedBefore() {
 		try (BrowserSession browser = browser()) {
 			assertThat(browser.authorize(inspectorRequest(BROWSE), "alice", BROWSE)).containsKey("code");
 			AuthorizationRequest request = inspectorRequest(BROWSE);
@@ -64,7 +64,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void analystIsNotOfferedWhatOnlyAnAdministratorMayGrant() {
+	void consentPageOffersOnlyScopesOfRole() {
 		try (BrowserSession browser = browser()) {
 			HtmlPage consent = browser.consentPage(inspectorRequest(BROWSE, EXPORT, PURGE), "alice");
 			assertThat(BrowserSession.form(consent, "allow").getInputsByName("scope"))
@@ -75,7 +75,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void scopeBeyondTheRoleInAManipulatedFormIsLeftOut() {
+	void scopeBeyondRoleInManipulatedFormIsNotGranted() {
 		AuthorizationRequest request = inspectorRequest(BROWSE, PURGE);
 		try (BrowserSession browser = browser()) {
 			HtmlForm form = BrowserSession.form(browser.consentPage(request, "alice"), "allow");
@@ -86,7 +86,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void nothingButAScopeBeyondTheRoleInAManipulatedFormIsDenied() {
+	void onlyScopesBeyondRoleInManipulatedFormIsAccessDenied() {
 		try (BrowserSession browser = browser()) {
 			HtmlForm form = BrowserSession.form(browser.consentPage(inspectorRequest(BROWSE, PURGE), "alice"), "deny");
 			addScope(form, PURGE);
@@ -96,7 +96,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void scopeThatWasNotAskedForInAManipulatedFormIsRefused() {
+	void scopeNotRequestedInManipulatedFormIsRefused() {
 		try (BrowserSession browser = browser()) {
 			HtmlForm form = BrowserSession.form(browser.consentPage(inspectorRequest(BROWSE), "bob"), "allow");
 			addScope(form, PURGE);
@@ -106,7 +106,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void administratorGrantsEverything() {
+	void administratorGrantsAllScopes() {
 		try (BrowserSession browser = browser()) {
 			assertThat(grantedScopes(browser, inspectorRequest(BROWSE, EXPORT, PURGE), "bob", BROWSE, EXPORT, PURGE))
 				.containsExactlyInAnyOrder(BROWSE, EXPORT, PURGE);
@@ -125,7 +125,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void userWithoutRoleGrantsNothingByAManipulatedForm() {
+	void userWithoutRoleGrantsNothingWithManipulatedForm() {
 		try (BrowserSession browser = browser()) {
 			HtmlForm form = BrowserSession.form(browser.consentPage(inspectorRequest(BROWSE), "carol"), "deny");
 			addScope(form, BROWSE);
@@ -135,7 +135,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void answerNamesTheIssuerAndTheState() {
+	void authorizationResponseContainsIssuerAndState() {
 		AuthorizationRequest request = inspectorRequest(BROWSE).without("state").with("state", "a b&c=d/ü");
 		try (BrowserSession browser = browser()) {
 			assertThat(browser.authorize(request, "alice", BROWSE)).containsOnlyKeys("code", "state", "iss")
@@ -145,7 +145,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void errorNamesTheIssuerAndTheState() {
+	void errorResponseContainsIssuerAndState() {
 		AuthorizationRequest request = inspectorRequest("research:everything");
 		try (BrowserSession browser = browser()) {
 			assertThat(browser.authorize(request, "alice")).containsEntry("error", "invalid_scope")
@@ -155,7 +155,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void withoutScopeTheNarrowestIsAskedFor() {
+	void whenNoScopeThenNarrowestIsRequested() {
 		AuthorizationRequest request = inspectorRequest().without("scope");
 		try (BrowserSession browser = browser()) {
 			assertThat(grantedScopes(browser, request, "bob", BROWSE)).containsExactly(BROWSE);
@@ -163,7 +163,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void withoutPkceTheRequestIsRefused() {
+	void requestWithoutPkceIsRefused() {
 		AuthorizationRequest request = inspectorRequest(BROWSE).without("code_challenge")
 			.without("code_challenge_method");
 		try (BrowserSession browser = browser()) {
@@ -184,7 +184,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void codeIsWorthNothingWithoutItsVerifier() {
+	void codeWithWrongVerifierIsRefused() {
 		AuthorizationRequest request = inspectorRequest(BROWSE);
 		try (BrowserSession browser = browser()) {
 			String code = browser.authorize(request, "alice", BROWSE).get("code");
@@ -195,7 +195,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void codeIsWorthOneTokenOnly() {
+	void codeIsRedeemedOnlyOnce() {
 		AuthorizationRequest request = inspectorRequest(BROWSE);
 		try (BrowserSession browser = browser()) {
 			String code = browser.authorize(request, "alice", BROWSE).get("code");
@@ -205,7 +205,7 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void otherPortOnTheLoopbackAddressIsTheSameRedirectUri() {
+	void otherPortOfLoopbackRedirectUriIsAccepted() {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, "mcp-inspector",
 				"http://127.0.0.1:51234/oauth/callback")
 			.scope(BROWSE)
@@ -216,19 +216,19 @@ class AuthorizationCodeTests extends SampleTestBase {
 	}
 
 	@Test
-	void unknownRedirectUriGetsNoAnswer() {
+	void unknownRedirectUriIsRefusedWithoutRedirect() {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, "mcp-inspector", "https://evil.example/")
 			.scope(BROWSE);
 		assertRefusedWithoutRedirect(request);
 	}
 
 	@Test
-	void unknownClientGetsNoAnswer() {
+	void unknownClientIsRefusedWithoutRedirect() {
 		assertRefusedWithoutRedirect(new AuthorizationRequest(ISSUER, "nobody", INSPECTOR_CALLBACK).scope(BROWSE));
 	}
 
 	@Test
-	void consentOfAnotherUserIsOutOfReach() {
+	void consentPageOfOtherUserIsNotAccessible() {
 		try (BrowserSession alice = browser(); BrowserSession bob = browser()) {
 			HtmlPage consent = alice.consentPage(inspectorRequest(BROWSE), "alice");
 			bob.signInIfAsked(bob.open(ISSUER + "/login"), "bob");

@@ -40,7 +40,7 @@ class AuthorizationServerDisabledTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "/.well-known/oauth-authorization-server", "/oauth2/jwks", "/oauth2/authorize", "/login",
 			"/consent", "/admin/clients", "/console", "/console/news?after=0" })
-	void nothingIsAnswered(String path) {
+	void pathIsNotServed(String path) {
 		assertThat(new OAuthClient("http://localhost:" + this.port).get(path).status()).isBetween(400, 499);
 	}
 
@@ -50,7 +50,7 @@ class AuthorizationServerDisabledTests {
 	}
 
 	@Test
-	void nothingIsOpenBesidesTheMcpEndpointButTheHealth(@Autowired TestAuthorizationServer issuer) throws Exception {
+	void onlyMcpEndpointAndHealthAreAccessible(@Autowired TestAuthorizationServer issuer) throws Exception {
 		// A good token for another server, of a type that Spring Boot's decoder accepts.
 		String token = issuer.token("https://other.example").type("JWT").sign();
 		assertThat(get("/actuator/health").statusCode()).isNotIn(401, 403, 404);
@@ -71,7 +71,7 @@ class AuthorizationServerDisabledTests {
 	}
 
 	@Test
-	void noneOfTheBeansIsThere(@Autowired ApplicationContext context) {
+	void beansOfAuthorizationServerAndConsoleAreAbsent(@Autowired ApplicationContext context) {
 		List<String> packages = List.of("io.mcpsecurity.sample.authorizationserver.", "io.mcpsecurity.sample.console.");
 		assertThat(context.getBeanDefinitionNames()).allSatisfy((name) -> {
 			Class<?> type = context.getType(name);

@@ -20,7 +20,7 @@ class ClientCredentialsTests extends SampleTestBase {
 	private static final String ADMIN = "admin-agent:admin-secret";
 
 	@Test
-	void analystAgentActsForItself() {
+	void analystAgentGetsTokenForItself() {
 		Answer tokens = this.client.clientCredentials(ANALYST, "scope", BROWSE + " " + EXPORT, "resource", RESOURCE);
 		assertThat(OAuthClient.header(tokens.accessToken())).containsEntry("typ", "at+jwt");
 		Map<String, Object> claims = tokens.claims();
@@ -30,25 +30,25 @@ class ClientCredentialsTests extends SampleTestBase {
 	}
 
 	@Test
-	void adminAgentMayDoEverything() {
+	void adminAgentGetsAllScopes() {
 		Answer tokens = this.client.clientCredentials(ADMIN, "scope", BROWSE + " " + EXPORT + " " + PURGE, "resource",
 				RESOURCE);
 		assertThat(tokens.scopes()).containsExactlyInAnyOrder(BROWSE, EXPORT, PURGE);
 	}
 
 	@Test
-	void analystAgentCannotPurge() {
+	void analystAgentDoesNotGetPurgeScope() {
 		assertThat(this.client.clientCredentials(ANALYST, "scope", PURGE, "resource", RESOURCE).body())
 			.containsEntry("error", "invalid_scope");
 	}
 
 	@Test
-	void withoutScopeThereIsNone() {
+	void whenNoScopeThenTokenHasNoScope() {
 		assertThat(this.client.clientCredentials(ADMIN, "resource", RESOURCE).claims()).doesNotContainKey("scope");
 	}
 
 	@Test
-	void withoutResourceTheTokenIsForTheAgentOnly() {
+	void whenNoResourceThenAudienceIsAgent() {
 		assertThat(this.client.clientCredentials(ANALYST, "scope", BROWSE).audience()).containsExactly("analyst-agent");
 	}
 
@@ -58,7 +58,7 @@ class ClientCredentialsTests extends SampleTestBase {
 	}
 
 	@Test
-	void agentsCannotSendUsersToLogin() {
+	void agentsCannotUseAuthorizationEndpoint() {
 		assertThat(this.client.get("/oauth2/authorize?response_type=code&client_id=analyst-agent&scope=" + BROWSE)
 			.status()).isEqualTo(400);
 	}

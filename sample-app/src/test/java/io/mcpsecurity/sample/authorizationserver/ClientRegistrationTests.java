@@ -24,7 +24,7 @@ class ClientRegistrationTests extends SampleTestBase {
 	private static final String CALLBACK = "http://127.0.0.1:7777/callback";
 
 	@Test
-	void whateverScopeIsAskedForOnlyBrowseIsRegistered() {
+	void onlyBrowseScopeIsRegistered() {
 		Answer answer = this.client.register(metadata("scope", BROWSE + " " + EXPORT + " " + PURGE + " openid"));
 		assertThat(answer.status()).isEqualTo(201);
 		assertThat(answer.body()).containsEntry("scope", BROWSE)
@@ -37,12 +37,12 @@ class ClientRegistrationTests extends SampleTestBase {
 	}
 
 	@Test
-	void withoutScopeBrowseIsRegistered() {
+	void whenNoScopeThenBrowseIsRegistered() {
 		assertThat(this.client.register(metadata("scope", null)).body()).containsEntry("scope", BROWSE);
 	}
 
 	@Test
-	void grantsThatNeedNoUserAreNotRegistered() {
+	void grantTypesWithoutUserAreNotRegistered() {
 		Map<String, Object> metadata = metadata("grant_types", List.of("authorization_code", "refresh_token",
 				"client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"));
 		metadata.put("token_endpoint_auth_method", "client_secret_basic");
@@ -55,14 +55,14 @@ class ClientRegistrationTests extends SampleTestBase {
 	}
 
 	@Test
-	void publicClientGetsTheGrantTypesOfAUser() {
+	void publicClientGetsAuthorizationCodeAndRefreshTokenGrants() {
 		Answer answer = this.client.register(metadata("grant_types", List.of("authorization_code", "refresh_token")));
 		assertThat(answer.body()).hasEntrySatisfying("grant_types", (grants) -> assertThat(grants).asInstanceOf(LIST)
 			.containsExactlyInAnyOrder("authorization_code", "refresh_token"));
 	}
 
 	@Test
-	void registeredClientMustUsePkceAlsoWhenItHasASecret() {
+	void confidentialClientRequiresPkce() {
 		Answer answer = this.client.register(metadata("token_endpoint_auth_method", "client_secret_basic"));
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, answer.text("client_id"), CALLBACK)
 			.scope(BROWSE)
@@ -75,7 +75,7 @@ class ClientRegistrationTests extends SampleTestBase {
 	}
 
 	@Test
-	void userIsAskedEachTime() {
+	void consentIsRequiredForEachAuthorization() {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, this.client.register(CALLBACK, BROWSE),
 				CALLBACK)
 			.scope(BROWSE)
@@ -91,7 +91,7 @@ class ClientRegistrationTests extends SampleTestBase {
 	@ValueSource(strings = { "https://app.example/callback", "https://app.example:8443/callback?x=y",
 			"http://localhost:1234/callback", "http://127.0.0.1:1234/callback", "http://[::1]:1234/callback",
 			"http://localhost/" })
-	void redirectUriOverTlsOrOnLoopbackIsRegistered(String redirectUri) {
+	void httpsOrLoopbackRedirectUriIsRegistered(String redirectUri) {
 		assertThat(this.client.register(metadata("redirect_uris", List.of(redirectUri))).status()).isEqualTo(201);
 	}
 
@@ -110,13 +110,13 @@ class ClientRegistrationTests extends SampleTestBase {
 	}
 
 	@Test
-	void withoutRedirectUriNothingIsRegistered() {
+	void registrationWithoutRedirectUriIsRefused() {
 		assertThat(this.client.register(metadata("redirect_uris", null)).status()).isEqualTo(400);
 		assertThat(this.client.register(metadata("redirect_uris", List.of())).status()).isEqualTo(400);
 	}
 
 	@Test
-	void moreOrLongerRedirectUrisThanAnybodyNeedsAreRefused() {
+	void tooManyOrTooLongRedirectUrisAreRefused() {
 		assertThat(this.client.register(metadata("redirect_uris", Collections.nCopies(11, CALLBACK))).body())
 			.containsEntry("error", "invalid_redirect_uri");
 		assertThat(this.client.register(metadata("redirect_uris", List.of("https://app.example/" + "x".repeat(500))))
@@ -145,12 +145,12 @@ class ClientRegistrationTests extends SampleTestBase {
 	}
 
 	@Test
-	void furtherMetadataDoesNoHarm() {
+	void unknownMetadataIsIgnored() {
 		assertThat(this.client.register(metadata("logo_uri", "https://app.example/logo")).status()).isEqualTo(201);
 	}
 
 	@Test
-	void otherAuthenticationMethodsGrantsAndResponsesAreRefused() {
+	void otherAuthenticationMethodsGrantTypesAndResponseTypesAreRefused() {
 		assertThat(this.client.register(metadata("token_endpoint_auth_method", "private_key_jwt")).body())
 			.containsEntry("error", "invalid_client_metadata");
 		assertThat(this.client.register(metadata("grant_types", List.of("client_credentials"))).body())

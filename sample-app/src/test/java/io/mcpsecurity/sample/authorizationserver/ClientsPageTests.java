@@ -31,7 +31,7 @@ class ClientsPageTests extends SampleTestBase {
 	private static final String PAGE = ISSUER + "/admin/clients";
 
 	@Test
-	void administratorWidensAClientWhichThenGetsMore() {
+	void scopeAddedByAdministratorIsGranted() {
 		String clientId = this.client.register(CALLBACK, BROWSE);
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, clientId, CALLBACK).scope(BROWSE, EXPORT)
 			.resource(RESOURCE);
@@ -49,7 +49,7 @@ class ClientsPageTests extends SampleTestBase {
 	}
 
 	@Test
-	void narrowedClientGetsLessAlsoForACodeThatIsOutAlready() {
+	void scopeRemovedByAdministratorIsNotGrantedEvenForIssuedCode() {
 		String clientId = this.client.register(CALLBACK, BROWSE);
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, clientId, CALLBACK).scope(BROWSE)
 			.resource(RESOURCE);
@@ -64,7 +64,7 @@ class ClientsPageTests extends SampleTestBase {
 	}
 
 	@Test
-	void listsClientsAndWhetherTheyRegisteredThemselves() {
+	void pageListsClientsAndSelfRegistration() {
 		String clientId = this.client.register(CALLBACK, BROWSE);
 		try (BrowserSession bob = browser()) {
 			HtmlPage clients = (HtmlPage) bob.signInIfAsked(bob.open(PAGE), "bob");
@@ -78,7 +78,7 @@ class ClientsPageTests extends SampleTestBase {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "alice", "carol" })
-	void othersAreTurnedAway(String user) {
+	void otherUsersAreForbidden(String user) {
 		try (BrowserSession browser = browser()) {
 			Page page = browser.signInIfAsked(browser.open(PAGE), user);
 			assertThat(page.getWebResponse().getStatusCode()).isEqualTo(403);
@@ -88,7 +88,7 @@ class ClientsPageTests extends SampleTestBase {
 	}
 
 	@Test
-	void othersCannotChangeAnythingEither() throws IOException {
+	void otherUsersCannotChangeClients() throws IOException {
 		String clientId = this.client.register(CALLBACK, BROWSE);
 		try (BrowserSession alice = browser()) {
 			HtmlPage page = (HtmlPage) alice.signInIfAsked(alice.open(ISSUER + "/login"), "alice");

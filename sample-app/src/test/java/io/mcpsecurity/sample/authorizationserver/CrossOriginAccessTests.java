@@ -28,7 +28,7 @@ class CrossOriginAccessTests extends SampleTestBase {
 	@ParameterizedTest
 	@CsvSource({ "POST, /oauth2/token", "POST, /oauth2/register", "GET, /oauth2/jwks",
 			"GET, /.well-known/oauth-authorization-server", "GET, /.well-known/openid-configuration" })
-	void preflightIsAnswered(String method, String path) throws Exception {
+	void preflightIsAllowed(String method, String path) throws Exception {
 		HttpResponse<String> response = preflight(method, path);
 		assertThat(response.statusCode()).isEqualTo(200);
 		assertThat(response.headers().firstValue(ALLOW_ORIGIN)).hasValue("*");
@@ -40,13 +40,13 @@ class CrossOriginAccessTests extends SampleTestBase {
 	@ParameterizedTest
 	@ValueSource(strings = { "/oauth2/authorize", "/login", "/logout", "/consent", "/admin/clients",
 			"/styles/authorization-server.css", "/actuator/health", "/oauth2/introspect", "/" })
-	void preflightOfEverythingElseIsNotAllowed(String path) throws Exception {
+	void preflightOfOtherPathsIsNotAllowed(String path) throws Exception {
 		assertThat(preflight("POST", path).headers().firstValue(ALLOW_ORIGIN)).isEmpty();
 		assertThat(preflight("GET", path).headers().firstValue(ALLOW_ORIGIN)).isEmpty();
 	}
 
 	@Test
-	void answersMayBeReadAlsoWhenTheyAreErrors() throws Exception {
+	void responsesIncludingErrorsHaveCorsHeaders() throws Exception {
 		for (String path : new String[] { "/oauth2/token", "/oauth2/register" }) {
 			HttpResponse<String> response = send(
 					request(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString("{}")));
@@ -59,7 +59,7 @@ class CrossOriginAccessTests extends SampleTestBase {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/oauth2/authorize", "/login", "/consent", "/admin/clients" })
-	void pagesMayNotBeRead(String path) throws Exception {
+	void pagesHaveNoCorsHeaders(String path) throws Exception {
 		assertThat(send(request(path)).headers().firstValue(ALLOW_ORIGIN)).isEmpty();
 	}
 

@@ -39,7 +39,7 @@ class CurrentAuthorizationsTests {
 	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(this.clients, this.clock);
 
 	@Test
-	void anAuthorizationWhoseTokenHasExpiredIsRemoved() {
+	void expiredAuthorizationIsRemoved() {
 		OAuth2Authorization first = authorization("first");
 		this.authorizations.save(first);
 		this.clock.advance(Duration.ofMinutes(4));
@@ -53,7 +53,7 @@ class CurrentAuthorizationsTests {
 	}
 
 	@Test
-	void authorizationsAreLookedForWhileOthersBegin() throws Exception {
+	void authorizationsAreReadDuringConcurrentWrites() throws Exception {
 		ExecutorService threads = Executors.newFixedThreadPool(2);
 		try {
 			Future<?> others = threads

@@ -31,7 +31,7 @@ class GrantedScopesTests extends SampleTestBase {
 	@NullAndEmptySource
 	@ValueSource(strings = { BROWSE, EVERYTHING, PURGE, "offline_access", "openid profile email", "research:unknown",
 			EVERYTHING + " offline_access research:unknown" })
-	void registrationWithAnyScopeIsAcceptedAndNamesTheScopeThatTheClientHas(String scope) {
+	void registrationReturnsScopesThatClientIsAllowed(String scope) {
 		Answer registration = register(scope);
 		assertThat(registration.status()).isEqualTo(201);
 		assertThat(registration.text("scope")).isEqualTo(BROWSE);
@@ -41,7 +41,7 @@ class GrantedScopesTests extends SampleTestBase {
 	@NullAndEmptySource
 	@ValueSource(strings = { BROWSE, EVERYTHING, "offline_access", "openid profile email", BROWSE + " research:unknown",
 			EVERYTHING + " offline_access research:unknown", BROWSE + "  " + EXPORT + " " })
-	void selfRegisteredClientThatRequestsAnythingBesidesGetsWhatItMayHave(String scope) {
+	void selfRegisteredClientGetsOnlyAllowedScopes(String scope) {
 		AuthorizationRequest request = requestOfNewClient(scope);
 		try (BrowserSession browser = browser()) {
 			Map<String, String> answer = browser.authorize(request, "alice", BROWSE);
@@ -54,7 +54,7 @@ class GrantedScopesTests extends SampleTestBase {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "alice", "bob" })
-	void pagesShowWhatMayBeGranted(String user) {
+	void pagesShowOnlyGrantableScopes(String user) {
 		AuthorizationRequest request = requestOfNewClient(EVERYTHING + " research:unknown");
 		try (BrowserSession browser = browser()) {
 			HtmlPage login = (HtmlPage) browser.open(request.url());
@@ -70,7 +70,7 @@ class GrantedScopesTests extends SampleTestBase {
 	}
 
 	@Test
-	void consentPageOfANarrowedClientNoLongerOffersTheScope() {
+	void consentPageDoesNotOfferScopesRemovedFromClient() {
 		AuthorizationRequest request = requestOfNewClient(EVERYTHING);
 		try (BrowserSession alice = browser(); BrowserSession bob = browser()) {
 			HtmlPage consent = alice.consentPage(request, "alice");
@@ -84,7 +84,7 @@ class GrantedScopesTests extends SampleTestBase {
 	}
 
 	@Test
-	void userWhoMayDoLessThanTheClientGrantsLess() {
+	void onlyScopesAllowedForUserAreGranted() {
 		AuthorizationRequest request = inspectorRequest(BROWSE, EXPORT, PURGE, "offline_access");
 		try (BrowserSession browser = browser()) {
 			Map<String, String> answer = browser.authorize(request, "alice", BROWSE, EXPORT, PURGE);
@@ -96,7 +96,7 @@ class GrantedScopesTests extends SampleTestBase {
 
 	@ParameterizedTest
 	@ValueSource(strings = { EXPORT, PURGE + " " + EXPORT, "research:unknown", PURGE + " offline_access" })
-	void nothingThatTheClientMayHaveIsAnInvalidScope(String scope) {
+	void whenClientIsAllowedNoRequestedScopeThenInvalidScope(String scope) {
 		AuthorizationRequest request = requestOfNewClient(scope);
 		try (BrowserSession browser = browser()) {
 			assertThat(browser.authorize(request, "bob", BROWSE)).containsEntry("error", "invalid_scope")
@@ -110,7 +110,7 @@ class GrantedScopesTests extends SampleTestBase {
 	@ParameterizedTest
 	@NullAndEmptySource
 	@ValueSource(strings = { BROWSE, EVERYTHING })
-	void nothingThatTheUserMayGrantIsSaidToTheUserAndToTheClient(String scope) {
+	void whenUserMayGrantNoRequestedScopeThenAccessDenied(String scope) {
 		AuthorizationRequest request = requestOfNewClient(scope);
 		try (BrowserSession browser = browser()) {
 			HtmlPage consent = browser.consentPage(request, "carol");
@@ -125,7 +125,7 @@ class GrantedScopesTests extends SampleTestBase {
 	}
 
 	@Test
-	void userWhoDeniesIsNotSaidToHaveNothing() {
+	void whenUserDeniesThenErrorDescriptionIsNothingGranted() {
 		AuthorizationRequest request = requestOfNewClient(EVERYTHING);
 		try (BrowserSession browser = browser()) {
 			assertThat(browser.authorize(request, "alice")).containsEntry("error", "access_denied")
@@ -134,7 +134,7 @@ class GrantedScopesTests extends SampleTestBase {
 	}
 
 	@Test
-	void withoutScopeTheNarrowestOfTheClientIsRequested() {
+	void whenNoScopeThenNarrowestScopeOfClientIsRequested() {
 		AuthorizationRequest request = requestOfNewClient(null);
 		try (BrowserSession alice = browser(); BrowserSession bob = browser()) {
 			HtmlPage clients = (HtmlPage) bob.signInIfAsked(bob.open(ISSUER + "/admin/clients"), "bob");

@@ -22,7 +22,7 @@ class PagesTests extends SampleTestBase {
 	private static final String CALLBACK = "https://app.example:8443/callback";
 
 	@Test
-	void loginAndConsentPageSayWhoAsksForWhat() {
+	void loginAndConsentPagesShowClientScopesAndResource() {
 		String clientId = this.client.register(CALLBACK, BROWSE);
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, clientId, CALLBACK).scope(BROWSE)
 			.resource(RESOURCE);
@@ -38,7 +38,7 @@ class PagesTests extends SampleTestBase {
 	}
 
 	@Test
-	void everyScopeIsDescribed() {
+	void everyScopeIsDescribedOnConsentPage() {
 		try (BrowserSession browser = browser()) {
 			HtmlPage page = browser.consentPage(inspectorRequest(BROWSE, EXPORT, PURGE), "bob");
 			assertThat(page.asNormalizedText()).contains("Look at research records",
@@ -49,7 +49,7 @@ class PagesTests extends SampleTestBase {
 	}
 
 	@Test
-	void requestWithoutResourceIsSaidToBeOne() {
+	void consentPageShowsMissingResource() {
 		try (BrowserSession browser = browser()) {
 			HtmlPage page = browser.consentPage(inspectorRequest(BROWSE).without("resource"), "alice");
 			assertThat(page.asNormalizedText()).contains("no particular resource");
@@ -57,7 +57,7 @@ class PagesTests extends SampleTestBase {
 	}
 
 	@Test
-	void whatAClientSaysAboutItselfIsEscaped() {
+	void clientMetadataIsEscaped() {
 		String name = "<script>alert('1')</script><b title=\"x\">&amp;";
 		String clientId = this.client.register(Map.of("client_name", name, "redirect_uris",
 				List.of("https://app.example/?a='b'&c=d"), "token_endpoint_auth_method", "none"))
@@ -77,7 +77,7 @@ class PagesTests extends SampleTestBase {
 	}
 
 	@Test
-	void pagesLoadNothingButTheirStyleAndStandInNoFrame() {
+	void pagesHaveStrictSecurityHeaders() {
 		try (BrowserSession browser = browser()) {
 			HtmlPage login = (HtmlPage) browser.open(inspectorRequest(BROWSE).url());
 			assertThat(policy(login)).isEqualTo("default-src 'none'; style-src 'self'; form-action 'self'; "
@@ -98,7 +98,7 @@ class PagesTests extends SampleTestBase {
 	@CsvSource({ "https://app.example:8443/callback, https://app.example:8443",
 			"https://app.example/callback, https://app.example", "http://127.0.0.1:7/a, http://127.0.0.1:7",
 			"http://[::1]:7/a, http:" })
-	void consentFormMayLeadToWhereTheAnswerGoes(String redirectUri, String source) {
+	void consentPageAllowsFormRedirectToClient(String redirectUri, String source) {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, this.client.register(redirectUri, BROWSE),
 				redirectUri)
 			.scope(BROWSE)
@@ -109,7 +109,7 @@ class PagesTests extends SampleTestBase {
 	}
 
 	@Test
-	void consentPageWithoutAWaitingRequestIsRefused() {
+	void consentPageWithoutPendingRequestIsRefused() {
 		try (BrowserSession browser = browser()) {
 			browser.signInIfAsked(browser.open(ISSUER + "/login"), "alice");
 			for (String state : List.of("", "unknown")) {
@@ -121,7 +121,7 @@ class PagesTests extends SampleTestBase {
 	}
 
 	@Test
-	void userSignsInAndOutAlsoWhenNoClientAsks() {
+	void userSignsInAndOutWithoutAuthorizationRequest() {
 		try (BrowserSession browser = browser()) {
 			HtmlPage login = (HtmlPage) browser.open(ISSUER + "/login");
 			assertThat(login.asNormalizedText()).doesNotContain("application");

@@ -38,7 +38,8 @@ class PublicClientRefreshTests extends SampleTestBase {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "/oauth2/introspect", "/oauth2/revoke" })
-	void otherEndpointsDoNotTakeARefreshForAuthentication(String endpoint) throws IOException, InterruptedException {
+	void otherEndpointsDoNotAcceptRefreshRequestAsAuthentication(String endpoint)
+			throws IOException, InterruptedException {
 		HttpResponse<String> response = HttpClient.newHttpClient()
 			.send(HttpRequest.newBuilder(URI.create(ISSUER + endpoint))
 				.header("Content-Type", "application/x-www-form-urlencoded")

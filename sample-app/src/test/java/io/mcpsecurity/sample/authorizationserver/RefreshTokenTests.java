@@ -68,7 +68,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void refreshWithNothingThatWasGrantedIsAnInvalidScope() {
+	void refreshWithOnlyUngrantedScopesIsInvalidScope() {
 		Answer first = authorize(BROWSE);
 		assertThat(refresh(first, "scope", EXPORT).body()).containsEntry("error", "invalid_scope")
 			.containsEntry("error_description",
@@ -77,19 +77,19 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void narrowedRefreshDoesNotNarrowTheNextOne() {
+	void narrowedRefreshDoesNotNarrowNextRefresh() {
 		Answer narrow = refresh(authorize(BROWSE, EXPORT), "scope", BROWSE);
 		assertThat(refresh(narrow).scopes()).containsExactlyInAnyOrder(BROWSE, EXPORT);
 	}
 
 	@Test
-	void refreshForAnotherResourceIsRefused() {
+	void refreshForOtherResourceIsRefused() {
 		assertThat(refresh(authorize(BROWSE), "resource", "https://other.example/").body()).containsEntry("error",
 				"invalid_target");
 	}
 
 	@Test
-	void refreshTokenIsReplacedEachTime() {
+	void refreshTokenIsRotated() {
 		Answer first = authorize(BROWSE);
 		Answer second = refresh(first);
 		Answer third = refresh(second);
@@ -100,7 +100,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void usedRefreshTokenEndsTheWholeAuthorization() {
+	void reuseOfRefreshTokenRevokesAuthorization() {
 		Answer first = authorize(BROWSE);
 		Answer other = authorize(BROWSE);
 		Answer second = refresh(first);
@@ -112,7 +112,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void sameRequestInParallelIsOneRedemption() {
+	void identicalConcurrentRefreshesReturnSameTokens() {
 		Answer first = authorize(BROWSE);
 		List<Answer> answers = inParallel(Collections.nCopies(4, () -> refresh(first)));
 		assertThat(answers).extracting(Answer::status).containsOnly(200);
@@ -124,7 +124,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void otherRequestInParallelIsAnotherRedemption() {
+	void differentConcurrentRefreshesRevokeAuthorization() {
 		Answer first = authorize(BROWSE, EXPORT);
 		List<Answer> answers = inParallel(List.of(() -> refresh(first), () -> refresh(first, "scope", BROWSE)));
 		assertThat(answers).extracting(Answer::status).containsExactlyInAnyOrder(200, 400);
@@ -143,7 +143,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void usedCodeEndsTheWholeAuthorization() {
+	void reuseOfCodeRevokesAuthorization() {
 		AuthorizationRequest request = request(BROWSE);
 		try (BrowserSession browser = browser()) {
 			String code = browser.authorize(request, "alice", BROWSE).get("code");
@@ -163,7 +163,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void refreshTokenOfAnotherClientIsRefused() {
+	void refreshTokenOfOtherClientIsRefused() {
 		Answer first = authorize(BROWSE);
 		assertInvalidGrant(this.client.token(null, "grant_type", "refresh_token", "refresh_token",
 				first.text("refresh_token"), "client_id", "mcp-inspector"));
@@ -171,7 +171,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void clientThatIsUnknownOrHasASecretIsAuthenticated() {
+	void refreshByUnknownOrConfidentialClientRequiresAuthentication() {
 		Answer first = authorize(BROWSE);
 		for (String other : List.of("nobody", "analyst-agent")) {
 			Answer answer = this.client.token(null, "grant_type", "refresh_token", "refresh_token",
@@ -183,7 +183,7 @@ class RefreshTokenTests extends SampleTestBase {
 	}
 
 	@Test
-	void scopeThatTheClientLostIsLeftOut() {
+	void scopeRemovedFromClientIsNotGrantedOnRefresh() {
 		Answer first = authorize(BROWSE, EXPORT);
 		this.clients.updateScopes(this.clientId, List.of(ResearchScope.BROWSE));
 		Answer refreshed = refresh(first);

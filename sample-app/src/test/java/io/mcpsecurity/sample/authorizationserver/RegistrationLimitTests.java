@@ -30,7 +30,7 @@ class RegistrationLimitTests {
 	}
 
 	@Test
-	void oneTooManyIsRefusedAndTheOthersStay() {
+	void registrationBeyondLimitIsRefused() {
 		OAuthClient client = new OAuthClient("http://localhost:" + PORT);
 		Map<String, ?> metadata = Map.of("redirect_uris", List.of("https://app.example/"));
 		assertThat(client.register(metadata).status()).isEqualTo(201);

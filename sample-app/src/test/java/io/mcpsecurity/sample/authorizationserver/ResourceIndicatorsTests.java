@@ -16,20 +16,20 @@ class ResourceIndicatorsTests extends SampleTestBase {
 	private static final String UNKNOWN = "https://other.example/mcp";
 
 	@Test
-	void authorizedResourceCountsWhereTheTokenRequestNamesNone() {
+	void whenTokenRequestHasNoResourceThenAuthorizedResourceIsAudience() {
 		AuthorizationRequest request = inspectorRequest(BROWSE);
 		assertThat(this.client.redeem(request, code(request)).audience()).containsExactly(RESOURCE);
 	}
 
 	@Test
-	void authorizedResourceMayBeNamedAgain() {
+	void authorizedResourceIsAcceptedInTokenRequest() {
 		AuthorizationRequest request = inspectorRequest(BROWSE);
 		assertThat(this.client.redeem(request, code(request), "resource", RESOURCE).audience())
 			.containsExactly(RESOURCE);
 	}
 
 	@Test
-	void withoutResourceTheTokenIsForTheClientOnly() {
+	void whenNoResourceThenAudienceIsClient() {
 		AuthorizationRequest request = inspectorRequest(BROWSE).without("resource");
 		assertThat(this.client.redeem(request, code(request)).audience()).containsExactly("mcp-inspector");
 	}
@@ -61,7 +61,7 @@ class ResourceIndicatorsTests extends SampleTestBase {
 	}
 
 	@Test
-	void oneUnknownResourceAmongSeveralIsRefused() {
+	void unknownResourceAmongSeveralIsRefused() {
 		AuthorizationRequest request = inspectorRequest(BROWSE).resource(UNKNOWN);
 		try (BrowserSession browser = browser()) {
 			assertThat(browser.authorize(request, "alice", BROWSE)).containsEntry("error", "invalid_target");

@@ -18,7 +18,7 @@ class ServerMetadataTests extends SampleTestBase {
 	private final Map<String, Object> metadata = this.client.get("/.well-known/oauth-authorization-server").body();
 
 	@Test
-	void namesIssuerAndEndpoints() {
+	void metadataContainsIssuerAndEndpoints() {
 		assertThat(this.metadata).containsEntry("issuer", ISSUER)
 			.containsEntry("authorization_endpoint", ISSUER + "/oauth2/authorize")
 			.containsEntry("token_endpoint", ISSUER + "/oauth2/token")
@@ -27,13 +27,13 @@ class ServerMetadataTests extends SampleTestBase {
 	}
 
 	@Test
-	void namesScopesAndResource() {
+	void metadataContainsScopesAndResource() {
 		assertThat(this.metadata).containsEntry("scopes_supported", List.of(BROWSE, EXPORT, PURGE))
 			.containsEntry("protected_resources", List.of(RESOURCE));
 	}
 
 	@Test
-	void saysThatPublicClientsMayComeWithS256Only() {
+	void metadataContainsPublicClientAuthenticationAndS256() {
 		assertThat(this.metadata)
 			.containsEntry("token_endpoint_auth_methods_supported",
 					List.of("client_secret_basic", "client_secret_post", "none"))
@@ -41,24 +41,24 @@ class ServerMetadataTests extends SampleTestBase {
 	}
 
 	@Test
-	void saysThatAnswersNameTheIssuer() {
+	void metadataContainsIssParameterSupport() {
 		assertThat(this.metadata).containsEntry("authorization_response_iss_parameter_supported", true);
 	}
 
 	@Test
-	void namesTheGrantTypes() {
+	void metadataContainsGrantTypes() {
 		assertThat(this.metadata).hasEntrySatisfying("grant_types_supported",
 				(grants) -> assertThat(grants).asInstanceOf(LIST)
 					.contains("authorization_code", "refresh_token", "client_credentials"));
 	}
 
 	@Test
-	void claimsNothingAboutClientCertificates() {
+	void metadataContainsNoCertificateBoundTokens() {
 		assertThat(this.metadata).doesNotContainKey("tls_client_certificate_bound_access_tokens");
 	}
 
 	@Test
-	void keySetHasNoPrivateParts() {
+	void jwksContainsNoPrivateParts() {
 		@SuppressWarnings("unchecked")
 		List<Map<String, Object>> keys = (List<Map<String, Object>>) this.client.get("/oauth2/jwks").body().get("keys");
 		assertThat(keys).singleElement()

@@ -31,7 +31,7 @@ class TokenExchangeTests extends SampleTestBase {
 	private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 
 	@Test
-	void exchangedTokenNamesTheActor() {
+	void exchangedTokenContainsActor() {
 		String subject = subjectToken();
 		String actor = this.client.clientCredentials(ADMIN, "scope", BROWSE, "resource", RESOURCE).accessToken();
 		Answer tokens = exchange(subject, "scope", BROWSE, "resource", RESOURCE, "actor_token", actor,
@@ -43,7 +43,7 @@ class TokenExchangeTests extends SampleTestBase {
 	}
 
 	@Test
-	void exchangeDoesNotWidenTheSubjectToken() {
+	void exchangeDoesNotExceedScopesOfSubjectToken() {
 		String subject = subjectToken();
 		assertThat(exchange(subject, "scope", BROWSE + " " + PURGE, "resource", RESOURCE).body()).containsEntry("error",
 				"invalid_scope");
@@ -51,7 +51,7 @@ class TokenExchangeTests extends SampleTestBase {
 	}
 
 	@Test
-	void exchangeForAnUnknownTargetIsRefused() {
+	void exchangeForUnknownTargetIsRefused() {
 		String subject = subjectToken();
 		assertThat(exchange(subject, "resource", "https://other.example/").body()).containsEntry("error",
 				"invalid_target");
@@ -60,13 +60,13 @@ class TokenExchangeTests extends SampleTestBase {
 	}
 
 	@Test
-	void exchangeWithoutTargetIsForTheAgentOnly() {
+	void exchangeWithoutTargetHasAgentAsAudience() {
 		String subject = subjectToken();
 		assertThat(exchange(subject).audience()).containsExactly("admin-agent");
 	}
 
 	@Test
-	void theAuditTrailNamesTheUserTheChainOfActorsAndTheClient() {
+	void auditEventContainsUserActorsAndClient() {
 		String analyst = this.client.clientCredentials(ANALYST, "scope", BROWSE, "resource", RESOURCE).accessToken();
 		String once = exchangeAs(ANALYST, subjectToken(), "scope", BROWSE, "resource", RESOURCE, "actor_token", analyst,
 				"actor_token_type", ACCESS_TOKEN)

@@ -28,7 +28,7 @@ class ActivityTests {
 	private final Activity activity = new Activity(ActivityTests::offered, this.now::get);
 
 	@Test
-	void countsByTargetAndDecision() {
+	void eventsAreCountedByTargetAndDecision() {
 		count("tool", "browse", "granted", 1);
 		count("tool", "browse", "granted", 2);
 		count("tool", "browse", "denied", 6);
@@ -40,7 +40,7 @@ class ActivityTests {
 	}
 
 	@Test
-	void namesThatClientsMakeUpAreOne() {
+	void unknownTargetsAreCountedTogether() {
 		for (int i = 0; i < 1000; i++) {
 			count("tool", "made-up-" + i, "undecided", 1);
 		}
@@ -49,7 +49,7 @@ class ActivityTests {
 	}
 
 	@Test
-	void minutesAreThoseOfTheLastHour() {
+	void reportContainsMinutesOfLastHour() {
 		count(null, null, "unauthenticated", 1);
 		assertThat(this.activity.report().minutes()).hasSize(60)
 			.startsWith(line("08:16", null, null, 0, 0, 0, 0, 0, 0))
@@ -62,7 +62,7 @@ class ActivityTests {
 	}
 
 	@Test
-	void eventOfARequestThatTookLongCountsWhereItArrived() {
+	void eventIsCountedInMinuteOfItsArrival() {
 		Instant arrival = this.now.get().minus(Duration.ofMinutes(2));
 		this.activity.count(event(arrival, null, null, "granted", 120_000));
 		assertThat(this.activity.report().minutes().get(57))
@@ -72,7 +72,7 @@ class ActivityTests {
 	}
 
 	@Test
-	void knowsEveryDecisionOfTheSchema() throws Exception {
+	void decisionsEqualThoseOfSchema() throws Exception {
 		JsonNode schema = JsonMapper.shared().readTree(Path.of("../docs/audit-event.schema.json"));
 		assertThat(schema.at("/properties/decision/enum").valueStream().map((value) -> value.asString()))
 			.containsExactlyElementsOf(Activity.DECISIONS);

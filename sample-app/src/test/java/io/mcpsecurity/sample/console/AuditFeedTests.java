@@ -26,7 +26,7 @@ class AuditFeedTests {
 	private final AuditFeed feed = new AuditFeed(5, new Activity((kind, name) -> name, Clock.systemUTC()));
 
 	@Test
-	void newestComeFirst() {
+	void newestEventsAreReturnedFirst() {
 		write("a", "b");
 		write("c");
 		AuditFeed.News news = this.feed.after(0, ALL, 10);
@@ -36,7 +36,7 @@ class AuditFeedTests {
 	}
 
 	@Test
-	void onlyWhatCameAfterIsNew() {
+	void onlyEventsAfterGivenNumberAreReturned() {
 		write("a", "b");
 		assertThat(this.feed.after(2, ALL, 10).entries()).isEmpty();
 		write("c");
@@ -46,7 +46,7 @@ class AuditFeedTests {
 	}
 
 	@Test
-	void eventOfARequestThatTookLongIsNewWhenItComes() {
+	void delayedEventIsReturnedWhenItIsWritten() {
 		this.feed.write(List.of(event("quick", Instant.parse("2026-03-02T09:00:05Z"))));
 		long latest = this.feed.after(0, ALL, 10).latest();
 		this.feed.write(List.of(event("slow", Instant.parse("2026-03-02T09:00:00Z"))));
@@ -54,13 +54,13 @@ class AuditFeedTests {
 	}
 
 	@Test
-	void oldestAreForgotten() {
+	void oldestEventsAreEvicted() {
 		write(IntStream.range(0, 8).mapToObj(String::valueOf).toArray(String[]::new));
 		assertThat(subjects(this.feed.after(0, ALL, 10))).containsExactly("7", "6", "5", "4", "3");
 	}
 
 	@Test
-	void gapIsSaid() {
+	void gapIsReported() {
 		write(IntStream.range(0, 8).mapToObj(String::valueOf).toArray(String[]::new));
 		assertThat(this.feed.after(0, ALL, 5).gap()).as("everything that is remembered").isFalse();
 		assertThat(this.feed.after(0, ALL, 4).gap()).as("more than wanted").isTrue();
@@ -69,7 +69,7 @@ class AuditFeedTests {
 	}
 
 	@Test
-	void whatIsNotFoundIsNotNewAgain() {
+	void latestNumberIncludesFilteredEvents() {
 		write("a", "b");
 		AuditFeed.News news = this.feed.after(0, new EventFilter("a", null, null, null), 10);
 		assertThat(subjects(news)).containsExactly("a");
@@ -91,14 +91,14 @@ class AuditFeedTests {
 			alice, agent, MCP_CALL,        purge,   true
 			alice, agent, MCP_CALL,        browse,  false
 			""")
-	void eventIsFoundWhenEverythingMatches(String subject, String client, Type type, String target, boolean found) {
+	void eventMatchesWhenAllCriteriaMatch(String subject, String client, Type type, String target, boolean found) {
 		McpAuditEvent event = new McpAuditEvent(UUID.randomUUID().toString(), Instant.now(), Type.MCP_CALL, "alice",
 				Map.of("client", "agent", "targetName", "Purge_Records"));
 		assertThat(new EventFilter(subject, client, type, target).matches(event)).isEqualTo(found);
 	}
 
 	@Test
-	void eventOfNobodyIsNotFoundByName() {
+	void eventWithoutSubjectDoesNotMatchText() {
 		McpAuditEvent event = new McpAuditEvent(UUID.randomUUID().toString(), Instant.now(),
 				Type.MCP_AUTHENTICATION_FAILED, null, Map.of());
 		assertThat(ALL.matches(event)).isTrue();
@@ -108,7 +108,7 @@ class AuditFeedTests {
 	}
 
 	@Test
-	void rowHasEveryFactAsText() {
+	void rowContainsAllDataAsText() {
 		McpAuditEvent event = new McpAuditEvent("id", Instant.parse("2026-03-02T09:15:27.104Z"), Type.MCP_CALL_DENIED,
 				"alice",
 				Map.of("client", "agent", "actors",

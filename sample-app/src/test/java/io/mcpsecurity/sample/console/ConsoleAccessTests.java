@@ -28,7 +28,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	private static final String NEWS = PAGE + "/news?after=0";
 
 	@Test
-	void administratorGetsThereByWayOfTheLoginPage() {
+	void administratorReachesConsoleThroughLogin() {
 		try (BrowserSession bob = browser()) {
 			Page login = bob.open(PAGE + "?subject=alice");
 			assertThat(login.getUrl()).hasPath("/login");
@@ -41,7 +41,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	}
 
 	@Test
-	void administratorFindsItWhenSignedIn() {
+	void signedInAdministratorGetsLinkToConsole() {
 		try (BrowserSession bob = browser()) {
 			HtmlPage login = (HtmlPage) bob.signInIfAsked(bob.open(ISSUER + "/login"), "bob");
 			assertThat(login.getAnchorByText("Open the console").getHrefAttribute()).isEqualTo("/console");
@@ -51,7 +51,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	@ParameterizedTest
 	@CsvSource({ "alice, /console", "alice, /console/news?after=0", "alice, /console/console.js", "carol, /console",
 			"carol, /console/news?after=0" })
-	void otherUsersAreTurnedAway(String user, String path) {
+	void otherUsersAreForbidden(String user, String path) {
 		try (BrowserSession browser = browser()) {
 			browser.signInIfAsked(browser.open(ISSUER + "/login"), user);
 			Page page = browser.open(ISSUER + path);
@@ -64,7 +64,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	@ParameterizedTest
 	@ValueSource(strings = { "/console", "/console/", "/console/news?after=0", "/console/console.js",
 			"/webjars/chart.js/dist/chart.umd.min.js" })
-	void withoutSigningInThereIsNothing(String path) throws Exception {
+	void anonymousUsersAreRedirectedOrRefused(String path) throws Exception {
 		HttpResponse<String> response = get(ISSUER + path);
 		assertThat(response.statusCode()).isIn(302, 401);
 		assertThat(response.headers().firstValue("Location").orElse("/login")).endsWith("/login");
@@ -72,7 +72,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	}
 
 	@Test
-	void accessTokenOpensNothingHowManyScopesItHas() throws Exception {
+	void accessTokenIsNotAccepted() throws Exception {
 		String token = this.client
 			.clientCredentials("admin-agent:admin-secret", "scope", BROWSE + " " + EXPORT + " " + PURGE, "resource",
 					RESOURCE)
@@ -81,7 +81,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	}
 
 	@Test
-	void scriptIsTheServersOwnAndStandsInNoPage() {
+	void pageHasStrictContentSecurityPolicyAndNoInlineScripts() {
 		try (BrowserSession bob = browser()) {
 			Page page = bob.signInIfAsked(bob.open(PAGE), "bob");
 			assertThat(page.getWebResponse().getResponseHeaderValue("Content-Security-Policy"))
@@ -98,7 +98,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	@ParameterizedTest
 	@CsvSource({ "/console/console.js, text/javascript", "/console/console.css, text/css",
 			"/webjars/chart.js/dist/chart.umd.min.js, text/javascript" })
-	void whatThePageNeedsIsServedFromHere(String path, String type) {
+	void scriptsAndStylesAreServed(String path, String type) {
 		try (BrowserSession bob = browser()) {
 			bob.signInIfAsked(bob.open(PAGE), "bob");
 			Page file = bob.open(ISSUER + path);
@@ -110,7 +110,7 @@ class ConsoleAccessTests extends SampleTestBase {
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "/console/news", "/console/news?after=x", "/console/news?after=0&type=x", "/console?type=x" })
-	void senselessQuestionIsRefused(String path) {
+	void invalidParametersAreRefused(String path) {
 		try (BrowserSession bob = browser()) {
 			bob.signInIfAsked(bob.open(PAGE), "bob");
 			assertThat(bob.open(ISSUER + path).getWebResponse().getStatusCode()).isEqualTo(400);

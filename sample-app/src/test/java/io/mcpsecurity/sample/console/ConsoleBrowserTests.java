@@ -87,7 +87,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void callsAppearLiveAndDoNothingButBeRead() {
+	void callsAppearLiveAndAreEscaped() {
 		openConsole();
 		assertThat(this.page.getByText("No event matches.")).isVisible();
 		Calls.granted(this.mcp);
@@ -116,7 +116,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void rowOpensToAllFacts() {
+	void rowExpandsToAllDetails() {
 		Calls.denied(this.mcp);
 		openConsole();
 		assertThat(rows()).hasCount(1);
@@ -134,7 +134,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void filterFindsAmongWhatIsThereAndWhatComes() {
+	void filterAppliesToExistingAndNewEvents() {
 		Calls.granted(this.mcp);
 		Calls.denied(this.mcp);
 		openConsole();
@@ -161,7 +161,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void newEventsDoNotMoveTheRowThatIsRead() {
+	void newEventsDoNotMoveExpandedRow() {
 		for (int i = 0; i < 3; i++) {
 			Calls.granted(this.mcp);
 		}
@@ -185,7 +185,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void pausedPageStandsStill() {
+	void pausedPageIsNotUpdated() {
 		openConsole();
 		Locator pause = this.page.locator("#pause");
 		pause.click();
@@ -200,7 +200,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void plotsShowWhatWasAskedForAndSoDoTheNumbers() {
+	void chartsAndTablesShowCounts() {
 		Calls.granted(this.mcp);
 		Calls.denied(this.mcp);
 		Calls.hostile(this.mcp);
@@ -231,7 +231,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void withoutThePlotsTheNumbersAreOpen() {
+	void whenChartsAreUnavailableThenTablesAreShown() {
 		open(new NewContextOptions());
 		this.page.route("**/webjars/**", (route) -> route.abort());
 		signIn();
@@ -243,7 +243,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void sessionThatEndedIsSaid() {
+	void expiredSessionIsShown() {
 		openConsole();
 		this.context.clearCookies();
 		assertThat(this.page.locator("#state")).containsText("You are signed out");
@@ -252,7 +252,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 	}
 
 	@Test
-	void serverThatDoesNotAnswerIsSaidUntilItDoes() {
+	void connectionFailureIsShownUntilRecovery() {
 		openConsole();
 		this.page.route("**/console/news*", (route) -> route.abort());
 		assertThat(this.page.locator("#state")).containsText("No answer since");
@@ -286,7 +286,7 @@ class ConsoleBrowserTests extends SampleTestBase {
 
 	@ParameterizedTest
 	@CsvSource({ "LIGHT, 1280", "DARK, 1280", "LIGHT, 390", "DARK, 390" })
-	void everybodyCanReadIt(ColorScheme scheme, int width) throws Exception {
+	void pageIsAccessibleInAllColorSchemesAndWidths(ColorScheme scheme, int width) throws Exception {
 		Calls.granted(this.mcp);
 		Calls.denied(this.mcp);
 		Calls.hostile(this.mcp);

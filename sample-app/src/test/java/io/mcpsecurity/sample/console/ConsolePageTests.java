@@ -25,7 +25,7 @@ import static org.awaitility.Awaitility.await;
 class ConsolePageTests extends SampleTestBase {
 
 	@Test
-	void callsAreOnThePageAndDoNothingButBeRead() {
+	void callsAreShownAndEscapedWithoutScript() {
 		String token = Calls.token(this.client, ISSUER, RESOURCE, BROWSE);
 		try (McpSyncClient mcp = mcpClient(() -> token); BrowserSession bob = browser()) {
 			mcp.initialize();
@@ -58,7 +58,7 @@ class ConsolePageTests extends SampleTestBase {
 	}
 
 	@Test
-	void newsAreWhatCameAfterAnEvent() {
+	void newsContainEventsAfterGivenNumber() {
 		String token = Calls.token(this.client, ISSUER, RESOURCE, BROWSE);
 		try (McpSyncClient mcp = mcpClient(() -> token); BrowserSession bob = browser()) {
 			mcp.initialize();
@@ -80,7 +80,7 @@ class ConsolePageTests extends SampleTestBase {
 	}
 
 	@Test
-	void policyIsThatOfTheServer() {
+	void pageShowsPolicyOfServer() {
 		try (BrowserSession bob = browser()) {
 			HtmlPage page = (HtmlPage) bob.signInIfAsked(bob.open(ISSUER + "/console"), "bob");
 			assertThat(page.getElementById("policy").asNormalizedText())

@@ -31,7 +31,7 @@ class ConsoleScreenshotTests extends SampleTestBase {
 	private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 
 	@Test
-	void takeThePicture() {
+	void takeScreenshot() {
 		work();
 		try (Chromium chromium = Chromium.start()) {
 			Page page = chromium.browser().newPage(new NewPageOptions().setViewportSize(1440, 1100));

@@ -37,7 +37,7 @@ class KeycloakConnectionTests {
 	private final int port = TestSocketUtils.findAvailableTcpPort();
 
 	@Test
-	void theSampleTrustsTheKeycloakOfABean() throws Exception {
+	void keycloakContainerBeanProvidesIssuer() throws Exception {
 		try (ConfigurableApplicationContext sample = SpringApplication.from(SampleApplication::main)
 			.with(Connected.class)
 			.run("--server.port=" + this.port, "--sample.authorization-server.enabled=false")
@@ -51,7 +51,7 @@ class KeycloakConnectionTests {
 
 	@Test
 	@EnabledIf("dockerAnswers")
-	void forDevelopmentTheSampleStartsAContainer() throws Exception {
+	void sampleStartsKeycloakContainerForDevelopment() throws Exception {
 		try (ConfigurableApplicationContext sample = SampleWithKeycloak.start("--server.port=" + this.port)
 			.getApplicationContext()) {
 			KeycloakContainer container = sample.getBean(KeycloakContainer.class);
@@ -72,7 +72,7 @@ class KeycloakConnectionTests {
 	}
 
 	@Test
-	void aLabelNamesTheRealm() {
+	void containerLabelSelectsRealm() {
 		new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(ServiceConnectionAutoConfiguration.class))
 			.withUserConfiguration(Labelled.class)

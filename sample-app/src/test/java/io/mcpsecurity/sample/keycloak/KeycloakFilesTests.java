@@ -26,7 +26,7 @@ class KeycloakFilesTests {
 		.at("/services/keycloak");
 
 	@Test
-	void theProfileTrustsTheRealmOfTheComposeFile() {
+	void issuerOfProfileIsRealmOfComposeFile() {
 		String issuer = this.compose.at("/environment/KC_HOSTNAME").asString() + "/realms/"
 				+ this.realm.path("realm").asString();
 		assertThat(read(Path.of("src/main/resources/application.yml"))).contains("issuer-uri: " + issuer + "\n");
@@ -34,7 +34,7 @@ class KeycloakFilesTests {
 	}
 
 	@Test
-	void everybodyRunsOneVersion() {
+	void keycloakVersionsAreEqual() {
 		String version = between(read(Path.of("../pom.xml")), "<keycloak.version>", "</keycloak.version>");
 		assertThat(List.of(this.compose.path("image").asString(),
 				between(read(Path.of("src/test/java/io/mcpsecurity/sample/SampleWithKeycloak.java")),
@@ -43,7 +43,7 @@ class KeycloakFilesTests {
 	}
 
 	@Test
-	void tokensOfTheRealmAreForTheSample() {
+	void audienceOfRealmTokensIsSample() {
 		JsonNode basic = this.realm.path("clientScopes").path(0);
 		assertThat(basic.path("name").asString()).isEqualTo("basic");
 		assertThat(basic.path("protocolMappers")

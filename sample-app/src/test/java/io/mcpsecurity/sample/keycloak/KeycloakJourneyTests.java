@@ -32,7 +32,7 @@ class KeycloakJourneyTests extends KeycloakTestBase {
 	private static final String CALLBACK = "http://localhost:49152/callback";
 
 	@Test
-	void fromTheFirstRefusalToASteppedUpCall() {
+	void journeyFromUnauthenticatedRequestToStepUp() {
 		Journey journey = new Journey();
 		AtomicReference<String> token = new AtomicReference<>();
 		try (KeycloakUser bob = new KeycloakUser(keycloak(), "bob"); McpSyncClient mcp = mcpClient(token::get)) {
@@ -62,7 +62,7 @@ class KeycloakJourneyTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void whoHasNotTheRoleStepsUpInVain() {
+	void userWithoutRoleGetsNoFurtherScopesByStepUp() {
 		Journey journey = new Journey();
 		AtomicReference<String> token = new AtomicReference<>();
 		try (KeycloakUser alice = new KeycloakUser(keycloak(), "alice"); McpSyncClient mcp = mcpClient(token::get)) {
@@ -77,7 +77,7 @@ class KeycloakJourneyTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void aClientOfAnotherSiteCannotRegister() {
+	void clientOfUntrustedHostCannotRegister() {
 		OAuthClient.Answer answer = client().register(Map.of("client_name", "Elsewhere", "redirect_uris",
 				List.of("https://elsewhere.example/callback"), "token_endpoint_auth_method", "none"));
 		assertThat(answer.status()).isBetween(400, 403);

@@ -12,7 +12,7 @@ import static org.awaitility.Awaitility.await;
 class KeycloakOperationTests extends KeycloakTestBase {
 
 	@Test
-	void aNewSigningKeyIsPickedUpWithoutARestart() {
+	void newSigningKeyIsUsedWithoutRestart() {
 		String before = token();
 		assertThat(browse(before)).succeeded();
 		new KeycloakAdmin(keycloak()).rotateSigningKey();
@@ -24,7 +24,7 @@ class KeycloakOperationTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void aRestartOfKeycloakIsNotNoticed() {
+	void restartOfKeycloakDoesNotAffectSample() {
 		String before = token();
 		assertThat(browse(before)).succeeded();
 		try {

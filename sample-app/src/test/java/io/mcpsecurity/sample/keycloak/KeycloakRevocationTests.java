@@ -45,7 +45,7 @@ class KeycloakRevocationTests extends KeycloakTestBase {
 	private final KeycloakAdmin admin = new KeycloakAdmin(keycloak());
 
 	@Test
-	void aClientThatIsDisabledIsRefusedWithinTheConfiguredTime() throws IOException {
+	void tokenOfDisabledClientIsRefusedAfterCacheTtl() throws IOException {
 		String token = token();
 		try (ConfigurableApplicationContext asking = SpringApplication.run(SampleApplication.class,
 				"--server.port=" + this.port, "--sample.authorization-server.enabled=false",
@@ -70,7 +70,7 @@ class KeycloakRevocationTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void keycloakTellsOnlyAClientThatTheTokenIsForThatItIsActive() {
+	void introspectionIsActiveOnlyForClientInAudience() {
 		String token = token();
 		assertThat(introspect(SERVER, token)).containsEntry("active", true).containsEntry("client_id", AGENT);
 		assertThat(introspect("records-archive:records-archive-secret", token)).isEqualTo(Map.of("active", false));

@@ -27,7 +27,7 @@ class KeycloakTests extends KeycloakTestBase {
 	private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 
 	@Test
-	void theMetadataNamesTheRealmAndItsScopes() {
+	void metadataContainsRealmAndScopes() {
 		HttpResponse<String> refused = get(ENDPOINT);
 		assertThat(refused.statusCode()).isEqualTo(401);
 		JsonNode metadata = JsonMapper.shared().readTree(get(challenge(refused, "resource_metadata")).body());
@@ -65,14 +65,14 @@ class KeycloakTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void aScopeThatTheClientDidNotAskForIsMissing() {
+	void unrequestedScopeIsChallenged() {
 		String token = signIn("bob", BROWSE).accessToken();
 		assertGranted(browse(token), "Water levels");
 		assertChallenged(purge(token), PURGE + " " + BROWSE);
 	}
 
 	@Test
-	void theAuditTrailNamesUserClientAndIssuer() {
+	void auditEventContainsUserClientAndIssuer() {
 		String token = signIn("alice", ALL).accessToken();
 		Object subject = OAuthClient.claims(token).get("sub");
 		assertThat(whoAmI(token).path("client").asString()).isEqualTo(INSPECTOR);
@@ -86,7 +86,7 @@ class KeycloakTests extends KeycloakTestBase {
 
 	@ParameterizedTest
 	@CsvSource({ "analyst-agent, analyst-secret, 403", "admin-agent, admin-secret, 200" })
-	void anAgentHasTheRolesOfItsServiceAccount(String agent, String secret, int purge) {
+	void agentHasRolesOfServiceAccount(String agent, String secret, int purge) {
 		String token = client().clientCredentials(agent + ":" + secret, "scope", String.join(" ", ALL)).accessToken();
 		assertGranted(browse(token), "Water levels");
 		assertThat(purge(token).status()).isEqualTo(purge);
@@ -94,7 +94,7 @@ class KeycloakTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void aTokenForAnotherResourceIsRefused() {
+	void tokenForOtherResourceIsRefused() {
 		OAuthClient.Answer answer = client().clientCredentials("other-agent:other-secret", "scope",
 				BROWSE + " archive:read");
 		assertThat(answer.audience()).containsExactly("records-archive");
@@ -103,26 +103,26 @@ class KeycloakTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void aTokenForNobodyInParticularIsRefused() {
+	void tokenWithoutAudienceIsRefused() {
 		OAuthClient.Answer answer = client().clientCredentials("other-agent:other-secret", "scope", BROWSE);
 		assertThat(answer.claims()).doesNotContainKey("aud");
 		assertRefused(browse(answer.accessToken()));
 	}
 
 	@Test
-	void anIdTokenIsRefused() {
+	void idTokenIsRefused() {
 		OAuthClient.Answer answer = signIn("alice", "openid", BROWSE);
 		assertGranted(browse(answer.accessToken()), "Water levels");
 		assertRefused(browse(answer.text("id_token")));
 	}
 
 	@Test
-	void aRefreshTokenIsRefused() {
+	void refreshTokenIsRefused() {
 		assertRefused(browse(signIn("alice", BROWSE).text("refresh_token")));
 	}
 
 	@Test
-	void anAgentActsForAliceWithAnExchangedToken() {
+	void agentActsForUserWithExchangedToken() {
 		String subjectToken = signIn("alice", BROWSE, EXPORT, "delegate").accessToken();
 		OAuthClient.Answer exchanged = client().token("research-agent:research-secret", "grant_type",
 				"urn:ietf:params:oauth:grant-type:token-exchange", "subject_token", subjectToken, "subject_token_type",
@@ -140,14 +140,14 @@ class KeycloakTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void aTokenThatIsBoundToAKeyIsRefusedAsABearerToken() {
+	void keyBoundTokenIsRefused() {
 		String token = DpopProof.clientCredentials(keycloak().issuer(), "dpop-agent:dpop-secret", BROWSE);
 		assertThat(OAuthClient.claims(token)).containsKey("cnf").containsEntry("aud", RESOURCE);
 		assertRefused(browse(token));
 	}
 
 	@Test
-	void aUserConfirmsTheSignInWhereAClientAsksForIt() {
+	void userConfirmsSignInForRequestedAcr() {
 		try (KeycloakUser alice = new KeycloakUser(keycloak(), "alice")) {
 			var request = inspectorRequest(BROWSE);
 			alice.authorize(request);

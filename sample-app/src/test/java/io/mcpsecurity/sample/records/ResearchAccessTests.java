@@ -191,7 +191,7 @@ class ResearchAccessTests {
 
 	@ParameterizedTest
 	@MethodSource("uses")
-	void whoeverHasTheScopeGetsTheAnswerAndWhoeverHasNotTheChallenge(Variant variant, Caller caller, Use use) {
+	void callIsGrantedOrChallengedByScopesOfCaller(Variant variant, Caller caller, Use use) {
 		Sample sample = samples.get(variant);
 		McpResponse response = sample.clients.get(caller).send(use.method, use.params);
 		List<String> challenges = response.http().headers().allValues("WWW-Authenticate");
@@ -219,7 +219,7 @@ class ResearchAccessTests {
 
 	@ParameterizedTest
 	@MethodSource("listings")
-	void listingsShowEverythingWithItsScopes(Variant variant, Caller caller, Listing listing) {
+	void listingsContainAllTargetsWithTheirScopes(Variant variant, Caller caller, Listing listing) {
 		Map<String, String> expected = Stream.of(Use.values())
 			.filter((use) -> use.listing.equals(listing.method))
 			.collect(Collectors.toMap((use) -> use.name, (use) -> described(use.scope), (one, same) -> one));
@@ -240,14 +240,14 @@ class ResearchAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatIsOfferedDiffersInNothing(Listing listing) {
+	void listingsOfVariantsAreEqual(Listing listing) {
 		assertThat(entries(Variant.CONFIGURATION, Caller.ADMIN, listing))
 			.containsExactlyInAnyOrderElementsOf(entries(Variant.ANNOTATIONS, Caller.ADMIN, listing));
 	}
 
 	@ParameterizedTest
 	@EnumSource
-	void aTokenForAnotherResourceIsRefused(Variant variant) {
+	void tokenForOtherResourceIsRefused(Variant variant) {
 		String token = new OAuthClient(samples.get(variant).issuer)
 			.clientCredentials(Caller.ADMIN.client, "scope", BROWSE)
 			.accessToken();
@@ -258,7 +258,7 @@ class ResearchAccessTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theMetadataNamesTheScopeOfBasicUse(Variant variant) {
+	void metadataContainsMinimalScopes(Variant variant) {
 		OAuthClient client = new OAuthClient(samples.get(variant).issuer);
 		assertThat(client.get("/.well-known/oauth-protected-resource/mcp").body()).containsEntry("scopes_supported",
 				List.of(BROWSE));
@@ -266,7 +266,7 @@ class ResearchAccessTests {
 
 	@ParameterizedTest
 	@CsvSource({ "ANNOTATIONS, @RequiresScope on ResearchTools.purge", "CONFIGURATION, mcp-security.policy.rules[2]" })
-	void theScopesAreDeclaredWhereTheVariantSays(Variant variant, String source) {
+	void sourceOfRuleIsThatOfVariant(Variant variant, String source) {
 		assertThat(samples.get(variant).context.getBean(McpSecurityEndpoint.class)
 			.describe()
 			.tools()

@@ -30,7 +30,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Headers that repeat parts of the message, over real HTTP: what they say is what the
  * server executes.
  */
-class HeadersAgainstBodyTests {
+class MirroredHeadersHttpTests {
 
 	private static final String META = "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2025-11-25\"}";
 
@@ -53,14 +53,14 @@ class HeadersAgainstBodyTests {
 	}
 
 	@Test
-	void aRequestWhoseHeadersAgreeIsServed() {
+	void requestWithMatchingHeadersIsServed() {
 		HttpResponse<String> response = server
 			.send(mirrored("execute_sql", sql("us-west1")).setHeader("Mcp-Param-Region", "us-west1"));
 		assertThat(SecuredServer.text(response)).isEqualTo("queried us-west1");
 	}
 
 	@Test
-	void aNameInTheHeaderOtherThanInTheBodyIsRefused() {
+	void headerThatDiffersFromBodyIsRefused() {
 		assertMismatch(mirrored("harmless", sql("us")).setHeader("Mcp-Param-Region", "us"), "Mcp-Name differs");
 		assertMismatch(post(sql("us")).setHeader("Mcp-Name", "harmless"), "Mcp-Name differs");
 		assertMismatch(post(sql("us")).setHeader("Mcp-Method", "tools/list"), "Mcp-Method differs");
@@ -69,7 +69,7 @@ class HeadersAgainstBodyTests {
 	}
 
 	@Test
-	void aParameterInTheHeaderOtherThanInTheBodyIsRefused() {
+	void parameterHeaderThatDiffersFromBodyIsRefused() {
 		assertMismatch(mirrored("execute_sql", sql("us-west1")).setHeader("Mcp-Param-Region", "eu-north1"),
 				"Mcp-Param-region differs");
 		assertMismatch(post(sql("us-west1")).setHeader("mcp-param-REGION", "eu-north1"), "Mcp-Param-region differs");
@@ -77,7 +77,7 @@ class HeadersAgainstBodyTests {
 	}
 
 	@Test
-	void aHeaderThatIsThereTwiceIsRefused() {
+	void duplicateHeaderIsRefused() {
 		for (String name : List.of("Mcp-Name", "Mcp-Method", "MCP-Protocol-Version", "Mcp-Param-Region")) {
 			String value = Map
 				.of("Mcp-Name", "execute_sql", "Mcp-Method", "tools/call", "MCP-Protocol-Version", "2025-11-25",
@@ -88,21 +88,21 @@ class HeadersAgainstBodyTests {
 	}
 
 	@Test
-	void whoLacksTheScopeLearnsNothingOfTheParameters() {
+	void whenScopeIsMissingThenResponseIsForbiddenDespiteHeaderMismatch() {
 		HttpRequest.Builder request = mirrored("execute_sql", sql("us")).setHeader("Mcp-Param-Region", "eu")
 			.setHeader("Authorization", "Bearer " + server.token("other").sign());
 		assertThat(server.send(request).statusCode()).isEqualTo(403);
 	}
 
 	@Test
-	void aRefusalNeverHidesThatThereIsNoCaller() {
+	void anonymousClientsGet401DespiteHeaderMismatch() {
 		HttpRequest.Builder request = server.post(null, sql("us")).setHeader("Mcp-Name", "harmless");
 		assertThat(server.send(request).statusCode()).isEqualTo(401);
 		assertThat(server.send(request.setHeader("Authorization", "Bearer nonsense")).statusCode()).isEqualTo(401);
 	}
 
 	@Test
-	void aToolThatIsAddedLaterHasItsHeadersToo() {
+	void headersOfToolAddedAtRuntimeAreChecked() {
 		McpStatelessSyncServer mcp = server.context().getBean(McpStatelessSyncServer.class);
 		mcp.addTool(tool("later"));
 		String call = sql("us").replace("execute_sql", "later");
@@ -113,7 +113,7 @@ class HeadersAgainstBodyTests {
 	}
 
 	@Test
-	void aRawByteIsNoCharacterOfAHeader() {
+	void rawUtf8HeaderValueIsRefused() {
 		String body = sql("us").replace("execute_sql", "\u00e4");
 		byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
 		try (RawConnection connection = RawConnection.to(server.url())) {

@@ -25,7 +25,7 @@ import static org.awaitility.Awaitility.await;
  * The limits of an operator over HTTP. Nothing comes back while these tests run, and each
  * has callers of its own.
  */
-class RateLimitTests {
+class RateLimitHttpTests {
 
 	private static final TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 
@@ -59,7 +59,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void oneTooManyIsAnsweredWith429AndTheTimeToWaitAndTheId() {
+	void requestBeyondLimitGets429WithRetryAfterAndRequestId() {
 		for (int i = 0; i < 5; i++) {
 			assertThat(call("alice", "time").statusCode()).isEqualTo(200);
 		}
@@ -74,7 +74,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void theUsersOfOneClientAreLimitedTogether() {
+	void usersOfSameClientShareLimit() {
 		for (int i = 0; i < 8; i++) {
 			assertThat(call(token("user-" + i, "one-client"), "time").statusCode()).isEqualTo(200);
 		}
@@ -83,7 +83,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void aRuleForToolsLeavesOthersAlone() {
+	void ruleForToolsDoesNotLimitOtherTools() {
 		assertThat(call("exporter", "browse", "records:browse").statusCode()).isEqualTo(200);
 		assertThat(call("exporter", "browse", "records:browse").statusCode()).isEqualTo(200);
 		assertThat(call("exporter", "export", "records:export").statusCode()).isEqualTo(429);
@@ -91,14 +91,14 @@ class RateLimitTests {
 	}
 
 	@Test
-	void whoMayNotUseAToolLearnsNothingOfItsUse() {
+	void whenScopeIsMissingThenToolLimitIsNotRevealed() {
 		assertThat(call("mover", "move", "records:browse", "records:write").statusCode()).isEqualTo(200);
 		assertThat(call("other-mover", "move", "records:browse", "records:write").statusCode()).isEqualTo(429);
 		assertThat(call("stranger", "move").statusCode()).isEqualTo(403);
 	}
 
 	@Test
-	void deniedCallsTakeFromTheCallersBudget() {
+	void deniedCallsAreCounted() {
 		for (int i = 0; i < 5; i++) {
 			assertThat(call("denied", "purge").statusCode()).isEqualTo(403);
 		}
@@ -106,7 +106,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void whatCannotBeReadTakesFromTheCallersBudget() {
+	void invalidMessagesAreCounted() {
 		String token = token("garbler", "garbler").sign();
 		for (int i = 0; i < 5; i++) {
 			assertThat(server.send(server.post(token, "{")).statusCode()).isEqualTo(400);
@@ -115,7 +115,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void requestsWithoutAMessageTakeFromTheCallersBudget() {
+	void requestsWithoutMessageAreCounted() {
 		HttpRequest.Builder get = HttpRequest.newBuilder(URI.create(server.url()))
 			.setHeader("Authorization", "Bearer " + token("getter", "getter").sign());
 		for (int i = 0; i < 5; i++) {
@@ -125,7 +125,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void aForwardedHeaderThatNobodyTrustsIsNoKey() {
+	void untrustedForwardedHeaderIsIgnored() {
 		for (int i = 0; i < 4; i++) {
 			assertThat(server.send(anonymous(i)).statusCode()).isEqualTo(401);
 		}
@@ -142,7 +142,7 @@ class RateLimitTests {
 	}
 
 	@Test
-	void aRefusalLeavesOneEventAndIsCounted() {
+	void limitedRequestIsAuditedOnceAndMeasured() {
 		for (int i = 0; i < 6; i++) {
 			call("recorded", "time");
 		}

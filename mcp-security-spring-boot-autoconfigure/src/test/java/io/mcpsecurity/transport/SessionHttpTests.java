@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Whom sessions belong to and how long they and their streams last, over HTTP with signed
  * tokens of two issuers.
  */
-class SessionTests {
+class SessionHttpTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -90,8 +90,7 @@ class SessionTests {
 
 	@ParameterizedTest(name = "{0}: {1}")
 	@MethodSource("strangers")
-	void theSessionOfSomebodyElseIsAnsweredAsOneThatDoesNotExist(String who, String method,
-			UnaryOperator<Token> change) {
+	void sessionOfOtherCallerIsNotFound(String who, String method, UnaryOperator<Token> change) {
 		String owner = server.token().sign();
 		String stranger = change.apply(server.token()).sign();
 		String session = server.initialize(owner);
@@ -113,7 +112,7 @@ class SessionTests {
 	}
 
 	@Test
-	void theAnswerHasTheIdOfTheRequestAndNothingOfTheSession() {
+	void responseForUnknownSessionContainsRequestIdOnly() {
 		HttpResponse<String> response = server.send(request("POST", server.token().sign(), "unknown"));
 		assertThat(response.body())
 			.isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32001,\"message\":\"Session not found\"}}");
@@ -125,7 +124,7 @@ class SessionTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "POST", "GET", "DELETE" })
-	void ofTwoSessionHeadersNoneCounts(String method) {
+	void duplicateSessionHeaderIsRefused(String method) {
 		String token = server.token().sign();
 		String session = server.initialize(token);
 		HttpResponse<String> response = server.send(request(method, token, session).header("Mcp-Session-Id", session));
@@ -135,7 +134,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aSessionIsNoAuthenticationAndNobodyLearnsOfItWithoutAToken() {
+	void requestsWithoutTokenGet401ForKnownAndUnknownSessions() {
 		String session = server.initialize(server.token().sign());
 		for (String id : List.of(session, "unknown")) {
 			for (String method : List.of("POST", "GET", "DELETE")) {
@@ -148,7 +147,7 @@ class SessionTests {
 	}
 
 	@Test
-	void theOwnerMayComeWithAnotherTokenAndItsScopesCount() {
+	void sessionAcceptsOtherTokenOfOwnerWithItsScopes() {
 		String session = server.initialize(server.token("records:browse").claim("jti", "first").sign());
 		String fewer = server.token().claim("jti", "second").sign();
 		String more = server.token("records:browse").claim("jti", "third").sign();
@@ -159,7 +158,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aSessionThatItsOwnerHasEndedDoesNotExistAndItsStreamsEnd() {
+	void deletedSessionIsNotFoundAndItsStreamsEnd() {
 		String token = server.token().claim("sub", "deleting").sign();
 		String session = server.initialize(token);
 		CompletableFuture<HttpResponse<String>> stream = open(request("GET", token, session));
@@ -172,7 +171,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aStreamEndsWithItsTokenAndThatOfALongerTokenGoesOn() {
+	void streamEndsWhenItsTokenExpires() {
 		String longToken = server.token().claim("sub", "listening").sign();
 		String session = server.initialize(longToken);
 		String otherSession = server.initialize(longToken);
@@ -190,7 +189,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aStreamThatIsOpenedToContinueEndsWithItsTokenToo() {
+	void resumedStreamEndsWhenItsTokenExpires() {
 		String session = server.initialize(server.token().claim("sub", "continuing").sign());
 		HttpResponse<String> ended = openWithShortToken("continuing",
 				(token) -> request("GET", token, session).header("Last-Event-ID", "1"), () -> {
@@ -203,7 +202,7 @@ class SessionTests {
 	 * Nothing is sent on it, so nothing but the probes of the stream can fail.
 	 */
 	@Test
-	void aStreamWhoseClientIsGoneEnds() {
+	void streamEndsWhenClientDisconnects() {
 		String token = server.token().claim("sub", "leaving").sign();
 		String session = server.initialize(token);
 		for (boolean reset : List.of(true, false)) {
@@ -223,7 +222,7 @@ class SessionTests {
 	}
 
 	@Test
-	void theStreamOfAToolThatRunsOnEndsWithTheTokenAndSaysSo() {
+	void streamOfRunningToolEndsWithErrorWhenTokenExpires() {
 		String tool = "ticking";
 		tools.begin();
 		String longToken = server.token().claim("sub", "calling").sign();
@@ -252,7 +251,7 @@ class SessionTests {
 	 * more.
 	 */
 	@Test
-	void aResponseThatHasNotBegunIsGivenAlthoughTheTokenHasExpired() throws Exception {
+	void pendingResponseIsSentAfterTokenExpires() throws Exception {
 		tools.begin();
 		String session = server.initialize(server.token().claim("sub", "waiting").sign());
 		String token = server.token()
@@ -293,7 +292,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aSessionWithoutATokenBecomesThatOfTheFirstCallerWhoUsesIt() {
+	void anonymousSessionIsAssignedToFirstCallerWithToken() {
 		String session = server.send(server.post(null, initialize()))
 			.headers()
 			.firstValue("Mcp-Session-Id")
@@ -311,7 +310,7 @@ class SessionTests {
 	}
 
 	@Test
-	void anInitializationThatNamesASessionOpensAnotherOne() {
+	void initializeWithSessionIdOpensNewSession() {
 		String owner = server.token().claim("sub", "somebody").sign();
 		String foreign = server.initialize(owner);
 		String own = server.initialize(server.token().sign());
@@ -329,7 +328,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aSessionOfACallerIsNobodyElsesWithoutAToken() {
+	void sessionOfCallerIsNotFoundWithoutToken() {
 		String session = server.initialize(server.token().claim("sub", "signed-in").sign());
 		assertThat(server
 			.send(server.post(null, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}")
@@ -339,7 +338,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aCallerWhoOpensOneTooManyLosesTheLeastUsed() {
+	void whenCallerExceedsMaxSessionsThenLeastRecentlyUsedIsClosed() {
 		String other = server.token().claim("sub", "frugal").sign();
 		String ofOther = server.initialize(other);
 		String token = server.token().claim("sub", "greedy").sign();
@@ -359,7 +358,7 @@ class SessionTests {
 	}
 
 	@Test
-	void aServerWithoutSessionsIgnoresTheirIds() {
+	void statelessServerIgnoresSessionId() {
 		SecuredServer stateless = SecuredServers.of(Protocol.STATELESS);
 		String token = stateless.token().sign();
 		HttpResponse<String> response = stateless.send(stateless

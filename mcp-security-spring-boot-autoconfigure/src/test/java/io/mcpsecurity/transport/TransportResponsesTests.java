@@ -38,7 +38,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Whatever goes wrong behind the gate: a JSON-RPC error with the id of the request, and
  * nothing of the inside of the server. Both protocols, synchronous and asynchronous.
  */
-class TransportAnswersTests {
+class TransportResponsesTests {
 
 	/** Of classes, stack traces, serialized exceptions, and secrets of this test. */
 	private static final Pattern INTERNALS = Pattern
@@ -81,7 +81,7 @@ class TransportAnswersTests {
 	@ParameterizedTest
 	@MethodSource("kinds")
 	@Timeout(120)
-	void anUnknownMethodIsMethodNotFoundAndItsAnswerEnds(Kind kind) {
+	void unknownMethodIsMethodNotFound(Kind kind) {
 		for (String method : List.of("no/such", "server/discover", "Tools/Call", "tools/call ", "")) {
 			assertError(kind.call(method, "{}"), 200, "7", -32601);
 			assertError(kind.send(kind.request(method, "{}").setHeader("MCP-Protocol-Version", "2025-11-25")), 200, "7",
@@ -108,7 +108,7 @@ class TransportAnswersTests {
 	 */
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anInitializationMayNameAnyRevision(Kind kind) {
+	void initializeAcceptsEveryRevision(Kind kind) {
 		for (String revision : List.of("2026-07-28", "2027-01-01", "1.0", "")) {
 			HttpResponse<String> response = kind.send(kind
 				.request("initialize",
@@ -122,7 +122,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void paramsThatTheServerCannotReadAreInvalidParams(Kind kind) {
+	void unreadableParamsAreInvalidParams(Kind kind) {
 		assertError(kind.call("tools/call", "{\"name\":\"fail\",\"arguments\":\"text\"}"), 200, "7", -32602);
 		assertError(kind.call("tools/call", "{\"name\":\"fail\",\"arguments\":[1]}"), 200, "7", -32602);
 		assertError(kind.call("prompts/get", "{\"name\":\"fail\",\"arguments\":5}"), 200, "7", -32602);
@@ -133,7 +133,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void whatDoesNotExistIsTheServersOwnAnswer(Kind kind) {
+	void unknownTargetsGetErrorOfServer(Kind kind) {
 		assertError(kind.call("tools/call", "{\"name\":\"no-such\"}"), 200, "7", -32602);
 		assertError(kind.call("prompts/get", "{\"name\":\"no-such\"}"), 200, "7", -32602);
 		assertError(kind.call("resources/read", "{\"uri\":\"no://such\"}"), 200, "7", -32002);
@@ -141,7 +141,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anExceptionOfAHandlerTellsNothing(Kind kind) {
+	void exceptionOfHandlerIsInternalErrorWithoutDetails(Kind kind) {
 		for (HttpResponse<String> response : List.of(kind.call("tools/call", "{\"name\":\"fail\",\"arguments\":{}}"),
 				kind.call("prompts/get", "{\"name\":\"fail\"}"),
 				kind.call("resources/read", "{\"uri\":\"fail://x\"}"))) {
@@ -153,7 +153,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anErrorThatAHandlerMeansIsAnsweredToTheLetter(Kind kind) {
+	void mcpErrorOfHandlerIsReturnedUnchanged(Kind kind) {
 		JsonNode error = assertError(kind.call("tools/call", "{\"name\":\"mean\",\"arguments\":{}}"), 200, "7", -32603);
 		assertThat(error.toString())
 			.isEqualTo("{\"code\":-32603,\"message\":\"The archive is shut\",\"data\":{\"until\":\"noon\"}}");
@@ -161,7 +161,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anAcceptHeaderIsReadAsHttpHasIt(Kind kind) {
+	void acceptHeaderIsParsedAccordingToHttp(Kind kind) {
 		for (String accept : List.of("*/*", "application/*, text/*", "application/json;q=0.9, text/event-stream;q=0.1",
 				"text/event-stream,application/json", "text/html, */*;q=0.1", "TEXT/*, Application/JSON; charset=utf-8",
 				"application/json", "application/*", "application/json, text/event-stream;q=0", "", ",")) {
@@ -187,7 +187,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anAcceptHeaderMayBeThereTwice(Kind kind) {
+	void severalAcceptHeadersAreAccepted(Kind kind) {
 		assertThat(kind
 			.send(kind.request("ping", "{}")
 				.setHeader("Accept", "application/json")
@@ -197,7 +197,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void whatTheTransportRefusesIsAJsonRpcError(Kind kind) {
+	void refusalsOfTransportAreJsonRpcErrors(Kind kind) {
 		String token = kind.server.token().sign();
 		boolean sessions = kind.session != null;
 		HttpRequest.Builder get = HttpRequest.newBuilder(URI.create(kind.server.url()))
@@ -223,7 +223,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aResponseToNothingIsRefusedWithoutAnId(Kind kind) {
+	void unexpectedResponseIsRefusedWithoutId(Kind kind) {
 		assertError(kind.send(kind.post("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}")), 400, "null", -32600);
 		assertError(kind.send(kind.post("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"error\":{\"code\":1,\"message\":\"m\"}}")),
 				400, "null", -32600);
@@ -231,7 +231,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aSessionThatIsMissingOrUnknownIsToldInJson(Kind kind) {
+	void missingAndUnknownSessionsAreJsonRpcErrors(Kind kind) {
 		if (kind.session != null) {
 			assertError(kind.server.send(kind.request("ping", "{}").setHeader("Mcp-Session-Id", "no-such")), 404, "7",
 					-32001);
@@ -243,7 +243,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void anInitializationThatIsNoneIsInvalidParams(Kind kind) {
+	void invalidInitializeIsInvalidParams(Kind kind) {
 		for (String params : List.of("null", "{}", "{\"protocolVersion\":5}",
 				"{\"protocolVersion\":\"2025-11-25\",\"capabilities\":5,\"clientInfo\":{\"name\":\"a\",\"version\":\"1\"}}",
 				"{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":\"a\"}",
@@ -262,7 +262,7 @@ class TransportAnswersTests {
 
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void notificationsThatNobodyHandlesAreAccepted(Kind kind) {
+	void unknownNotificationsAreAccepted(Kind kind) {
 		for (String method : List.of("notifications/no-such", "notifications/initialized", "ping", "tools/call")) {
 			HttpResponse<String> response = kind.send(kind
 				.post("{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":{\"name\":\"fail\",\"x\":[5]}}"));

@@ -46,7 +46,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What holds of every policy, whatever its rules: random rules, conventions, hierarchies
  * and callers.
  */
-class PolicyLawsTests {
+class PolicyInvariantsTests {
 
 	private static final int SEEDS = 1000;
 
@@ -66,7 +66,7 @@ class PolicyLawsTests {
 			"uri of nothing");
 
 	@Test
-	void aCallIsGrantedIfAndOnlyIfTheToolIsInTheFilteredListing() {
+	void toolIsListedIfAndOnlyIfCallIsGranted() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			Set<String> held = cases.held();
@@ -76,7 +76,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void aTemplateIsListedIfAndOnlyIfItIsGranted() {
+	void templateIsListedIfAndOnlyIfReadIsGranted() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			Set<String> held = cases.held();
@@ -106,7 +106,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void noWayToWriteAUriIsUnderLooserRulesThanTheCanonicalOne() {
+	void nonCanonicalUriIsNeverLessRestrictedThanCanonicalUri() {
 		Map<Outcome, Integer> outcomes = new EnumMap<>(Outcome.class);
 		forAll((cases) -> {
 			AccessPolicy decisions = cases.policy().build();
@@ -129,7 +129,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void anotherScopeTakesNoGrantAway() {
+	void additionalScopeNeverRevokesAccess() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			Set<String> held = cases.held();
@@ -144,7 +144,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void whatAChallengeNamesIsEnough() {
+	void scopesOfChallengeAreSufficient() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			Set<String> held = cases.held();
@@ -160,7 +160,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void denyWinsOverWhateverTheCallerHoldsAndTheModeIs() {
+	void denyAppliesForAllScopesAndModes() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			String name = cases.name();
@@ -184,7 +184,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void withoutACallerOnlyWhatIsPublicPasses() {
+	void anonymousClientsGetOnlyPublicTargets() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			AccessPolicy decisions = policy.build();
@@ -197,7 +197,7 @@ class PolicyLawsTests {
 	}
 
 	@Test
-	void reportModeDeniesExactlyWhatNoScopeWouldOpen() {
+	void reportModeDeniesOnlyWhatNoScopeGrants() {
 		forAll((cases) -> {
 			Policy policy = cases.policy();
 			Set<String> held = cases.held();
@@ -216,7 +216,7 @@ class PolicyLawsTests {
 	 * The laws would say little if they were tried on little.
 	 */
 	@Test
-	void theRandomPoliciesAreOfManyKinds() {
+	void randomPoliciesCoverAllFeatures() {
 		Map<String, Integer> seeds = new HashMap<>();
 		forAll((cases) -> features(cases).forEach((feature) -> seeds.merge(feature, 1, Integer::sum)));
 		assertThat(MANY_KINDS).allSatisfy(

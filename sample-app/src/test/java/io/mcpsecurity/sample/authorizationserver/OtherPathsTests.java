@@ -20,16 +20,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * What no other chain protects is the administrator's.
  */
-class OtherAddressesTests extends SampleTestBase {
+class OtherPathsTests extends SampleTestBase {
 
 	@Test
-	void healthIsEverybodys() throws Exception {
+	void healthIsPublic() throws Exception {
 		assertThat(get("/actuator/health", null).statusCode()).isNotIn(401, 403, 404);
 	}
 
 	@ParameterizedTest
 	@ValueSource(strings = { "", "/info", "/prometheus", "/mcpsecurity", "/mcpsecurity/any" })
-	void theRestOfTheActuatorIsTheAdministrators(String endpoint) throws Exception {
+	void otherActuatorEndpointsRequireAdministrator(String endpoint) throws Exception {
 		String path = "/actuator" + endpoint;
 		assertThat(get(path, null).statusCode()).isEqualTo(401);
 		assertThat(get(path, basic("alice")).statusCode()).isEqualTo(403);
@@ -42,21 +42,21 @@ class OtherAddressesTests extends SampleTestBase {
 	}
 
 	@Test
-	void theAdministratorSeesThePolicy() throws Exception {
+	void administratorCanReadPolicy() throws Exception {
 		assertThat(get("/actuator/mcpsecurity", basic("bob")).body()).contains(
 				"\"purge_records\":{\"access\":\"scopes\",\"allOf\":[\"research:purge\"],\"anyOf\":[],\"when\":null,"
 						+ "\"source\":\"@RequiresScope on ResearchTools.purge\"}");
 	}
 
 	@Test
-	void theAdministratorSeesTheMetrics() throws Exception {
+	void administratorCanReadMetrics() throws Exception {
 		get("/mcp", null);
 		assertThat(get("/actuator/prometheus", basic("bob")).body()).contains("mcp_security_requests_seconds_bucket{",
 				"mcp_security_authentication_failures_total{reason=\"missing\"}");
 	}
 
 	@Test
-	void unknownAddressesAreTheAdministratorsAndLeaveNoSession() throws Exception {
+	void unknownPathsRequireAuthenticationAndCreateNoSession() throws Exception {
 		HttpResponse<String> response = get("/anything", null);
 		assertThat(response.statusCode()).isEqualTo(401);
 		assertThat(response.headers().firstValue("Set-Cookie")).isEmpty();

@@ -37,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * One application with the starter and without it: outside the MCP endpoint and its
  * metadata there is no difference.
  */
-class OutsideTheEndpointTests {
+class UnchangedApplicationTests {
 
 	private static final HttpClient http = HttpClient.newHttpClient();
 
@@ -61,7 +61,7 @@ class OutsideTheEndpointTests {
 	}
 
 	private static ConfigurableApplicationContext start(String... properties) {
-		SpringApplication application = new SpringApplication(RestOfTheApplicationTests.Application.class);
+		SpringApplication application = new SpringApplication(ApplicationFilterChainTests.Application.class);
 		application.setRegisterShutdownHook(false);
 		application.setDefaultProperties(Map.of("server.port", TestSocketUtils.findAvailableTcpPort(),
 				"spring.main.banner-mode", "off", "spring.ai.mcp.server.protocol", "STREAMABLE",
@@ -78,7 +78,7 @@ class OutsideTheEndpointTests {
 	}
 
 	@Test
-	void everyOtherBeanIsTheSame() {
+	void otherBeansAreUnchanged() {
 		Map<String, String> before = beans(without);
 		Map<String, String> after = beans(with);
 		before.keySet().removeAll(REPLACED);
@@ -86,7 +86,7 @@ class OutsideTheEndpointTests {
 		before.values().removeIf((type) -> type.contains("io.mcpsecurity.autoconfigure.Unsecured"));
 		Map<String, String> added = new TreeMap<>(after);
 		added.keySet().removeAll(before.keySet());
-		assertThat(added.entrySet()).as("what the starter adds is its own").allMatch(OutsideTheEndpointTests::isOwn);
+		assertThat(added.entrySet()).as("what the starter adds is its own").allMatch(UnchangedApplicationTests::isOwn);
 		after.keySet().removeAll(added.keySet());
 		assertThat(after).isEqualTo(before);
 	}
@@ -119,7 +119,7 @@ class OutsideTheEndpointTests {
 	}
 
 	@Test
-	void everyOtherFilterChainIsTheSame() {
+	void otherFilterChainsAreUnchanged() {
 		List<String> before = chains(without);
 		List<String> after = chains(with);
 		assertThat(List.of(after.remove(0), after.remove(0), after.remove(0))).containsExactlyInAnyOrder(
@@ -136,7 +136,7 @@ class OutsideTheEndpointTests {
 	}
 
 	@Test
-	void everyServletFilterIsTheSame() {
+	void servletFiltersAreUnchanged() {
 		assertThat(filters(with)).isEqualTo(filters(without));
 	}
 
@@ -148,7 +148,7 @@ class OutsideTheEndpointTests {
 	@ValueSource(strings = { "/", "/hello", "/other", "/missing", "/error", "/mcp2", "/mcp/", "/.well-known/other",
 			"/hello?a=%20b", "/actuator", "/actuator/health", "/actuator/info",
 			"/actuator/metrics/http.server.requests", "/actuator/mappings", "//hello", "/hello;a=b", "/hell%6f" })
-	void everyOtherResponseIsTheSame(String path) throws Exception {
+	void otherResponsesAreUnchanged(String path) throws Exception {
 		for (String login : new String[] { "", "user", "nobody" }) {
 			for (String method : new String[] { "GET", "POST", "OPTIONS", "DELETE" }) {
 				if (path.startsWith("/actuator/m") || path.equals("/actuator")) {
@@ -169,7 +169,7 @@ class OutsideTheEndpointTests {
 	 * Spring Boot records logins as soon as there is any repository of audit events.
 	 */
 	@Test
-	void noLoginIsRecorded() throws Exception {
+	void loginsAreNotRecorded() throws Exception {
 		assertThat(response(without, "GET", "/actuator/auditevents", "user").statusCode()).isEqualTo(404);
 		assertThat(response(with, "GET", "/other", "nobody").statusCode()).isEqualTo(401);
 		HttpResponse<String> events = response(with, "GET", "/actuator/auditevents", "user");
@@ -202,7 +202,7 @@ class OutsideTheEndpointTests {
 	}
 
 	@Test
-	void noHookOfReactorIsSet() {
+	void reactorSchedulerHookIsNotSet() {
 		Runnable task = () -> {
 		};
 		assertThat(Schedulers.onSchedule(task)).isSameAs(task);

@@ -29,7 +29,7 @@ import static org.springframework.security.config.Customizer.withDefaults;
  * What is no MCP endpoint is secured by a chain of the application, the one that the
  * documentation prints.
  */
-class RestOfTheApplicationTests {
+class ApplicationFilterChainTests {
 
 	private static final String LIST = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}";
 
@@ -53,7 +53,7 @@ class RestOfTheApplicationTests {
 	}
 
 	@Test
-	void whatTheChainOpensIsOpenAndTheRestWantsALogin() {
+	void pathsOutsideEndpointAreSecuredByApplicationChain() {
 		assertThat(server.get(server.url("/hello")).body()).isEqualTo("hello");
 		assertThat(server.get(server.url("/other")).statusCode()).isEqualTo(401);
 		assertThat(server.send(HttpRequest.newBuilder(URI.create(server.url("/other"))).header("Authorization", LOGIN))
@@ -61,7 +61,7 @@ class RestOfTheApplicationTests {
 	}
 
 	@Test
-	void theMcpEndpointWantsATokenAndTakesNoLogin() {
+	void mcpEndpointRequiresTokenAndRefusesLogin() {
 		assertThat(server.send(server.post(server.token().sign(), LIST)).statusCode()).isEqualTo(200);
 		for (HttpRequest.Builder request : new HttpRequest.Builder[] { server.post(null, LIST),
 				server.post(null, LIST).header("Authorization", LOGIN) }) {
@@ -74,7 +74,7 @@ class RestOfTheApplicationTests {
 	}
 
 	@Test
-	void aTokenForTheMcpEndpointIsNoLogin() {
+	void tokenForMcpEndpointIsRefusedOutsideEndpoint() {
 		assertThat(server
 			.send(HttpRequest.newBuilder(URI.create(server.url("/other")))
 				.header("Authorization", "Bearer " + server.token().sign()))

@@ -32,11 +32,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * An answer that was held until its event was written is not sent by the thread that
  * writes events: a client that is slow to read would keep everybody's events waiting.
  */
-class AnswerThreadTests {
+class ResponseThreadTests {
 
 	@ParameterizedTest
 	@CsvSource({ "STREAMABLE, SYNC", "STREAMABLE, ASYNC", "STATELESS, SYNC", "STATELESS, ASYNC" })
-	void noAnswerIsSentByTheThreadOfASink(Protocol protocol, String type) {
+	void responsesAreNotSentByAuditThread(Protocol protocol, String type) {
 		Watch.threads.clear();
 		try (TestAuthorizationServer authorizationServer = TestAuthorizationServer.start();
 				SecuredServer server = SecuredServer.start(Watch.class, authorizationServer,

@@ -42,7 +42,7 @@ import static org.assertj.core.api.Assertions.tuple;
 /**
  * What docs/audit-jdbc.md says, word for word, against PostgreSQL.
  */
-class AuditJdbcPageTests {
+class AuditJdbcDocumentationTests {
 
 	private static final Instant NOW = Instant.now();
 
@@ -67,7 +67,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void theSettingsDoWhatTheyShould() {
+	void documentedPropertiesConfigureJdbcSink() {
 		String yaml = block("```yaml\n", "mcp-security.audit.jdbc:");
 		assertThat(yaml.lines().count()).isLessThanOrEqualTo(10);
 		new WebApplicationContextRunner()
@@ -85,7 +85,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void everyColumnIsDescribed() {
+	void everyColumnIsDocumented() {
 		assertThat(this.jdbc.queryForList(
 				"select column_name from information_schema.columns where table_name = 'mcp_audit_event'",
 				String.class))
@@ -94,7 +94,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void whatAClientDidOnBehalfOfAUser() throws Exception {
+	void documentedQueryFindsCallsOfClientOnBehalfOfUser() throws Exception {
 		write(call(1, "alice", "requestId", "yes"), denied(2, "alice", "reason", "insufficient_scope"), call(3, "bob"),
 				call(4, "alice", "client", "another"), call(8 * 24, "alice"));
 		List<Map<String, @Nullable Object>> rows = this.jdbc.queryForList(sql("What did a client do"));
@@ -104,7 +104,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void whoWasDeniedAndThenGotIt() throws Exception {
+	void documentedQueryFindsDeniedCallsThatWereLaterGranted() throws Exception {
 		write(denied(10, "alice", "tokenId", "narrow", "reason", "insufficient_scope"),
 				call(9, "alice", "tokenId", "wide"), call(8, "alice", "tokenId", "later"), denied(10, "bob"),
 				call(9, "bob", "targetName", "another"), denied(60, "carol"), call(20, "carol"), call(10, "dave"),
@@ -118,7 +118,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void whichCallsRanThroughAnActor() throws Exception {
+	void documentedQueryFindsCallsByActor() throws Exception {
 		write(call(3, "alice", "actors", List.of(Map.of("client", "outer"), Map.of("client", "orchestrator"))),
 				call(2, "bob", "actors", List.of(Map.of("subject", "robot", "client", "orchestrator"))),
 				call(1, "carol", "actors", null), call(1, "dave", "actors", List.of(Map.of("client", "another"))));
@@ -128,7 +128,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void whatTouchedADeletedRecord() throws Exception {
+	void documentedQueryFindsTokensAndSessionsThatUsedDeletedRecord() throws Exception {
 		String question = sql("Which tokens and sessions touched");
 		write(call(5, "alice", "targetName", "browse", "tokenId", "t1", "sessionIdHash", "s1"),
 				call(4, "alice", "targetName", "browse", "tokenId", "t1", "sessionIdHash", "s1"),
@@ -147,7 +147,7 @@ class AuditJdbcPageTests {
 			client = 'agent' and occurred_at > now() - interval '1 hour' | mcp_audit_event_client
 			target_name = 'purge' and occurred_at > now() - interval '1 day' | mcp_audit_event_target
 			type = 'MCP_CALL_DENIED' and occurred_at > now() | mcp_audit_event_type""")
-	void thereIsAnIndexForWhatIsAskedBy(String condition, String index) {
+	void documentedIndexIsUsedForCondition(String condition, String index) {
 		// Another than sequential reading would not be worth it for a table so small.
 		try (HikariDataSource eager = PostgresServer.pool(this.url + "&options=-c%20enable_seqscan=off")) {
 			assertThat(
@@ -160,7 +160,7 @@ class AuditJdbcPageTests {
 	}
 
 	@Test
-	void eachRoleMayDoItsPartAndNoMore() throws Exception {
+	void documentedRolesHaveOnlyRequiredPrivileges() throws Exception {
 		this.jdbc.execute("drop role if exists mcp_audit_writer, mcp_audit_reader, mcp_audit_keeper");
 		Arrays.stream(sql("as another").split(";")).filter((part) -> !part.isBlank()).forEach(this.jdbc::execute);
 		List<McpAuditEvent> events = List.of(call(1, "alice"), call(500 * 24, "bob"));
