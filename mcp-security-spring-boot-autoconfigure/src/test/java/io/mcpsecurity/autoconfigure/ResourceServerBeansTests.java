@@ -235,7 +235,7 @@ class ResourceServerBeansTests {
 	}
 
 	@Test
-	void ofTwoDecodersThePrimaryOneIsUsed(CapturedOutput output) {
+	void whenTwoDecodersThenThePrimaryOneIsUsed(CapturedOutput output) {
 		runner("mcp-security.authorization-servers=https://a.example")
 			.withUserConfiguration(WithoutEffect.class, Permissive.class)
 			.withInitializer((context) -> context
@@ -393,7 +393,7 @@ class ResourceServerBeansTests {
 
 		@Bean
 		JwtDecoder decoder() {
-			return new Permissive().permissive();
+			return (token) -> new Permissive().permissive().decode(token);
 		}
 
 		@Bean
