@@ -86,7 +86,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * server do not have.
 	 * @param lifetime How long a state can be returned.
 	 */
-	public record RequestState(@DefaultValue List<String> keys, @DefaultValue("10m") Duration lifetime) {
+	public record RequestState(@DefaultValue List<String> keys,
+			@DefaultValue("10m") @DurationUnit(ChronoUnit.SECONDS) Duration lifetime) {
 
 		@Override
 		public String toString() {
