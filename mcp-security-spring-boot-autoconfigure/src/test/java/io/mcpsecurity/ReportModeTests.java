@@ -90,7 +90,10 @@ class ReportModeTests {
 		String token = server.token().claim("sub", "x\r\n2026 forged\u2028").sign();
 		HttpResponse<String> response = server.call(token, "resources/read", "{\"uri\":\"records://x/details\"}");
 		assertThat(response.statusCode()).isEqualTo(200);
-		assertThat(reports(output)).hasSize(1).first().asString().contains("x??2026 forged?");
+		assertThat(reports(output)).hasSize(1)
+			.first()
+			.asString()
+			.containsPattern("x\\P{Cntrl}{2}2026 forged\\P{Cntrl},");
 	}
 
 	private static List<String> reports(CapturedOutput output) {
