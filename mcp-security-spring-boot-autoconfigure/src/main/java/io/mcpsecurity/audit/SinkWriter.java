@@ -25,10 +25,10 @@ final class SinkWriter {
 	private static final Log logger = LogFactory.getLog(AuditTrail.class);
 
 	/**
-	 * The linger time, for writing events in batches: waking the thread takes longer than
-	 * writing an event, and under full load it takes the core from a request.
+	 * The linger time, for writing events in batches: waking the thread for each event
+	 * takes longer than writing it.
 	 */
-	private static final Duration LINGER = Duration.ofMillis(50);
+	private static final Duration LINGER = Duration.ofMillis(5);
 
 	private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 

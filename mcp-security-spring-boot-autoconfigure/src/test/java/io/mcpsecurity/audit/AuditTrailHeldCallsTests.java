@@ -114,7 +114,7 @@ class AuditTrailHeldCallsTests extends AuditTrailFixture {
 	}
 
 	/**
-	 * Events gather for 50 ms otherwise. On a busy machine a call can take as long for
+	 * Events gather for 5 ms otherwise. On a busy machine a call can take as long for
 	 * other reasons, but not every one.
 	 */
 	@Test
