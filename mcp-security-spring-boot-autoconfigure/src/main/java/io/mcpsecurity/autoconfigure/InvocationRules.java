@@ -31,7 +31,7 @@ final class InvocationRules {
 			if (!found.containsKey(name) && beans.containsBeanDefinition(name)
 					&& isAmbiguous(beans.getMergedBeanDefinition(name))) {
 				throw new DeclarationException("The type of the bean '" + name
-						+ "' does not say what it authorizes, so it would not be asked about tools, resources and prompts",
+						+ "' does not say what it authorizes, and it has no effect on tools, resources and prompts",
 						"declare it as AuthorizationManager<McpInvocation> if it is a rule for them, or else with the "
 								+ "type that it is for, AuthorizationManager<RequestAuthorizationContext> for example");
 			}

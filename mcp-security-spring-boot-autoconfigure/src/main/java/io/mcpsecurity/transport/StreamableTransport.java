@@ -186,7 +186,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 
 	/**
 	 * The MCP SDK has a session object for each request, which is not added to the
-	 * sessions and has an id that nobody gets.
+	 * sessions, and whose id is not sent to the client.
 	 */
 	@Override
 	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, Map<String, ?> client, Reply reply)
@@ -317,7 +317,7 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	}
 
 	/**
-	 * The transport of a request whose response nobody needs.
+	 * The transport of a request whose response is not used.
 	 */
 	private static final class NoTransport implements McpStreamableServerTransport {
 

@@ -173,7 +173,7 @@ class AccessPolicyTests {
 	void scopesOfOfferedTargetsAreDistinctAndInRuleOrder() {
 		AccessPolicy policy = policy(rule(PURGE, "c", "a"), new AccessRule(McpTarget.tool("choice"),
 				new ScopeRequirement(List.of("b"), List.of("a", "d")), "test"));
-		assertThat(policy.ruleBook().scopes()).as("what nobody offers").isEmpty();
+		assertThat(policy.ruleBook().scopes()).as("scopes of rules for targets that are not offered").isEmpty();
 		List.of(PURGE, McpTarget.tool("choice"))
 			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		assertThat(policy.ruleBook().scopes()).containsExactly("c", "a", "b", "d");

@@ -268,7 +268,7 @@ class McpSecurityAutoConfigurationTests {
 	@ParameterizedTest
 	@ValueSource(classes = { HiddenTransports.StreamableServlet.class, HiddenTransports.StatelessServlet.class,
 			HiddenTransports.Routes.class, HiddenTransports.NestedRoutes.class })
-	void aTransportThatIsNoBeanStopsTheStart(Class<?> application) {
+	void transportThatIsNotABeanFailsStartup(Class<?> application) {
 		this.configured.withUserConfiguration(application).run((context) -> {
 			assertThat(Refusal.of(context).property()).isEqualTo("mcp-security.unguarded-transports");
 			assertThat(Refusal.of(context).reason()).contains("'hidden'");
@@ -282,7 +282,7 @@ class McpSecurityAutoConfigurationTests {
 	}
 
 	@Test
-	void aServletThatIsRegisteredByHandIsATransportToo() {
+	void transportServletInTheServletContextFailsStartup() {
 		assertThat(Refusal.of(catchThrowable(() -> start(HiddenTransports.ByHand.class))).reason())
 			.contains("'by hand'");
 	}

@@ -29,7 +29,7 @@ class McpExchangeTests {
 	}
 
 	@Test
-	void whatIsHeldIsReleasedWhenTheRequestEnds() {
+	void heldResourcesAreReleasedAtTheEndOfTheRequest() {
 		AtomicInteger released = new AtomicInteger();
 		McpExchange request = held(released);
 		assertThat(released).hasValue(0);
@@ -40,7 +40,7 @@ class McpExchangeTests {
 	}
 
 	@Test
-	void aHandlerThatOutlastsItsRequestKeepsWhatIsHeld() {
+	void heldResourcesAreKeptUntilTheHandlerEnds() {
 		AtomicInteger released = new AtomicInteger();
 		McpExchange request = held(released);
 		request.handling();

@@ -54,7 +54,7 @@ public final class RejectedEvents implements AuditSink {
 	}
 
 	/**
-	 * Forget the events so far.
+	 * Remove the events so far.
 	 */
 	public void clear() {
 		this.events.clear();

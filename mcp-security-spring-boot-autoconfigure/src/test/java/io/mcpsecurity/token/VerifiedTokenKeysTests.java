@@ -26,7 +26,7 @@ import org.springframework.security.oauth2.server.resource.authentication.Bearer
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * A remembered token is as good as its issuer's keys, no longer and no shorter.
+ * A cached token is as good as its issuer's keys, no longer and no shorter.
  */
 class VerifiedTokenKeysTests {
 
@@ -101,24 +101,24 @@ class VerifiedTokenKeysTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { true, false })
-	void duringOutageTokenIsAcceptedUntilToleranceWithAndWithoutCache(boolean remembered) {
-		IssuerAuthenticationManager manager = manager(remembered);
+	void duringOutageTokenIsAcceptedUntilToleranceWithAndWithoutCache(boolean cached) {
+		IssuerAuthenticationManager manager = manager(cached);
 		long start = System.nanoTime();
 		authenticate(manager);
 		this.authorizationServer.close();
 		AuthenticationException failure = null;
 		while (failure == null) {
-			assertThat(this.tokens.misses()).isEqualTo(remembered ? 1 : 0);
+			assertThat(this.tokens.misses()).isEqualTo(cached ? 1 : 0);
 			failure = tryToAuthenticate(manager);
 			assertThat(System.nanoTime() - start).as("still accepted").isLessThan(LONG.toNanos());
 		}
 		assertThat(TokenFailure.of(failure)).isEqualTo(TokenFailure.UNAVAILABLE);
-		assertThat(manager.isKnown(this.token)).isEqualTo(remembered);
+		assertThat(manager.isKnown(this.token)).isEqualTo(cached);
 		assertThat(Duration.ofNanos(System.nanoTime() - start))
 			.isGreaterThanOrEqualTo(SETTINGS.cacheTtl().plus(SETTINGS.outageTolerance()));
 		this.authorizationServer.open();
 		Awaitility.await().pollInterval(Duration.ofMillis(20)).until(() -> tryToAuthenticate(manager) == null);
-		assertThat(this.tokens.misses()).isEqualTo(remembered ? 1 : 0);
+		assertThat(this.tokens.misses()).isEqualTo(cached ? 1 : 0);
 	}
 
 	@Test

@@ -40,7 +40,7 @@ class BodyLimitsTests {
 
 	private static final int LIMIT = 10_000;
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
 	private static final String PING = "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\"}";
 
@@ -222,7 +222,7 @@ class BodyLimitsTests {
 			assertThat(answer.header("Connection")).isEqualTo("close");
 			awaitEnd(connection);
 		}
-		Awaitility.await().atMost(PATIENCE).until(() -> events.count("too_slow") == before + 1);
+		Awaitility.await().atMost(TIMEOUT).until(() -> events.count("too_slow") == before + 1);
 	}
 
 	@ParameterizedTest
@@ -369,7 +369,7 @@ class BodyLimitsTests {
 	}
 
 	private static void trickle(RawConnection connection, BooleanSupplier until) {
-		Awaitility.await().atMost(PATIENCE).pollInterval(Duration.ofMillis(200)).until(() -> {
+		Awaitility.await().atMost(TIMEOUT).pollInterval(Duration.ofMillis(200)).until(() -> {
 			connection.send("x");
 			return until.getAsBoolean();
 		});

@@ -151,7 +151,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void whatDoesNotExistIsInvalidOrNotFound(Protocol protocol) {
+	void unknownTargetsAreInvalidParamsAndUnknownMethodsNotFound(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> unknown = send(server, "resources/read", "{\"uri\":\"no://such\"}");
 		assertError(unknown, 200, -32602);
@@ -183,7 +183,7 @@ class ModernRevisionTests {
 			"`{'_meta':{'V':'2026-07-28','C':{},'I':5}}`, 2026-07-28, tools/list, -32602",
 			"`{'_meta':{'V':'v999','C':{}}}`, v999, tools/list, -32022",
 			"`{'_meta':{'V':'2027-01-01'}}`, 2027-01-01, tools/list, -32022" })
-	void whatIsNotOfTheRevisionIsRefusedWithOneEvent(String params, String version, String method, int code) {
+	void requestsThatViolateTheRevisionAreRefusedWithOneEvent(String params, String version, String method, int code) {
 		for (SecuredServer server : servers.values()) {
 			HttpRequest.Builder request = server.post(server.token().sign(),
 					"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\",\"params\":" + params.replace('\'', '"')
@@ -204,7 +204,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientOfThisRevisionSendsNoResponsesAndNoNotificationsThatMatter(Protocol protocol) {
+	void responsesOfClientsAreRefusedAndNotificationsIgnored(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token().sign();
 		assertThat(server
@@ -233,7 +233,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aServerWithoutTheRevisionNamesTheOthers() {
+	void whenRevisionIsDisabledThenSupportedRevisionsAreReturned() {
 		try (SecuredServer server = SecuredServer.start(ModernApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.protocol-revisions=2025-11-25")) {
 			HttpResponse<String> response = send(server, "server/discover", "{}");
@@ -247,7 +247,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aServerWithOnlyTheRevisionRefusesTheOthers() {
+	void whenOnlyThisRevisionIsEnabledThenLegacyRequestsAreRefused() {
 		try (SecuredServer server = SecuredServer.start(ModernApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.protocol-revisions=2026-07-28")) {
 			String token = server.token().sign();
@@ -268,7 +268,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aHandlerThatNeedsInputRunsAgainWithIt(Protocol protocol) {
+	void handlerThatRequiresInputRunsAgainWithTheInput(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token().sign();
 		JsonNode asked = result(server.send(server.modern(token, "tools/call", ask("{}", ""))));
@@ -284,7 +284,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void anAnnotatedPromptCanAskToo(Protocol protocol) {
+	void annotatedPromptCanRequireInput(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String meta = ",\"_meta\":{\"io.modelcontextprotocol/clientCapabilities\":{\"elicitation\":{}}}}";
 		assertThat(result(server.send(server.modern(server.token().sign(), "prompts/get", "{\"name\":\"ask\"" + meta)))
@@ -294,7 +294,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aStateIsValidForItsCallerAndRequestOnly(Protocol protocol) {
+	void requestStateIsValidOnlyForItsCallerAndRequest(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token().claim("sub", "alice").sign();
 		String state = result(server.send(server.modern(token, "tools/call", ask("{}", "")))).path("requestState")
@@ -342,7 +342,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aClientThatCannotAnswerIsNotAsked(Protocol protocol) {
+	void clientWithoutTheCapabilityGetsAnError(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> response = server
 			.send(server.modern(server.token().sign(), "tools/call", "{\"name\":\"ask\",\"arguments\":{}}"));
@@ -353,7 +353,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aStreamOfNotificationsHasWhatTheClientRequests() throws Exception {
+	void subscriptionStreamContainsOnlyRequestedNotifications() throws Exception {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		String token = server.token("records:browse").sign();
 		McpSyncServer mcp = server.context().getBean(McpSyncServer.class);
@@ -382,7 +382,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aSubscriptionToWhatTheCallerMayNotReadIsRefused() {
+	void subscriptionToResourceWithoutItsScopesIsRefused() {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		HttpResponse<String> response = send(server, "subscriptions/listen",
 				"{\"notifications\":{\"resourceSubscriptions\":[\"records://all\",\"records://secret\"]}}");
@@ -397,7 +397,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aStreamOfNotificationsEndsWithItsToken() throws Exception {
+	void subscriptionStreamEndsWithItsToken() throws Exception {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		String token = server.token().claim("exp", Instant.now().plusSeconds(2).getEpochSecond()).sign();
 		try (Listener listener = new Listener(server,
@@ -427,7 +427,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aClientThatClosesTheConnectionCancelsItsCall() throws Exception {
+	void closingTheConnectionCancelsAsynchronousCall() throws Exception {
 		try (SecuredServer server = SecuredServer.start(AsyncApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STREAMABLE", "spring.ai.mcp.server.type=ASYNC",
 				"mcp-security.sessions.check-interval=100ms")) {
@@ -442,7 +442,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void aHandlerThatAsksThroughTheExchangeIsRefused() {
+	void handlerThatUsesTheExchangeForInputGetsAnError() {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		JsonNode result = result(server.send(server.modern(server.token().sign(), "tools/call",
 				ask("{}", "").replace("\"name\":\"ask\"", "\"name\":\"elicit\""))));

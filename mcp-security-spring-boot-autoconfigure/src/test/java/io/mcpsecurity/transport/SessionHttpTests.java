@@ -43,7 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SessionHttpTests {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
+	private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
 	private static final HttpClient http = HttpClient.newHttpClient();
 
@@ -228,7 +228,7 @@ class SessionHttpTests {
 		String longToken = server.token().claim("sub", "calling").sign();
 		String session = server.initialize(longToken);
 		CompletableFuture<HttpResponse<String>> goesOn = open(call(tool, longToken, session));
-		Awaitility.await().atMost(PATIENCE).until(() -> tools.running() == 1);
+		Awaitility.await().atMost(TIMEOUT).until(() -> tools.running() == 1);
 		HttpResponse<String> ended = openWithShortToken("calling", (token) -> call(tool, token, session),
 				() -> assertThat(tools.running()).isEqualTo(2));
 		assertThat(ended.statusCode()).isEqualTo(200);
@@ -241,7 +241,7 @@ class SessionHttpTests {
 		assertThat(goesOn).isNotDone();
 		tools.end();
 		assertThat(awaitEnd(goesOn).body()).contains("ended by itself");
-		Awaitility.await().atMost(PATIENCE).until(() -> tools.running() == 0);
+		Awaitility.await().atMost(TIMEOUT).until(() -> tools.running() == 0);
 		awaitStreams(0);
 		assertThat(SecuredServer.text(server.send(call("time", longToken, session)))).isEqualTo("noon");
 	}
@@ -259,9 +259,9 @@ class SessionHttpTests {
 			.claim("exp", Date.from(Instant.now().plusSeconds(5)))
 			.sign();
 		CompletableFuture<HttpResponse<String>> response = open(call("waiting", token, session));
-		Awaitility.await().atMost(PATIENCE).until(() -> tools.running() == 1);
+		Awaitility.await().atMost(TIMEOUT).until(() -> tools.running() == 1);
 		Awaitility.await()
-			.atMost(PATIENCE)
+			.atMost(TIMEOUT)
 			.until(() -> server.send(request("POST", token, session)).statusCode() == 401);
 		Thread.sleep(300);
 		assertThat(response).isNotDone();
@@ -270,7 +270,7 @@ class SessionHttpTests {
 	}
 
 	@Test
-	void aCallMayOutliveItsTokenWhereThatIsAllowed() throws Exception {
+	void callOutlivesItsTokenWhenConfigured() throws Exception {
 		try (SecuredServer patient = SecuredServer.start(SessionApplication.class, server.authorizationServer(),
 				"mcp-security.token.clock-skew=0s", "mcp-security.sessions.check-interval=100ms",
 				"mcp-security.sessions.calls-outlive-token=true")) {
@@ -279,13 +279,12 @@ class SessionHttpTests {
 			String token = patient.token().claim("exp", Date.from(Instant.now().plusSeconds(5))).sign();
 			CompletableFuture<HttpResponse<String>> call = open(
 					patient.post(token, call("ticking")).setHeader("Mcp-Session-Id", session));
-			Awaitility.await().atMost(PATIENCE).until(() -> running.running() == 1);
+			Awaitility.await().atMost(TIMEOUT).until(() -> running.running() == 1);
 			Awaitility.await()
-				.atMost(PATIENCE)
+				.atMost(TIMEOUT)
 				.until(() -> patient.send(patient.post(token, call("time")).setHeader("Mcp-Session-Id", session))
 					.statusCode() == 401);
-			Thread.sleep(500);
-			assertThat(call).isNotDone();
+			Awaitility.await().during(Duration.ofMillis(500)).atMost(TIMEOUT).until(() -> !call.isDone());
 			running.end();
 			assertThat(awaitEnd(call).body()).contains("tick", "ended by itself");
 		}
@@ -352,7 +351,7 @@ class SessionHttpTests {
 			server.initialize(token);
 			assertThat(server.send(request("POST", token, first)).statusCode()).isEqualTo(200);
 		}
-		Awaitility.await().atMost(PATIENCE).until(() -> sessions().expired() >= expired + 20);
+		Awaitility.await().atMost(TIMEOUT).until(() -> sessions().expired() >= expired + 20);
 		assertThat(server.send(request("POST", other, ofOther)).statusCode()).isEqualTo(200);
 		assertThat(events.size()).isZero();
 	}
@@ -398,12 +397,12 @@ class SessionHttpTests {
 	}
 
 	private static HttpResponse<String> awaitEnd(CompletableFuture<HttpResponse<String>> stream) {
-		Awaitility.await().atMost(PATIENCE.multipliedBy(2)).until(stream::isDone);
+		Awaitility.await().atMost(TIMEOUT.multipliedBy(2)).until(stream::isDone);
 		return stream.join();
 	}
 
 	private static void awaitStreams(int number) {
-		Awaitility.await().atMost(PATIENCE).until(() -> sessions().streams() == number);
+		Awaitility.await().atMost(TIMEOUT).until(() -> sessions().streams() == number);
 	}
 
 	private static HttpRequest.Builder request(String method, @Nullable String token, String session) {

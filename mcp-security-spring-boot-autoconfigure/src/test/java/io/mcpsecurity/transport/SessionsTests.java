@@ -38,7 +38,7 @@ class SessionsTests {
 
 	private static final SessionOwner BOB = owner("bob");
 
-	private static final SessionOwner NOBODY = SessionOwner.anonymous(RESOURCE, "192.0.2.1");
+	private static final SessionOwner ANONYMOUS = SessionOwner.anonymous(RESOURCE, "192.0.2.1");
 
 	private final MutableClock clock = new MutableClock();
 
@@ -88,7 +88,7 @@ class SessionsTests {
 		open("a", ALICE);
 		this.clock.advance(IDLE.minusSeconds(1));
 		assertThat(find("a", BOB)).isNull();
-		assertThat(find("a", NOBODY)).isNull();
+		assertThat(find("a", ANONYMOUS)).isNull();
 		this.clock.advance(Duration.ofSeconds(1));
 		this.sessions.check();
 		assertThat(this.closed).containsExactly("a");
@@ -128,13 +128,13 @@ class SessionsTests {
 
 	@Test
 	void anonymousSessionIsAssignedOnceAndNeverBecomesAnonymous() {
-		open("a", NOBODY);
-		assertThat(find("a", NOBODY)).isNotNull();
+		open("a", ANONYMOUS);
+		assertThat(find("a", ANONYMOUS)).isNotNull();
 		assertThat(find("a", ALICE)).isNotNull();
 		assertThat(find("a", BOB)).isNull();
-		assertThat(find("a", NOBODY)).isNull();
+		assertThat(find("a", ANONYMOUS)).isNull();
 		open("b", ALICE);
-		assertThat(find("b", NOBODY)).isNull();
+		assertThat(find("b", ANONYMOUS)).isNull();
 		assertThat(this.sessions.owners()).isEqualTo(1);
 	}
 
@@ -151,7 +151,7 @@ class SessionsTests {
 			assertThat(few.find("session" + i, owner("subject" + i))).isNotNull();
 		}
 		for (int i = 990; i < 1000; i++) {
-			assertThat(few.find("anonymous" + i, NOBODY)).isNotNull();
+			assertThat(few.find("anonymous" + i, ANONYMOUS)).isNotNull();
 		}
 		assertThat(few.size()).isEqualTo(40);
 		assertThat(few.owners()).isEqualTo(40);
@@ -159,10 +159,10 @@ class SessionsTests {
 	}
 
 	@Test
-	void aSessionThatIsGivenToACallerCountsAsOneOfACaller() {
+	void anonymousSessionThatIsAssignedCountsForItsCaller() {
 		Sessions few = sessions(40, 1000);
 		for (int i = 0; i < 100; i++) {
-			few.open(session("session" + i, NOBODY));
+			few.open(session("session" + i, ANONYMOUS));
 			few.find("session" + i, ALICE);
 		}
 		assertThat(few.size()).isBetween(25, 30);
@@ -175,7 +175,7 @@ class SessionsTests {
 		Sessions many = sessions(1000, 1000);
 		for (int round = 0; round < 200; round++) {
 			String id = "session" + round;
-			many.open(session(id, NOBODY));
+			many.open(session(id, ANONYMOUS));
 			CountDownLatch start = new CountDownLatch(1);
 			List<Future<Boolean>> given = new ArrayList<>();
 			for (int i = 0; i < 4; i++) {
@@ -191,7 +191,7 @@ class SessionsTests {
 				winners += one.get(30, TimeUnit.SECONDS) ? 1 : 0;
 			}
 			assertThat(winners).isEqualTo(1);
-			assertThat(many.find(id, NOBODY)).isNull();
+			assertThat(many.find(id, ANONYMOUS)).isNull();
 		}
 		threads.shutdown();
 		assertThat(many.owners()).isLessThanOrEqualTo(4);
@@ -318,7 +318,7 @@ class SessionsTests {
 	void ownersDifferByEveryComponent() {
 		assertThat(Set.of(owner("alice"), owner("bob"), owner("i", "alice", null), owner("i", "alice", ""),
 				owner("i", "alice", "c"), owner("j", "alice", "c"), owner("i", "alicec", ""), owner("ia", "lice", "c"),
-				NOBODY, SessionOwner.anonymous("https://other.example", "192.0.2.1"),
+				ANONYMOUS, SessionOwner.anonymous("https://other.example", "192.0.2.1"),
 				SessionOwner.anonymous(RESOURCE, "192.0.2.2"),
 				SessionOwner.of(McpCaller.builder("alice", "i", "https://other").client("c").build())))
 			.hasSize(12);
@@ -329,7 +329,7 @@ class SessionsTests {
 	@Test
 	void anonymousSessionsAreLimitedByAddressAndUsableFromOtherAddresses() {
 		SessionOwner elsewhere = SessionOwner.anonymous(RESOURCE, "192.0.2.2");
-		McpSession session = open("a", NOBODY);
+		McpSession session = open("a", ANONYMOUS);
 		for (int i = 0; i < 10; i++) {
 			open("elsewhere" + i, elsewhere);
 		}
@@ -337,7 +337,7 @@ class SessionsTests {
 		assertThat(find("a", elsewhere)).isSameAs(session);
 		assertThat(find("a", SessionOwner.anonymous("https://other.example", "192.0.2.1"))).isNull();
 		assertThat(find("a", ALICE)).isSameAs(session);
-		assertThat(find("a", NOBODY)).isNull();
+		assertThat(find("a", ANONYMOUS)).isNull();
 	}
 
 	private Sessions sessions(int max, int maxPerCaller) {

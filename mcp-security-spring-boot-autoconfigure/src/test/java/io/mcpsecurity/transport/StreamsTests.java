@@ -400,7 +400,7 @@ class StreamsTests {
 	 */
 	@ParameterizedTest
 	@MethodSource("synchronousKinds")
-	void aCallCountsWhileItsThreadWritesTheResponse(Kind kind) throws Exception {
+	void callIsCountedWhileItsThreadWritesTheResponse(Kind kind) throws Exception {
 		Session session = kind.open();
 		Session other = kind.open();
 		try (Socket socket = new Socket()) {
@@ -449,7 +449,7 @@ class StreamsTests {
 	 */
 	@ParameterizedTest
 	@MethodSource("kinds")
-	void aCallCountsUntilItsHandlerHasEndedAlthoughItsStreamHas(Kind kind) {
+	void callIsCountedUntilItsHandlerEndsAfterItsStream(Kind kind) {
 		Session other = kind.open();
 		Session session = kind.open();
 		kind.hold();

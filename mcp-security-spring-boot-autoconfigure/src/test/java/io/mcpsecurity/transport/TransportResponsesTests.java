@@ -76,7 +76,7 @@ class TransportResponsesTests {
 	}
 
 	/**
-	 * An answer that does not end is none here: it is waited for.
+	 * A response that does not end is not accepted: the request waits for its end.
 	 */
 	@ParameterizedTest
 	@MethodSource("kinds")

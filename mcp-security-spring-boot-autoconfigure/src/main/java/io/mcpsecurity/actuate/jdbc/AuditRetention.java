@@ -28,7 +28,7 @@ public final class AuditRetention implements AutoCloseable {
 
 	private static final Duration INTERVAL = Duration.ofHours(1);
 
-	private static final Duration PATIENCE = Duration.ofSeconds(15);
+	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(15);
 
 	private final JdbcAuditEventRepository repository;
 
@@ -101,7 +101,7 @@ public final class AuditRetention implements AutoCloseable {
 		this.closed.countDown();
 		this.thread.shutdown();
 		try {
-			this.thread.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+			this.thread.awaitTermination(CLOSE_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
