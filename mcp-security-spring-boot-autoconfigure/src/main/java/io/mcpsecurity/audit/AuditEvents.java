@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -33,6 +34,12 @@ public final class AuditEvents {
 	private static final int MAX_NAME = 1024;
 
 	private static final int MAX_SCOPES = 100;
+
+	/**
+	 * The members of {@code cnf} (RFC 9449 section 6.1, RFC 8705 section 3.1), each with
+	 * its word in events.
+	 */
+	private static final Map<String, String> SENDER_CONSTRAINTS = Map.of("jkt", "dpop", "x5t#S256", "mtls");
 
 	/** Enough for all facts of a call. */
 	private static final int CALL_FACTS = 32;
@@ -195,12 +202,27 @@ public final class AuditEvents {
 
 	/** The facts about a caller. */
 	private record CallerFacts(@Nullable String subject, @Nullable String issuer, @Nullable String client,
-			List<Facts> actors, boolean actorsTruncated, @Nullable String tokenId, List<String> grantedScopes) {
+			List<Facts> actors, boolean actorsTruncated, @Nullable String tokenId, List<String> senderConstraints,
+			List<String> grantedScopes) {
 
 		static CallerFacts of(McpCaller caller) {
 			return new CallerFacts(text(caller.subject()), text(caller.issuer()), text(caller.client()),
 					caller.actors().stream().map(CallerFacts::of).toList(), caller.actorsTruncated(),
-					text(caller.tokenId()), texts(caller.scopes().stream().sorted().toList()));
+					text(caller.tokenId()), senderConstraints(caller),
+					texts(caller.scopes().stream().sorted().toList()));
+		}
+
+		/**
+		 * What the sender of the token has proved. A caller with a token that is bound to
+		 * anything else does not exist.
+		 */
+		private static List<String> senderConstraints(McpCaller caller) {
+			return (caller.claim("cnf") instanceof Map<?, ?> confirmation) ? SENDER_CONSTRAINTS.keySet()
+				.stream()
+				.filter(confirmation::containsKey)
+				.map(SENDER_CONSTRAINTS::get)
+				.sorted()
+				.toList() : List.of();
 		}
 
 		private static Facts of(McpActor actor) {
@@ -220,6 +242,9 @@ public final class AuditEvents {
 				facts.add("actorsTruncated", this.actorsTruncated);
 			}
 			facts.add("tokenId", this.tokenId);
+			if (!this.senderConstraints.isEmpty()) {
+				facts.add("senderConstraints", this.senderConstraints);
+			}
 		}
 
 	}

@@ -88,6 +88,7 @@ final class CheckedProperties {
 		this.issuers = new IssuerProperties(properties, boot.getJwt(), connections, this.uris);
 		this.metadataUrl = checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
+		checkDpop(properties.dpop());
 		checkHttp(properties.http());
 		checkVisibility(properties.policy());
 		checkRequiredScopes(properties.policy());
@@ -317,6 +318,14 @@ final class CheckedProperties {
 			throw invalid("mcp-security.token.cache.max-size", token.cache().maxSize(),
 					"It is negative. Set it to 0 to verify tokens with every request.");
 		}
+	}
+
+	private static void checkDpop(McpSecurityProperties.Dpop dpop) {
+		Duration maxAge = dpop.maxAge();
+		if (maxAge.compareTo(Duration.ofSeconds(1)) < 0 || maxAge.compareTo(Duration.ofHours(1)) > 0) {
+			throw invalid("mcp-security.dpop.max-age", maxAge, "It is not between one second and one hour.");
+		}
+		checkPositive("mcp-security.dpop.max-proofs", dpop.maxProofs());
 	}
 
 	private static void checkHttp(McpSecurityProperties.Http http) {

@@ -13,12 +13,15 @@ import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.token.DpopProofs;
+import io.mcpsecurity.token.UsedProofs;
 import io.mcpsecurity.transport.BodyLimits;
 import io.mcpsecurity.transport.McpDispatcher;
 import io.mcpsecurity.transport.McpEndpoint;
 import io.mcpsecurity.transport.ModernRequests;
 import io.mcpsecurity.transport.ProtectedResource;
 import io.mcpsecurity.transport.RequestStates;
+import io.mcpsecurity.transport.SenderConstraints;
 import io.mcpsecurity.transport.Sessions;
 import io.modelcontextprotocol.server.McpTransportContextExtractor;
 import jakarta.servlet.ServletContext;
@@ -32,6 +35,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
@@ -65,22 +69,33 @@ class EndpointConfiguration {
 
 	@Bean
 	McpEndpointFactory mcpEndpointFactory(AuthorizationServers servers, ScopeCatalogue catalogue,
-			CheckedProperties checked, McpSecurityProperties properties) {
-		return new McpEndpointFactory(servers, catalogue, checked, properties);
+			CheckedProperties checked, McpSecurityProperties properties, SenderConstraints constraints) {
+		return new McpEndpointFactory(servers, catalogue, checked, properties, constraints);
+	}
+
+	/**
+	 * After the rate limits, which report missing libraries of the store that used proofs
+	 * have in common with them.
+	 */
+	@Bean
+	@DependsOn("mcpRequestLimits")
+	SenderConstraints mcpSenderConstraints(McpSecurityProperties properties, UsedProofs used) {
+		McpSecurityProperties.Dpop dpop = properties.dpop();
+		return new SenderConstraints(dpop.mode(), new DpopProofs(dpop.maxAge(), used, Clock.systemUTC()));
 	}
 
 	@Bean
 	McpEndpoint.Common mcpEndpointParts(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules,
 			McpSecurityProperties properties, RequestLimits limits,
 			ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
-			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors, ModernRequests modern,
-			ListableBeanFactory beans) {
+			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors,
+			SenderConstraints constraints, ModernRequests modern, ListableBeanFactory beans) {
 		McpSecurityProperties.Http http = properties.http();
 		BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
 		return new McpEndpoint.Common(exchanges, clients, rules, new McpMessageReader(http.maxJsonDepth()), bodies,
 				limits, ApplicationContexts.of(servletExtractors.getIfUnique(), functionalExtractors.getIfUnique(),
 						beans.getBeanNamesForType(McpTransportContextExtractor.class)),
-				modern);
+				constraints, modern);
 	}
 
 	@Bean

@@ -17,6 +17,7 @@ import io.mcpsecurity.transport.McpDispatcher;
 import io.mcpsecurity.transport.McpEndpoint;
 import io.mcpsecurity.transport.ProtectedResource;
 import io.mcpsecurity.transport.ResourceMetadata;
+import io.mcpsecurity.transport.SenderConstraints;
 
 /**
  * Creates the parts of an MCP endpoint that depend on its identity, in the same way for
@@ -32,12 +33,15 @@ final class McpEndpointFactory {
 
 	private final McpSecurityProperties properties;
 
+	private final SenderConstraints constraints;
+
 	McpEndpointFactory(AuthorizationServers servers, ScopeCatalogue catalogue, CheckedProperties checked,
-			McpSecurityProperties properties) {
+			McpSecurityProperties properties, SenderConstraints constraints) {
 		this.servers = servers;
 		this.catalogue = catalogue;
 		this.checked = checked;
 		this.properties = properties;
+		this.constraints = constraints;
 	}
 
 	/**
@@ -59,7 +63,8 @@ final class McpEndpointFactory {
 	}
 
 	BearerChallenge challenge(ProtectedResource resource, AccessPolicy policy, List<String> initial) {
-		return new BearerChallenge(resource.metadataLocation(), scopes(initial, policy), this.catalogue::challenged);
+		return new BearerChallenge(resource.metadataLocation(), scopes(initial, policy), this.catalogue::challenged,
+				this.constraints.schemes());
 	}
 
 	ResourceMetadata metadata(ProtectedResource resource, String name, AccessPolicy policy, List<String> supported) {
@@ -69,7 +74,8 @@ final class McpEndpointFactory {
 			.map(this.checked.issuers()::advertised)
 			.distinct()
 			.toList();
-		return new ResourceMetadata(resource, name, advertised, () -> this.catalogue.requested(scopes.get()));
+		return new ResourceMetadata(resource, name, advertised, () -> this.catalogue.requested(scopes.get()),
+				this.constraints);
 	}
 
 	/** The advertised scopes for the value of a property. */

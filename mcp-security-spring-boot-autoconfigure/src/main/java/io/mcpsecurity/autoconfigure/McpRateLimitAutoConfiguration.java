@@ -12,6 +12,8 @@ import io.mcpsecurity.ratelimit.LocalStore;
 import io.mcpsecurity.ratelimit.RateLimits;
 import io.mcpsecurity.ratelimit.RedisStore;
 import io.mcpsecurity.ratelimit.RequestLimits;
+import io.mcpsecurity.token.LocalUsedProofs;
+import io.mcpsecurity.token.UsedProofs;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -30,8 +32,12 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+import org.springframework.security.authentication.AuthenticationServiceException;
 
-/** Auto-configuration of rate limits, their buckets, and their health and metrics. */
+/**
+ * Auto-configuration of rate limits, their buckets, and their health and metrics, and of
+ * the used DPoP proofs, which are in the same store.
+ */
 @AutoConfiguration(after = McpSecurityAutoConfiguration.class,
 		afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnBean(CheckedProperties.class)
@@ -68,6 +74,11 @@ public final class McpRateLimitAutoConfiguration {
 		@Bean
 		LocalStore mcpRateLimitStore(CheckedProperties checked, McpSecurityProperties properties) {
 			return new LocalStore(properties.rateLimit().maxBuckets());
+		}
+
+		@Bean
+		UsedProofs mcpUsedProofs(CheckedProperties checked, McpSecurityProperties properties) {
+			return new LocalUsedProofs(properties.dpop().maxProofs());
 		}
 
 	}
@@ -125,6 +136,19 @@ public final class McpRateLimitAutoConfiguration {
 			}
 			return new RedisStore(this.connections.getRequiredNativeClient(), new RedisStore.Settings(redis.timeout(),
 					redis.connectTimeout(), RETRY_INTERVAL, redis.keyPrefix()));
+		}
+
+		/** Shared, so that a proof is not accepted by another instance again. */
+		@Bean
+		UsedProofs mcpUsedProofs(RedisStore store) {
+			return (proof, lifetime) -> {
+				try {
+					return store.add(proof, lifetime);
+				}
+				catch (BucketStore.StoreUnavailableException ex) {
+					throw new AuthenticationServiceException("Redis cannot be reached", ex);
+				}
+			};
 		}
 
 		@Override

@@ -11,6 +11,7 @@ import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.ratelimit.LimitRule;
 import io.mcpsecurity.ratelimit.RateLimits;
 import io.mcpsecurity.token.Provider;
+import io.mcpsecurity.transport.SenderConstraints;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -45,6 +46,7 @@ import org.springframework.util.unit.DataSize;
  * @param allowInsecureHttp Whether http is allowed for a resource or an issuer that is
  * not on this machine.
  * @param token Validation of access tokens.
+ * @param dpop Access tokens that are bound to a key of the client (DPoP, RFC 9449).
  * @param clients Which OAuth clients are accepted.
  * @param policy Which scopes tools, resources and prompts require.
  * @param scopes Descriptions and other names of scopes.
@@ -65,12 +67,12 @@ import org.springframework.util.unit.DataSize;
 public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Nullable String resource,
 		@DefaultValue List<String> resourceAliases, @Nullable String resourceName,
 		@DefaultValue List<AuthorizationServer> authorizationServers, @DefaultValue("false") boolean startLocked,
-		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Clients clients,
-		@DefaultValue Policy policy, @DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata,
-		@DefaultValue Http http, @DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
-		@DefaultValue List<String> protocolRevisions, @DefaultValue RequestState requestState,
-		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue List<String> unguardedTransports,
-		@DefaultValue Audit audit) {
+		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Dpop dpop,
+		@DefaultValue Clients clients, @DefaultValue Policy policy, @DefaultValue List<Scope> scopes,
+		@DefaultValue Metadata metadata, @DefaultValue Http http, @DefaultValue Sessions sessions,
+		@DefaultValue RateLimit rateLimit, @DefaultValue List<String> protocolRevisions,
+		@DefaultValue RequestState requestState, @DefaultValue Map<String, Endpoint> endpoints,
+		@DefaultValue List<String> unguardedTransports, @DefaultValue Audit audit) {
 
 	/** The configured name of the resource, or else another name. */
 	String resourceNameOr(String other) {
@@ -452,6 +454,22 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 				@DefaultValue("16") int maxConcurrent) {
 		}
 
+	}
+
+	/**
+	 * Access tokens that are bound to a key of the client (DPoP, RFC 9449).
+	 *
+	 * @param mode Whether such tokens are accepted: "off", "allowed", besides bearer
+	 * tokens, or "required", and no bearer tokens.
+	 * @param maxAge Maximum difference between the time at which a proof was created and
+	 * the time of its arrival.
+	 * @param maxProofs Maximum number of proofs in the memory of an instance that are
+	 * kept to detect replays. While it is reached, requests with DPoP are rejected with
+	 * 503. Not used with rate-limit.store=redis, where the proofs are in Redis.
+	 */
+	public record Dpop(@DefaultValue("off") SenderConstraints.Mode mode,
+			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxAge,
+			@DefaultValue("500000") int maxProofs) {
 	}
 
 	/**

@@ -69,6 +69,16 @@ public record Sha256(long first, long second, long third, long fourth) {
 		}
 	}
 
+	/** The 32 bytes of the hash. */
+	public byte[] bytes() {
+		return ByteBuffer.allocate(4 * Long.BYTES)
+			.putLong(this.first)
+			.putLong(this.second)
+			.putLong(this.third)
+			.putLong(this.fourth)
+			.array();
+	}
+
 	/** The hash in 64 hexadecimal digits. */
 	@Override
 	public String toString() {

@@ -2,10 +2,12 @@ package io.mcpsecurity.ratelimit;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -17,11 +19,12 @@ import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
 import io.github.bucket4j.redis.lettuce.Bucket4jLettuce.LettuceBasedProxyManagerBuilder;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.RedisClient;
-import io.lettuce.core.RedisFuture;
+import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.mcpsecurity.hash.Sha256;
 import org.apache.commons.logging.Log;
@@ -29,7 +32,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets in Redis, which several instances share. A bucket expires when it is full.
+ * Buckets in Redis, which several instances share, and keys that must be used only once.
+ * A bucket expires when it is full.
  * <p>
  * No request waits for Redis longer than the timeout. After a timeout or an error,
  * requests do not use Redis until a new connection is open, which happens in the
@@ -97,6 +101,30 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		}
 	}
 
+	/**
+	 * Add a key that expires.
+	 * @return whether it was added; {@code false} if it is there already
+	 * @throws StoreUnavailableException if Redis cannot be reached
+	 */
+	public boolean add(Sha256 key, Duration lifetime) throws StoreUnavailableException {
+		Session session = this.session;
+		if (session == null) {
+			throw new StoreUnavailableException();
+		}
+		try {
+			return session.commands.set(name(key), new byte[0], SetArgs.Builder.nx().px(lifetime))
+				.get(this.settings.timeout().toNanos(), TimeUnit.NANOSECONDS) != null;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new StoreUnavailableException();
+		}
+		catch (ExecutionException | TimeoutException | RuntimeException ex) {
+			lost(session, ex);
+			throw new StoreUnavailableException();
+		}
+	}
+
 	private byte[] name(Sha256 key) {
 		return (this.settings.keyPrefix() + key).getBytes(StandardCharsets.UTF_8);
 	}
@@ -106,7 +134,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		return this.session != null;
 	}
 
-	private synchronized void lost(Session lost, RuntimeException failure) {
+	private synchronized void lost(Session lost, Exception failure) {
 		if (this.session != lost) {
 			return;
 		}
@@ -132,7 +160,7 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 		try {
 			Session opened = open();
 			connection = opened.connection;
-			opened.ping.get().get(this.settings.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
+			opened.commands.ping().get(this.settings.connectTimeout().toNanos(), TimeUnit.NANOSECONDS);
 			this.session = opened;
 			if (this.reported.compareAndSet(true, false)) {
 				logger.info("The buckets of the rate limit in Redis are reached again");
@@ -155,13 +183,13 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 			// The nodes of the cluster may have changed.
 			cluster.refreshPartitions();
 			StatefulRedisClusterConnection<byte[], byte[]> connection = cluster.connect(ByteArrayCodec.INSTANCE);
-			return new Session(connection, () -> connection.async().ping(),
-					build(Bucket4jLettuce.casBasedBuilder(connection)), System.nanoTime());
+			return new Session(connection, connection.async(), build(Bucket4jLettuce.casBasedBuilder(connection)),
+					System.nanoTime());
 		}
 		StatefulRedisConnection<byte[], byte[]> connection = ((RedisClient) this.client)
 			.connect(ByteArrayCodec.INSTANCE);
-		return new Session(connection, () -> connection.async().ping(),
-				build(Bucket4jLettuce.casBasedBuilder(connection)), System.nanoTime());
+		return new Session(connection, connection.async(), build(Bucket4jLettuce.casBasedBuilder(connection)),
+				System.nanoTime());
 	}
 
 	private ProxyManager<byte[]> build(LettuceBasedProxyManagerBuilder<byte[]> builder) {
@@ -202,8 +230,8 @@ public final class RedisStore implements BucketStore, AutoCloseable {
 	}
 
 	/** A connection that is used until it fails. */
-	private record Session(StatefulConnection<byte[], byte[]> connection, Supplier<RedisFuture<String>> ping,
-			ProxyManager<byte[]> buckets, long since) {
+	private record Session(StatefulConnection<byte[], byte[]> connection,
+			RedisClusterAsyncCommands<byte[], byte[]> commands, ProxyManager<byte[]> buckets, long since) {
 	}
 
 }

@@ -30,10 +30,10 @@ import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
  * skew (RFC 9068 section 4);</li>
  * <li>{@code typ} is that of an access token of its authorization server (RFC 9068
  * section 2.1; RFC 8725 section 3.11), and so are the claims that mark it;</li>
- * <li>it is not evidently an ID token or a refresh token, which the same keys sign;</li>
- * <li>it is not bound to a key or certificate ({@code cnf}, RFC 7800 section 3.1): a
- * client that sends such a token as a bearer token has not proved possession.</li>
+ * <li>it is not evidently an ID token or a refresh token, which the same keys sign.</li>
  * </ul>
+ * Whether it is bound to a key or certificate ({@code cnf}) is checked with each request,
+ * when it is known what the sender has proved.
  */
 final class AccessTokenValidators {
 
@@ -58,8 +58,11 @@ final class AccessTokenValidators {
 	private static final Pattern OTHER_TYPE = Pattern
 		.compile("(?i)(urn:ietf:params:oauth:token-type:)?(id|refresh|offline)([-_ ]?token)?");
 
-	/** The values of {@code token_type} of access tokens. */
-	private static final Set<String> ACCESS_TOKEN_TYPES = Set.of("bearer", "access_token");
+	/**
+	 * The values of {@code token_type} of access tokens (RFC 7662 section 2.2, RFC 9449
+	 * section 6.2).
+	 */
+	private static final Set<String> ACCESS_TOKEN_TYPES = Set.of("bearer", "dpop", "access_token");
 
 	private AccessTokenValidators() {
 	}
@@ -67,8 +70,7 @@ final class AccessTokenValidators {
 	/** All of the rules above, for the tokens of an authorization server. */
 	static OAuth2TokenValidator<Jwt> create(String issuer, String resource, TokenTimes times, TokenProfile profile) {
 		return new DelegatingOAuth2TokenValidator<>(issuer(issuer), audience(resource, profile), times, type(profile),
-				AccessTokenValidators::isAccessToken, marks(profile), refused(profile),
-				AccessTokenValidators::isUnbound);
+				AccessTokenValidators::isAccessToken, marks(profile), refused(profile));
 	}
 
 	/**
@@ -89,7 +91,7 @@ final class AccessTokenValidators {
 					}
 					return (type == null || !profile.marks().isEmpty()) ? marks.validate(jwt)
 							: noAccessToken("expected token_type Bearer, found " + TokenError.safe(type));
-				}, refused(profile), AccessTokenValidators::isUnbound);
+				}, refused(profile));
 	}
 
 	private static OAuth2TokenValidatorResult noAccessToken(String detail) {
@@ -200,12 +202,6 @@ final class AccessTokenValidators {
 			.forEach(signs::add);
 		return signs.isEmpty() ? OAuth2TokenValidatorResult.success() : noAccessToken(
 				"it is another token's " + signs.get(0) + ": " + TokenError.safe(jwt.getClaims().get(signs.get(0))));
-	}
-
-	private static OAuth2TokenValidatorResult isUnbound(Jwt jwt) {
-		return jwt.hasClaim("cnf") ? TokenError.result(TokenFailure.BOUND,
-				"The token is bound to a key and is no bearer token", "expected no claim cnf")
-				: OAuth2TokenValidatorResult.success();
 	}
 
 }

@@ -1,5 +1,8 @@
 package io.mcpsecurity.token;
 
+import org.springframework.http.HttpStatus;
+import org.springframework.security.oauth2.core.OAuth2Error;
+import org.springframework.security.oauth2.server.resource.BearerTokenError;
 import org.springframework.security.oauth2.server.resource.InvalidBearerTokenException;
 
 /** The access token is bad. */
@@ -30,6 +33,13 @@ public final class RefusedTokenException extends InvalidBearerTokenException {
 		super(description);
 		this.failure = failure;
 		this.detail = detail;
+	}
+
+	/** The error for the challenge, with the code of the failure. */
+	@Override
+	public OAuth2Error getError() {
+		return new BearerTokenError(this.failure.errorCode(), HttpStatus.UNAUTHORIZED,
+				super.getError().getDescription(), super.getError().getUri());
 	}
 
 	public TokenFailure failure() {

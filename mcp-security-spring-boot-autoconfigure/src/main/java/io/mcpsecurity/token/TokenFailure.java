@@ -40,6 +40,12 @@ public enum TokenFailure {
 	/** The token is bound to a key or certificate and was sent as a bearer token. */
 	BOUND,
 
+	/** The token is not bound to a key or certificate, as is required. */
+	UNBOUND,
+
+	/** The DPoP proof is missing, malformed, or not for this request and token. */
+	DPOP_PROOF,
+
 	/** The token is not active: it was revoked, or is unknown. */
 	INACTIVE,
 
@@ -51,6 +57,11 @@ public enum TokenFailure {
 
 	/** Another reason, such as a refusal by the application's own authentication. */
 	OTHER;
+
+	/** The error code of the challenge (RFC 6750 section 3.1, RFC 9449 section 7.1). */
+	String errorCode() {
+		return (this == DPOP_PROOF) ? OAuth2ErrorCodes.INVALID_DPOP_PROOF : OAuth2ErrorCodes.INVALID_TOKEN;
+	}
 
 	/**
 	 * Why authentication failed.

@@ -1,6 +1,7 @@
 package io.mcpsecurity.transport;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 
 import io.mcpsecurity.exchange.McpExchange.Refusal;
@@ -40,11 +41,15 @@ public final class AuthenticationRefusals {
 
 	/** The refusal of a request without a token. */
 	RefusedRequestException missing() {
-		return of(new InsufficientAuthenticationException("No access token"));
+		return of(new InsufficientAuthenticationException("No access token"), SenderConstraints.BEARER);
 	}
 
-	/** The refusal of a request whose authentication failed. */
-	RefusedRequestException of(AuthenticationException failure) {
+	/**
+	 * The refusal of a request whose authentication failed.
+	 * @param failure the failure
+	 * @param scheme the authentication scheme of the request
+	 */
+	RefusedRequestException of(AuthenticationException failure, String scheme) {
 		Refusal refusal = new Refusal(Refusal.Kind.UNAUTHENTICATED,
 				TokenFailure.of(failure).name().toLowerCase(Locale.ROOT));
 		if (failure instanceof AuthenticationServiceException) {
@@ -55,17 +60,17 @@ public final class AuthenticationRefusals {
 		if (failure instanceof OAuth2AuthenticationException invalid) {
 			int status = (invalid.getError() instanceof BearerTokenError error) ? error.getHttpStatus().value()
 					: HttpServletResponse.SC_UNAUTHORIZED;
-			return refuse(status, refusal, "The access token is not valid",
-					this.challenge.error(invalid.getError().getErrorCode(), invalid.getError().getDescription()));
+			return refuse(status, refusal, "The access token is not valid", this.challenge.error(scheme,
+					invalid.getError().getErrorCode(), invalid.getError().getDescription()));
 		}
 		return refuse(HttpServletResponse.SC_UNAUTHORIZED, refusal, "An access token is required",
 				this.challenge.noCredentials());
 	}
 
 	private static RefusedRequestException refuse(int status, @Nullable Refusal refusal, String message,
-			String challenge) {
+			List<String> challenges) {
 		return new RefusedRequestException(status, refusal, JsonRpcErrorCode.UNAUTHENTICATED, message, null)
-			.header(HttpHeaders.WWW_AUTHENTICATE, challenge);
+			.challenges(challenges);
 	}
 
 }

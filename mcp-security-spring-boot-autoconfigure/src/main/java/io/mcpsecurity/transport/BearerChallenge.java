@@ -3,12 +3,15 @@ package io.mcpsecurity.transport;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
+import io.mcpsecurity.token.DpopProofs;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The values of {@code WWW-Authenticate} in responses of this server (RFC 6750 section 3,
- * RFC 9728 section 5.1).
+ * RFC 9728 section 5.1). Those for the scheme {@code DPoP} have the accepted algorithms
+ * in addition (RFC 9449 section 7.1).
  * <p>
  * Every parameter is a quoted-string of RFC 9110 section 5.6.4: quotes and backslashes
  * are escaped, and control characters and non-ASCII characters are replaced with a
@@ -16,11 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BearerChallenge {
 
+	private static final String ALGORITHMS = parameter("algs", String.join(" ", DpopProofs.ALGORITHMS));
+
 	private final String metadataParameter;
 
 	private final Supplier<List<String>> initialScopes;
 
 	private final UnaryOperator<List<String>> requestNames;
+
+	private final List<String> schemes;
 
 	/**
 	 * Create the challenges of one protected resource.
@@ -29,41 +36,57 @@ public final class BearerChallenge {
 	 * challenge has no {@code scope}
 	 * @param requestNames maps scopes to the names by which clients request them, limited
 	 * to what fits into a header
+	 * @param schemes the authentication schemes, the preferred one first
 	 */
 	public BearerChallenge(String metadataLocation, Supplier<List<String>> initialScopes,
-			UnaryOperator<List<String>> requestNames) {
+			UnaryOperator<List<String>> requestNames, List<String> schemes) {
 		this.metadataParameter = parameter("resource_metadata", metadataLocation);
 		this.initialScopes = initialScopes;
 		this.requestNames = requestNames;
+		this.schemes = schemes;
 	}
 
 	/**
-	 * The challenge for a request without credentials: no error code (RFC 6750 section
-	 * 3.1).
+	 * The challenges for a request without credentials, one for each scheme: no error
+	 * code (RFC 6750 section 3.1).
 	 */
-	public String noCredentials() {
-		return "Bearer " + advice();
+	public List<String> noCredentials() {
+		return this.schemes.stream().map((scheme) -> challenge(scheme, advice())).toList();
 	}
 
 	/**
-	 * The challenge for credentials that are not accepted.
+	 * The challenges for credentials that are not accepted: the first one in the scheme
+	 * of the request, if tokens with that scheme are accepted.
+	 * @param scheme the scheme of the request
 	 * @param error the error code of RFC 6750 section 3.1
 	 * @param description a description for the developer of the client, or {@code null}
 	 */
-	public String error(String error, @Nullable String description) {
-		return "Bearer " + parameter("error", error) + ", "
+	public List<String> error(String scheme, String error, @Nullable String description) {
+		String refused = this.schemes.contains(scheme) ? scheme : this.schemes.get(0);
+		String parameters = parameter("error", error) + ", "
 				+ ((description != null) ? parameter("error_description", description) + ", " : "") + advice();
+		return Stream
+			.concat(Stream.of(challenge(refused, parameters)),
+					this.schemes.stream()
+						.filter((other) -> !other.equals(refused))
+						.map((other) -> challenge(other, advice())))
+			.toList();
 	}
 
 	/**
 	 * The challenge for a token without the scopes of the operation (MCP Authorization,
 	 * "Runtime Insufficient Scope Errors").
+	 * @param scheme the scheme of the request
 	 * @param scopes the scopes to request
 	 * @param description what is missing
 	 */
-	public String insufficientScope(List<String> scopes, String description) {
-		return "Bearer " + parameter("error", "insufficient_scope") + scope(scopes) + ", " + this.metadataParameter
-				+ ", " + parameter("error_description", description);
+	public String insufficientScope(String scheme, List<String> scopes, String description) {
+		return challenge(scheme, parameter("error", "insufficient_scope") + scope(scopes) + ", "
+				+ this.metadataParameter + ", " + parameter("error_description", description));
+	}
+
+	private static String challenge(String scheme, String parameters) {
+		return scheme + " " + parameters + (scheme.equals(SenderConstraints.DPOP) ? ", " + ALGORITHMS : "");
 	}
 
 	private String advice() {

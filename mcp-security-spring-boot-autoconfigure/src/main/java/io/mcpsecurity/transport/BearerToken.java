@@ -22,17 +22,17 @@ import org.springframework.security.oauth2.server.resource.BearerTokenErrors;
  */
 final class BearerToken {
 
-	private static final String SCHEME = "Bearer";
-
 	private BearerToken() {
 	}
 
 	/**
 	 * The token of a request, or {@code null} when there is none.
+	 * @param request the request
+	 * @param scheme the authentication scheme of the token
 	 * @throws OAuth2AuthenticationException if the header is malformed or there are
 	 * several tokens
 	 */
-	static @Nullable String of(HttpServletRequest request) {
+	static @Nullable String of(HttpServletRequest request, String scheme) {
 		Enumeration<String> headers = request.getHeaders(HttpHeaders.AUTHORIZATION);
 		String header = headers.hasMoreElements() ? headers.nextElement() : null;
 		if (headers.hasMoreElements()) {
@@ -43,16 +43,16 @@ final class BearerToken {
 			throw new OAuth2AuthenticationException(
 					BearerTokenErrors.invalidRequest("The request has a token in its query and in its header"));
 		}
-		if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+		if (header == null || !header.regionMatches(true, 0, scheme, 0, scheme.length())) {
 			return null;
 		}
 		// RFC 9110 section 11.4 allows several spaces.
-		int start = SCHEME.length();
+		int start = scheme.length();
 		while (start < header.length() && header.charAt(start) == ' ') {
 			start++;
 		}
-		if (start == SCHEME.length() || !isToken(header, start)) {
-			throw new RefusedTokenException(TokenFailure.MALFORMED, "Bearer token is malformed");
+		if (start == scheme.length() || !isToken(header, start)) {
+			throw new RefusedTokenException(TokenFailure.MALFORMED, scheme + " token is malformed");
 		}
 		return header.substring(start);
 	}

@@ -181,11 +181,12 @@ public final class McpEndpoint {
 	 * @param bodies the limits of bodies
 	 * @param limits the rate limits
 	 * @param context the application's own extractor of a transport context
+	 * @param constraints checks what senders of tokens prove
 	 * @param modern serves requests of MCP 2026-07-28
 	 */
 	public record Common(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules, McpMessageReader reader,
 			BodyLimits bodies, RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context,
-			ModernRequests modern) {
+			SenderConstraints constraints, ModernRequests modern) {
 	}
 
 }

@@ -161,7 +161,8 @@ final class McpEndpointFilter implements Filter {
 			return;
 		}
 		if (this.endpoint.isLocked()) {
-			throw this.endpoint.refusals().of(new AuthenticationServiceException("There is no authorization server"));
+			throw this.endpoint.refusals()
+				.of(new AuthenticationServiceException("There is no authorization server"), SenderConstraints.BEARER);
 		}
 		authenticate(exchange, request);
 		checkClient(exchange);
@@ -190,14 +191,16 @@ final class McpEndpointFilter implements Filter {
 
 	/** Authenticate the caller, once. */
 	private void authenticate(McpExchange exchange, HttpServletRequest request) throws RefusedRequestException {
+		String scheme = this.common.constraints().scheme(request);
 		try {
-			String token = BearerToken.of(request);
+			String token = BearerToken.of(request, scheme);
 			this.addresses.check(request, token);
 			Authentication authentication = (token != null)
 					? this.endpoint.authentication(request).authenticate(new BearerTokenAuthenticationToken(token))
 					: new AnonymousAuthenticationToken("mcp", "anonymousUser",
 							AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
 			if (token != null && authentication != null && authentication.getDetails() instanceof McpCaller caller) {
+				this.common.constraints().check(request, this.endpoint.resource(), token, caller);
 				exchange.caller(caller);
 				exchange.token(() -> Sha256.of(token).toString());
 			}
@@ -211,7 +214,7 @@ final class McpEndpointFilter implements Filter {
 		}
 		catch (AuthenticationException ex) {
 			this.refused.log(this.endpoint.resource().identifier(), ex);
-			RefusedRequestException refusal = this.endpoint.refusals().of(ex);
+			RefusedRequestException refusal = this.endpoint.refusals().of(ex, scheme);
 			this.addresses.failed(request, refusal.reason());
 			throw refusal;
 		}

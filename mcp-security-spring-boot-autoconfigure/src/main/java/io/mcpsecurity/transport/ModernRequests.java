@@ -179,11 +179,12 @@ public final class ModernRequests {
 
 	/**
 	 * Identifies the caller and the request for which a state is valid: issuer, subject,
-	 * client and resource, the method, the target and the arguments.
+	 * client, key and resource, the method, the target and the arguments.
 	 */
 	private String binding(McpExchange exchange, McpMessage message, McpEndpoint endpoint) {
 		McpMessage requested = Objects.requireNonNull(exchange.message());
-		return Sha256.ofAll(Arrays.asList(endpoint.owner(exchange).value(), message.method(),
+		SessionOwner owner = endpoint.owner(exchange);
+		return Sha256.ofAll(Arrays.asList(owner.value(), owner.binding(), message.method(),
 				requested.targetIfAny().map(McpTarget::name).orElse(null),
 				this.sorted.writeValueAsString(message.arguments())))
 			.toString();

@@ -33,6 +33,15 @@ public record ProtectedResource(URI identifier, String endpoint, String contextP
 	private static final int HTTPS = 443;
 
 	/**
+	 * The URLs of the MCP endpoint: the identifier, and if that has no path, the endpoint
+	 * at the same origin as well.
+	 */
+	Set<String> targets() {
+		return path().isEmpty() ? Set.of(this.identifier.toString(), origin() + this.contextPath + this.endpoint)
+				: Set.of(this.identifier.toString());
+	}
+
+	/**
 	 * The URL for {@code resource_metadata}. The well-known part is between the host and
 	 * the path or query (RFC 9728 section 3.1). If the application cannot serve that
 	 * location because of a context path, the well-known part is after the context path.

@@ -3,6 +3,7 @@ package io.mcpsecurity.transport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.exchange.McpExchange;
@@ -14,6 +15,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.io.JsonStringEncoder;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 
 /**
@@ -33,6 +35,8 @@ class RefusedRequestException extends Exception {
 	private final transient @Nullable Object id;
 
 	private final transient Map<String, String> headers = new LinkedHashMap<>();
+
+	private transient List<String> challenges = List.of();
 
 	private @Nullable String data;
 
@@ -87,6 +91,12 @@ class RefusedRequestException extends Exception {
 		return this;
 	}
 
+	/** Set the challenges of the response, each a header of its own. */
+	RefusedRequestException challenges(List<String> challenges) {
+		this.challenges = challenges;
+		return this;
+	}
+
 	/**
 	 * Add the {@code data} of the error.
 	 * @param data a JSON value that contains nothing of the request
@@ -129,6 +139,7 @@ class RefusedRequestException extends Exception {
 		byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
 		response.setStatus(this.status);
 		this.headers.forEach(response::setHeader);
+		this.challenges.forEach((challenge) -> response.addHeader(HttpHeaders.WWW_AUTHENTICATE, challenge));
 		response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 		response.setContentLength(bytes.length);
 		return bytes;

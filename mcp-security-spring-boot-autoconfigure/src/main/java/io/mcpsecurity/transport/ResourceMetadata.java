@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
+import io.mcpsecurity.token.DpopProofs;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -16,9 +17,10 @@ import tools.jackson.databind.json.JsonMapper;
  * @param authorizationServers issuer identifiers; omitted if empty
  * @param scopes the {@code scopes_supported}, which can change when tools are added or
  * removed at run time; omitted if empty
+ * @param constraints which sender-constrained tokens are accepted
  */
 public record ResourceMetadata(ProtectedResource resource, String name, List<String> authorizationServers,
-		Supplier<List<String>> scopes) {
+		Supplier<List<String>> scopes, SenderConstraints constraints) {
 
 	byte[] document() {
 		Map<String, Object> document = new LinkedHashMap<>();
@@ -32,6 +34,11 @@ public record ResourceMetadata(ProtectedResource resource, String name, List<Str
 			document.put("scopes_supported", supported);
 		}
 		document.put("bearer_methods_supported", List.of("header"));
+		if (this.constraints.dpop() != SenderConstraints.Mode.OFF) {
+			document.put("dpop_signing_alg_values_supported", DpopProofs.ALGORITHMS);
+			document.put("dpop_bound_access_tokens_required",
+					this.constraints.dpop() == SenderConstraints.Mode.REQUIRED);
+		}
 		return JsonMapper.shared().writeValueAsString(document).getBytes(StandardCharsets.UTF_8);
 	}
 

@@ -1,5 +1,8 @@
 package io.mcpsecurity.transport;
 
+import java.util.List;
+
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
@@ -84,9 +87,15 @@ record Responses(AccessPolicy policy, ListingFilter listings, BearerChallenge ch
 		RefusedRequestException refusal = new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN,
 				(McpExchange.Refusal) null, scopes ? JsonRpcErrorCode.INSUFFICIENT_SCOPE : JsonRpcErrorCode.FORBIDDEN,
 				decision.description(), id);
-		return scopes ? refusal.header(HttpHeaders.WWW_AUTHENTICATE,
-				this.challenge.insufficientScope(exchange.challenged(this.policy, decision), decision.description()))
-				: refusal;
+		return scopes ? refusal.challenges(List.of(this.challenge.insufficientScope(scheme(exchange),
+				exchange.challenged(this.policy, decision), decision.description()))) : refusal;
+	}
+
+	/** The authentication scheme of the caller's token. */
+	private static String scheme(McpExchange exchange) {
+		McpCaller caller = exchange.caller();
+		return (caller != null && Confirmation.of(caller).key() != null) ? SenderConstraints.DPOP
+				: SenderConstraints.BEARER;
 	}
 
 	/** The response to a request that the server failed to respond to. */

@@ -15,14 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param resource the resource identifier of the MCP endpoint
  * @param value a hash that identifies the owner: 64 hexadecimal digits, the same in every
  * instance of the server
+ * @param binding the key or certificate to which the token is bound (RFC 9449 section 6,
+ * RFC 8705 section 3), so that the session continues only with tokens that are bound to
+ * the same; or {@code null}
  * @param anonymous whether it is the owner of sessions that were opened without a token
  */
-record SessionOwner(String resource, String value, boolean anonymous) {
+record SessionOwner(String resource, String value, @Nullable String binding, boolean anonymous) {
 
 	/** The owner for a caller. */
 	static SessionOwner of(McpCaller caller) {
+		Confirmation confirmation = Confirmation.of(caller);
 		return new SessionOwner(caller.resource(),
-				hash(caller.resource(), caller.issuer(), caller.subject(), caller.client()), false);
+				hash(caller.resource(), caller.issuer(), caller.subject(), caller.client()),
+				confirmation.isEmpty() ? null : hash(confirmation.key(), confirmation.certificate()), false);
 	}
 
 	/**
@@ -32,7 +37,7 @@ record SessionOwner(String resource, String value, boolean anonymous) {
 	 * @param address the address, or {@code null}
 	 */
 	static SessionOwner anonymous(String resource, @Nullable String address) {
-		return new SessionOwner(resource, hash(resource, NetworkAddress.of(address)), true);
+		return new SessionOwner(resource, hash(resource, NetworkAddress.of(address)), null, true);
 	}
 
 	private static String hash(@Nullable String... parts) {

@@ -45,7 +45,7 @@ public final class Sessions {
 
 	private final Cache<String, McpSession> sessions;
 
-	private final ConcurrentMap<SessionOwner, Set<String>> byOwner = new ConcurrentHashMap<>();
+	private final ConcurrentMap<String, Set<String>> byOwner = new ConcurrentHashMap<>();
 
 	/** The sessions without a token, the oldest first. */
 	private final Set<String> anonymous = new LinkedHashSet<>();
@@ -178,7 +178,7 @@ public final class Sessions {
 
 	private void note(String sessionId, SessionOwner owner) {
 		String[] surplus = new String[1];
-		this.byOwner.compute(owner, (key, known) -> {
+		this.byOwner.compute(owner.value(), (key, known) -> {
 			Set<String> ids = (known != null) ? known : new LinkedHashSet<>();
 			ids.add(sessionId);
 			surplus[0] = (ids.size() > this.bounds.maxPerCaller()) ? longestUnused(ids, sessionId) : null;
@@ -234,7 +234,7 @@ public final class Sessions {
 				this.anonymous.remove(sessionId);
 			}
 		}
-		this.byOwner.computeIfPresent(owner, (key, ids) -> {
+		this.byOwner.computeIfPresent(owner.value(), (key, ids) -> {
 			ids.remove(sessionId);
 			return ids.isEmpty() ? null : ids;
 		});

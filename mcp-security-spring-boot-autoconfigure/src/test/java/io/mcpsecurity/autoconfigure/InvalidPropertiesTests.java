@@ -79,6 +79,10 @@ class InvalidPropertiesTests {
 					token.clock-skew=-1s                      | * | It is not between 0 and one hour
 					token.clock-skew=61m                      | * | It is not between 0 and one hour
 					token.cache.max-size=-1                   | * | Set it to 0 to verify tokens with every request
+					dpop.mode=on                              | * | No enum constant
+					dpop.max-age=0s                           | * | It is not between one second and one hour
+					dpop.max-age=61m                          | * | It is not between one second and one hour
+					dpop.max-proofs=0                         | * | It is not positive
 					token.revocation-check=introspect         | authorization-servers[0].introspection.uri | It is not set
 					token.introspection.cache-ttl=0s          | * | It is not between
 					token.introspection.cache-size=0          | * | It is not positive

@@ -785,7 +785,8 @@ class McpSecurityAutoConfigurationTests {
 		return context.getBean(McpEndpointFactory.class)
 			.challenge(context.getBean(ProtectedResource.class), context.getBean(AccessPolicy.class),
 					context.getBean(McpSecurityProperties.class).metadata().challengeScopes())
-			.noCredentials();
+			.noCredentials()
+			.get(0);
 	}
 
 	private static boolean gated(AssertableWebApplicationContext context, String path) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -98,7 +99,7 @@ class ResourceServerBeansTests {
 		assertRefused(server, "no sub", server.token().claim("sub", null));
 		assertRefused(server, "not that of an access token", server.token().type("logout+jwt"));
 		assertRefused(server, "not an access token", server.token().claim("at_hash", "hash"));
-		assertRefused(server, "bound to a key", server.token().claim("cnf", "key"));
+		assertRefused(server, "bound to a key", server.token().claim("cnf", Map.of("jkt", "thumbprint")));
 	}
 
 	@Test

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.mcpsecurity.test.DpopKey;
 import io.mcpsecurity.test.FreezableProxy;
 import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.RedisInstance;
@@ -43,6 +44,8 @@ class RedisStoreTests {
 
 	private static final Duration LONG = Duration.ofSeconds(30);
 
+	private static final DpopKey DPOP_KEY = DpopKey.generate();
+
 	private static final RedisInstance redis = RedisInstance.launch();
 
 	private static final FreezableProxy network = new FreezableProxy(redis.port());
@@ -56,7 +59,8 @@ class RedisStoreTests {
 	private static SecuredServer start(String onStoreFailure) {
 		return SecuredServer.start(RedisApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STATELESS", "mcp-security.resource=" + RESOURCE,
-				"mcp-security.rate-limit.store=redis", "mcp-security.rate-limit.on-store-failure=" + onStoreFailure,
+				"mcp-security.rate-limit.store=redis", "mcp-security.dpop.mode=allowed",
+				"mcp-security.rate-limit.on-store-failure=" + onStoreFailure,
 				"mcp-security.rate-limit.redis.timeout=3s", "mcp-security.rate-limit.redis.connect-timeout=3s",
 				"mcp-security.rate-limit.rules[0].per=caller", "mcp-security.rate-limit.rules[0].tools=who",
 				"mcp-security.rate-limit.rules[0].capacity=" + CAPACITY, "mcp-security.rate-limit.rules[0].period=31d",
@@ -110,6 +114,28 @@ class RedisStoreTests {
 	}
 
 	@Test
+	void proofIsAcceptedByOneInstance() {
+		String token = boundToken();
+		DpopKey.Proof proof = DPOP_KEY.proof("POST", RESOURCE);
+		assertThat(withProof(closed, token, proof)).isEqualTo(200);
+		assertThat(withProof(open, token, proof)).isEqualTo(401);
+		assertThat(withProof(closed, token, proof)).isEqualTo(401);
+		assertThat(withProof(open, token, DPOP_KEY.proof("POST", RESOURCE))).isEqualTo(200);
+	}
+
+	private static String boundToken() {
+		return authorizationServer.token(RESOURCE).boundTo(DPOP_KEY).sign();
+	}
+
+	private static int withProof(SecuredServer server, String token, DpopKey.Proof proof) {
+		return server
+			.send(server.post(null, "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/list\"}")
+				.header("Authorization", "DPoP " + token)
+				.header("DPoP", proof.token(token).sign()))
+			.statusCode();
+	}
+
+	@Test
 	void duringOutageConfiguredOutcomeIsReturnedAndBothInstancesRecover() {
 		AtomicBoolean traffic = new AtomicBoolean(true);
 		CompletableFuture<List<Integer>> refusing = CompletableFuture.supplyAsync(() -> traffic(closed, traffic));
@@ -124,6 +150,7 @@ class RedisStoreTests {
 		assertThat(response.statusCode()).isEqualTo(503);
 		assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
 		assertThat(response.body()).contains("\"id\":7", "\"code\":-32012");
+		assertThat(withProof(open, boundToken(), DPOP_KEY.proof("POST", RESOURCE))).isEqualTo(503);
 		assertThat(health(open).getStatus()).isEqualTo(Status.DOWN);
 		assertThat(health(closed).getStatus()).isEqualTo(Status.DOWN);
 		assertThat(total(open, LimitCounter.Outcome.UNCHECKED)).isPositive();

@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -209,15 +208,6 @@ class AccessTokenValidatorsTests {
 	void tokenUseThatIsNoStringIsRefused() {
 		assertRefused("The token is not an access token", (token) -> token.claim("token_use", List.of("access")));
 		assertRefused("The token is not an access token", (token) -> token.claim("typ", 5));
-	}
-
-	@Test
-	void keyBoundTokenIsRefused() {
-		for (String confirmation : List.of("jkt", "x5t#S256", "jwk")) {
-			assertRefused("The token is bound to a key and is no bearer token",
-					(token) -> token.claim("cnf", Map.of(confirmation, "x")));
-		}
-		assertRefused("The token is bound to a key and is no bearer token", (token) -> token.claim("cnf", Map.of()));
 	}
 
 	@Test

@@ -159,7 +159,6 @@ class TokenFailureTests {
 				refusal(TokenFailure.TYPE, (token) -> token.type("id_token+jwt")),
 				refusal(TokenFailure.TYPE, (token) -> token.claim("typ", "Refresh")),
 				refusal(TokenFailure.TYPE, (token) -> token.claim("at_hash", "x")),
-				refusal(TokenFailure.BOUND, (token) -> token.claim("cnf", Map.of("jkt", "thumbprint"))),
 				refusal(TokenFailure.MALFORMED, (token) -> token.claim("exp", null)),
 				refusal(TokenFailure.MALFORMED, (token) -> token.claim("iat", inSeconds(900))),
 				refusal(TokenFailure.MALFORMED, (token) -> token.claim("sub", null)),

@@ -36,18 +36,42 @@ class BearerChallengeTests {
 
 	@Test
 	void errorChallengeContainsCodeAndDescription() {
-		assertThat(parse(this.challenge.error("invalid_token", "The token has expired"))).containsExactly(
+		assertThat(parse(this.challenge.error("Bearer", "invalid_token", "The token has expired"))).containsExactly(
 				entry("error", "invalid_token"), entry("error_description", "The token has expired"),
 				entry("resource_metadata", METADATA), entry("scope", "a b"));
-		assertThat(parse(this.challenge.error("invalid_token", null))).containsExactly(entry("error", "invalid_token"),
-				entry("resource_metadata", METADATA), entry("scope", "a b"));
+		assertThat(parse(this.challenge.error("Bearer", "invalid_token", null))).containsExactly(
+				entry("error", "invalid_token"), entry("resource_metadata", METADATA), entry("scope", "a b"));
 	}
 
 	@Test
 	void insufficientScopeChallengeContainsRequiredScopes() {
-		assertThat(parse(this.challenge.insufficientScope(List.of("x", "y"), "Needs y"))).containsExactly(
+		assertThat(parse(this.challenge.insufficientScope("Bearer", List.of("x", "y"), "Needs y"))).containsExactly(
 				entry("error", "insufficient_scope"), entry("scope", "x y"), entry("resource_metadata", METADATA),
 				entry("error_description", "Needs y"));
+	}
+
+	@Test
+	void thereIsOneChallengeForEachScheme() {
+		BearerChallenge both = of("Bearer", "DPoP");
+		assertThat(both.noCredentials()).satisfiesExactly(
+				(bearer) -> assertThat(bearer).startsWith("Bearer resource_metadata=").doesNotContain("algs"),
+				(dpop) -> assertThat(dpop).startsWith("DPoP resource_metadata=").contains(", algs=\"ES256 "));
+		for (String scheme : List.of("Bearer", "DPoP")) {
+			assertThat(both.error(scheme, "invalid_token", null)).hasSize(2)
+				.first()
+				.asString()
+				.startsWith(scheme + " error=\"invalid_token\"");
+			assertThat(both.error(scheme, "invalid_token", null).get(1)).doesNotContain("error");
+			assertThat(both.insufficientScope(scheme, List.of("x"), "Needs x")).startsWith(scheme + " error=");
+			assertThat(of("DPoP").error(scheme, "invalid_token", null)).singleElement()
+				.asString()
+				.startsWith("DPoP error=")
+				.contains("algs=");
+		}
+	}
+
+	private static BearerChallenge of(String... schemes) {
+		return new BearerChallenge(METADATA, () -> List.of("a"), UnaryOperator.identity(), List.of(schemes));
 	}
 
 	@Test
@@ -83,11 +107,12 @@ class BearerChallengeTests {
 		StringBuilder masked = new StringBuilder();
 		text.chars().forEach((c) -> masked.append((c >= 0x20 && c < 0x7F) ? (char) c : '?'));
 		String shown = masked.toString();
-		assertThat(parse(this.challenge.error("invalid_token", text))).containsExactly(entry("error", "invalid_token"),
-				entry("error_description", shown), entry("resource_metadata", METADATA), entry("scope", "a b"));
-		assertThat(parse(this.challenge.error(text, null))).containsExactly(entry("error", shown),
+		assertThat(parse(this.challenge.error("Bearer", "invalid_token", text))).containsExactly(
+				entry("error", "invalid_token"), entry("error_description", shown),
 				entry("resource_metadata", METADATA), entry("scope", "a b"));
-		assertThat(parse(this.challenge.insufficientScope(List.of(text, "y"), text))).containsExactly(
+		assertThat(parse(this.challenge.error("Bearer", text, null))).containsExactly(entry("error", shown),
+				entry("resource_metadata", METADATA), entry("scope", "a b"));
+		assertThat(parse(this.challenge.insufficientScope("Bearer", List.of(text, "y"), text))).containsExactly(
 				entry("error", "insufficient_scope"), entry("scope", shown + " y"),
 				entry("resource_metadata", METADATA), entry("error_description", shown));
 		assertThat(parse(challenge(text, text).noCredentials())).containsExactly(entry("resource_metadata", shown),
@@ -139,6 +164,11 @@ class BearerChallengeTests {
 		}
 	}
 
+	private static Map<String, String> parse(List<String> headers) {
+		assertThat(headers).hasSize(1);
+		return parse(headers.get(0));
+	}
+
 	private static void check(boolean expected, String header) {
 		if (!expected) {
 			throw new IllegalArgumentException(header);
@@ -146,7 +176,7 @@ class BearerChallengeTests {
 	}
 
 	private static BearerChallenge challenge(String metadata, String... initialScopes) {
-		return new BearerChallenge(metadata, () -> List.of(initialScopes), UnaryOperator.identity());
+		return new BearerChallenge(metadata, () -> List.of(initialScopes), UnaryOperator.identity(), List.of("Bearer"));
 	}
 
 }

@@ -64,7 +64,7 @@ class BearerTokenTests {
 	void tokenInQueryAndHeaderIsInvalidRequest(String query) {
 		MockHttpServletRequest request = request("Bearer a.b.c");
 		request.setQueryString(query);
-		assertThat(read(() -> BearerToken.of(request))).isEqualTo("refused: invalid_request");
+		assertThat(read(() -> BearerToken.of(request, SenderConstraints.BEARER))).isEqualTo("refused: invalid_request");
 	}
 
 	@ParameterizedTest
@@ -72,14 +72,14 @@ class BearerTokenTests {
 	void otherQueryParametersAreIgnored(String query) {
 		MockHttpServletRequest request = request("Bearer a.b.c");
 		request.setQueryString(query);
-		assertThat(BearerToken.of(request)).isEqualTo("a.b.c");
+		assertThat(BearerToken.of(request, SenderConstraints.BEARER)).isEqualTo("a.b.c");
 	}
 
 	@Test
 	void tokenInQueryIsIgnored() {
 		MockHttpServletRequest request = request();
 		request.setQueryString("access_token=a.b.c");
-		assertThat(BearerToken.of(request)).isNull();
+		assertThat(BearerToken.of(request, SenderConstraints.BEARER)).isNull();
 	}
 
 	@Test
@@ -95,7 +95,8 @@ class BearerTokenTests {
 			String expected = read(() -> resolver.resolve(request));
 			// Which refuses several spaces, where RFC 9110 section 11.4 allows them.
 			if (!header.toString().matches("(?i)Bearer {2,}.*")) {
-				assertThat(read(() -> BearerToken.of(request))).as(header.toString()).isEqualTo(expected);
+				assertThat(read(() -> BearerToken.of(request, SenderConstraints.BEARER))).as(header.toString())
+					.isEqualTo(expected);
 			}
 		}
 	}
@@ -110,7 +111,7 @@ class BearerTokenTests {
 	}
 
 	private static @Nullable String convert(String... headers) {
-		return BearerToken.of(request(headers));
+		return BearerToken.of(request(headers), SenderConstraints.BEARER);
 	}
 
 	private static MockHttpServletRequest request(String... headers) {

@@ -45,8 +45,8 @@ public class SideDoor {
 	SecurityFilterChain sideDoorChain(Exchanges exchanges, ProtectedResource resource, AccessPolicy policy,
 			ListingFilter listings, McpDispatcher dispatcher,
 			@Qualifier("mcpAuthenticationManagerResolver") AuthenticationManagerResolver<HttpServletRequest> authentication) {
-		BearerChallenge challenge = new BearerChallenge(resource.metadataLocation(), List::of,
-				UnaryOperator.identity());
+		BearerChallenge challenge = new BearerChallenge(resource.metadataLocation(), List::of, UnaryOperator.identity(),
+				List.of(SenderConstraints.BEARER));
 		McpMessageReader reader = new McpMessageReader(64);
 		McpEndpoint endpoint = new McpEndpoint(resource, policy, authentication, false, challenge,
 				new AuthenticationRefusals(challenge, Duration.ofSeconds(1)),
@@ -62,7 +62,7 @@ public class SideDoor {
 		McpExchange exchange = exchanges.begin(new Connection(endpoint.resource().identifier().toString(),
 				request.getRemoteAddr(), request.getHeader(HttpCall.SESSION_ID), null, false));
 		try {
-			String token = BearerToken.of(request);
+			String token = BearerToken.of(request, SenderConstraints.BEARER);
 			if (token != null) {
 				Authentication authentication = endpoint.authentication(request)
 					.authenticate(new BearerTokenAuthenticationToken(token));

@@ -106,8 +106,8 @@ public final class McpResponse implements AssertProvider<McpResponseAssert> {
 	/**
 	 * A parameter of the challenge (RFC 6750 section 3).
 	 * @param parameter its name, for example {@code scope}
-	 * @return its value, or {@code null} if the parameter is missing or there is not
-	 * exactly one {@code Bearer} challenge
+	 * @return its value in the first challenge, or {@code null} if there is no such
+	 * parameter or no challenge for bearer or DPoP tokens
 	 */
 	public @Nullable String challenge(String parameter) {
 		if (!isChallenged()) {
@@ -123,7 +123,7 @@ public final class McpResponse implements AssertProvider<McpResponseAssert> {
 	}
 
 	boolean isChallenged() {
-		return challenges().size() == 1 && challenges().get(0).startsWith("Bearer ");
+		return !challenges().isEmpty() && challenges().get(0).matches("(Bearer|DPoP) .*");
 	}
 
 	List<String> challenges() {

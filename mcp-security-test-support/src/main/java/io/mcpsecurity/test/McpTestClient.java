@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -45,6 +46,10 @@ public final class McpTestClient {
 
 	private final @Nullable String token;
 
+	private final @Nullable DpopKey key;
+
+	private @Nullable String nonce;
+
 	private int requests;
 
 	private @Nullable String session;
@@ -58,15 +63,16 @@ public final class McpTestClient {
 	 * uses, or {@code null}
 	 */
 	public McpTestClient(URI endpoint, @Nullable TestAuthorizationServer authorizationServer) {
-		this(HttpClient.newHttpClient(), endpoint, authorizationServer, null);
+		this(HttpClient.newHttpClient(), endpoint, authorizationServer, null, null);
 	}
 
 	private McpTestClient(HttpClient http, URI endpoint, @Nullable TestAuthorizationServer authorizationServer,
-			@Nullable String token) {
+			@Nullable String token, @Nullable DpopKey key) {
 		this.http = http;
 		this.endpoint = endpoint;
 		this.authorizationServer = authorizationServer;
 		this.token = token;
+		this.key = key;
 	}
 
 	/**
@@ -96,7 +102,18 @@ public final class McpTestClient {
 	 * @param token the text of the token
 	 */
 	public McpTestClient withToken(String token) {
-		return new McpTestClient(this.http, this.endpoint, this.authorizationServer, token);
+		return new McpTestClient(this.http, this.endpoint, this.authorizationServer, token, null);
+	}
+
+	/**
+	 * A client with a token that is bound to a key. Each of its requests has a proof of
+	 * that key (RFC 9449 section 7), with the nonce of the latest response that had one.
+	 * A request is repeated once if the server asks for a nonce.
+	 * @param token the token, which is bound to the key and signed now
+	 * @param key the key
+	 */
+	public McpTestClient as(TestAuthorizationServer.Token token, DpopKey key) {
+		return new McpTestClient(this.http, this.endpoint, this.authorizationServer, token.boundTo(key).sign(), key);
 	}
 
 	/**
@@ -210,13 +227,29 @@ public final class McpTestClient {
 	}
 
 	private HttpResponse<String> post(String method, String params) {
+		String before = this.nonce;
+		HttpResponse<String> response = attempt(method, params);
+		this.nonce = response.headers().firstValue("DPoP-Nonce").orElse(this.nonce);
+		boolean again = response.statusCode() == 401 && !Objects.equals(this.nonce, before);
+		return again ? attempt(method, params) : response;
+	}
+
+	private HttpResponse<String> attempt(String method, String params) {
 		HttpRequest.Builder request = HttpRequest.newBuilder(this.endpoint)
 			.timeout(TIMEOUT)
 			.header("Content-Type", "application/json")
 			.header("Accept", "application/json, text/event-stream")
 			.POST(BodyPublishers.ofString("{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}"
 				.formatted(++this.requests, method, params)));
-		if (this.token != null) {
+		if (this.token != null && this.key != null) {
+			request.header("Authorization", "DPoP " + this.token);
+			request.header("DPoP",
+					this.key.proof("POST", this.endpoint.toString())
+						.token(this.token)
+						.claim("nonce", this.nonce)
+						.sign());
+		}
+		else if (this.token != null) {
 			request.header("Authorization", "Bearer " + this.token);
 		}
 		if (this.initialized) {

@@ -460,6 +460,15 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		}
 
 		/**
+		 * Bind the token to a key of the client ({@code cnf}, RFC 9449 section 6.1). The
+		 * token is accepted only with proofs of that key: see
+		 * {@link McpTestClient#as(Token, DpopKey)}.
+		 */
+		public Token boundTo(DpopKey key) {
+			return claim("cnf", Map.of("jkt", key.thumbprint()));
+		}
+
+		/**
 		 * Set the {@code typ} header.
 		 * @param type its value, or {@code null} to remove it
 		 */

@@ -30,14 +30,14 @@ public class ChallengeBenchmark {
 
 	private final BearerChallenge challenge = new BearerChallenge(
 			"http://localhost:9900/.well-known/oauth-protected-resource/mcp", () -> this.scopes,
-			UnaryOperator.identity());
+			UnaryOperator.identity(), List.of("Bearer"));
 
 	/**
 	 * The challenge for an invalid token.
 	 */
 	@Benchmark
-	public String invalidToken() {
-		return this.challenge.error("invalid_token", "The token has expired");
+	public List<String> invalidToken() {
+		return this.challenge.error("Bearer", "invalid_token", "The token has expired");
 	}
 
 	/**
@@ -45,7 +45,7 @@ public class ChallengeBenchmark {
 	 */
 	@Benchmark
 	public String insufficientScope() {
-		return this.challenge.insufficientScope(this.scopes, "The call needs the scope bench:forbidden");
+		return this.challenge.insufficientScope("Bearer", this.scopes, "The call needs the scope bench:forbidden");
 	}
 
 }
