@@ -1,5 +1,6 @@
 -- Sends one message again and again, with tokens and sessions in turns.
--- Arguments: the value of Host, the file of tokens, that of the body, that of sessions.
+-- Arguments: the value of Host, the file of tokens, that of the body, that of sessions,
+-- and further headers, each as its name and its value.
 
 local prepared = {}
 local turn = 0
@@ -23,11 +24,13 @@ function init(args)
       ["Host"] = args[1],
       ["Content-Type"] = "application/json",
       ["Accept"] = "application/json, text/event-stream",
-      ["MCP-Protocol-Version"] = "2025-11-25",
       ["Authorization"] = "Bearer " .. tokens[(i - 1) % #tokens + 1],
     }
     if #sessions > 0 then
       headers["Mcp-Session-Id"] = sessions[(i - 1) % #sessions + 1]
+    end
+    for header = 5, #args, 2 do
+      headers[args[header]] = args[header + 1]
     end
     prepared[i] = wrk.format("POST", nil, headers, body)
   end

@@ -97,7 +97,7 @@ final class Benchmark {
 	private Map<ServerKind, Figures> measure(Scenario scenario, List<ServerProcess> servers) {
 		progress(scenario.name() + ": preparing");
 		List<String> tokens = this.issuer.tokens(scenario.tokens(), scenario.tokenCount(), scenario.scopes());
-		LoadTool load = new LoadTool(this.options, tokens, scenario.message().body());
+		LoadTool load = new LoadTool(this.options, tokens, scenario.message());
 		Map<ServerKind, List<String>> sessions = new EnumMap<>(ServerKind.class);
 		Map<ServerKind, List<Figures>> rounds = new EnumMap<>(ServerKind.class);
 		for (ServerProcess server : servers) {
@@ -145,8 +145,8 @@ final class Benchmark {
 	 * Check the responses, because a server that returns errors is fast.
 	 */
 	private static void check(Scenario scenario, ServerProcess server, String token, List<String> sessions) {
-		HttpResponse<String> response = new Client(server.url()).send(scenario.message().body(), token,
-				sessions.isEmpty() ? null : sessions.get(0));
+		HttpResponse<String> response = new Client(server.url()).send(scenario.message().body(),
+				scenario.message().headers(), token, sessions.isEmpty() ? null : sessions.get(0));
 		if (!scenario.allows(server.kind(), response.statusCode())
 				|| (response.statusCode() == 200 && !response.body().contains(scenario.content(server.kind())))) {
 			throw new IllegalStateException("%s: %s returns an unexpected response: %d %s".formatted(scenario.name(),

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -39,28 +40,28 @@ final class Client {
 	List<String> sessions(int count, String token) {
 		List<String> ids = new ArrayList<>(count);
 		for (int i = 0; i < count; i++) {
-			HttpResponse<String> opened = send(INITIALIZE, token, null);
+			HttpResponse<String> opened = send(INITIALIZE, Map.of(), token, null);
 			String id = opened.headers()
 				.firstValue("Mcp-Session-Id")
 				.orElseThrow(() -> new IllegalStateException("No session: " + opened.statusCode() + opened.body()));
-			send(INITIALIZED, token, id);
+			send(INITIALIZED, Map.of(), token, id);
 			ids.add(id);
 		}
 		return ids;
 	}
 
 	/**
-	 * Call a tool.
+	 * Send a call of a tool.
 	 * @throws IllegalStateException if the status of the response is not 200
 	 */
-	void call(String body, String token, @Nullable String session) {
-		HttpResponse<String> response = send(body, token, session);
+	void call(Scenario.Message call, String token, @Nullable String session) {
+		HttpResponse<String> response = send(call.body(), call.headers(), token, session);
 		if (response.statusCode() != 200) {
 			throw new IllegalStateException("A call failed: " + response.statusCode() + response.body());
 		}
 	}
 
-	HttpResponse<String> send(String body, String token, @Nullable String session) {
+	HttpResponse<String> send(String body, Map<String, String> headers, String token, @Nullable String session) {
 		HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(this.url))
 			.timeout(Duration.ofSeconds(60))
 			.header("Host", ServerKind.HOST)
@@ -68,6 +69,7 @@ final class Client {
 			.header("Accept", "application/json, text/event-stream")
 			.header("Authorization", "Bearer " + token)
 			.POST(BodyPublishers.ofString(body));
+		headers.forEach(request::header);
 		if (session != null) {
 			request.header("Mcp-Session-Id", session);
 		}

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 import tools.jackson.databind.json.JsonMapper;
@@ -26,11 +27,14 @@ final class LoadTool {
 
 	private final Path body;
 
+	private final Map<String, String> headers;
+
 	/**
 	 * Create a load tool that sends a message with the given tokens in turns.
 	 */
-	LoadTool(Options options, List<String> tokens, String body) {
+	LoadTool(Options options, List<String> tokens, Scenario.Message message) {
 		this.options = options;
+		this.headers = message.headers();
 		try {
 			Path files = Files.createDirectories(options.work());
 			this.script = files.resolve("load.lua");
@@ -38,7 +42,7 @@ final class LoadTool {
 				Files.write(this.script, in.readAllBytes());
 			}
 			this.tokens = Files.write(files.resolve("tokens"), tokens);
-			this.body = Files.writeString(files.resolve("body"), body);
+			this.body = Files.writeString(files.resolve("body"), message.body());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -58,6 +62,7 @@ final class LoadTool {
 			List<String> command = new ArrayList<>(List.of("wrk", "-t1", "-c" + connections,
 					"-d" + duration.toSeconds() + "s", "--timeout", "30s", "-s", this.script.toString(), url, "--",
 					ServerKind.HOST, this.tokens.toString(), this.body.toString(), sessionFile.toString()));
+			this.headers.forEach((name, value) -> command.addAll(List.of(name, value)));
 			Process wrk = new ProcessBuilder(command).redirectErrorStream(true).start();
 			String output = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 			if (wrk.waitFor() != 0 || !output.contains("\n{")) {

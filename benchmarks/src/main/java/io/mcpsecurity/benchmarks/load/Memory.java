@@ -42,7 +42,7 @@ final class Memory {
 			Client client = new Client(server.url());
 			String first = this.issuer.tokens(tokens, 1, 1).get(0);
 			List<String> warm = setting.hasSessions() ? client.sessions(1, first) : List.of();
-			String call = Scenario.Message.CALL.body();
+			Scenario.Message call = Scenario.Message.CALL;
 			for (int i = 0; i < WARM_UP; i++) {
 				client.call(call, first, warm.isEmpty() ? null : warm.get(0));
 			}

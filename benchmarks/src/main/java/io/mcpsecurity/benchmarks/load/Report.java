@@ -123,6 +123,11 @@ final class Report {
 				(other, starter) -> starter.perSecond() / other.perSecond());
 		row("CPU per call above unsecured, µs", "", "stateless", ServerKind.UNSECURED,
 				(other, starter) -> starter.cpu() - other.cpu());
+		row("MCP 2026-07-28: CPU per call above STATELESS, µs", "≤ 5", figures("modern", ServerKind.STARTER),
+				figures("stateless", ServerKind.STARTER), (stateless, modern) -> modern.cpu() - stateless.cpu());
+		row("MCP 2026-07-28: time per call above STATELESS, µs", "", figures("modern", ServerKind.STARTER),
+				figures("stateless", ServerKind.STARTER),
+				(stateless, modern) -> 1e6 / modern.perSecond() - 1e6 / stateless.perSecond());
 		row("p99, starter / unsecured", "≤ 1.5", "stateless", ServerKind.UNSECURED,
 				(other, starter) -> starter.p99() / other.p99());
 		row("10,000 different tokens: CPU above unsecured, µs", "≤ %s + 40".formatted(verification()), "many-tokens",
@@ -150,8 +155,11 @@ final class Report {
 
 	private void row(String figure, String reach, String scenario, ServerKind other,
 			ToDoubleBiFunction<Figures, Figures> comparison) {
-		List<Figures> starter = figures(scenario, ServerKind.STARTER);
-		List<Figures> others = figures(scenario, other);
+		row(figure, reach, figures(scenario, ServerKind.STARTER), figures(scenario, other), comparison);
+	}
+
+	private void row(String figure, String reach, List<Figures> starter, List<Figures> others,
+			ToDoubleBiFunction<Figures, Figures> comparison) {
 		if (starter.isEmpty() || others.isEmpty()) {
 			this.out.printf("| %s | not measured | | %s |%n", figure, reach);
 			return;

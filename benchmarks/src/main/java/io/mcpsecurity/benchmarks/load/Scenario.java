@@ -29,12 +29,12 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	/**
 	 * All scenarios, in an order that needs few starts of servers.
 	 */
-	static final List<Scenario> ALL = List.of(HOT, HOT.with("es256", TokenKind.ES256, 1),
-			HOT.with("many-tokens", TokenKind.RS256, 10_000), HOT.with("uncached", Setting.STATELESS.withoutCache()),
-			HOT.with("body-10k", Message.CALL_10K), HOT.with("body-1m", Message.CALL_1M),
-			HOT.with("denied", Message.FORBIDDEN_CALL), HOT.withScopes("scopes-100", 100),
-			HOT.with("flood-forged", TokenKind.FORGED, 1000), HOT.with("flood-expired", TokenKind.EXPIRED, 1000),
-			HOT.with("flood-malformed", TokenKind.MALFORMED, 1000),
+	static final List<Scenario> ALL = List.of(HOT, HOT.with("modern", Message.MODERN_CALL),
+			HOT.with("es256", TokenKind.ES256, 1), HOT.with("many-tokens", TokenKind.RS256, 10_000),
+			HOT.with("uncached", Setting.STATELESS.withoutCache()), HOT.with("body-10k", Message.CALL_10K),
+			HOT.with("body-1m", Message.CALL_1M), HOT.with("denied", Message.FORBIDDEN_CALL),
+			HOT.withScopes("scopes-100", 100), HOT.with("flood-forged", TokenKind.FORGED, 1000),
+			HOT.with("flood-expired", TokenKind.EXPIRED, 1000), HOT.with("flood-malformed", TokenKind.MALFORMED, 1000),
 			HOT.with("verified-flood-forged", Setting.STATELESS.withoutLimits())
 				.with("verified-flood-forged", TokenKind.FORGED, 1000),
 			HOT.with("verified-flood-expired", Setting.STATELESS.withoutLimits())
@@ -58,8 +58,9 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 
 	private static Map<String, List<String>> groups() {
 		Map<String, List<String>> groups = new LinkedHashMap<>();
-		groups.put("reach", List.of("stateless", "streamable", "es256", "many-tokens", "uncached", "body-1m",
+		groups.put("reach", List.of("stateless", "modern", "streamable", "es256", "many-tokens", "uncached", "body-1m",
 				"list-1000", "flood-forged"));
+		groups.put("revisions", List.of("stateless", "modern"));
 		groups.put("bodies", List.of("stateless", "body-10k", "body-1m"));
 		groups.put("floods", List.of("flood-forged", "flood-expired", "flood-malformed", "verified-flood-forged",
 				"verified-flood-expired", "denied"));
@@ -112,7 +113,8 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 	 * difference for it.
 	 */
 	boolean isFor(ServerKind kind) {
-		return this.setting.uncached() ? kind == ServerKind.STARTER : !this.setting.opaque() || kind != ServerKind.PEER;
+		return (this.setting.uncached() || this.message == Message.MODERN_CALL) ? kind == ServerKind.STARTER
+				: !this.setting.opaque() || kind != ServerKind.PEER;
 	}
 
 	/**
@@ -154,6 +156,24 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 		/** A call in a body of 200 bytes. */
 		CALL("length", 200),
 
+		/** {@link #CALL} in the form of MCP 2026-07-28. */
+		MODERN_CALL("length", 200) {
+
+			@Override
+			Map<String, String> headers() {
+				return Map.of(PROTOCOL_VERSION, MODERN, "Mcp-Method", "tools/call", "Mcp-Name", "length");
+			}
+
+			@Override
+			String body() {
+				return super.body().replace("\"params\":{",
+						"\"params\":{\"_meta\":{\"" + PREFIX + "protocolVersion\":\"" + MODERN + "\",\"" + PREFIX
+								+ "clientInfo\":{\"name\":\"benchmark\",\"version\":\"1\"},\"" + PREFIX
+								+ "clientCapabilities\":{}},");
+			}
+
+		},
+
 		/** A call in a body of 10 kB. */
 		CALL_10K("length", 10_000),
 
@@ -165,6 +185,12 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 
 		/** The list of tools. */
 		LIST("", 0);
+
+		private static final String PROTOCOL_VERSION = "MCP-Protocol-Version";
+
+		private static final String MODERN = "2026-07-28";
+
+		private static final String PREFIX = "io.modelcontextprotocol/";
 
 		private final String body;
 
@@ -187,6 +213,13 @@ record Scenario(String name, Setting setting, TokenKind tokens, int tokenCount, 
 
 		String body() {
 			return this.body;
+		}
+
+		/**
+		 * The headers that depend on the message.
+		 */
+		Map<String, String> headers() {
+			return Map.of(PROTOCOL_VERSION, "2025-11-25");
 		}
 
 	}

@@ -19,7 +19,7 @@ class OptionsTests {
 	void whenNoOptionsThenDefaultScenariosAndServersAreUsed() {
 		Options options = parse();
 		assertThat(options.scenarios()).extracting(Scenario::name)
-			.containsExactlyInAnyOrder("stateless", "streamable", "es256", "many-tokens", "uncached", "body-1m",
+			.containsExactlyInAnyOrder("stateless", "modern", "streamable", "es256", "many-tokens", "uncached", "body-1m",
 					"list-1000", "flood-forged");
 		assertThat(options.kinds()).containsExactly(ServerKind.UNSECURED, ServerKind.RESOURCE_SERVER, ServerKind.PEER,
 				ServerKind.STARTER);

@@ -7,6 +7,7 @@ import io.mcpsecurity.benchmarks.load.Scenario.Message;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,6 +41,7 @@ class ScenarioTests {
 	@Test
 	void scenarioExcludesServersThatDoNotSupportIt() {
 		assertThat(ServerKind.values()).filteredOn(scenario("uncached")::isFor).containsExactly(ServerKind.STARTER);
+		assertThat(ServerKind.values()).filteredOn(scenario("modern")::isFor).containsExactly(ServerKind.STARTER);
 		assertThat(ServerKind.values()).filteredOn(scenario("opaque")::isFor)
 			.doesNotContain(ServerKind.PEER)
 			.hasSize(ServerKind.values().length - 1);
@@ -51,6 +53,13 @@ class ScenarioTests {
 		assertThat(message.body().getBytes(StandardCharsets.UTF_8)).hasSize(bytes);
 		String text = message.body().replaceAll("^.*\"text\":\"(x+)\".*$", "$1");
 		assertThat(message.content()).isEqualTo("\"%d\"".formatted(text.length()));
+	}
+
+	@Test
+	void modernCallIsTheSameCallInAnotherForm() {
+		assertThat(Message.MODERN_CALL.content()).isEqualTo(Message.CALL.content());
+		assertThat(JsonMapper.shared().readTree(Message.MODERN_CALL.body()).at("/params/arguments"))
+			.isEqualTo(JsonMapper.shared().readTree(Message.CALL.body()).at("/params/arguments"));
 	}
 
 	@ParameterizedTest
