@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
@@ -76,9 +77,17 @@ final class FuzzedServer implements AutoCloseable {
 	}
 
 	/**
-	 * Hand a request over.
+	 * Hand a request of the legacy revisions over.
 	 */
 	Outcome post(byte[] body) {
+		return post(body, (this.session != null) ? Map.of("Mcp-Session-Id", this.session) : Map.of());
+	}
+
+	/**
+	 * Hand a request over.
+	 * @param headers further headers, by name
+	 */
+	Outcome post(byte[] body, Map<String, String> headers) {
 		this.seen.clear();
 		MockHttpServletRequest request = new MockHttpServletRequest("POST", "/mcp");
 		request.setServerPort(URI.create(this.server.url()).getPort());
@@ -87,9 +96,7 @@ final class FuzzedServer implements AutoCloseable {
 		request.setContentType("application/json");
 		request.setContent(body);
 		request.setAsyncSupported(true);
-		if (this.session != null) {
-			request.addHeader("Mcp-Session-Id", this.session);
-		}
+		headers.forEach(request::addHeader);
 		MockHttpServletResponse response = new MockHttpServletResponse();
 		try {
 			this.filters.doFilter(request, response, (passedOn, unused) -> {

@@ -27,6 +27,7 @@ import io.modelcontextprotocol.spec.McpSchema.ReadResourceRequest;
 import io.modelcontextprotocol.spec.McpSchema.ResourceReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,7 +35,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Whatever body arrives: what was decided about is what the handler receives, and the
  * handler receives what another reader of the same bytes reads. Each input goes to both
- * kinds of servers.
+ * kinds of servers, as it is and in the form of MCP 2026-07-28.
  */
 class MessageFuzzTests {
 
@@ -58,7 +59,24 @@ class MessageFuzzTests {
 	private static void assertThatHandlersRun() {
 		byte[] call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"a\"}}"
 			.getBytes(StandardCharsets.UTF_8);
-		assertThat(servers).allSatisfy((server) -> assertThat(server.post(call).executed()).hasSize(1));
+		ModernForm modern = ModernForm.of(call);
+		assertThat(servers).allSatisfy((server) -> {
+			assertThat(server.post(call).executed()).hasSize(1);
+			assertThat(server.post(modern.body(), modern.headers()).executed()).hasSize(1);
+		});
+	}
+
+	/**
+	 * They are in a directory with the name of the test method.
+	 */
+	@Test
+	void savedInputsAreFound() {
+		assertThat(MessageFuzzTests.class.getDeclaredMethods())
+			.filteredOn((method) -> method.isAnnotationPresent(FuzzTest.class))
+			.isNotEmpty()
+			.allSatisfy((method) -> assertThat(
+					MessageFuzzTests.class.getResource("MessageFuzzTestsInputs/" + method.getName()))
+				.isNotNull());
 	}
 
 	@AfterAll
@@ -75,18 +93,23 @@ class MessageFuzzTests {
 	@FuzzTest
 	@DictionaryFile(resourcePath = "messages.dict")
 	void messageDecidedByGateEqualsMessageExecutedByServer(byte[] body) {
+		ModernForm modern = ModernForm.of(body);
 		for (FuzzedServer server : servers) {
-			FuzzedServer.Outcome outcome = server.post(body);
-			if (outcome.decision() != null) {
-				// The handler's guard had nothing to correct.
-				assertThat(outcome.decision()).isEqualTo(outcome.expected());
-			}
-			assertThat(outcome.executed()).hasSizeLessThan(2)
-				.allSatisfy((executed) -> assertDecided(outcome, executed))
-				.allSatisfy((executed) -> assertRead(body, outcome.message(), executed));
-			// A serialized exception would have it.
-			assertThat(outcome.body()).doesNotContain("\"stackTrace\":");
+			assertSame(body, server.post(body));
+			assertSame(modern.body(), server.post(modern.body(), modern.headers()));
 		}
+	}
+
+	private static void assertSame(byte[] body, FuzzedServer.Outcome outcome) {
+		if (outcome.decision() != null) {
+			// The handler's guard had nothing to correct.
+			assertThat(outcome.decision()).isEqualTo(outcome.expected());
+		}
+		assertThat(outcome.executed()).hasSizeLessThan(2)
+			.allSatisfy((executed) -> assertDecided(outcome, executed))
+			.allSatisfy((executed) -> assertRead(body, outcome.message(), executed));
+		// A serialized exception would have it.
+		assertThat(outcome.body()).doesNotContain("\"stackTrace\":");
 	}
 
 	/**
