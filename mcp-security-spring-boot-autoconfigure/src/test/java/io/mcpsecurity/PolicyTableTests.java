@@ -40,6 +40,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
@@ -284,6 +285,28 @@ class PolicyTableTests {
 						.isEqualTo(listed);
 				}
 			}
+		}
+	}
+
+	/**
+	 * The MCP SDK has no tasks.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void methodsOfTasksDoNotExist(Kind kind) {
+		SecuredServer server = servers.get(kind);
+		String token = server.token().sign();
+		String params = "{\"taskId\":\"1\"}";
+		for (String method : List.of("tasks/list", "tasks/get", "tasks/result", "tasks/cancel", "tasks/update")) {
+			HttpResponse<String> legacy = send(kind, token, server.url(), method, params);
+			assertThat(legacy.statusCode()).as(method).isEqualTo(200);
+			assertThat(SecuredServer.json(legacy).at("/error/code").asInt()).as(method).isEqualTo(-32601);
+			HttpResponse<String> modern = server
+				.send(server.modern(token, method, params).setHeader("Mcp-Name", "1"));
+			assertThat(modern.statusCode()).as(method).isEqualTo(404);
+			assertThat(SecuredServer.json(modern).at("/error/code").asInt()).as(method).isEqualTo(-32601);
+			assertThat(send(kind, null, server.url(), method, params).statusCode()).as(method).isEqualTo(401);
+			assertThat(server.send(server.modern(null, method, params)).statusCode()).as(method).isEqualTo(401);
 		}
 	}
 

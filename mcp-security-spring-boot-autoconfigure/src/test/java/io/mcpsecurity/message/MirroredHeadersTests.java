@@ -62,6 +62,19 @@ class MirroredHeadersTests {
 		assertMismatch(modernBody("tools/list", "\"name\":\"browse\""), "Mcp-Name differs from the body");
 	}
 
+	/**
+	 * The response is 404 (MCP 2026-07-28, Streamable HTTP, Protocol Version Header). An
+	 * extension may define the header for its methods.
+	 */
+	@Test
+	void nameHeaderOfMethodThatRevisionDoesNotHaveIsIgnored() {
+		modern("tasks/get");
+		header("Mcp-Name", "task-1");
+		assertAgrees(modernBody("tasks/get", "\"taskId\":\"task-1\""));
+		header("Mcp-Method", "tasks/cancel");
+		assertMismatch(modernBody("tasks/get", "\"taskId\":\"task-1\""), "Mcp-Method differs");
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "resources/subscribe", "resources/unsubscribe" })
 	void optionalNameHeaderMustMatchBody(String method) {
