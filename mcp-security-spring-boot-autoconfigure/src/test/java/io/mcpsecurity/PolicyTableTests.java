@@ -301,8 +301,7 @@ class PolicyTableTests {
 			HttpResponse<String> legacy = send(kind, token, server.url(), method, params);
 			assertThat(legacy.statusCode()).as(method).isEqualTo(200);
 			assertThat(SecuredServer.json(legacy).at("/error/code").asInt()).as(method).isEqualTo(-32601);
-			HttpResponse<String> modern = server
-				.send(server.modern(token, method, params).setHeader("Mcp-Name", "1"));
+			HttpResponse<String> modern = server.send(server.modern(token, method, params).setHeader("Mcp-Name", "1"));
 			assertThat(modern.statusCode()).as(method).isEqualTo(404);
 			assertThat(SecuredServer.json(modern).at("/error/code").asInt()).as(method).isEqualTo(-32601);
 			assertThat(send(kind, null, server.url(), method, params).statusCode()).as(method).isEqualTo(401);

@@ -54,7 +54,8 @@ public final class BareTransport extends OncePerRequestFilter {
 		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC, new OfferedTargets());
 		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true,
 				AccessPolicy.Visibility.STEP_UP);
-		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity());
+		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity(),
+				List.of("Bearer"));
 		URI resource = URI.create(RESOURCE);
 		this.endpoint = new McpEndpoint(new ProtectedResource(resource, "/mcp", "", null), policy,
 				(request) -> (authentication) -> authentication, false, challenge,

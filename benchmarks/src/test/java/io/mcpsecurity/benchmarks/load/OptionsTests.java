@@ -19,8 +19,8 @@ class OptionsTests {
 	void whenNoOptionsThenDefaultScenariosAndServersAreUsed() {
 		Options options = parse();
 		assertThat(options.scenarios()).extracting(Scenario::name)
-			.containsExactlyInAnyOrder("stateless", "modern", "streamable", "es256", "many-tokens", "uncached", "body-1m",
-					"list-1000", "flood-forged");
+			.containsExactlyInAnyOrder("stateless", "modern", "streamable", "es256", "many-tokens", "uncached",
+					"body-1m", "list-1000", "flood-forged");
 		assertThat(options.kinds()).containsExactly(ServerKind.UNSECURED, ServerKind.RESOURCE_SERVER, ServerKind.PEER,
 				ServerKind.STARTER);
 		assertThat(options.memory()).isFalse();
