@@ -49,7 +49,8 @@ class ArchitectureTests {
 	 */
 	private static final List<String> API = List.of("actuate.McpSecurityEndpoint", "audit.AuditSink",
 			"audit.McpAuditEvent", "autoconfigure.AuthorizationServerConnectionDetails",
-			"autoconfigure.McpSecurityProperties", "client.ClientDenials",
+			"autoconfigure.McpSecurityProperties", "client.ClientDenials", "downstream.Downstream",
+			"downstream.DownstreamCaller", "downstream.DownstreamException", "downstream.InboundTokens",
 			"observation.DefaultMcpServerObservationConvention", "observation.McpServerMeterObservationHandler",
 			"observation.McpServerObservationContext", "observation.McpServerObservationConvention", "token.Provider");
 

@@ -15,6 +15,8 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.exchange.DownstreamUse;
+import io.mcpsecurity.exchange.InboundToken;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Client;
 import io.mcpsecurity.exchange.McpExchange.Refusal;
@@ -25,7 +27,7 @@ import io.mcpsecurity.message.RequestMeta;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates the audit event of an exchange.
+ * Creates the audit events of exchanges, and of what they do at downstream services.
  */
 public final class AuditEvents {
 
@@ -40,6 +42,9 @@ public final class AuditEvents {
 	 * its word in events.
 	 */
 	private static final Map<String, String> SENDER_CONSTRAINTS = Map.of("jkt", "dpop", "x5t#S256", "mtls");
+
+	/** The number of digits of a token's hash that an event contains. */
+	private static final int TOKEN_HASH = 32;
 
 	/** Enough for all facts of a call. */
 	private static final int CALL_FACTS = 32;
@@ -99,12 +104,66 @@ public final class AuditEvents {
 		facts.add("outcome", request.result().name().toLowerCase(Locale.ROOT));
 		facts.add("durationMs", request.duration().toNanos() / 1000 / 1000.0);
 		facts.add("httpStatus", request.status());
+		facts.add("downstreamCalls", downstream(request));
 		describe(facts, request.trace());
 		facts.add("resource", text(request.connection().resource()));
 		facts.add("sessionIdHash", request.sessionIdHash());
 		facts.add("remoteAddress", text(request.connection().remoteAddress()));
 		return new McpAuditEvent(id, request.arrival(), type(request), (caller != null) ? caller.subject() : null,
 				facts);
+	}
+
+	/** The event of a use of a downstream service that has one of its own. */
+	McpAuditEvent of(DownstreamUse use) {
+		String id = this.ids.next();
+		McpExchange request = use.exchange();
+		McpCaller known = (request != null) ? request.caller() : null;
+		CallerFacts caller = (known != null) ? this.callers.get(known, CallerFacts::of) : null;
+		boolean success = use.outcome().equals(DownstreamUse.SUCCESS);
+		Facts facts = new Facts(CALL_FACTS);
+		facts.add("eventId", id);
+		facts.add("timestamp", text(use.start()));
+		if (caller != null) {
+			caller.describe(facts);
+		}
+		if (request != null) {
+			describe(facts, request.message());
+			describe(facts, request.trace());
+			facts.add("resource", text(request.connection().resource()));
+			facts.add("sessionIdHash", request.sessionIdHash());
+			facts.add("remoteAddress", text(request.connection().remoteAddress()));
+			InboundToken token = request.token();
+			facts.add("tokenHash", (token != null) ? token.hash().toString().substring(0, TOKEN_HASH) : null);
+		}
+		facts.add("downstream", text(use.service()));
+		facts.add("decision", success ? "granted" : "rejected");
+		facts.add("reason", success ? "satisfied" : use.outcome());
+		facts.add("outcome", success ? "success" : "denied");
+		facts.add("durationMs", use.duration().toNanos() / 1000 / 1000.0);
+		facts.add("downstreamTokenId", sent(use.tokenId(), MAX_TEXT));
+		if (use.kind() == DownstreamUse.Kind.TOKEN) {
+			facts.add("requestedScopes", texts(use.requestedScopes()));
+			facts.add("downstreamScopes", texts(use.grantedScopes()));
+		}
+		facts.add("destination", sent(use.destination(), MAX_TEXT));
+		Type type = (use.kind() == DownstreamUse.Kind.TOKEN) ? Type.MCP_DOWNSTREAM_TOKEN : Type.MCP_DOWNSTREAM_REFUSED;
+		return new McpAuditEvent(id, use.start(), type, (caller != null) ? caller.subject() : null, facts);
+	}
+
+	/** The uses of downstream services, in the event of the call that made them. */
+	private static @Nullable List<Facts> downstream(McpExchange request) {
+		List<Facts> uses = request.downstream()
+			.stream()
+			.filter((use) -> use.kind() != DownstreamUse.Kind.TOKEN)
+			.map((use) -> {
+				Facts facts = new Facts(3);
+				facts.add("name", text(use.service()));
+				facts.add("outcome", use.outcome());
+				facts.add("tokenId", sent(use.tokenId(), MAX_TEXT));
+				return facts;
+			})
+			.toList();
+		return uses.isEmpty() ? null : uses;
 	}
 
 	private static Type type(McpExchange request) {
@@ -123,12 +182,7 @@ public final class AuditEvents {
 
 	private static void describe(Facts facts, McpExchange request) {
 		McpMessage message = request.message();
-		McpTarget target = null;
-		if (message != null) {
-			facts.add("method", sent(message.method(), MAX_TEXT));
-			facts.add("requestId", sent(message.idText(), MAX_TEXT));
-			target = message.target();
-		}
+		describe(facts, message);
 		RequestMeta meta = (message != null) ? message.meta() : null;
 		Client client = request.client();
 		facts.add("protocolVersion",
@@ -139,10 +193,20 @@ public final class AuditEvents {
 		facts.add("clientVersion",
 				sent(first((client != null) ? client.version() : null, (meta != null) ? meta.clientVersion() : null),
 						MAX_TEXT));
-		if (message != null && target != null) {
-			facts.add("targetKind", target.kind().name().toLowerCase(Locale.ROOT));
-			facts.add("targetName", sent(target.name(), MAX_NAME));
+		if (message != null && message.target() != null) {
 			facts.add("arguments", request.arguments());
+		}
+	}
+
+	private static void describe(Facts facts, @Nullable McpMessage message) {
+		if (message != null) {
+			facts.add("method", sent(message.method(), MAX_TEXT));
+			facts.add("requestId", sent(message.idText(), MAX_TEXT));
+			McpTarget target = message.target();
+			if (target != null) {
+				facts.add("targetKind", target.kind().name().toLowerCase(Locale.ROOT));
+				facts.add("targetName", sent(target.name(), MAX_NAME));
+			}
 		}
 	}
 

@@ -3,6 +3,7 @@ package io.mcpsecurity.audit;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
+import io.mcpsecurity.exchange.DownstreamUse;
 import io.mcpsecurity.exchange.ExchangeAudit;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.UnrecordableCallException;
@@ -41,6 +42,13 @@ public record AuditRecorder(AuditTrail trail, AuditEvents events) implements Exc
 			place.release();
 		}
 		return CompletableFuture.completedFuture(null);
+	}
+
+	@Override
+	public void record(DownstreamUse use) {
+		if (use.kind() != DownstreamUse.Kind.REQUEST) {
+			this.trail.record(this.events.of(use));
+		}
 	}
 
 }

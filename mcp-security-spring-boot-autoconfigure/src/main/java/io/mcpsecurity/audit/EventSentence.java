@@ -18,6 +18,10 @@ final class EventSentence {
 			case MCP_CALL_DENIED -> who(event) + " was denied " + what(facts) + ": " + facts.get("reason");
 			case MCP_AUTHENTICATION_FAILED -> who(event) + " was not authenticated: " + facts.get("reason");
 			case MCP_REQUEST_REJECTED -> who(event) + " sent a request that was rejected: " + facts.get("reason");
+			case MCP_DOWNSTREAM_TOKEN -> "A token for " + facts.get("downstream") + " was requested for " + whom(event)
+					+ ": " + facts.get("reason");
+			case MCP_DOWNSTREAM_REFUSED ->
+				"A request to " + facts.get("destination") + " was refused: " + facts.get("reason");
 		};
 	}
 
@@ -25,6 +29,10 @@ final class EventSentence {
 		String who = (event.subject() != null) ? event.subject() : "An unknown caller";
 		Object client = event.data().get("client");
 		return (client != null) ? who + " through " + client : who;
+	}
+
+	private static String whom(McpAuditEvent event) {
+		return (event.subject() != null) ? event.subject() : "this server";
 	}
 
 	private static String what(Map<String, Object> facts) {

@@ -8,11 +8,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The audit event of one request: the caller, the client, the target, the decision and
- * the outcome. It never contains a token, an {@code Authorization} header or a cookie.
+ * The audit event of one request, or of one use of a downstream service: the caller, the
+ * client, the target, the decision and the outcome. It never contains a token, an
+ * {@code Authorization} header or a cookie.
  *
  * @param id unique, a UUID
- * @param timestamp when the request arrived
+ * @param timestamp when the request arrived, or the use began
  * @param type what kind of event it is
  * @param subject the {@code sub} of the verified token, or {@code null} when there was
  * none
@@ -43,7 +44,16 @@ public record McpAuditEvent(String id, Instant timestamp, Type type, @Nullable S
 		MCP_AUTHENTICATION_FAILED,
 
 		/** The request was rejected for a reason that does not depend on the caller. */
-		MCP_REQUEST_REJECTED
+		MCP_REQUEST_REJECTED,
+
+		/** An access token for a downstream service was requested. */
+		MCP_DOWNSTREAM_TOKEN,
+
+		/**
+		 * A request to another service was not sent, because it would have leaked a
+		 * token.
+		 */
+		MCP_DOWNSTREAM_REFUSED
 
 	}
 

@@ -8,8 +8,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.audit.AuditTrail;
@@ -17,6 +19,7 @@ import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeRequirement;
+import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.client.ClientPattern;
 import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.ProtocolRevisions;
@@ -78,6 +81,8 @@ final class CheckedProperties {
 
 	private final Map<String, FurtherEndpoint> endpoints = new LinkedHashMap<>();
 
+	private final DownstreamProperties downstream;
+
 	CheckedProperties(McpSecurityProperties properties, OAuth2ResourceServerProperties boot,
 			List<AuthorizationServerConnectionDetails> connections, @Nullable String protocol) {
 		this.uris = new UriCheck(properties.allowInsecureHttp());
@@ -107,6 +112,23 @@ final class CheckedProperties {
 				properties.audit().sensitiveNames(), () -> new SensitiveNames(properties.audit().sensitiveNames()));
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
+		this.downstream = new DownstreamProperties(properties.downstream(), this.uris,
+				this.issuers.servers().stream().map(AuthorizationServer::issuer).filter(Objects::nonNull).toList(),
+				identifiers());
+	}
+
+	/** All resource identifiers of this server. */
+	private Set<String> identifiers() {
+		return Stream
+			.concat(Stream.concat(Stream.of(this.resource), this.aliases.stream()), this.endpoints.values()
+				.stream()
+				.flatMap((endpoint) -> Stream.concat(Stream.of(endpoint.resource()), endpoint.aliases().stream())))
+			.map(URI::toString)
+			.collect(Collectors.toUnmodifiableSet());
+	}
+
+	DownstreamProperties downstream() {
+		return this.downstream;
 	}
 
 	/** The further endpoints by name, no two with one resource identifier or path. */

@@ -76,6 +76,11 @@ final class EndpointAuthentication {
 			.get(ProtectedResource.called(names, Function.identity(), request).identifier());
 	}
 
+	/** Whether a text is a token that was accepted recently, and is cached. */
+	boolean isKnown(String text) {
+		return this.managers.values().stream().anyMatch((manager) -> manager.isKnown(text));
+	}
+
 	/** The caches of verified tokens. Empty if tokens are not cached. */
 	List<TokenCacheMetrics.Endpoint> caches() {
 		return this.caches;

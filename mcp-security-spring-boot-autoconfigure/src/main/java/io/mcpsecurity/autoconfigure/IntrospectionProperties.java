@@ -100,7 +100,13 @@ final class IntrospectionProperties {
 		}
 	}
 
-	private static ClientAuthentication authentication(String property, String issuer,
+	/**
+	 * How this server authenticates at an authorization server.
+	 * @param property the property that contains the client
+	 * @param issuer the default audience of assertions
+	 * @param endpoint the client
+	 */
+	static ClientAuthentication authentication(String property, String issuer,
 			AuthorizationServer.IntrospectionEndpoint endpoint) {
 		String client = endpoint.clientId();
 		if (!StringUtils.hasText(client)) {
@@ -144,6 +150,9 @@ final class IntrospectionProperties {
 		String plain = SensitiveNames.plain(property);
 		return (plain.startsWith(SensitiveNames.plain(SERVERS))
 				&& plain.endsWith(SensitiveNames.plain("introspection.client-secret")))
+				|| (plain.startsWith(SensitiveNames.plain(DownstreamProperties.DOWNSTREAM))
+						&& (plain.endsWith(SensitiveNames.plain("client-secret"))
+								|| plain.endsWith(SensitiveNames.plain("api-key"))))
 				|| plain.startsWith(SensitiveNames.plain("mcp-security.request-state.keys"));
 	}
 

@@ -2,6 +2,7 @@ package io.mcpsecurity.autoconfigure;
 
 import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.exchange.Exchanges;
+import io.mcpsecurity.observation.DownstreamMetrics;
 import io.mcpsecurity.observation.McpServerMeterObservationHandler;
 import io.mcpsecurity.observation.McpServerObservationConvention;
 import io.mcpsecurity.observation.McpServerTracingObservationHandler;
@@ -54,6 +55,11 @@ public final class McpSecurityObservationAutoConfiguration {
 		@Bean
 		RequestMetrics mcpRequestMetrics(MeterRegistry registry, RequestLabels labels) {
 			return new RequestMetrics(registry, labels);
+		}
+
+		@Bean
+		DownstreamMetrics mcpDownstreamMetrics(MeterRegistry registry) {
+			return new DownstreamMetrics(registry);
 		}
 
 		@Bean

@@ -61,6 +61,9 @@ import org.springframework.util.unit.DataSize;
  * name of your choice.
  * @param unguardedTransports Names of beans or servlets that are MCP transports which
  * this starter does not guard, and which are allowed nevertheless.
+ * @param downstream Services that this server calls, by a name of your choice.
+ * @param refuseTokenPassthrough Whether the HTTP clients that Spring Boot builds refuse
+ * to send an access token that a client has sent to this server.
  * @param audit Audit trail.
  */
 @ConfigurationProperties(PropertyBinder.PREFIX)
@@ -72,7 +75,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue Metadata metadata, @DefaultValue Http http, @DefaultValue Sessions sessions,
 		@DefaultValue RateLimit rateLimit, @DefaultValue List<String> protocolRevisions,
 		@DefaultValue RequestState requestState, @DefaultValue Map<String, Endpoint> endpoints,
-		@DefaultValue List<String> unguardedTransports, @DefaultValue Audit audit) {
+		@DefaultValue List<String> unguardedTransports, @DefaultValue Map<String, Downstream> downstream,
+		@DefaultValue("true") boolean refuseTokenPassthrough, @DefaultValue Audit audit) {
 
 	/** The configured name of the resource, or else another name. */
 	String resourceNameOr(String other) {
@@ -470,6 +474,98 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	public record Dpop(@DefaultValue("off") SenderConstraints.Mode mode,
 			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxAge,
 			@DefaultValue("500000") int maxProofs) {
+	}
+
+	/**
+	 * A service that this server calls.
+	 *
+	 * @param baseUrl Base URL. Requests are sent below it only. Required.
+	 * @param grant How requests are authenticated: "token-exchange" (RFC 8693),
+	 * "jwt-bearer" (RFC 7523), both with a token for the caller, "client-credentials", or
+	 * "api-key". Required.
+	 * @param issuer Issuer identifier of the authorization server whose callers' tokens
+	 * are exchanged. Default: the only authorization server.
+	 * @param tokenUri URI of the token endpoint. Default: the token_endpoint of the
+	 * issuer's metadata.
+	 * @param clientId Client id of this server at the token endpoint. Required, except
+	 * for "api-key".
+	 * @param clientSecret Client secret of this server. Default: none.
+	 * @param secretMethod How the secret is sent: "client-secret-basic", in the header
+	 * Authorization, or "client-secret-post", in the form.
+	 * @param privateKey Location of a private key in PEM (PKCS #8) to use instead of a
+	 * secret (private_key_jwt). Default: none.
+	 * @param keyId Id of the private key. Default: none.
+	 * @param assertionAudience Audience of assertions. Default: the issuer.
+	 * @param resource Resource identifier of the service (RFC 8707), which its tokens
+	 * must contain in aud if they are JWTs. Default: none.
+	 * @param audience Name of the service at the authorization server (RFC 8693), which
+	 * its tokens must contain in aud if they are JWTs. Default: none.
+	 * @param scopes Scopes to request. A token with others is refused. Default: none are
+	 * requested, and those of a token are not checked.
+	 * @param actor What names this server as the actor of an exchange: "none" (its
+	 * authentication at the token endpoint) or "client-credentials" (a token of its own,
+	 * as the actor_token).
+	 * @param parameters Further parameters of the token request.
+	 * @param maxLifetime Maximum lifetime of a token. One that is valid for longer is
+	 * refused.
+	 * @param cacheSize Maximum number of cached tokens.
+	 * @param maxConcurrent Maximum number of concurrent token requests.
+	 * @param apiKey Key for the grant "api-key". Default: none.
+	 * @param apiKeyHeader Header that contains the key.
+	 * @param stepUp Scope of this server that a client is told to request, by the scope
+	 * that the service requires. Default: none, and a request that lacks scopes fails.
+	 * @param connectTimeout Timeout to connect to the service or the token endpoint.
+	 * @param readTimeout Timeout for the response of the service.
+	 * @param tokenTimeout Timeout for the response of the token endpoint.
+	 */
+	@ConfigurationPropertiesSource
+	public record Downstream(@Nullable String baseUrl, @Nullable Grant grant, @Nullable String issuer,
+			@Nullable String tokenUri, @Nullable String clientId, @Nullable String clientSecret,
+			@DefaultValue("client-secret-basic") AuthorizationServer.IntrospectionEndpoint.SecretMethod secretMethod,
+			@Nullable Resource privateKey, @Nullable String keyId, @Nullable String assertionAudience,
+			@Nullable String resource, @Nullable String audience, @DefaultValue List<String> scopes,
+			@DefaultValue("none") Actor actor, @DefaultValue Map<String, String> parameters,
+			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration maxLifetime,
+			@DefaultValue("10000") int cacheSize, @DefaultValue("16") int maxConcurrent, @Nullable String apiKey,
+			@DefaultValue("X-API-Key") String apiKeyHeader, @DefaultValue Map<String, String> stepUp,
+			@DefaultValue("2s") @DurationUnit(ChronoUnit.SECONDS) Duration connectTimeout,
+			@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration readTimeout,
+			@DefaultValue("5s") @DurationUnit(ChronoUnit.SECONDS) Duration tokenTimeout) {
+
+		/** Without the secrets, which must not appear in a log. */
+		@Override
+		public String toString() {
+			return "Downstream[baseUrl=" + this.baseUrl + ", grant=" + this.grant + "]";
+		}
+
+		/** How requests are authenticated. */
+		public enum Grant {
+
+			/** By a token for which the caller's token is exchanged. */
+			TOKEN_EXCHANGE,
+
+			/** By a token for which the caller's token is the assertion. */
+			JWT_BEARER,
+
+			/** By a token of this server. */
+			CLIENT_CREDENTIALS,
+
+			/** By a key. */
+			API_KEY
+
+		}
+
+		/** What names this server as the actor of an exchange. */
+		public enum Actor {
+
+			/** Its authentication at the token endpoint. */
+			NONE,
+
+			/** A token of its own. */
+			CLIENT_CREDENTIALS
+
+		}
+
 	}
 
 	/**

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -112,6 +113,17 @@ final class PropertyBinder {
 		return new PropertyBinder(environment).binder()
 			.bind(PREFIX + ".endpoints", Bindable.mapOf(String.class, Endpoint.class))
 			.orElse(Map.of());
+	}
+
+	/**
+	 * The names of the downstream services, before there are beans.
+	 * @throws InvalidConfigurationPropertyValueException if a name does not exist
+	 */
+	static Set<String> downstream(ConfigurableEnvironment environment) {
+		return new PropertyBinder(environment).binder()
+			.bind(PREFIX + ".downstream", Bindable.mapOf(String.class, McpSecurityProperties.Downstream.class))
+			.orElse(Map.of())
+			.keySet();
 	}
 
 	private Binder binder() {

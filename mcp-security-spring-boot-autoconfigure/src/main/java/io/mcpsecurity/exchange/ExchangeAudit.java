@@ -29,6 +29,10 @@ public interface ExchangeAudit {
 			return CompletableFuture.completedFuture(null);
 		}
 
+		@Override
+		public void record(DownstreamUse use) {
+		}
+
 	};
 
 	/**
@@ -52,6 +56,13 @@ public interface ExchangeAudit {
 	 * be sent because the event could not be written
 	 */
 	CompletionStage<Void> record(McpExchange exchange, @Nullable Reservation reservation);
+
+	/**
+	 * Record a use of a downstream service, if it has an event of its own: a request for
+	 * a token, or a request that was refused. Other uses are in the event of their
+	 * exchange.
+	 */
+	void record(DownstreamUse use);
 
 	/** Reserved capacity for one event. */
 	interface Reservation {

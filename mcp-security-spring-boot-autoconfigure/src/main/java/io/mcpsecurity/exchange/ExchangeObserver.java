@@ -13,7 +13,12 @@ public interface ExchangeObserver {
 	default void read(McpExchange request) {
 	}
 
+	/** A downstream service has been used, possibly on another thread. */
+	default void used(DownstreamUse use) {
+	}
+
 	/** A request has been refused or served. */
-	void ended(McpExchange request);
+	default void ended(McpExchange request) {
+	}
 
 }

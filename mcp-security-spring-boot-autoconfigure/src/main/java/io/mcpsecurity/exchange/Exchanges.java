@@ -34,6 +34,16 @@ public final class Exchanges {
 		return exchange;
 	}
 
+	/** Record a use of a downstream service. */
+	public void used(DownstreamUse use) {
+		McpExchange exchange = use.exchange();
+		if (exchange != null) {
+			exchange.used(use);
+		}
+		this.audit.record(use);
+		notify((observer) -> observer.used(use));
+	}
+
 	ExchangeAudit audit() {
 		return this.audit;
 	}

@@ -43,6 +43,8 @@ public final class McpExchange implements McpTransportContext {
 
 	private static final String INPUT = McpInput.class.getName();
 
+	private static final int MAX_DOWNSTREAM = 20;
+
 	private final Exchanges exchanges;
 
 	private final Connection connection;
@@ -52,6 +54,9 @@ public final class McpExchange implements McpTransportContext {
 	private final long start = System.nanoTime();
 
 	private final AtomicBoolean ended = new AtomicBoolean();
+
+	/** The first uses of downstream services. Concurrent ones can exceed the maximum. */
+	private final Queue<DownstreamUse> downstream = new ConcurrentLinkedQueue<>();
 
 	/** What releases the resources that are held for the request. */
 	private final Queue<Runnable> held = new ConcurrentLinkedQueue<>();
@@ -66,7 +71,7 @@ public final class McpExchange implements McpTransportContext {
 
 	private volatile @Nullable Authentication authentication;
 
-	private volatile @Nullable Supplier<String> tokenHash;
+	private volatile @Nullable InboundToken token;
 
 	private volatile @Nullable McpMessage message;
 
@@ -125,7 +130,11 @@ public final class McpExchange implements McpTransportContext {
 	 * {@code null}.
 	 */
 	public static @Nullable McpExchange current() {
-		Authentication authentication = SecurityContextHolder.getContext().getAuthentication();
+		return of(SecurityContextHolder.getContext().getAuthentication());
+	}
+
+	/** The exchange of an authentication at an MCP endpoint, or {@code null}. */
+	public static @Nullable McpExchange of(@Nullable Authentication authentication) {
 		return (authentication != null && authentication.getDetails() instanceof McpTransportContext details)
 				? of(details) : null;
 	}
@@ -199,12 +208,9 @@ public final class McpExchange implements McpTransportContext {
 		return this.authentication;
 	}
 
-	/**
-	 * Set the hash that identifies the caller's token.
-	 * @param hash computes the hash on demand, and not after the end of the request
-	 */
-	public void token(Supplier<String> hash) {
-		this.tokenHash = hash;
+	/** Set the caller's token. */
+	public void token(InboundToken token) {
+		this.token = token;
 	}
 
 	/**
@@ -388,7 +394,6 @@ public final class McpExchange implements McpTransportContext {
 		this.duration = Duration.ofNanos(System.nanoTime() - this.start);
 		this.exchanges.ended(this);
 		CompletionStage<Void> recorded = this.exchanges.audit().record(this, this.reservation);
-		this.tokenHash = null;
 		if (!this.handling) {
 			release();
 		}
@@ -444,12 +449,23 @@ public final class McpExchange implements McpTransportContext {
 	}
 
 	/**
-	 * A hash of the caller's token, or {@code null} if there is no token or the request
-	 * has ended.
+	 * The caller's token, or {@code null} if there is none. It is kept after the end of
+	 * the request, because a handler can outlast it.
 	 */
-	public @Nullable String tokenHash() {
-		Supplier<String> hash = this.tokenHash;
-		return (hash != null) ? hash.get() : null;
+	public @Nullable InboundToken token() {
+		return this.token;
+	}
+
+	/** The uses of downstream services, in their order; the first of a bounded number. */
+	public List<DownstreamUse> downstream() {
+		return List.copyOf(this.downstream);
+	}
+
+	/** Add a use of a downstream service. */
+	void used(DownstreamUse use) {
+		if (this.downstream.size() < MAX_DOWNSTREAM) {
+			this.downstream.add(use);
+		}
 	}
 
 	/** The message without its parameters, or {@code null} if none was read. */

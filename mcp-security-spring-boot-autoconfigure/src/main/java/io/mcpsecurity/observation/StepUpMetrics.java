@@ -13,7 +13,9 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.exchange.ExchangeObserver;
+import io.mcpsecurity.exchange.InboundToken;
 import io.mcpsecurity.exchange.McpExchange;
+import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.McpTarget;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -78,19 +80,19 @@ public final class StepUpMetrics implements ExchangeObserver {
 		}
 		Attempt attempt = new Attempt(caller.issuer(), caller.subject(), caller.client(), caller.resource(), target);
 		if (challenged) {
-			challenged(attempt, request.tokenHash(), Set.copyOf(decision.operationScopes()));
+			challenged(attempt, request.token(), Set.copyOf(decision.operationScopes()));
 		}
 		else {
 			passed(attempt, request, decision);
 		}
 	}
 
-	private void challenged(Attempt attempt, @Nullable String token, Set<String> scopes) {
+	private void challenged(Attempt attempt, @Nullable InboundToken token, Set<String> scopes) {
 		if (token == null) {
 			return;
 		}
-		Challenge before = this.challenges.asMap().put(attempt, new Challenge(token, scopes));
-		if (before != null && !before.token().equals(token)) {
+		Challenge before = this.challenges.asMap().put(attempt, new Challenge(token.hash(), scopes));
+		if (before != null && !before.token().equals(token.hash())) {
 			count(Stage.RETRIED);
 			if (before.scopes().equals(scopes)) {
 				count(Stage.LOOPED);
@@ -103,8 +105,8 @@ public final class StepUpMetrics implements ExchangeObserver {
 		if (before == null) {
 			return;
 		}
-		String token = request.tokenHash();
-		if (token != null && !before.token().equals(token) && this.challenges.asMap().remove(attempt, before)) {
+		InboundToken token = request.token();
+		if (token != null && !before.token().equals(token.hash()) && this.challenges.asMap().remove(attempt, before)) {
 			count(Stage.RETRIED);
 			if (!decision.denied()) {
 				count(Stage.SUCCEEDED);
@@ -146,7 +148,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 	 * @param token the hash of the token that lacked scopes
 	 * @param scopes the scopes of the challenge
 	 */
-	private record Challenge(String token, Set<String> scopes) {
+	private record Challenge(Sha256 token, Set<String> scopes) {
 	}
 
 }

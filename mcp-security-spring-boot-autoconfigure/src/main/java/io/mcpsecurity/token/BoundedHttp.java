@@ -44,7 +44,8 @@ public final class BoundedHttp {
 		this.timeout = timeout;
 	}
 
-	Duration timeout() {
+	/** The timeout of a request. */
+	public Duration timeout() {
 		return this.timeout;
 	}
 
@@ -56,7 +57,7 @@ public final class BoundedHttp {
 	 * @throws InterruptedIOException if the thread is interrupted, which it still is then
 	 * @throws IOException if there is no response for another reason
 	 */
-	Response send(HttpMethod method, URI uri, HttpHeaders headers, @Nullable MultiValueMap<String, String> form,
+	public Response send(HttpMethod method, URI uri, HttpHeaders headers, @Nullable MultiValueMap<String, String> form,
 			int limit) throws IOException {
 		long start = System.nanoTime();
 		try {
@@ -111,11 +112,11 @@ public final class BoundedHttp {
 	 *
 	 * @param location the location of a redirect, which is not followed
 	 */
-	record Response(int status, @Nullable URI location, String body) {
+	public record Response(int status, @Nullable URI location, String body) {
 	}
 
 	/** A response is too large. */
-	static final class TooLargeException extends IOException {
+	public static final class TooLargeException extends IOException {
 
 		private static final long serialVersionUID = 1L;
 

@@ -1,27 +1,20 @@
 package io.mcpsecurity.token;
 
 import java.io.IOException;
-import java.net.URI;
 import java.text.ParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.source.JWKSetUnavailableException;
 import com.nimbusds.jose.util.JSONObjectUtils;
-import io.mcpsecurity.token.BoundedHttp.Response;
-import io.mcpsecurity.token.BoundedHttp.TooLargeException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
 
 /**
  * Fetches what an authorization server publishes: its metadata (RFC 8414 section 3,
@@ -34,24 +27,11 @@ final class KeyDocuments {
 
 	private static final Log logger = LogFactory.getLog(KeyDocuments.class);
 
-	private static final int LIMIT = 512 * 1024;
-
-	private static final int MAX_REDIRECTS = 5;
-
-	private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
-
-	private static final HttpHeaders ACCEPT = new HttpHeaders();
-
-	static {
-		// RFC 7517 section 8.5.2 has a type of its own for JWK sets; few servers send it.
-		ACCEPT.set(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json, */*;q=0.1");
-	}
-
 	private final String issuer;
 
 	private final boolean discovers;
 
-	private final BoundedHttp http;
+	private final IssuerMetadata metadata;
 
 	private @Nullable String jwkSetUri;
 
@@ -69,7 +49,7 @@ final class KeyDocuments {
 		this.issuer = issuer;
 		this.jwkSetUri = jwkSetUri;
 		this.discovers = jwkSetUri == null;
-		this.http = http;
+		this.metadata = new IssuerMetadata(issuer, http);
 	}
 
 	/**
@@ -79,7 +59,7 @@ final class KeyDocuments {
 	JWKSet keys() throws JWKSetUnavailableException {
 		String location = (this.jwkSetUri != null) ? this.jwkSetUri : discover();
 		try {
-			JWKSet keys = parse(get(location));
+			JWKSet keys = parse(this.metadata.get(location));
 			this.jwkSetUri = location;
 			return keys;
 		}
@@ -129,87 +109,12 @@ final class KeyDocuments {
 	}
 
 	private String discover() throws JWKSetUnavailableException {
-		List<String> tried = new ArrayList<>();
-		for (String location : metadataLocations()) {
-			try {
-				// Null where the document is the JSON null.
-				@Nullable Map<String, Object> metadata = JSONObjectUtils.parse(get(location));
-				if (metadata == null || !this.issuer.equals(metadata.get("issuer"))) {
-					tried.add(location + " names another issuer");
-				}
-				else if (metadata.get("jwks_uri") instanceof String uri) {
-					if (uri.startsWith("https:") || !this.issuer.startsWith("https:")) {
-						return uri;
-					}
-					tried.add(location + " names a jwks_uri without TLS");
-				}
-				else {
-					tried.add(location + " has no jwks_uri");
-				}
-			}
-			catch (UnusableResponseException ex) {
-				tried.add(location + ": " + ex.getMessage());
-			}
-			catch (ParseException ex) {
-				tried.add(location + " is not a JSON object");
-			}
-			catch (IOException ex) {
-				// The other locations are at the same server.
-				tried.add(location + ": " + ex.getMessage());
-				break;
-			}
-		}
-		throw new JWKSetUnavailableException("No usable metadata of issuer " + this.issuer + " " + tried);
-	}
-
-	private List<String> metadataLocations() {
-		URI uri = URI.create(this.issuer);
-		String path = (uri.getRawPath() != null) ? uri.getRawPath() : "";
-		String origin = this.issuer.substring(0, this.issuer.length() - path.length());
-		String inserted = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-		return Stream
-			.of(origin + inserted + "/.well-known/openid-configuration",
-					origin + "/.well-known/oauth-authorization-server" + inserted,
-					origin + "/.well-known/openid-configuration" + inserted)
-			.distinct()
-			.toList();
-	}
-
-	private String get(String location) throws IOException {
 		try {
-			URI uri = URI.create(location);
-			Response response = this.http.send(HttpMethod.GET, uri, ACCEPT, null, LIMIT);
-			for (int i = 0; i < MAX_REDIRECTS && response.location() != null
-					&& REDIRECTS.contains(response.status()); i++) {
-				URI target = uri.resolve(response.location());
-				if ("https".equals(uri.getScheme()) && !"https".equals(target.getScheme())) {
-					throw new UnusableResponseException("a redirect to a location without TLS");
-				}
-				uri = target;
-				response = this.http.send(HttpMethod.GET, uri, ACCEPT, null, LIMIT);
-			}
-			if (response.status() != 200) {
-				throw new UnusableResponseException("status " + response.status());
-			}
-			return response.body();
+			return this.metadata.find("jwks_uri");
 		}
-		catch (TooLargeException ex) {
-			throw new UnusableResponseException(String.valueOf(ex.getMessage()));
+		catch (IOException ex) {
+			throw new JWKSetUnavailableException(ex.getMessage(), ex);
 		}
-		catch (IllegalArgumentException ex) {
-			throw new IOException("not a URL", ex);
-		}
-	}
-
-	/** There is a response, and it is of no use. */
-	private static final class UnusableResponseException extends IOException {
-
-		private static final long serialVersionUID = 1L;
-
-		UnusableResponseException(String message) {
-			super(message);
-		}
-
 	}
 
 }

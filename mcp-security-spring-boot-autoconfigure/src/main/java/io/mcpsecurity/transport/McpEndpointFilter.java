@@ -8,10 +8,10 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.exchange.ExchangeDetails;
+import io.mcpsecurity.exchange.InboundToken;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Connection;
 import io.mcpsecurity.exchange.McpExchange.Result;
-import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.token.RefusedTokenLog;
 import jakarta.servlet.AsyncContext;
@@ -202,7 +202,7 @@ final class McpEndpointFilter implements Filter {
 			if (token != null && authentication != null && authentication.getDetails() instanceof McpCaller caller) {
 				this.common.constraints().check(request, this.endpoint.resource(), token, caller);
 				exchange.caller(caller);
-				exchange.token(() -> Sha256.of(token).toString());
+				exchange.token(new InboundToken(token));
 			}
 			if (authentication instanceof AbstractAuthenticationToken details) {
 				details.setDetails(new ExchangeDetails(exchange));

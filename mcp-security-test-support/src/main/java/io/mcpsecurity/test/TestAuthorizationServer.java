@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +29,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
@@ -48,7 +52,9 @@ import org.springframework.test.web.servlet.request.RequestPostProcessor;
 /**
  * An authorization server on a local port, as far as a resource server needs one: it
  * serves metadata and keys, and signs access tokens of any {@linkplain TokenShape shape}
- * with those keys. It has no endpoints for clients: tests create the tokens.
+ * with those keys. Tests create the tokens of MCP clients. The token endpoint is for the
+ * resource server itself: it exchanges tokens (RFC 8693), and issues tokens by client
+ * credentials, to any client that authenticates with a secret in the header.
  * <p>
  * Keys can be rotated, and responses held or replaced, for tests of outages. Safe for use
  * by several threads.
@@ -81,6 +87,11 @@ public final class TestAuthorizationServer implements AutoCloseable {
 	private volatile String announcedKeys;
 
 	private volatile CountDownLatch held = new CountDownLatch(0);
+
+	private final List<Map<String, String>> tokenRequests = new CopyOnWriteArrayList<>();
+
+	private volatile Consumer<Token> issuing = (token) -> {
+	};
 
 	private volatile @Nullable String audience;
 
@@ -159,6 +170,27 @@ public final class TestAuthorizationServer implements AutoCloseable {
 	 */
 	public Token token(String audience) {
 		return new Token(audience);
+	}
+
+	/**
+	 * The URL of the token endpoint.
+	 */
+	public String tokenUri() {
+		return "http://localhost:" + this.port + withoutSlash() + "/token";
+	}
+
+	/**
+	 * The parameters of the requests to the token endpoint, and {@code client_id}.
+	 */
+	public List<Map<String, String>> tokenRequests() {
+		return this.tokenRequests;
+	}
+
+	/**
+	 * Change the tokens that the token endpoint issues, before they are signed.
+	 */
+	public void issuing(Consumer<Token> change) {
+		this.issuing = change;
 	}
 
 	/**
@@ -277,9 +309,10 @@ public final class TestAuthorizationServer implements AutoCloseable {
 					0);
 			server.createContext(withoutSlash() + "/.well-known/openid-configuration", (exchange) -> {
 				this.metadataRequests.incrementAndGet();
-				respond(exchange, JSONObjectUtils
-					.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri", this.announcedKeys)));
+				respond(exchange, JSONObjectUtils.toJSONString(Map.of("issuer", this.announcedIssuer, "jwks_uri",
+						this.announcedKeys, "token_endpoint", tokenUri())));
 			});
+			server.createContext(withoutSlash() + "/token", this::issue);
 			server.createContext(withoutSlash() + "/keys", (exchange) -> {
 				this.keyRequests.incrementAndGet();
 				String document = this.keysDocument;
@@ -310,10 +343,68 @@ public final class TestAuthorizationServer implements AutoCloseable {
 		return this.path.endsWith("/") ? this.path.substring(0, this.path.length() - 1) : this.path;
 	}
 
+	private void issue(HttpExchange exchange) throws IOException {
+		Map<String, String> form = new LinkedHashMap<>();
+		for (String parameter : new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)
+			.split("&")) {
+			String[] parts = parameter.split("=", 2);
+			form.put(decode(parts[0]), decode(parts[1]));
+		}
+		String credentials = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"))
+			.replaceFirst("Basic ", "");
+		String client = decode(
+				new String(Base64.getDecoder().decode(credentials), StandardCharsets.UTF_8).split(":", 2)[0]);
+		form.put("client_id", client);
+		this.tokenRequests.add(form);
+		try {
+			respond(exchange, JSONObjectUtils.toJSONString(issue(form, client)));
+		}
+		catch (ParseException | JOSEException ex) {
+			respond(exchange, 400, "{\"error\":\"invalid_request\"}");
+		}
+	}
+
+	private Map<String, Object> issue(Map<String, String> form, String client) throws ParseException, JOSEException {
+		Token token = token(form.getOrDefault("audience", form.getOrDefault("resource", issuer()))).clientId(client)
+			.scope(form.getOrDefault("scope", "").split(" "));
+		if (form.containsKey("subject_token")) {
+			JWTClaimsSet subject = verified(form.get("subject_token"));
+			Map<String, Object> actor = new LinkedHashMap<>();
+			actor.put("sub", form.containsKey("actor_token") ? verified(form.get("actor_token")).getSubject() : client);
+			if (subject.getClaim("act") != null) {
+				actor.put("act", subject.getClaim("act"));
+			}
+			token.subject(subject.getSubject()).claim("act", actor);
+		}
+		else {
+			token.subject(client);
+		}
+		this.issuing.accept(token);
+		return Map.of("access_token", token.sign(), "token_type", "Bearer", "issued_token_type",
+				"urn:ietf:params:oauth:token-type:access_token", "expires_in",
+				Duration.between(Instant.now(), token.expiresAt).toSeconds(), "scope", String.join(" ", token.scopes));
+	}
+
+	private JWTClaimsSet verified(String token) throws ParseException, JOSEException {
+		SignedJWT jwt = SignedJWT.parse(token);
+		if (!jwt.verify(new RSASSAVerifier(this.rsa))) {
+			throw new JOSEException("The token is not signed by this server");
+		}
+		return jwt.getJWTClaimsSet();
+	}
+
+	private static String decode(String text) {
+		return URLDecoder.decode(text, StandardCharsets.UTF_8);
+	}
+
 	private static void respond(HttpExchange exchange, String json) throws IOException {
+		respond(exchange, 200, json);
+	}
+
+	private static void respond(HttpExchange exchange, int status, String json) throws IOException {
 		byte[] body = json.getBytes(StandardCharsets.UTF_8);
 		exchange.getResponseHeaders().set("Content-Type", "application/json");
-		exchange.sendResponseHeaders(200, body.length);
+		exchange.sendResponseHeaders(status, body.length);
 		exchange.getResponseBody().write(body);
 		exchange.close();
 	}
