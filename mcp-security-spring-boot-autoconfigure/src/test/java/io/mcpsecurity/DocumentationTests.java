@@ -77,8 +77,11 @@ class DocumentationTests {
 	@MethodSource("beans")
 	void documentedBeanAppearsInTests(String page, String java) throws IOException {
 		try (Stream<Path> own = Files.walk(Path.of("src/test/java"));
+				Stream<Path> ofTheAuthorizationServer = Files
+					.walk(Path.of("../mcp-authorization-server-spring-boot-autoconfigure/src/test/java"));
 				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
-			assertThat(Stream.concat(own, ofTheSample)
+			assertThat(Stream.of(own, ofTheAuthorizationServer, ofTheSample)
+				.flatMap((paths) -> paths)
 				.filter((file) -> file.toString().endsWith(".java"))
 				.map(DocumentationTests::read)
 				.map(DocumentationTests::withoutWhitespace)).anyMatch((test) -> test.contains(withoutWhitespace(java)));

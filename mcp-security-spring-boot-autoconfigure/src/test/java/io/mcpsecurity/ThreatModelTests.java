@@ -24,8 +24,12 @@ class ThreatModelTests {
 	@MethodSource("names")
 	void everyTestNamedInThreatModelExists(String type, String method) throws IOException {
 		try (Stream<Path> own = Files.walk(Path.of("src/test/java"));
+				Stream<Path> ofTheAuthorizationServer = Files
+					.walk(Path.of("../mcp-authorization-server-spring-boot-autoconfigure/src/test/java"));
 				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
-			List<Path> found = Stream.concat(own, ofTheSample).filter((path) -> path.endsWith(type + ".java")).toList();
+			List<Path> found = Stream.of(own, ofTheAuthorizationServer, ofTheSample)
+				.flatMap((paths) -> paths)
+				.filter((path) -> path.endsWith(type + ".java")).toList();
 			assertThat(found).hasSize(1);
 			assertThat(Files.readString(found.get(0)))
 				.contains(method.isEmpty() ? "class " + type : " " + method + "(");

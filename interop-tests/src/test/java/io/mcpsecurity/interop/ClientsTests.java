@@ -34,7 +34,7 @@ class ClientsTests {
 		port = TestSocketUtils.findAvailableTcpPort();
 		sample = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar",
 				System.getProperty("sample.jar"), "--server.port=" + port, "--mcp-security.token.clock-skew=0s",
-				"--sample.authorization-server.access-token-time-to-live=%ds".formatted(TOKEN_LIFETIME))
+				"--mcp-authorization-server.tokens.access-token-lifetime=%ds".formatted(TOKEN_LIFETIME))
 			.redirectErrorStream(true)
 			.redirectOutput(Path.of("target", "sample.log").toFile())
 			.start();

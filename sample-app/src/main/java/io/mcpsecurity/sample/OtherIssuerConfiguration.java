@@ -12,7 +12,7 @@ import org.springframework.security.web.SecurityFilterChain;
  * Configuration for the sample with an external authorization server.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnBooleanProperty(name = "sample.authorization-server.enabled", havingValue = false)
+@ConditionalOnBooleanProperty(name = "mcp-authorization-server.enabled", havingValue = false)
 class OtherIssuerConfiguration {
 
 	/**

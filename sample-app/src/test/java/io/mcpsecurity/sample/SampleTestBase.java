@@ -38,7 +38,7 @@ public abstract class SampleTestBase {
 	@DynamicPropertySource
 	static void port(DynamicPropertyRegistry properties) {
 		properties.add("server.port", () -> PORT);
-		properties.add("sample.authorization-server.issuer", () -> ISSUER);
+		properties.add("mcp-authorization-server.issuer", () -> ISSUER);
 		properties.add("mcp-security.resource", () -> RESOURCE);
 	}
 

@@ -3,9 +3,9 @@ package io.mcpsecurity.sample.console;
 import java.time.Clock;
 
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
-import io.mcpsecurity.sample.authorizationserver.ConditionalOnAuthorizationServer;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -14,7 +14,7 @@ import org.springframework.context.annotation.Configuration;
  * application there are no users, so there is no console.
  */
 @Configuration(proxyBeanMethods = false)
-@ConditionalOnAuthorizationServer
+@ConditionalOnBooleanProperty("mcp-authorization-server.enabled")
 class ConsoleConfiguration {
 
 	private static final int CAPACITY = 1000;

@@ -10,13 +10,13 @@ import java.util.Objects;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import io.mcpsecurity.actuate.McpSecurityEndpoint.Description;
 import io.mcpsecurity.audit.McpAuditEvent;
-import io.mcpsecurity.sample.authorizationserver.ConditionalOnAuthorizationServer;
-import io.mcpsecurity.sample.authorizationserver.PagePolicy;
+import io.mcpsecurity.sample.PagePolicy;
 import jakarta.servlet.http.HttpServletResponse;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.security.core.Authentication;
 import org.springframework.stereotype.Controller;
@@ -30,7 +30,7 @@ import org.springframework.web.bind.annotation.ResponseBody;
  * requests.
  */
 @Controller
-@ConditionalOnAuthorizationServer
+@ConditionalOnBooleanProperty("mcp-authorization-server.enabled")
 class ConsoleController {
 
 	private static final int MOST_EVENTS = 200;
@@ -65,7 +65,7 @@ class ConsoleController {
 			model.addAttribute("modes", main.modes());
 			model.addAttribute("policy", policy(main));
 		});
-		response.setHeader(PagePolicy.HEADER, PagePolicy.contentSecurityPolicyWithScripts());
+		response.setHeader(PagePolicy.HEADER, PagePolicy.WITH_SCRIPTS);
 		return "console/console";
 	}
 

@@ -72,7 +72,7 @@ class AuthorizationServerDisabledTests {
 
 	@Test
 	void beansOfAuthorizationServerAndConsoleAreAbsent(@Autowired ApplicationContext context) {
-		List<String> packages = List.of("io.mcpsecurity.sample.authorizationserver.", "io.mcpsecurity.sample.console.");
+		List<String> packages = List.of("io.mcpsecurity.authorizationserver.", "io.mcpsecurity.sample.console.");
 		assertThat(context.getBeanDefinitionNames()).allSatisfy((name) -> {
 			Class<?> type = context.getType(name);
 			String typeName = (type != null) ? type.getName() : "";

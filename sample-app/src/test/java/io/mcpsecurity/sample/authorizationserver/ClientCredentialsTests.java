@@ -1,11 +1,10 @@
 package io.mcpsecurity.sample.authorizationserver;
 
-import java.util.List;
 import java.util.Map;
 
-import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.OAuthClient;
 import io.mcpsecurity.sample.OAuthClient.Answer;
+import io.mcpsecurity.sample.SampleTestBase;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;

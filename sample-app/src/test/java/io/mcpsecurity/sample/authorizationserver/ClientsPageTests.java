@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 
-import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
+import io.mcpsecurity.sample.SampleTestBase;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.Page;
 import org.htmlunit.WebRequest;
@@ -128,6 +128,16 @@ class ClientsPageTests extends SampleTestBase {
 		WebRequest request = new WebRequest(URI.create(PAGE).toURL(), HttpMethod.POST);
 		request.setRequestParameters(List.of(parameters));
 		return browser.browser().getPage(request);
+	}
+
+	/** Change the scopes of a client, as the administrator. */
+	static void setScopes(String clientId, String... scopes) {
+		try (BrowserSession bob = browser()) {
+			HtmlForm form = formOf((HtmlPage) bob.signInIfAsked(bob.open(PAGE), "bob"), clientId);
+			form.getInputsByName("scope")
+				.forEach((input) -> input.setChecked(List.of(scopes).contains(input.getValueAttribute())));
+			bob.submit(form);
+		}
 	}
 
 	static HtmlForm formOf(HtmlPage page, String clientId) {

@@ -7,17 +7,15 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-import io.mcpsecurity.sample.SampleTestBase;
 import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.OAuthClient.Answer;
+import io.mcpsecurity.sample.SampleTestBase;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import org.springframework.beans.factory.annotation.Autowired;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,9 +27,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 class RefreshTokenTests extends SampleTestBase {
 
 	private static final String CALLBACK = "https://app.example/callback";
-
-	@Autowired
-	private ClientRegistry clients;
 
 	private String clientId;
 
@@ -48,7 +43,7 @@ class RefreshTokenTests extends SampleTestBase {
 		this.clientId = registered.text("client_id");
 		String secret = registered.text("client_secret");
 		this.credentials = (secret != null) ? this.clientId + ":" + secret : null;
-		this.clients.updateScopes(this.clientId, List.of(ResearchScope.BROWSE, ResearchScope.EXPORT));
+		ClientsPageTests.setScopes(this.clientId, BROWSE, EXPORT);
 	}
 
 	@Test
@@ -185,7 +180,7 @@ class RefreshTokenTests extends SampleTestBase {
 	@Test
 	void scopeRemovedFromClientIsNotGrantedOnRefresh() {
 		Answer first = authorize(BROWSE, EXPORT);
-		this.clients.updateScopes(this.clientId, List.of(ResearchScope.BROWSE));
+		ClientsPageTests.setScopes(this.clientId, BROWSE);
 		Answer refreshed = refresh(first);
 		assertThat(refreshed.scopes()).containsExactly(BROWSE);
 		assertThat(refreshed.text("scope")).isEqualTo(BROWSE);

@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * The registration endpoint is open, but not without bounds.
  */
 @SpringBootTest(webEnvironment = WebEnvironment.DEFINED_PORT,
-		properties = "sample.authorization-server.max-self-registered-clients=2")
+		properties = "mcp-authorization-server.registration.max-clients=2")
 class RegistrationLimitTests {
 
 	private static final int PORT = TestSocketUtils.findAvailableTcpPort();

@@ -34,7 +34,6 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Import;
 import org.springframework.test.util.TestSocketUtils;
 
@@ -330,7 +329,6 @@ class ResearchAccessTests {
 	 * the sample itself would find.)
 	 */
 	@EnableAutoConfiguration
-	@ComponentScan("io.mcpsecurity.sample.authorizationserver")
 	@Import({ RecordStore.class, UnannotatedResearchTools.class })
 	static class UnannotatedApplication {
 

@@ -1,0 +1,149 @@
+package io.mcpsecurity.authorizationserver;
+
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.security.interfaces.RSAPrivateKey;
+import java.security.interfaces.RSAPublicKey;
+import java.time.Clock;
+import java.util.Map;
+import java.util.UUID;
+
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
+import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.proc.SecurityContext;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.AuthenticationProvider;
+import org.springframework.security.config.annotation.web.configuration.OAuth2AuthorizationServerConfiguration;
+import org.springframework.security.core.userdetails.UserDetailsService;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationService;
+import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
+import org.springframework.security.provisioning.InMemoryUserDetailsManager;
+import org.springframework.web.servlet.ModelAndView;
+import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
+import org.springframework.web.servlet.mvc.Controller;
+
+/**
+ * Auto-configuration of an OAuth 2.1 authorization server for MCP clients, in the
+ * application of an MCP server or in one of its own.
+ */
+@AutoConfiguration(beforeName = { "org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
+		"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration",
+		"org.springframework.boot.security.oauth2.server.resource.autoconfigure.web.OAuth2ResourceServerWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerAutoConfiguration",
+		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerJwtAutoConfiguration" })
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnBooleanProperty(name = AuthorizationServerProperties.PREFIX + ".enabled", matchIfMissing = true)
+@EnableConfigurationProperties(AuthorizationServerProperties.class)
+@Import({ OtherRequests.class, AuthorizationServerChains.class, LoginController.class, ConsentController.class,
+		ClientsController.class })
+public final class McpAuthorizationServerAutoConfiguration {
+
+	@Bean
+	AuthorizationServerModel mcpAuthorizationServerModel(AuthorizationServerProperties properties,
+			Environment environment) {
+		return new AuthorizationServerModel(properties, environment);
+	}
+
+	@Bean
+	AuthorizationServerSettings authorizationServerSettings(AuthorizationServerModel model) {
+		return AuthorizationServerSettings.builder().issuer(model.issuer()).build();
+	}
+
+	@Bean
+	PageRequests mcpAuthorizationServerPageRequests() {
+		return new PageRequests();
+	}
+
+	@Bean
+	ResourceIndicators mcpAuthorizationServerResourceIndicators(AuthorizationServerModel model) {
+		return new ResourceIndicators(model.resources());
+	}
+
+	@Bean
+	GrantableScopes mcpAuthorizationServerGrantableScopes(AuthorizationServerModel model) {
+		return new GrantableScopes(model);
+	}
+
+	@Bean
+	AccessTokenClaims mcpAuthorizationServerAccessTokenClaims(ResourceIndicators resources,
+			AuthorizationServerModel model) {
+		return new AccessTokenClaims(resources, model);
+	}
+
+	@Bean
+	ClientRegistry registeredClientRepository(AuthorizationServerProperties properties,
+			AuthorizationServerModel model) {
+		return new ClientRegistry(properties.registration(), model.clients(), Clock.systemUTC());
+	}
+
+	@Bean
+	OAuth2AuthorizationService authorizationService(ClientRegistry clients) {
+		return new CurrentAuthorizations(clients, Clock.systemUTC());
+	}
+
+	@Bean
+	OAuth2AuthorizationConsentService authorizationConsentService() {
+		return new NoStoredConsents();
+	}
+
+	@Bean
+	AuthorizationPrompts mcpAuthorizationServerPrompts(ClientRegistry clients, AuthorizationServerModel model,
+			AuthorizationServerSettings endpoints) {
+		return new AuthorizationPrompts(clients, model, endpoints.getAuthorizationEndpoint());
+	}
+
+	/** The users of the configuration, unless the application has others. */
+	@Bean
+	@ConditionalOnMissingBean({ AuthenticationManager.class, AuthenticationProvider.class, UserDetailsService.class })
+	InMemoryUserDetailsManager mcpAuthorizationServerUsers(AuthorizationServerModel model) {
+		return new InMemoryUserDetailsManager(model.users());
+	}
+
+	/** Requests for / that nothing else serves lead to the login page. */
+	@Bean
+	SimpleUrlHandlerMapping mcpAuthorizationServerRoot() {
+		Controller redirect = (request, response) -> new ModelAndView("redirect:" + AuthorizationServerChains.LOGIN);
+		return new SimpleUrlHandlerMapping(Map.of("/", redirect), Ordered.LOWEST_PRECEDENCE - 10);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	JWKSource<SecurityContext> jwkSource() throws NoSuchAlgorithmException {
+		KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+		generator.initialize(2048);
+		KeyPair keys = generator.generateKeyPair();
+		return new ImmutableJWKSet<>(new JWKSet(
+				new RSAKey.Builder((RSAPublicKey) keys.getPublic()).privateKey((RSAPrivateKey) keys.getPrivate())
+					.keyUse(KeyUse.SIGNATURE)
+					.algorithm(JWSAlgorithm.RS256)
+					.keyID(UUID.randomUUID().toString())
+					.build()));
+	}
+
+	/** Used by the registration endpoint, which also accepts an initial access token. */
+	@Bean
+	@ConditionalOnMissingBean
+	JwtDecoder jwtDecoder(JWKSource<SecurityContext> keys) {
+		return OAuth2AuthorizationServerConfiguration.jwtDecoder(keys);
+	}
+
+}
