@@ -1,11 +1,15 @@
 package io.mcpsecurity.interop;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,13 +36,17 @@ class ClientsTests {
 	@BeforeAll
 	static void startTheSample() throws IOException {
 		port = TestSocketUtils.findAvailableTcpPort();
-		sample = new ProcessBuilder(ProcessHandle.current().info().command().orElse("java"), "-jar",
-				System.getProperty("sample.jar"), "--server.port=" + port, "--mcp-security.token.clock-skew=0s",
+		sample = new ProcessBuilder(java(), "-jar", System.getProperty("sample.jar"), "--server.port=" + port,
+				"--mcp-security.token.clock-skew=0s",
 				"--mcp-authorization-server.tokens.access-token-lifetime=%ds".formatted(TOKEN_LIFETIME))
 			.redirectErrorStream(true)
 			.redirectOutput(Path.of("target", "sample.log").toFile())
 			.start();
 		await().atMost(Duration.ofMinutes(3)).until(ClientsTests::listens);
+	}
+
+	private static String java() {
+		return ProcessHandle.current().info().command().orElse("java");
 	}
 
 	private static boolean listens() {
@@ -68,6 +76,21 @@ class ClientsTests {
 		run("step-up.mjs", arguments);
 	}
 
+	/**
+	 * The SDK's modern client, and the one for the legacy revisions.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "modern", "legacy" })
+	void javaClientStepsUp(String client) {
+		String others = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+			.filter((entry) -> !entry.contains("modelcontextprotocol"))
+			.collect(Collectors.joining(File.pathSeparator));
+		Programs
+			.run(List.of(java(), "-cp", "target/mcp-java-sdk/*" + File.pathSeparator + others,
+					"src/test/java-sdk/StepUp.java", client), environment(), 180)
+			.assertPassed();
+	}
+
 	@Test
 	void mcpRemoteRegistersAndForwardsCalls() {
 		run("mcp-remote.mjs", "");
@@ -79,11 +102,11 @@ class ClientsTests {
 	}
 
 	private static void run(String script, String arguments) {
-		Node.run(
-				Map.of("MCP_URL", "http://localhost:" + port + "/mcp", "TOKEN_LIFETIME",
-						String.valueOf(TOKEN_LIFETIME)),
-				180, ("src/test/js/" + script + " " + arguments).trim().split(" "))
-			.assertPassed();
+		Node.run(environment(), 180, ("src/test/js/" + script + " " + arguments).trim().split(" ")).assertPassed();
+	}
+
+	private static Map<String, String> environment() {
+		return Map.of("MCP_URL", "http://localhost:" + port + "/mcp", "TOKEN_LIFETIME", String.valueOf(TOKEN_LIFETIME));
 	}
 
 }

