@@ -5,6 +5,7 @@ import java.util.Map;
 
 import io.modelcontextprotocol.spec.McpSchema.CreateMessageRequest;
 import io.modelcontextprotocol.spec.McpSchema.ElicitRequest;
+import io.modelcontextprotocol.spec.McpSchema.ElicitUrlRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,8 @@ public final class InputRequiredException extends RuntimeException {
 	 * @param request the request
 	 */
 	public InputRequiredException elicit(String key, ElicitRequest request) {
-		return add(key, "elicitation", "elicitation/create", request);
+		return add(key, (request instanceof ElicitUrlRequest) ? McpInput.ELICITATION_URL : McpInput.ELICITATION,
+				"elicitation/create", request);
 	}
 
 	/**
@@ -53,7 +55,7 @@ public final class InputRequiredException extends RuntimeException {
 	 * @param request the request
 	 */
 	public InputRequiredException sample(String key, CreateMessageRequest request) {
-		return add(key, "sampling", "sampling/createMessage", request);
+		return add(key, McpInput.SAMPLING, "sampling/createMessage", request);
 	}
 
 	/**
@@ -61,7 +63,7 @@ public final class InputRequiredException extends RuntimeException {
 	 * @param key the key of the response, unique within this exception
 	 */
 	public InputRequiredException roots(String key) {
-		return add(key, "roots", "roots/list", Map.of());
+		return add(key, McpInput.ROOTS, "roots/list", Map.of());
 	}
 
 	private InputRequiredException add(String key, String capability, String method, Object params) {
@@ -86,7 +88,8 @@ public final class InputRequiredException extends RuntimeException {
 	/**
 	 * A request to the client.
 	 *
-	 * @param capability the capability that the client must have declared
+	 * @param capability the capability that the client must have declared, a constant of
+	 * {@link McpInput}
 	 * @param method the method
 	 * @param params the parameters as the MCP SDK models them
 	 */

@@ -9,6 +9,18 @@ import org.jspecify.annotations.Nullable;
  */
 public interface McpInput {
 
+	/** The capability to ask the user by a form. */
+	String ELICITATION = "elicitation";
+
+	/** The capability to ask the user by a web page. */
+	String ELICITATION_URL = "elicitation.url";
+
+	/** The capability to ask a model. */
+	String SAMPLING = "sampling";
+
+	/** The capability to list root directories. */
+	String ROOTS = "roots";
+
 	/**
 	 * The input of a request.
 	 * @param context the transport context of a handler, for example the
@@ -38,7 +50,7 @@ public interface McpInput {
 
 	/**
 	 * Whether the client can respond to requests.
-	 * @param capability {@code elicitation}, {@code sampling} or {@code roots}
+	 * @param capability a constant of this interface
 	 */
 	boolean supports(String capability);
 

@@ -187,7 +187,8 @@ final class GuardedCall {
 			.values()
 			.stream()
 			.filter((each) -> !input.supports(each.capability()))
-			.forEach((each) -> missing.put(each.capability(), Map.of()));
+			.forEach((each) -> missing.putAll(McpInput.ELICITATION_URL.equals(each.capability())
+					? Map.of(McpInput.ELICITATION, Map.of("url", Map.of())) : Map.of(each.capability(), Map.of())));
 		if (!missing.isEmpty()) {
 			throw intended(exchange,
 					McpError.builder(JsonRpcErrorCode.MISSING_CLIENT_CAPABILITY)

@@ -287,7 +287,9 @@ public final class McpMessageReader {
 				if (params != null && !SubscriptionFilter.isValid(params.get("notifications"),
 						(uri) -> uri.length() <= MAX_NAME_LENGTH)) {
 					throw new InvalidMessageException(JsonRpcErrorCode.INVALID_PARAMS,
-							"Invalid params: params.notifications is not a filter of notifications", id);
+							"Invalid params: params.notifications is not a filter of notifications of at most "
+									+ SubscriptionFilter.MAX_RESOURCES + " resources",
+							id);
 				}
 				yield null;
 			}

@@ -19,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record SubscriptionFilter(Set<McpMethod> changes, List<String> resources) {
 
+	/**
+	 * The maximum number of resources in a filter. A caller can have many streams, and
+	 * each of their resources takes memory and a decision.
+	 */
+	static final int MAX_RESOURCES = 200;
+
 	private static final String RESOURCES = "resourceSubscriptions";
 
 	private static final Map<String, McpMethod> CHANGES = Map.of("toolsListChanged",
@@ -51,9 +57,10 @@ public record SubscriptionFilter(Set<McpMethod> changes, List<String> resources)
 	 * @param notifications the value of {@code params.notifications}
 	 */
 	static boolean isValid(@Nullable Object notifications, Predicate<String> uri) {
-		return notifications == null || (notifications instanceof Map<?, ?> requested
-				&& (requested.get(RESOURCES) == null || (requested.get(RESOURCES) instanceof List<?> uris
-						&& uris.stream().allMatch((each) -> each instanceof String text && uri.test(text)))));
+		return notifications == null
+				|| (notifications instanceof Map<?, ?> requested && (requested.get(RESOURCES) == null
+						|| (requested.get(RESOURCES) instanceof List<?> uris && uris.size() <= MAX_RESOURCES
+								&& uris.stream().allMatch((each) -> each instanceof String text && uri.test(text)))));
 	}
 
 	/**

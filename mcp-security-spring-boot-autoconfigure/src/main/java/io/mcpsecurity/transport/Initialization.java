@@ -38,17 +38,9 @@ final class Initialization {
 	 * @throws RefusedRequestException with 400 if they are incomplete or of other types
 	 */
 	static InitializeRequest read(McpMessage message, JsonMapper json) throws RefusedRequestException {
-		return read((message.params() != null) ? message.params() : Map.of(), message.id(), json);
-	}
-
-	/**
-	 * Read such parameters.
-	 * @throws RefusedRequestException with 400 if they are incomplete or of other types
-	 */
-	static InitializeRequest read(Map<String, ?> params, @Nullable Object id, JsonMapper json)
-			throws RefusedRequestException {
 		try {
-			InitializeRequest request = json.convertValue(params, InitializeRequest.class);
+			InitializeRequest request = json.convertValue((message.params() != null) ? message.params() : Map.of(),
+					InitializeRequest.class);
 			Implementation client = request.clientInfo();
 			if (request.protocolVersion() != null && request.capabilities() != null && client != null
 					&& client.name() != null && client.version() != null) {
@@ -60,7 +52,25 @@ final class Initialization {
 			// The parameters have other types.
 		}
 		throw new RefusedRequestException(HttpServletResponse.SC_BAD_REQUEST, "invalid_message",
-				JsonRpcErrorCode.INVALID_PARAMS, "Invalid params", id);
+				JsonRpcErrorCode.INVALID_PARAMS, "Invalid params", message.id());
+	}
+
+	/**
+	 * What a client of MCP 2026-07-28 would send. It has none of the capabilities to
+	 * respond to requests of the server, so that a handler for both eras can find out
+	 * before it changes anything that it cannot ask through the exchange of the MCP SDK.
+	 * @param capabilities the client's capabilities
+	 * @param client name and version of the client's program, or {@code null}
+	 */
+	@SuppressWarnings("unchecked")
+	static InitializeRequest modern(Map<?, ?> capabilities, @Nullable Object client) {
+		Map<String, Object> experimental = (capabilities.get("experimental") instanceof Map<?, ?> map)
+				? (Map<String, Object>) map : null;
+		Implementation info = (client instanceof Map<?, ?> map) ? Implementation
+			.builder(safe(String.valueOf(map.get("name"))), safe(String.valueOf(map.get("version"))))
+			.build() : UNKNOWN.clientInfo();
+		return new InitializeRequest(UNKNOWN.protocolVersion(),
+				safe(new ClientCapabilities(experimental, null, null, null)), info, null);
 	}
 
 	private static String safe(String text) {

@@ -1,11 +1,11 @@
 package io.mcpsecurity.transport;
 
 import java.io.IOException;
-import java.util.Map;
 
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.SubscriptionFilter;
+import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
 import io.modelcontextprotocol.spec.McpSchema.InitializeResult;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
 import reactor.core.publisher.Mono;
@@ -42,7 +42,7 @@ public interface McpDispatcher {
 	 * @return completes with the response, or sends it through the reply before it
 	 * completes
 	 */
-	Mono<?> call(McpExchange exchange, JSONRPCRequest request, Map<String, ?> client, Reply reply)
+	Mono<?> call(McpExchange exchange, JSONRPCRequest request, InitializeRequest client, Reply reply)
 			throws RefusedRequestException;
 
 	/**

@@ -131,6 +131,11 @@ final class McpGate {
 			throw StreamableTransport.methodNotAllowed("POST");
 		}
 		List<String> versions = versions(request);
+		if (this.common.modern().revisions().modern() && !versions.isEmpty()
+				&& McpRevision.modern().containsAll(versions)) {
+			// MCP 2026-07-28 has no such requests.
+			throw StreamableTransport.methodNotAllowed("POST");
+		}
 		if (!McpRevision.legacy().containsAll(versions)) {
 			throw unsupportedVersion(null, versions);
 		}

@@ -131,7 +131,12 @@ final class ModernRequest implements Conversation {
 	private Map<String, Object> complete(Object made) {
 		Map<String, Object> result = new LinkedHashMap<>();
 		result.put("resultType", "complete");
-		members(made).forEach((name, value) -> result.put(String.valueOf(name), value));
+		if (made instanceof Map<?, ?> listing) {
+			listing.forEach((name, value) -> result.put(String.valueOf(name), value));
+		}
+		else {
+			this.json.valueToTree(made).forEachEntry(result::put);
+		}
 		ObjectNode meta = (result.get(META) != null) ? this.json.valueToTree(result.get(META))
 				: this.json.createObjectNode();
 		result.put(META, meta.set(SERVER_INFO, this.serverInfo));
@@ -158,18 +163,6 @@ final class ModernRequest implements Conversation {
 		}
 		result.put(META, Map.of(SERVER_INFO, this.serverInfo));
 		return result;
-	}
-
-	/**
-	 * The members of a result. A listing is a map already.
-	 */
-	private Map<?, ?> members(Object result) {
-		if (result instanceof Map<?, ?> members) {
-			return members;
-		}
-		Map<String, JsonNode> members = new LinkedHashMap<>();
-		this.json.valueToTree(result).forEachEntry(members::put);
-		return members;
 	}
 
 	@Override

@@ -2,7 +2,6 @@ package io.mcpsecurity.transport;
 
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -15,7 +14,6 @@ import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMethod;
-import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.ProtocolRevisions;
 import io.mcpsecurity.message.SubscriptionFilter;
@@ -118,7 +116,10 @@ public final class ModernRequests {
 		Reply reply = new Reply(exchange, request, call, endpoint, this.json, conversation);
 		reply.serve((McpMethod.of(method) == McpMethod.SERVER_DISCOVER)
 				? Mono.just(JSONRPCResponse.result(id, discovered(server.description())))
-				: dispatcher.call(exchange, request, client(meta), reply));
+				: dispatcher.call(
+						exchange, request, Initialization
+							.modern((Map<?, ?>) Objects.requireNonNull(meta.get(CAPABILITIES)), meta.get(CLIENT_INFO)),
+						reply));
 	}
 
 	@SuppressWarnings("unchecked")
@@ -140,18 +141,6 @@ public final class ModernRequests {
 		if (!named) {
 			throw invalidParams(CLIENT_INFO + " must have a name and a version", id);
 		}
-	}
-
-	/**
-	 * The client as it would describe itself with {@code initialize}.
-	 */
-	private static Map<String, @Nullable Object> client(Map<String, ?> meta) {
-		Map<String, @Nullable Object> client = new HashMap<>();
-		client.put("protocolVersion", McpRevision.V2025_11_25.text());
-		client.put("capabilities", meta.get(CAPABILITIES));
-		client.put("clientInfo",
-				meta.containsKey(CLIENT_INFO) ? meta.get(CLIENT_INFO) : Initialization.UNKNOWN.clientInfo());
-		return client;
 	}
 
 	/**

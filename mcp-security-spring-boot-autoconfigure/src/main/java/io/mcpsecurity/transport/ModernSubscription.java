@@ -84,10 +84,10 @@ final class ModernSubscription implements OpenStream {
 
 	/**
 	 * Send the response, which says that the server has ended the stream, if the
-	 * connection accepts it at once.
+	 * connection accepts it at once. No notification follows it.
 	 */
 	@Override
-	public void end() {
+	public synchronized void end() {
 		this.stream.send(this.json.writeValueAsBytes(JSONRPCResponse.result(this.id,
 				Map.of("resultType", "complete", META, Map.of(SUBSCRIPTION_ID, this.id)))));
 		this.stream.end();

@@ -29,9 +29,19 @@ record ReceivedInput(Map<?, ?> responses, @Nullable String state, Map<?, ?> capa
 		}
 	}
 
+	/**
+	 * An empty object declares elicitation by forms (MCP 2026-07-28, Elicitation,
+	 * "Capabilities").
+	 */
 	@Override
 	public boolean supports(String capability) {
-		return this.capabilities.get(capability) != null;
+		Object elicitation = this.capabilities.get(ELICITATION);
+		boolean url = elicitation instanceof Map<?, ?> modes && modes.containsKey("url");
+		return switch (capability) {
+			case ELICITATION -> elicitation instanceof Map<?, ?> modes && (!url || modes.containsKey("form"));
+			case ELICITATION_URL -> url;
+			default -> this.capabilities.get(capability) instanceof Map;
+		};
 	}
 
 }

@@ -40,7 +40,10 @@ record Responses(AccessPolicy policy, ListingFilter listings, BearerChallenge ch
 
 	/** Record the result of a request. */
 	static void record(McpExchange exchange, JSONRPCResponse response) {
-		exchange.result(result(response));
+		// The MCP SDK may replace the result of a call that needs input with an error,
+		// which is not sent.
+		exchange
+			.result((exchange.inputRequired() != null && response.error() == null) ? Result.SUCCESS : result(response));
 		if (response.error() != null) {
 			exchange.error(response.error().code());
 		}

@@ -2,7 +2,6 @@ package io.mcpsecurity.transport;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.handler.HandlerError;
@@ -12,6 +11,7 @@ import io.mcpsecurity.message.McpMethod;
 import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.SubscriptionFilter;
 import io.modelcontextprotocol.server.McpStatelessServerHandler;
+import io.modelcontextprotocol.spec.McpSchema.InitializeRequest;
 import io.modelcontextprotocol.spec.McpSchema.InitializeResult;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCNotification;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
@@ -88,7 +88,7 @@ public final class StatelessTransport implements McpStatelessServerTransport, Mc
 	}
 
 	@Override
-	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, Map<String, ?> client, Reply reply)
+	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, InitializeRequest client, Reply reply)
 			throws RefusedRequestException {
 		McpStatelessServerHandler handler = handler(request.id());
 		return Mono.defer(() -> handler.handleRequest(exchange.context(), request));

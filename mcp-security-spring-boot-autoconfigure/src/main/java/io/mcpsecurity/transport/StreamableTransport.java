@@ -189,11 +189,9 @@ public final class StreamableTransport implements McpStreamableServerTransportPr
 	 * sessions, and whose id is not sent to the client.
 	 */
 	@Override
-	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, Map<String, ?> client, Reply reply)
+	public Mono<?> call(McpExchange exchange, JSONRPCRequest request, InitializeRequest client, Reply reply)
 			throws RefusedRequestException {
-		McpStreamableServerSession session = factory(request.id())
-			.startSession(Initialization.read(client, request.id(), this.json))
-			.session();
+		McpStreamableServerSession session = factory(request.id()).startSession(client).session();
 		// The request contains the level.
 		session.setMinLoggingLevel(LoggingLevel.DEBUG);
 		return Mono.defer(() -> session.responseStream(request, reply));

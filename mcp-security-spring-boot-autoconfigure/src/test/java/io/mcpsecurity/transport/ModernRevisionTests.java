@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Instant;
@@ -11,23 +12,30 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.InputRequiredException;
 import io.mcpsecurity.McpInput;
 import io.mcpsecurity.RequiresScope;
+import io.mcpsecurity.audit.AuditSink;
+import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.test.Protocol;
 import io.mcpsecurity.test.RejectedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpServerFeatures;
 import io.modelcontextprotocol.server.McpSyncServer;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.ElicitFormRequest;
 import io.modelcontextprotocol.spec.McpSchema.ElicitResult;
+import io.modelcontextprotocol.spec.McpSchema.ElicitUrlRequest;
 import io.modelcontextprotocol.spec.McpSchema.ProgressNotification;
 import io.modelcontextprotocol.spec.McpSchema.ResourcesUpdatedNotification;
 import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
@@ -86,9 +94,19 @@ class ModernRevisionTests {
 		authorizationServer.close();
 	}
 
+	/**
+	 * Sinks get events after the responses, and in order.
+	 */
 	@BeforeEach
-	void noEvents() {
-		servers.values().forEach((server) -> events(server).clear());
+	void skipEventsOfOtherTests() {
+		for (SecuredServer server : servers.values()) {
+			send(server, "last", "{}");
+			Awaitility.await().until(() -> events(server).next(), (event) -> "last".equals(event.get("method")));
+		}
+	}
+
+	private static Calls calls(SecuredServer server) {
+		return server.context().getBean(Calls.class);
 	}
 
 	private static RejectedEvents events(SecuredServer server) {
@@ -97,7 +115,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void theServerDescribesItself(Protocol protocol) {
+	void serverDescribesItself(Protocol protocol) {
 		JsonNode result = result(send(servers.get(protocol), "server/discover", "{}"));
 		assertThat(result.path("supportedVersions").valueStream().map(JsonNode::asString)).containsExactly("2024-11-05",
 				"2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28");
@@ -108,7 +126,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void listingsAndReadsAreForTheCallerAlone(Protocol protocol) {
+	void listingsAndReadsAreNotCachedForOtherCallers(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		for (String listing : List.of("tools/list", "prompts/list", "resources/list", "resources/templates/list")) {
 			assertCacheable(result(send(server, listing, "{}")));
@@ -122,7 +140,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void aCallIsServedWithoutASession(Protocol protocol) {
+	void callIsServedWithoutSession(Protocol protocol) {
 		HttpResponse<String> response = send(servers.get(protocol), "tools/call",
 				"{\"name\":\"move\",\"arguments\":{}}", "records:browse", "records:write");
 		assertThat(response.headers().firstValue("Mcp-Session-Id")).isEmpty();
@@ -141,7 +159,7 @@ class ModernRevisionTests {
 	 */
 	@ParameterizedTest
 	@EnumSource
-	void theChallengeNamesAllScopesOfTheOperation(Protocol protocol) {
+	void challengeNamesAllScopesOfOperation(Protocol protocol) {
 		HttpResponse<String> response = send(servers.get(protocol), "tools/call",
 				"{\"name\":\"move\",\"arguments\":{}}", "records:browse", "records:other");
 		assertThat(response.statusCode()).isEqualTo(403);
@@ -151,7 +169,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void unknownTargetsAreInvalidParamsAndUnknownMethodsNotFound(Protocol protocol) {
+	void unknownTargetsAndMethodsGetTheErrorsOfTheRevision(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> unknown = send(server, "resources/read", "{\"uri\":\"no://such\"}");
 		assertError(unknown, 200, -32602);
@@ -161,6 +179,7 @@ class ModernRevisionTests {
 				"notifications/initialized")) {
 			assertError(send(server, method, "{}"), 404, -32601);
 			assertThat(events(server).next()).containsEntry("reason", "method_not_found");
+			assertThat(events(server).size()).isZero();
 		}
 		assertError(send(server, "resources/subscribe", "{}"), 404, -32601);
 	}
@@ -203,8 +222,94 @@ class ModernRevisionTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: echo | 200 |
+			{'name':'echo','arguments':{},'_meta':{V,C}} | mcp-name: =?base64?ZWNobw==?= | 200 |
+			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: =?BASE64?ZWNobw==?= | 400 | -32020
+			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: =?base64?/w==?= | 400 | -32020
+			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: Echo | 400 | -32020
+			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: echo+echo | 400 | -32020
+			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Method: tools/call | 400 | -32020
+			{'name':'echo','arguments':{},'_meta':{V,C}} | MCP-Protocol-Version: 2026-07-28 | 400 | -32020
+			{'name':'echo','arguments':[],'_meta':{V,C}} | Mcp-Name: echo | 200 | -32602
+			{'name':'echo','_meta':{V,C,'P/clientInfo':null}} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','_meta':{V,C,'P/clientInfo':{'name':5,'version':'1'}}} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','_meta':{V,C,'P/logLevel':{}}} | Mcp-Name: echo | 200 |
+			{'name':'echo','_meta':{V,C,'progressToken':[]}} | Mcp-Name: echo | 200 |
+			{'name':'echo','_meta':{V,'P/clientCapabilities':null}} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','_meta':{V,'P/clientCapabilities':{'experimental':5}}} | Mcp-Name: echo | 200 |
+			{'name':'echo','_meta':{V,V,C}} | Mcp-Name: echo | 400 | -32700
+			{'name':'echo','_meta':{V,C},'_meta':{}} | Mcp-Name: echo | 400 | -32700
+			{'name':'echo','_Meta':{V,C}} | Mcp-Name: echo | 400 | -32600
+			{'name':'echo','_meta':null} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','_meta':[]} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','_meta':'x'} | Mcp-Name: echo | 400 | -32602
+			{'name':['echo'],'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','inputResponses':null,'requestState':null,'_meta':{V,C}} | Mcp-Name: echo | 200 |
+			{'name':'echo','inputResponses':[],'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
+			{'name':'echo','InputResponses':{},'_meta':{V,C}} | Mcp-Name: echo | 400 | -32600
+			{'name':'echo','requestState':{},'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
+			[{'name':'echo','_meta':{V,C}}] | Mcp-Name: echo | 400 | -32600
+			null | Mcp-Name: echo | 400 | -32602
+			""")
+	void hostileRequestsAreRefusedWithOneEvent(String params, String header, int status, Integer code) {
+		String body = params.replaceAll("\\bV\\b", "'P/protocolVersion':'2026-07-28'")
+			.replaceAll("\\bC\\b", "'P/clientCapabilities':{}")
+			.replace("P/", "io.modelcontextprotocol/")
+			.replace('\'', '"');
+		String[] other = header.split(": ");
+		for (SecuredServer server : servers.values()) {
+			HttpRequest.Builder request = server
+				.post(server.token().sign(),
+						"{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":" + body + "}")
+				.setHeader("MCP-Protocol-Version", "2026-07-28")
+				.setHeader("Mcp-Method", "tools/call");
+			for (String value : other[1].split("\\+")) {
+				request.header(other[0], value);
+			}
+			HttpResponse<String> response = server.send(request);
+			assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+			JsonNode error = SecuredServer.json(response).path("error");
+			assertThat(error.isMissingNode() ? null : error.path("code").asInt()).as(response.body()).isEqualTo(code);
+			if (status != 200) {
+				events(server).next();
+			}
+			assertThat(events(server).size()).isZero();
+		}
+	}
+
+	@Test
+	void batchIsRefusedWithOneEvent() {
+		for (SecuredServer server : servers.values()) {
+			HttpResponse<String> response = server
+				.send(server.modern(server.token().sign(), "tools/list", "{}").POST(BodyPublishers.ofString("[{}]")));
+			assertThat(response.statusCode()).isEqualTo(400);
+			assertThat(SecuredServer.json(response).at("/error/code").asInt()).isEqualTo(-32600);
+			events(server).next();
+			assertThat(events(server).size()).isZero();
+		}
+	}
+
+	/**
+	 * MCP 2026-07-28, Streamable HTTP, Earlier Streamable HTTP Revisions.
+	 */
+	@ParameterizedTest
 	@EnumSource
-	void responsesOfClientsAreRefusedAndNotificationsIgnored(Protocol protocol) {
+	void requestsWithoutMessageAreNotAllowed(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		for (String method : List.of("GET", "DELETE")) {
+			HttpResponse<String> response = server.send(HttpRequest.newBuilder(URI.create(server.url()))
+				.method(method, BodyPublishers.noBody())
+				.setHeader("Authorization", "Bearer " + server.token().sign())
+				.setHeader("MCP-Protocol-Version", "2026-07-28"));
+			assertThat(response.statusCode()).as(method).isEqualTo(405);
+			assertThat(response.headers().firstValue("Allow")).hasValue("POST");
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void responsesOfClientsAreRefusedAndNotificationsAreIgnored(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		String token = server.token().sign();
 		assertThat(server
@@ -219,7 +324,7 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void bothRevisionsAreServedAtOnce() {
+	void bothRevisionsAreServedAtOneEndpoint() {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		String token = server.token("records:browse").sign();
 		HttpResponse<String> legacy = server.callTool(token, "browse", "{}");
@@ -292,6 +397,19 @@ class ModernRevisionTests {
 			.asString()).isEqualTo("input_required");
 	}
 
+	/**
+	 * The MCP SDK replaces the result of a tool whose structured output is missing.
+	 */
+	@ParameterizedTest
+	@EnumSource
+	void toolWithStructuredOutputCanRequireInput(Protocol protocol) {
+		SecuredServer server = servers.get(protocol);
+		String ask = ask("{}", "").replace("\"name\":\"ask\"", "\"name\":\"askForNumber\"");
+		assertThat(result(server.send(server.modern(server.token().sign(), "tools/call", ask))).path("resultType")
+			.asString()).isEqualTo("input_required");
+		assertThat(calls(server).next("targetName", "askForNumber")).containsEntry("outcome", "success");
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void requestStateIsValidOnlyForItsCallerAndRequest(Protocol protocol) {
@@ -303,6 +421,12 @@ class ModernRevisionTests {
 		String changed = state.substring(0, 20) + flipped + state.substring(21);
 		assertRefusedState(server,
 				server.modern(server.token().claim("sub", "bob").sign(), "tools/call", ask("{}", answer(state))));
+		String otherClient = server.token().claim("sub", "alice").claim("client_id", "other").sign();
+		assertRefusedState(server, server.modern(otherClient, "tools/call", ask("{}", answer(state))));
+		// It has the same key, and is another resource.
+		SecuredServer other = servers.get((protocol == Protocol.STATELESS) ? Protocol.STREAMABLE : Protocol.STATELESS);
+		assertRefusedState(other,
+				other.modern(other.token().claim("sub", "alice").sign(), "tools/call", ask("{}", answer(state))));
 		assertRefusedState(server, server.modern(token, "tools/call",
 				ask("{}", answer(state)).replace("\"name\":\"ask\"", "\"name\":\"askToo\"")));
 		assertRefusedState(server, server.modern(token, "tools/call", ask("{\"what\":\"b\"}", answer(state))));
@@ -342,7 +466,7 @@ class ModernRevisionTests {
 
 	@ParameterizedTest
 	@EnumSource
-	void clientWithoutTheCapabilityGetsAnError(Protocol protocol) {
+	void clientWithoutRequiredCapabilityGetsError(Protocol protocol) {
 		SecuredServer server = servers.get(protocol);
 		HttpResponse<String> response = server
 			.send(server.modern(server.token().sign(), "tools/call", "{\"name\":\"ask\",\"arguments\":{}}"));
@@ -350,6 +474,28 @@ class ModernRevisionTests {
 		assertThat(SecuredServer.json(response).at("/error/data").toString())
 			.isEqualTo("{\"requiredCapabilities\":{\"elicitation\":{}}}");
 		assertError(server.callTool(server.token().sign(), "ask", "{}"), 200, -32600);
+	}
+
+	/**
+	 * MCP 2026-07-28, Elicitation, "Capabilities".
+	 */
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '`',
+			value = { "ask, {}, ", "ask, `{'form':{}}`, ", "ask, `{'url':{}}`, {}", "ask, `{'form':{},'url':{}}`, ",
+					"askByUrl, {}, `{'url':{}}`", "askByUrl, `{'form':{}}`, `{'url':{}}`", "askByUrl, `{'url':{}}`, " })
+	void clientGetsOnlyElicitationOfItsModes(String tool, String modes, String required) {
+		SecuredServer server = servers.get(Protocol.STATELESS);
+		String ask = ask("{}", "").replace("\"name\":\"ask\"", "\"name\":\"" + tool + "\"")
+			.replace("{\"elicitation\":{}}", "{\"elicitation\":" + modes.replace('\'', '"') + "}");
+		HttpResponse<String> response = server.send(server.modern(server.token().sign(), "tools/call", ask));
+		if (required == null) {
+			assertThat(result(response).path("resultType").asString()).isEqualTo("input_required");
+		}
+		else {
+			assertError(response, 400, -32021);
+			assertThat(SecuredServer.json(response).at("/error/data/requiredCapabilities/elicitation").toString())
+				.isEqualTo(required.replace('\'', '"'));
+		}
 	}
 
 	@Test
@@ -389,11 +535,37 @@ class ModernRevisionTests {
 		assertError(response, 403, -32011);
 		assertThat(response.headers().firstValue("WWW-Authenticate").orElseThrow())
 			.contains("scope=\"records:browse records:secret\"");
+		assertThat(calls(server).next("method", "subscriptions/listen")).containsEntry("decision", "denied");
+		String tooMany = "\"records://all\"" + ",\"records://all\"".repeat(200);
+		assertError(
+				send(server, "subscriptions/listen",
+						"{\"notifications\":{\"resourceSubscriptions\":[" + tooMany + "]}}", "records:browse"),
+				400, -32602);
 		for (String filter : List.of("5", "[]", "{\"resourceSubscriptions\":5}", "{\"resourceSubscriptions\":[5]}")) {
 			assertError(send(server, "subscriptions/listen", "{\"notifications\":" + filter + "}"), 400, -32602);
 		}
 		assertError(send(servers.get(Protocol.STATELESS), "subscriptions/listen", "{\"notifications\":{}}"), 404,
 				-32601);
+	}
+
+	@Test
+	void whenNeedToKnowThenSubscriptionLeavesOutHiddenResources() throws Exception {
+		try (SecuredServer server = SecuredServer.start(ModernApplication.class, authorizationServer,
+				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.policy.visibility=need-to-know",
+				"mcp-security.rate-limit.max-concurrent-streams=1")) {
+			HttpRequest.Builder listen = server.modern(server.token("records:browse").sign(), "subscriptions/listen",
+					"{\"notifications\":{\"resourceSubscriptions\":[\"records://all\",\"records://secret\"]}}");
+			try (Listener listener = new Listener(server, listen)) {
+				assertThat(listener.next().at("/params/notifications").toString())
+					.isEqualTo("{\"resourceSubscriptions\":[\"records://all\"]}");
+				assertError(server.send(listen), 429, -32015);
+				assertThat(events(server).next()).containsEntry("reason", "rate_limited");
+				McpSyncServer mcp = server.context().getBean(McpSyncServer.class);
+				mcp.notifyResourcesUpdated(new ResourcesUpdatedNotification("records://secret"));
+				mcp.notifyResourcesUpdated(new ResourcesUpdatedNotification("records://all"));
+				assertThat(listener.next().at("/params/uri").asString()).isEqualTo("records://all");
+			}
+		}
 	}
 
 	@Test
@@ -427,10 +599,14 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void closingTheConnectionCancelsAsynchronousCall() throws Exception {
+	void asynchronousHandlerCannotAskThroughTheExchangeAndIsCancelledByClosing() throws Exception {
 		try (SecuredServer server = SecuredServer.start(AsyncApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STREAMABLE", "spring.ai.mcp.server.type=ASYNC",
 				"mcp-security.sessions.check-interval=100ms")) {
+			for (String tool : List.of("elicit", "roots")) {
+				assertError(server.send(server.modern(server.token().sign(), "tools/call",
+						ask("{}", "").replace("\"name\":\"ask\"", "\"name\":\"" + tool + "\""))), 200, -32603);
+			}
 			CountDownLatch cancelled = server.context().getBean(CountDownLatch.class);
 			try (Listener listener = new Listener(server,
 					server.modern(server.token().sign(), "tools/call", "{\"name\":\"wait\",\"arguments\":{}}"))) {
@@ -442,12 +618,21 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void handlerThatUsesTheExchangeForInputGetsAnError() {
+	void handlerCannotAskThroughTheExchange() {
 		SecuredServer server = servers.get(Protocol.STREAMABLE);
 		JsonNode result = result(server.send(server.modern(server.token().sign(), "tools/call",
 				ask("{}", "").replace("\"name\":\"ask\"", "\"name\":\"elicit\""))));
 		assertThat(result.path("isError").asBoolean()).isTrue();
-		assertThat(result.at("/content/0/text").asString()).contains("cannot be asked during a call");
+		assertThat(result.at("/content/0/text").asString()).contains("Elicitation not supported by the client");
+	}
+
+	@Test
+	void handlerForBothErasSeesThatItCannotAskThroughTheExchange() {
+		SecuredServer server = servers.get(Protocol.STREAMABLE);
+		assertThat(result(server.send(server.modern(server.token().sign(), "tools/call",
+				ask("{}", "").replace("\"name\":\"ask\"", "\"name\":\"askInBothEras\""))))
+			.at("/inputRequests/name/method")
+			.asString()).isEqualTo("elicitation/create");
 	}
 
 	private static String ask(String arguments, String more) {
@@ -529,6 +714,11 @@ class ModernRevisionTests {
 			return new RejectedEvents();
 		}
 
+		@Bean
+		Calls calls() {
+			return new Calls();
+		}
+
 		/**
 		 * Spring AI's auto-configuration has no property for subscriptions.
 		 */
@@ -558,16 +748,58 @@ class ModernRevisionTests {
 
 		@Bean
 		List<McpServerFeatures.AsyncToolSpecification> tools(CountDownLatch cancelled) {
-			return List
-				.of(new McpServerFeatures.AsyncToolSpecification(Tool.builder("wait", Map.of("type", "object")).build(),
-						(exchange, request) -> exchange
-							.progressNotification(new ProgressNotification("p", 0.5, null, null, null))
-							.then(Mono.<CallToolResult>never().doOnCancel(cancelled::countDown))));
+			return List.of(asking("elicit", (exchange) -> exchange.createElicitation(Records.NAME)),
+					asking("roots", McpAsyncServerExchange::listRoots),
+					new McpServerFeatures.AsyncToolSpecification(Tool.builder("wait", Map.of("type", "object")).build(),
+							(exchange, request) -> exchange
+								.progressNotification(new ProgressNotification("p", 0.5, null, null, null))
+								.then(Mono.<CallToolResult>never().doOnCancel(cancelled::countDown))));
+		}
+
+		private static McpServerFeatures.AsyncToolSpecification asking(String name,
+				Function<McpAsyncServerExchange, Mono<?>> question) {
+			return new McpServerFeatures.AsyncToolSpecification(Tool.builder(name, Map.of("type", "object")).build(),
+					(exchange, request) -> question.apply(exchange)
+						.thenReturn(CallToolResult.builder().addTextContent("answered").build()));
+		}
+
+	}
+
+	/**
+	 * Keeps the events of calls, granted and denied ones.
+	 */
+	static final class Calls implements AuditSink {
+
+		private final BlockingQueue<Map<String, Object>> events = new LinkedBlockingQueue<>();
+
+		@Override
+		public String name() {
+			return "calls";
+		}
+
+		@Override
+		public void write(List<McpAuditEvent> events) {
+			events.stream()
+				.filter((event) -> event.type() == McpAuditEvent.Type.MCP_CALL
+						|| event.type() == McpAuditEvent.Type.MCP_CALL_DENIED)
+				.forEach((event) -> this.events.add(event.data()));
+		}
+
+		/**
+		 * The next event with a value; others are skipped.
+		 */
+		Map<String, Object> next(String key, String value) {
+			return Awaitility.await()
+				.until(this.events::poll, (event) -> event != null && value.equals(event.get(key)));
 		}
 
 	}
 
 	static class Records {
+
+		static final ElicitFormRequest NAME = ElicitFormRequest
+			.builder("Your name?", Map.of("type", "object", "properties", Map.of()))
+			.build();
 
 		@McpTool(name = "browse")
 		@RequiresScope("records:browse")
@@ -603,8 +835,34 @@ class ModernRevisionTests {
 
 		@McpTool(name = "elicit")
 		String elicit(McpSyncRequestContext context) {
-			return String.valueOf(context.elicit(
-					ElicitFormRequest.builder("Your name?", Map.of("type", "object", "properties", Map.of())).build()));
+			return String.valueOf(context.elicit(NAME));
+		}
+
+		@McpTool(name = "askInBothEras")
+		String askInBothEras(McpSyncRequestContext context) {
+			if (context.elicitEnabled()) {
+				return String.valueOf(context.elicit(NAME));
+			}
+			throw new InputRequiredException(null).elicit("name", NAME);
+		}
+
+		@McpTool(name = "askForNumber", generateOutputSchema = true)
+		Output askForNumber() {
+			throw new InputRequiredException(null).elicit("name", NAME);
+		}
+
+		record Output(int number) {
+		}
+
+		@McpTool(name = "askByUrl")
+		String askByUrl() {
+			throw new InputRequiredException(null).elicit("page",
+					ElicitUrlRequest.builder("Sign in", "https://example.com/", "1").build());
+		}
+
+		@McpTool(name = "echo")
+		String echo() {
+			return "echo";
 		}
 
 		@McpPrompt(name = "summarize")
@@ -631,9 +889,7 @@ class ModernRevisionTests {
 			McpInput input = McpInput.of(context);
 			ElicitResult name = input.response("name", ElicitResult.class);
 			if (name == null) {
-				throw new InputRequiredException("for a").elicit("name",
-						ElicitFormRequest.builder("Your name?", Map.of("type", "object", "properties", Map.of()))
-							.build());
+				throw new InputRequiredException("for a").elicit("name", NAME);
 			}
 			return name.content().get("name") + " " + input.state();
 		}
