@@ -73,6 +73,8 @@ final class CheckedProperties {
 
 	private final RateLimitSettings rateLimit;
 
+	private final SenderConstraintSettings senderConstraints;
+
 	private final ProtocolRevisions revisions;
 
 	private final List<byte[]> requestStateKeys;
@@ -93,7 +95,6 @@ final class CheckedProperties {
 		this.issuers = new IssuerProperties(properties, boot.getJwt(), connections, this.uris);
 		this.metadataUrl = checkMetadata("mcp-security.metadata", properties.metadata());
 		checkToken(properties.token());
-		checkDpop(properties.dpop());
 		checkHttp(properties.http());
 		checkVisibility(properties.policy());
 		checkRequiredScopes(properties.policy());
@@ -111,6 +112,7 @@ final class CheckedProperties {
 		this.sensitiveNames = PolicyProperties.checked("mcp-security.audit.sensitive-names",
 				properties.audit().sensitiveNames(), () -> new SensitiveNames(properties.audit().sensitiveNames()));
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
+		this.senderConstraints = new SenderConstraintSettings(properties.dpop(), properties.mutualTls());
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 		this.downstream = new DownstreamProperties(properties.downstream(), this.uris,
 				this.issuers.servers().stream().map(AuthorizationServer::issuer).filter(Objects::nonNull).toList(),
@@ -146,6 +148,10 @@ final class CheckedProperties {
 
 	RateLimitSettings rateLimit() {
 		return this.rateLimit;
+	}
+
+	SenderConstraintSettings senderConstraints() {
+		return this.senderConstraints;
 	}
 
 	/** The accepted web origins, or {@code null} for the default of each resource. */
@@ -340,14 +346,6 @@ final class CheckedProperties {
 			throw invalid("mcp-security.token.cache.max-size", token.cache().maxSize(),
 					"It is negative. Set it to 0 to verify tokens with every request.");
 		}
-	}
-
-	private static void checkDpop(McpSecurityProperties.Dpop dpop) {
-		Duration maxAge = dpop.maxAge();
-		if (maxAge.compareTo(Duration.ofSeconds(1)) < 0 || maxAge.compareTo(Duration.ofHours(1)) > 0) {
-			throw invalid("mcp-security.dpop.max-age", maxAge, "It is not between one second and one hour.");
-		}
-		checkPositive("mcp-security.dpop.max-proofs", dpop.maxProofs());
 	}
 
 	private static void checkHttp(McpSecurityProperties.Http http) {

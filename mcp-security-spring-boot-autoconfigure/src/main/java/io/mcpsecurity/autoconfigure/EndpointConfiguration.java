@@ -13,8 +13,6 @@ import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
-import io.mcpsecurity.token.DpopProofs;
-import io.mcpsecurity.token.UsedProofs;
 import io.mcpsecurity.transport.BodyLimits;
 import io.mcpsecurity.transport.McpDispatcher;
 import io.mcpsecurity.transport.McpEndpoint;
@@ -35,7 +33,6 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.DependsOn;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.security.authentication.AuthenticationManagerResolver;
@@ -71,17 +68,6 @@ class EndpointConfiguration {
 	McpEndpointFactory mcpEndpointFactory(AuthorizationServers servers, ScopeCatalogue catalogue,
 			CheckedProperties checked, McpSecurityProperties properties, SenderConstraints constraints) {
 		return new McpEndpointFactory(servers, catalogue, checked, properties, constraints);
-	}
-
-	/**
-	 * After the rate limits, which report missing libraries of the store that used proofs
-	 * have in common with them.
-	 */
-	@Bean
-	@DependsOn("mcpRequestLimits")
-	SenderConstraints mcpSenderConstraints(McpSecurityProperties properties, UsedProofs used) {
-		McpSecurityProperties.Dpop dpop = properties.dpop();
-		return new SenderConstraints(dpop.mode(), new DpopProofs(dpop.maxAge(), used, Clock.systemUTC()));
 	}
 
 	@Bean

@@ -37,8 +37,9 @@ import org.springframework.security.web.SecurityFilterChain;
 @EnableConfigurationProperties({ McpServerProperties.class, McpServerStreamableHttpProperties.class,
 		OAuth2ResourceServerProperties.class })
 @Import({ PropertiesConfiguration.class, PolicyConfiguration.class, TokenConfiguration.class, ClientConfiguration.class,
-		HandlerConfiguration.class, ExchangeConfiguration.class, EndpointConfiguration.class,
-		MetadataConfiguration.class, TransportConfiguration.class, DownstreamConfiguration.class,
+		HandlerConfiguration.class, ExchangeConfiguration.class, SenderConstraintConfiguration.class,
+		EndpointConfiguration.class, MetadataConfiguration.class, TransportConfiguration.class,
+		DownstreamConfiguration.class,
 		ActuatorConfiguration.class, FurtherEndpointsRegistrar.class })
 public final class McpSecurityAutoConfiguration {
 

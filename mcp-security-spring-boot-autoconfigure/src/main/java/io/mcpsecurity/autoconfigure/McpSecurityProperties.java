@@ -47,6 +47,7 @@ import org.springframework.util.unit.DataSize;
  * not on this machine.
  * @param token Validation of access tokens.
  * @param dpop Access tokens that are bound to a key of the client (DPoP, RFC 9449).
+ * @param mutualTls Access tokens that are bound to a client certificate (RFC 8705).
  * @param clients Which OAuth clients are accepted.
  * @param policy Which scopes tools, resources and prompts require.
  * @param scopes Descriptions and other names of scopes.
@@ -71,12 +72,13 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue List<String> resourceAliases, @Nullable String resourceName,
 		@DefaultValue List<AuthorizationServer> authorizationServers, @DefaultValue("false") boolean startLocked,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Dpop dpop,
-		@DefaultValue Clients clients, @DefaultValue Policy policy, @DefaultValue List<Scope> scopes,
-		@DefaultValue Metadata metadata, @DefaultValue Http http, @DefaultValue Sessions sessions,
-		@DefaultValue RateLimit rateLimit, @DefaultValue List<String> protocolRevisions,
-		@DefaultValue RequestState requestState, @DefaultValue Map<String, Endpoint> endpoints,
-		@DefaultValue List<String> unguardedTransports, @DefaultValue Map<String, Downstream> downstream,
-		@DefaultValue("true") boolean refuseTokenPassthrough, @DefaultValue Audit audit) {
+		@DefaultValue MutualTls mutualTls, @DefaultValue Clients clients, @DefaultValue Policy policy,
+		@DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata, @DefaultValue Http http,
+		@DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
+		@DefaultValue List<String> protocolRevisions, @DefaultValue RequestState requestState,
+		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue List<String> unguardedTransports,
+		@DefaultValue Map<String, Downstream> downstream, @DefaultValue("true") boolean refuseTokenPassthrough,
+		@DefaultValue Audit audit) {
 
 	/** The configured name of the resource, or else another name. */
 	String resourceNameOr(String other) {
@@ -566,6 +568,23 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 
 		}
 
+	}
+
+	/**
+	 * Access tokens that are bound to a client certificate (RFC 8705 section 3).
+	 *
+	 * @param mode Whether such tokens are accepted: "off", "allowed", besides tokens that
+	 * are not bound to a certificate, or "required", and no others.
+	 * @param certificateHeader Header in which a proxy passes the client certificate on:
+	 * Client-Cert (RFC 9440), X-Forwarded-Client-Cert (Envoy), or any other one with the
+	 * certificate in PEM and percent-encoding. Default: the certificate is that of the
+	 * TLS connection.
+	 * @param trustedProxies Addresses of the proxies that set the header, and networks in
+	 * CIDR notation. In requests from other addresses the header is ignored. Required
+	 * with certificate-header.
+	 */
+	public record MutualTls(@DefaultValue("off") SenderConstraints.Mode mode, @Nullable String certificateHeader,
+			@DefaultValue List<String> trustedProxies) {
 	}
 
 	/**

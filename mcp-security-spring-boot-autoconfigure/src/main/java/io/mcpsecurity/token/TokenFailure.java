@@ -43,6 +43,9 @@ public enum TokenFailure {
 	/** The token is not bound to a key or certificate, as is required. */
 	UNBOUND,
 
+	/** The token is bound to another client certificate, or the request has none. */
+	CERTIFICATE,
+
 	/** The DPoP proof is missing, malformed, or not for this request and token. */
 	DPOP_PROOF,
 

@@ -39,6 +39,9 @@ public record ResourceMetadata(ProtectedResource resource, String name, List<Str
 			document.put("dpop_bound_access_tokens_required",
 					this.constraints.dpop() == SenderConstraints.Mode.REQUIRED);
 		}
+		if (this.constraints.mutualTls() != SenderConstraints.Mode.OFF) {
+			document.put("tls_client_certificate_bound_access_tokens", true);
+		}
 		return JsonMapper.shared().writeValueAsString(document).getBytes(StandardCharsets.UTF_8);
 	}
 

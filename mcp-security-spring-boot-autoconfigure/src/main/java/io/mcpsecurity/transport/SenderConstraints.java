@@ -8,19 +8,23 @@ import io.mcpsecurity.token.DpopProofs;
 import io.mcpsecurity.token.RefusedTokenException;
 import io.mcpsecurity.token.TokenFailure;
 import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
 
 /**
  * Sender-constrained access tokens: a token that is bound to a key ({@code cnf}) is
- * accepted only if the request proves possession of that key, as a DPoP proof does (RFC
- * 9449 section 7.1). This is checked with each request, after the token was verified or
- * found in the cache, and for every kind of authentication.
+ * accepted only if the request proves possession of that key, by a DPoP proof (RFC 9449
+ * section 7.1) or by the client certificate of its TLS connection (RFC 8705 section 3).
+ * This is checked with each request, after the token was verified or found in the cache,
+ * and for every kind of authentication.
  *
  * @param dpop whether tokens with the scheme {@code DPoP} are accepted
  * @param proofs checks DPoP proofs
+ * @param mutualTls whether tokens that are bound to a client certificate are accepted
+ * @param certificates finds the client certificate of a request
  */
-public record SenderConstraints(Mode dpop, DpopProofs proofs) {
+public record SenderConstraints(Mode dpop, DpopProofs proofs, Mode mutualTls, ClientCertificates certificates) {
 
 	/** The authentication scheme of tokens that are bound to a DPoP key. */
 	static final String DPOP = "DPoP";
@@ -59,10 +63,8 @@ public record SenderConstraints(Mode dpop, DpopProofs proofs) {
 	 */
 	void check(HttpServletRequest request, ProtectedResource resource, String token, McpCaller caller) {
 		Confirmation confirmation = Confirmation.of(caller);
+		checkCertificate(request, confirmation.certificate());
 		String key = confirmation.key();
-		if (confirmation.certificate() != null) {
-			throw new RefusedTokenException(TokenFailure.BOUND, "The token is bound to a client certificate");
-		}
 		if (scheme(request).equals(DPOP)) {
 			if (key == null) {
 				throw new RefusedTokenException(TokenFailure.UNBOUND, "The token is not bound to a DPoP key");
@@ -75,6 +77,23 @@ public record SenderConstraints(Mode dpop, DpopProofs proofs) {
 		else if (this.dpop == Mode.REQUIRED) {
 			throw new RefusedTokenException(TokenFailure.UNBOUND,
 					"Only tokens that are bound to a DPoP key are accepted");
+		}
+	}
+
+	private void checkCertificate(HttpServletRequest request, @Nullable String thumbprint) {
+		if (thumbprint == null) {
+			if (this.mutualTls == Mode.REQUIRED) {
+				throw new RefusedTokenException(TokenFailure.UNBOUND,
+						"Only tokens that are bound to a client certificate are accepted");
+			}
+		}
+		else if (this.mutualTls == Mode.OFF) {
+			throw new RefusedTokenException(TokenFailure.BOUND,
+					"The token is bound to a key of a client certificate and is no bearer token");
+		}
+		else if (!thumbprint.equals(this.certificates.thumbprint(request))) {
+			throw new RefusedTokenException(TokenFailure.CERTIFICATE,
+					"The token is bound to a client certificate that the request does not have");
 		}
 	}
 

@@ -83,6 +83,10 @@ class InvalidPropertiesTests {
 					dpop.max-age=0s                           | * | It is not between one second and one hour
 					dpop.max-age=61m                          | * | It is not between one second and one hour
 					dpop.max-proofs=0                         | * | It is not positive
+					mutual-tls.certificate-header=Client-Cert | * | Every client could send it. Set mcp-security.mutual-tls.trusted-proxies
+					mutual-tls.certificate-header=a:b,mutual-tls.trusted-proxies=::1 | mutual-tls.certificate-header | It is not the name of a header
+					mutual-tls.trusted-proxies=10.0.0.1       | * | It has no effect without the header
+					mutual-tls.certificate-header=Client-Cert,mutual-tls.trusted-proxies=proxy.example | mutual-tls.trusted-proxies | It is not a list of addresses and networks
 					token.revocation-check=introspect         | authorization-servers[0].introspection.uri | It is not set
 					token.introspection.cache-ttl=0s          | * | It is not between
 					token.introspection.cache-size=0          | * | It is not positive

@@ -322,6 +322,10 @@ class SessionsTests {
 				SessionOwner.anonymous(RESOURCE, "192.0.2.2"),
 				SessionOwner.of(McpCaller.builder("alice", "i", "https://other").client("c").build())))
 			.hasSize(12);
+		assertThat(Set.of(owner("alice"), bound(Map.of("jkt", "a")), bound(Map.of("jkt", "b")),
+				bound(Map.of("x5t#S256", "a")), bound(Map.of("jkt", "a", "x5t#S256", "a"))))
+			.hasSize(5);
+		assertThat(bound(Map.of("jkt", "a"))).isEqualTo(bound(Map.of("jkt", "a")));
 		assertThat(owner("i", "alice", "c")).isEqualTo(owner("i", "alice", "c"));
 		assertThat(owner("alice").value()).matches("[0-9a-f]{64}");
 	}
@@ -372,6 +376,11 @@ class SessionsTests {
 
 	private static McpCaller caller(String subject) {
 		return McpCaller.builder(subject, "https://issuer.example", RESOURCE).client("client").build();
+	}
+
+	private static SessionOwner bound(Map<String, Object> confirmation) {
+		return SessionOwner
+			.of(McpCaller.builder("alice", "i", RESOURCE).client("c").claims(Map.of("cnf", confirmation)).build());
 	}
 
 	private static SessionOwner owner(String subject) {
