@@ -128,6 +128,24 @@ public final class McpCaller implements McpTransportContext {
 	}
 
 	/**
+	 * The authentication context class references of the user's authentication: usually
+	 * the value of the {@code acr} claim (RFC 9068 section 2.2.1); empty if the token
+	 * contains none.
+	 */
+	public Set<String> acr() {
+		return this.facts.acr();
+	}
+
+	/**
+	 * When the user has signed in: the {@code auth_time} claim (RFC 9068 section 2.2.1),
+	 * or {@code null} if the token does not contain it.
+	 */
+	public @Nullable Instant authTime() {
+		Long time = this.facts.authTime();
+		return (time != null) ? Instant.ofEpochSecond(time) : null;
+	}
+
+	/**
 	 * The {@code jti} claim, or {@code null}.
 	 */
 	public @Nullable String tokenId() {
@@ -199,7 +217,8 @@ public final class McpCaller implements McpTransportContext {
 	}
 
 	private record Facts(String subject, String issuer, String resource, @Nullable String client, List<McpActor> actors,
-			boolean actorsTruncated, Set<String> scopes, Map<String, Object> claims) {
+			boolean actorsTruncated, Set<String> scopes, Set<String> acr, @Nullable Long authTime,
+			Map<String, Object> claims) {
 	}
 
 	/**
@@ -220,6 +239,10 @@ public final class McpCaller implements McpTransportContext {
 		private boolean actorsTruncated;
 
 		private Set<String> scopes = Set.of();
+
+		private Set<String> acr = Set.of();
+
+		private @Nullable Long authTime;
 
 		private Map<String, Object> claims = Map.of();
 
@@ -255,6 +278,15 @@ public final class McpCaller implements McpTransportContext {
 		}
 
 		/**
+		 * Set {@link McpCaller#acr()} and {@link McpCaller#authTime()}.
+		 */
+		public Builder authentication(Collection<String> acr, @Nullable Instant time) {
+			this.acr = Set.copyOf(acr);
+			this.authTime = (time != null) ? time.getEpochSecond() : null;
+			return this;
+		}
+
+		/**
 		 * Set what {@link McpCaller#claim(String)} returns.
 		 * @param claims the claims by name; an {@link Instant} is converted to seconds,
 		 * as in the token
@@ -271,7 +303,7 @@ public final class McpCaller implements McpTransportContext {
 		 */
 		public McpCaller build() {
 			return new McpCaller(new Facts(this.subject, this.issuer, this.resource, this.client, this.actors,
-					this.actorsTruncated, this.scopes, this.claims), null);
+					this.actorsTruncated, this.scopes, this.acr, this.authTime, this.claims), null);
 		}
 
 	}

@@ -249,13 +249,18 @@ public final class McpSecurityEndpoint {
 	 * @param anyOf scopes of which one is sufficient
 	 * @param when the condition on a call's arguments under which the scopes are
 	 * required, or {@code null} if they always are
+	 * @param acr authentication context class references of which one is sufficient;
+	 * empty for any
+	 * @param maxAge the maximum time since the user has signed in, in seconds, or
+	 * {@code null} for any
 	 * @param source where the rule is defined
 	 */
-	public record Rule(String access, List<String> allOf, List<String> anyOf, @Nullable String when, String source) {
+	public record Rule(String access, List<String> allOf, List<String> anyOf, @Nullable String when, List<String> acr,
+			@Nullable Long maxAge, String source) {
 
 		static Rule of(AccessRule rule) {
 			return new Rule(value(rule.access()), rule.requirement().allOf(), rule.requirement().anyOf(), rule.when(),
-					rule.source());
+					rule.authentication().acr(), rule.authentication().maxAgeSeconds(), rule.source());
 		}
 
 	}

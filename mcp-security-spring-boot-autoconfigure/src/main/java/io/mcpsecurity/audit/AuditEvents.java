@@ -15,6 +15,7 @@ import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.exchange.DownstreamUse;
 import io.mcpsecurity.exchange.InboundToken;
 import io.mcpsecurity.exchange.McpExchange;
@@ -216,6 +217,9 @@ public final class AuditEvents {
 		}
 		facts.add("requiredScopes", texts(decision.operationScopes()));
 		facts.add("missingScopes", texts(decision.missing()));
+		if (!decision.authentication().equals(AuthenticationRequirement.NONE)) {
+			facts.add("requiredAuthentication", text(decision.authentication().toString()));
+		}
 		AccessRule rule = decision.rule();
 		if (rule != null) {
 			facts.add("rule", text(rule.toString()));

@@ -1,5 +1,7 @@
 package io.mcpsecurity.authorization;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -8,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpMethod;
@@ -39,6 +42,8 @@ public final class AccessPolicy {
 
 	private final Visibility visibility;
 
+	private final Duration clockSkew;
+
 	/** Scopes that handlers have requested. They need not occur in rules. */
 	private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
@@ -52,26 +57,29 @@ public final class AccessPolicy {
 	 * @param publicDiscovery whether clients without a token may initialize, ping and
 	 * list
 	 * @param visibility the visibility of targets that a caller may not use
+	 * @param clockSkew the maximum difference of clocks when the age of an authentication
+	 * is checked
 	 */
 	public AccessPolicy(RuleBook ruleBook, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
-			Visibility visibility) {
-		this(ruleBook, hierarchy, mode, publicDiscovery, visibility, List.of());
+			Visibility visibility, Duration clockSkew) {
+		this(ruleBook, hierarchy, mode, publicDiscovery, visibility, clockSkew, List.of());
 	}
 
 	private AccessPolicy(RuleBook ruleBook, ScopeHierarchy hierarchy, Mode mode, boolean publicDiscovery,
-			Visibility visibility, List<String> required) {
+			Visibility visibility, Duration clockSkew, List<String> required) {
 		this.ruleBook = ruleBook;
 		this.hierarchy = hierarchy;
 		this.mode = mode;
 		this.publicDiscovery = publicDiscovery;
 		this.visibility = visibility;
+		this.clockSkew = clockSkew;
 		this.required = required;
 	}
 
 	/** The same policy with other rules. */
 	public AccessPolicy with(RuleBook ruleBook) {
 		return new AccessPolicy(ruleBook, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
-				this.required);
+				this.clockSkew, this.required);
 	}
 
 	/**
@@ -79,7 +87,7 @@ public final class AccessPolicy {
 	 */
 	public AccessPolicy requiring(List<String> scopes) {
 		return new AccessPolicy(this.ruleBook, this.hierarchy, this.mode, this.publicDiscovery, this.visibility,
-				Stream.concat(this.required.stream(), scopes.stream()).distinct().toList());
+				this.clockSkew, Stream.concat(this.required.stream(), scopes.stream()).distinct().toList());
 	}
 
 	/** The scopes that every request needs. */
@@ -98,21 +106,21 @@ public final class AccessPolicy {
 	 */
 	public AccessDecision enter(Set<String> granted) {
 		List<String> missing = this.required.isEmpty() ? List.of() : without(this.required, held(granted));
-		return missing.isEmpty() ? NO_RULE : lacking(this.required, missing, null);
+		return missing.isEmpty() ? NO_RULE : lacking(this.required, missing, null, AuthenticationRequirement.NONE);
 	}
 
 	/**
 	 * Decide about a message by its target, or without a target by its method. Without a
 	 * target, only the scopes that every request needs are required.
 	 * @param message the message
-	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param caller the caller, or {@code null} if there is none
 	 */
-	public AccessDecision decide(McpMessage message, @Nullable Set<String> granted) {
+	public AccessDecision decide(McpMessage message, @Nullable McpCaller caller) {
 		if (message.target() != null) {
-			return decide(message.target(), granted);
+			return decide(message.target(), caller);
 		}
-		if (granted != null) {
-			return enter(granted);
+		if (caller != null) {
+			return enter(caller.scopes());
 		}
 		boolean discovery = servesAnonymous() && this.publicDiscovery && McpMethod.of(message.method()).isDiscovery();
 		return discovery ? NO_RULE : AccessDecision.deny(Outcome.UNAUTHENTICATED, null);
@@ -125,7 +133,7 @@ public final class AccessPolicy {
 	 */
 	public boolean hides(AccessDecision denial) {
 		return this.visibility == Visibility.NEED_TO_KNOW
-				&& (denial.outcome() == Outcome.MISSING_SCOPES || denial.outcome() == Outcome.FORBIDDEN);
+				&& (denial.canStepUp() || denial.outcome() == Outcome.FORBIDDEN);
 	}
 
 	/** Whether a request without a caller can be granted. */
@@ -136,12 +144,12 @@ public final class AccessPolicy {
 	/**
 	 * Decide whether a caller may use a target.
 	 * @param target the target, a resource by its URI
-	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param caller the caller, or {@code null} if there is none
 	 */
-	public AccessDecision decide(McpTarget target, @Nullable Set<String> granted) {
+	public AccessDecision decide(McpTarget target, @Nullable McpCaller caller) {
 		List<AccessRule> rules = this.ruleBook.rulesFor(target, null);
-		AccessDecision decision = rules.isEmpty() ? NO_RULE : decide(rules, granted, UNDECIDED);
-		if (granted == null) {
+		AccessDecision decision = rules.isEmpty() ? NO_RULE : decide(rules, caller, UNDECIDED);
+		if (caller == null) {
 			return (decision == NO_RULE) ? AccessDecision.deny(Outcome.UNAUTHENTICATED, null) : decision;
 		}
 		return (decision.outcome() == Outcome.GRANTED || this.ruleBook.knows(target)) ? decision : NO_RULE;
@@ -153,10 +161,10 @@ public final class AccessPolicy {
 	 * @param target the target, a resource by its URI
 	 * @param handler the offered target that serves it: the target itself, or a resource
 	 * template
-	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param caller the caller, or {@code null} if there is none
 	 */
-	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted) {
-		return decide(target, handler, granted, UNDECIDED);
+	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable McpCaller caller) {
+		return decide(target, handler, caller, UNDECIDED);
 	}
 
 	/**
@@ -164,48 +172,50 @@ public final class AccessPolicy {
 	 * @param target the target, a resource by its URI
 	 * @param handler the offered target that serves it: the target itself, or a resource
 	 * template
-	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param caller the caller, or {@code null} if there is none
 	 * @param condition evaluates the condition of a rule for the call; if it throws an
 	 * exception, the call is denied
 	 */
-	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
+	public AccessDecision decide(McpTarget target, McpTarget handler, @Nullable McpCaller caller,
 			Predicate<AccessRule> condition) {
-		return decide(this.ruleBook.rulesFor(target, handler), granted, condition);
+		return decide(this.ruleBook.rulesFor(target, handler), caller, condition);
 	}
 
 	/**
 	 * Whether offered targets are listed to a caller. Targets that are denied for all
 	 * callers are never listed. Without a caller (only if discovery is public) this is
 	 * the only criterion.
-	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param caller the caller, or {@code null} if there is none
 	 */
-	public Predicate<McpTarget> listedTo(@Nullable Set<String> granted) {
-		if (granted == null || this.visibility == Visibility.STEP_UP) {
+	public Predicate<McpTarget> listedTo(@Nullable McpCaller caller) {
+		if (caller == null || this.visibility == Visibility.STEP_UP) {
 			return (target) -> this.ruleBook.ruleFor(target).access() != Access.DENY;
 		}
-		Predicate<String> held = held(granted);
-		return (target) -> !decide(this.ruleBook.rulesFor(target, target), granted, held, UNDECIDED).denied();
+		Predicate<String> held = held(caller.scopes());
+		return (target) -> !decide(this.ruleBook.rulesFor(target, target), caller, held, UNDECIDED).denied();
 	}
 
-	private Predicate<String> held(@Nullable Set<String> granted) {
-		return this.hierarchy.held((granted != null) ? granted : Set.of());
+	private Predicate<String> held(Set<String> granted) {
+		return this.hierarchy.held(granted);
 	}
 
-	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted,
-			Predicate<AccessRule> condition) {
-		return decide(rules, granted, held(granted), condition);
+	private AccessDecision decide(List<AccessRule> rules, @Nullable McpCaller caller, Predicate<AccessRule> condition) {
+		return decide(rules, caller, held((caller != null) ? caller.scopes() : Set.of()), condition);
 	}
 
 	/**
-	 * All rules must be satisfied. The decision contains the missing scopes of all rules.
+	 * All rules must be satisfied. The decision contains the missing scopes of all rules,
+	 * and the authentication that satisfies those whose authentication is insufficient.
 	 */
-	private AccessDecision decide(List<AccessRule> rules, @Nullable Set<String> granted, Predicate<String> held,
+	private AccessDecision decide(List<AccessRule> rules, @Nullable McpCaller caller, Predicate<String> held,
 			Predicate<AccessRule> condition) {
+		AuthenticationRequirement authentication = AuthenticationRequirement.NONE;
 		Set<String> operation = new LinkedHashSet<>(this.required);
 		Set<String> missing = new LinkedHashSet<>(without(this.required, held));
 		AccessRule unsatisfied = null;
 		for (AccessRule rule : rules) {
-			if (granted == null && (rule.access() != Access.PUBLIC || !this.required.isEmpty())) {
+			boolean isPublic = rule.access() == Access.PUBLIC && !rule.requiresAuthentication();
+			if (caller == null && (!isPublic || !this.required.isEmpty())) {
 				// Anonymous clients always get a plain 401, also if the target is denied
 				// for all.
 				return AccessDecision.deny(Outcome.UNAUTHENTICATED, rule);
@@ -220,25 +230,36 @@ public final class AccessPolicy {
 			catch (RuntimeException ex) {
 				return AccessDecision.deny(Outcome.FORBIDDEN, rule);
 			}
-			if (rules.size() == 1 && this.required.isEmpty() && scopes.stream().allMatch(held)) {
+			boolean sufficient = isSufficient(rule.authentication(), caller);
+			if (rules.size() == 1 && this.required.isEmpty() && sufficient && scopes.stream().allMatch(held)) {
 				return new AccessDecision(Outcome.GRANTED, scopes, List.of(), rule);
 			}
 			operation.addAll(scopes);
-			if (!scopes.stream().allMatch(held)) {
+			if (!sufficient || !scopes.stream().allMatch(held)) {
 				unsatisfied = (unsatisfied != null) ? unsatisfied : rule;
 				missing.addAll(without(scopes, held));
 			}
+			if (!sufficient) {
+				authentication = authentication.and(rule.authentication());
+			}
 		}
-		if (missing.isEmpty()) {
+		if (missing.isEmpty() && authentication.equals(AuthenticationRequirement.NONE)) {
 			return new AccessDecision(Outcome.GRANTED, List.copyOf(operation), List.of(), rules.get(0));
 		}
-		return lacking(operation, missing, unsatisfied);
+		return lacking(operation, missing, unsatisfied, authentication);
 	}
 
-	private AccessDecision lacking(Collection<String> operation, Collection<String> missing,
-			@Nullable AccessRule rule) {
-		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : Outcome.MISSING_SCOPES,
-				List.copyOf(operation), List.copyOf(missing), rule);
+	private boolean isSufficient(AuthenticationRequirement requirement, @Nullable McpCaller caller) {
+		return requirement.equals(AuthenticationRequirement.NONE)
+				|| (caller != null && requirement.isSatisfiedBy(caller, Instant.now(), this.clockSkew));
+	}
+
+	private AccessDecision lacking(Collection<String> operation, Collection<String> missing, @Nullable AccessRule rule,
+			AuthenticationRequirement authentication) {
+		Outcome outcome = authentication.equals(AuthenticationRequirement.NONE) ? Outcome.MISSING_SCOPES
+				: Outcome.INSUFFICIENT_AUTHENTICATION;
+		return new AccessDecision((this.mode == Mode.REPORT) ? Outcome.REPORTED : outcome, List.copyOf(operation),
+				List.copyOf(missing), rule, authentication);
 	}
 
 	private static List<String> without(Collection<String> scopes, Predicate<String> held) {
@@ -253,30 +274,36 @@ public final class AccessPolicy {
 
 	/**
 	 * The decision about a call that its own handler refuses because it requires more
-	 * scopes than the rules. The call is denied in every mode, and the challenge contains
-	 * the scopes of the rules and of the handler.
+	 * scopes or another authentication than the rules. The call is denied in every mode,
+	 * and the challenge contains the requirements of the rules and of the handler.
 	 * @param target the target, a resource by its URI
 	 * @param handler the offered target that serves it: the target itself, or a resource
 	 * template
-	 * @param granted the scopes that the caller holds, or {@code null} without a caller
+	 * @param caller the caller, or {@code null} if there is none
 	 * @param condition evaluates the condition of a rule for the call
 	 * @param needed the scopes that the handler requires
+	 * @param authentication the authentication that the handler requires
 	 */
-	public AccessDecision refuse(McpTarget target, McpTarget handler, @Nullable Set<String> granted,
-			Predicate<AccessRule> condition, List<String> needed) {
-		if (granted == null) {
+	public AccessDecision refuse(McpTarget target, McpTarget handler, @Nullable McpCaller caller,
+			Predicate<AccessRule> condition, List<String> needed, AuthenticationRequirement authentication) {
+		if (caller == null) {
 			return AccessDecision.deny(Outcome.UNAUTHENTICATED, null);
 		}
 		if (this.asked.size() < MAX_ASKED) {
 			this.asked.addAll(needed);
 		}
-		Predicate<String> held = held(granted);
+		Predicate<String> held = held(caller.scopes());
 		Set<String> operation = new LinkedHashSet<>(this.required);
-		this.ruleBook.rulesFor(target, handler).forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
+		List<AccessRule> rules = this.ruleBook.rulesFor(target, handler);
+		rules.forEach((rule) -> operation.addAll(scopes(rule, held, condition)));
 		operation.addAll(needed);
 		List<String> missing = without(operation, held);
-		return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
-				missing.isEmpty() ? List.copyOf(needed) : missing, null);
+		if (authentication.equals(AuthenticationRequirement.NONE)) {
+			return new AccessDecision(Outcome.MISSING_SCOPES, List.copyOf(operation),
+					missing.isEmpty() ? List.copyOf(needed) : missing, null);
+		}
+		return new AccessDecision(Outcome.INSUFFICIENT_AUTHENTICATION, List.copyOf(operation), missing, null,
+				rules.stream().map(AccessRule::authentication).reduce(authentication, AuthenticationRequirement::and));
 	}
 
 	/**

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -22,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Determines the rule that applies to a target. The configured rules have precedence, in
  * their order, followed by the rules that the code declares, the conventions, and the
- * default access.
+ * default access. The required authentication is determined separately, by the first
+ * configured rule or the declaration that contains one, so that a rule for scopes does
+ * not remove it, and a rule for the authentication grants no access.
  * <p>
  * Safe for use by several threads.
  */
@@ -39,6 +42,9 @@ public final class RuleBook {
 
 	/** Shared with the books of further endpoints. */
 	private final AtomicReference<Map<McpTarget, AccessRule>> declared;
+
+	/** Shared likewise. */
+	private final Map<McpTarget, AuthenticationRule> authentications;
 
 	private final Conventions conventions;
 
@@ -63,17 +69,18 @@ public final class RuleBook {
 	 */
 	public RuleBook(List<ConfiguredRule> configured, Collection<AccessRule> declared, Conventions conventions,
 			Access undeclared, OfferedTargets offered) {
-		this(configured, findShadowed(configured), new AtomicReference<>(byTarget(declared)), conventions, undeclared,
-				offered);
+		this(configured, findShadowed(configured), new AtomicReference<>(byTarget(declared)), new ConcurrentHashMap<>(),
+				conventions, undeclared, offered);
 		refuseContradictions(configured);
 	}
 
 	private RuleBook(List<ConfiguredRule> configured, List<String> shadowed,
-			AtomicReference<Map<McpTarget, AccessRule>> declared, Conventions conventions, Access undeclared,
-			OfferedTargets offered) {
+			AtomicReference<Map<McpTarget, AccessRule>> declared, Map<McpTarget, AuthenticationRule> authentications,
+			Conventions conventions, Access undeclared, OfferedTargets offered) {
 		this.configured = List.copyOf(configured);
 		this.shadowed = shadowed;
 		this.declared = declared;
+		this.authentications = authentications;
 		this.conventions = conventions;
 		this.undeclared = undeclared;
 		this.offered = offered;
@@ -99,7 +106,7 @@ public final class RuleBook {
 		refuseContradictions(first);
 		return new RuleBook(Stream.concat(first.stream(), this.configured.stream()).toList(),
 				Stream.concat(findShadowed(first).stream(), this.shadowed.stream()).toList(), this.declared,
-				this.conventions, this.undeclared, this.offered);
+				this.authentications, this.conventions, this.undeclared, this.offered);
 	}
 
 	/**
@@ -112,19 +119,41 @@ public final class RuleBook {
 			for (TargetPattern pattern : rule.patterns()) {
 				ConfiguredRule other = known.putIfAbsent(pattern, rule);
 				if (other != null) {
-					McpTarget target = new McpTarget(pattern.kind(), pattern.text());
-					refuseContradiction(rule.of(target), other.of(target));
+					refuseContradiction(rule, other, new McpTarget(pattern.kind(), pattern.text()));
 				}
 			}
+		}
+	}
+
+	private static void refuseContradiction(ConfiguredRule rule, ConfiguredRule other, McpTarget target) {
+		AccessRule access = rule.of(target);
+		AccessRule otherAccess = other.of(target);
+		if (access != null && otherAccess != null) {
+			refuseContradiction(access, otherAccess);
+		}
+		if (rule.requiresAuthentication() && other.requiresAuthentication()) {
+			refuseContradiction(new AuthenticationRule(target, rule.authentication(), rule.source()),
+					new AuthenticationRule(target, other.authentication(), other.source()));
+		}
+	}
+
+	private static void refuseContradiction(AuthenticationRule rule, AuthenticationRule other) {
+		if (!rule.requirement().equals(other.requirement())) {
+			throw contradiction(rule.target(), other.source(), other.requirement(), rule.source(), rule.requirement());
 		}
 	}
 
 	private static void refuseContradiction(AccessRule rule, AccessRule other) {
 		if (rule.access() != other.access() || !rule.requirement().equals(other.requirement())
 				|| !Objects.equals(rule.when(), other.when())) {
-			throw new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
-				.formatted(rule.target(), other.source(), other, rule.source(), rule));
+			throw contradiction(rule.target(), other.source(), other, rule.source(), rule);
 		}
+	}
+
+	private static IllegalArgumentException contradiction(McpTarget target, String source, Object requirement,
+			String otherSource, Object otherRequirement) {
+		return new IllegalArgumentException("%s has two rules that contradict each other: %s says %s, %s says %s"
+			.formatted(target, source, requirement, otherSource, otherRequirement));
 	}
 
 	/**
@@ -133,6 +162,14 @@ public final class RuleBook {
 	 * pattern matches it, and that matches any text.
 	 */
 	private static List<String> findShadowed(List<ConfiguredRule> rules) {
+		return Stream
+			.concat(shadowed(rules.stream().filter((rule) -> rule.access() != null).toList()).stream(),
+					shadowed(rules.stream().filter(ConfiguredRule::requiresAuthentication).toList()).stream())
+			.distinct()
+			.toList();
+	}
+
+	private static List<String> shadowed(List<ConfiguredRule> rules) {
 		List<String> shadowed = new ArrayList<>();
 		for (int i = 1; i < rules.size(); i++) {
 			ConfiguredRule rule = rules.get(i);
@@ -145,7 +182,7 @@ public final class RuleBook {
 					.ifPresent((earlier) -> shadowed.add(describe(rule, pattern) + " after " + earlier.source()));
 			}
 		}
-		return List.copyOf(shadowed);
+		return shadowed;
 	}
 
 	private static String describe(ConfiguredRule rule, TargetPattern pattern) {
@@ -192,15 +229,30 @@ public final class RuleBook {
 		Set<AccessRule> rules = new LinkedHashSet<>();
 		AccessRule named = named(target);
 		if (named != null) {
-			rules.add(named);
+			rules.add(named.with(authentication(target)));
 		}
 		for (McpTarget serving : handlersOf(target, handler)) {
-			// The configured rule for the URI also covers a handler without its own rule.
+			// The configured rule for the URI also covers the scopes of a handler without
+			// its own rule, but not the authentication that the handler requires.
 			if (named == null || named(serving) != null) {
 				rules.add(ruleFor(serving));
 			}
+			else {
+				addAuthentication(rules, serving);
+			}
+		}
+		if (rules.stream().noneMatch((rule) -> rule.target().equals(target)) && !rules.isEmpty()) {
+			addAuthentication(rules, target);
 		}
 		return List.copyOf(rules);
+	}
+
+	/** Add the authentication that a target requires, without any scope. */
+	private void addAuthentication(Set<AccessRule> rules, McpTarget target) {
+		AuthenticationRule rule = authentication(target);
+		if (rule != null) {
+			rules.add(new AccessRule(target, Access.AUTHENTICATED, ScopeRequirement.NONE, rule.source()).with(rule));
+		}
 	}
 
 	private Set<McpTarget> handlersOf(McpTarget target, @Nullable McpTarget handler) {
@@ -225,9 +277,10 @@ public final class RuleBook {
 
 	private AccessRule findRuleFor(McpTarget target) {
 		AccessRule named = named(target);
-		if (named != null) {
-			return named;
-		}
+		return ((named != null) ? named : unnamed(target)).with(authentication(target));
+	}
+
+	private AccessRule unnamed(McpTarget target) {
 		Hints hints = this.offered.hints(target);
 		AccessRule conventional = this.conventions.of(target, (hints != null) ? hints : Hints.DEFAULT);
 		return (conventional != null) ? conventional
@@ -248,11 +301,21 @@ public final class RuleBook {
 
 	private @Nullable AccessRule named(McpTarget target) {
 		for (ConfiguredRule rule : this.configured) {
-			if (rule.matches(target)) {
+			if (rule.access() != null && rule.matches(target)) {
 				return rule.of(target);
 			}
 		}
 		return this.declared.get().get(target);
+	}
+
+	/** The rule for the authentication that a target requires by its own name. */
+	private @Nullable AuthenticationRule authentication(McpTarget target) {
+		for (ConfiguredRule rule : this.configured) {
+			if (rule.requiresAuthentication() && rule.matches(target)) {
+				return new AuthenticationRule(target, rule.authentication(), rule.source());
+			}
+		}
+		return this.authentications.get(target);
 	}
 
 	/** Whether a server offers the target, or a rule contains its exact name. */
@@ -278,6 +341,23 @@ public final class RuleBook {
 		});
 	}
 
+	/**
+	 * Add the authentication that the code requires for a target.
+	 * @throws IllegalArgumentException if it contradicts what is known for the target
+	 */
+	public void declare(AuthenticationRule rule) {
+		AuthenticationRule other = this.authentications.putIfAbsent(rule.target(), rule);
+		if (other != null) {
+			refuseContradiction(rule, other);
+		}
+	}
+
+	/** Whether the code declares an authentication. */
+	public boolean declares(AuthenticationRule rule) {
+		AuthenticationRule known = this.authentications.get(rule.target());
+		return known != null && known.requirement().equals(rule.requirement());
+	}
+
 	/** Whether the code declares a rule. */
 	public boolean declares(AccessRule rule) {
 		AccessRule known = this.declared.get().get(rule.target());
@@ -297,13 +377,26 @@ public final class RuleBook {
 
 	/** The configured rules that override declared rules, as sentences. */
 	public List<String> overridden() {
-		return this.declared.get()
-			.values()
-			.stream()
-			.filter((rule) -> this.configured.stream().anyMatch((configured) -> configured.matches(rule.target())))
-			.map((rule) -> "%s: %s (%s) replaces %s (%s)".formatted(rule.target(), ruleFor(rule.target()),
-					ruleFor(rule.target()).source(), rule, rule.source()))
+		return Stream
+			.concat(this.declared.get()
+				.values()
+				.stream()
+				.filter((rule) -> isConfigured(rule.target(), (configured) -> configured.access() != null))
+				.map((rule) -> overridden(rule.target(), rule, rule.source())),
+					this.authentications.values()
+						.stream()
+						.filter((rule) -> isConfigured(rule.target(), ConfiguredRule::requiresAuthentication))
+						.map((rule) -> overridden(rule.target(), rule.requirement(), rule.source())))
 			.toList();
+	}
+
+	private boolean isConfigured(McpTarget target, Predicate<ConfiguredRule> kind) {
+		return this.configured.stream().anyMatch((rule) -> kind.test(rule) && rule.matches(target));
+	}
+
+	private String overridden(McpTarget target, Object declared, String source) {
+		AccessRule rule = ruleFor(target);
+		return "%s: %s (%s) replaces %s (%s)".formatted(target, rule, rule.source(), declared, source);
 	}
 
 	/**
@@ -351,11 +444,27 @@ public final class RuleBook {
 
 	/** The declared rules for targets that no server offers. */
 	public List<String> unoffered() {
-		return this.declared.get()
-			.values()
+		return Stream
+			.concat(this.declared.get()
+				.values()
+				.stream()
+				.filter((rule) -> this.offered.hints(rule.target()) == null)
+				.map((rule) -> rule.target() + " (" + rule.source() + ")"),
+					this.authentications.values()
+						.stream()
+						.filter((rule) -> this.offered.hints(rule.target()) == null)
+						.map((rule) -> rule.target() + " (" + rule.source() + ")"))
+			.toList();
+	}
+
+	/** The targets that are configured as public, but require an authentication. */
+	public List<String> notPublic() {
+		return this.offered.all()
 			.stream()
-			.filter((rule) -> this.offered.hints(rule.target()) == null)
+			.map(this::ruleFor)
+			.filter((rule) -> rule.access() == Access.PUBLIC && rule.requiresAuthentication())
 			.map((rule) -> rule.target() + " (" + rule.source() + ")")
+			.sorted()
 			.toList();
 	}
 
@@ -383,12 +492,13 @@ public final class RuleBook {
 	private List<String> findScopes() {
 		Set<String> scopes = new LinkedHashSet<>();
 		Stream
-			.concat(this.configured.stream().map(ConfiguredRule::requirement), this.declared.get()
-				.values()
-				.stream()
-				.filter((rule) -> this.offered.hints(rule.target()) != null)
-				.filter((rule) -> this.configured.stream().noneMatch((configured) -> configured.matches(rule.target())))
-				.map(AccessRule::requirement))
+			.concat(this.configured.stream().map(ConfiguredRule::requirement),
+					this.declared.get()
+						.values()
+						.stream()
+						.filter((rule) -> this.offered.hints(rule.target()) != null)
+						.filter((rule) -> !isConfigured(rule.target(), (configured) -> configured.access() != null))
+						.map(AccessRule::requirement))
 			.forEach((requirement) -> scopes.addAll(requirement.all()));
 		this.offered.all()
 			.stream()

@@ -177,11 +177,15 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param anyOf Scopes of which one is required, the narrowest first.
 	 * @param access Access without scopes: "authenticated", "public" or "deny". Default:
 	 * none.
+	 * @param acr Authentication context class references of which one is required, the
+	 * preferred one first (RFC 9470). Default: any.
+	 * @param maxAge Maximum time since the user has signed in (RFC 9470). Default: any.
 	 */
 	@ConfigurationPropertiesSource
 	public record Rule(@DefaultValue List<String> tools, @DefaultValue List<String> resources,
 			@DefaultValue List<String> prompts, @DefaultValue List<String> scopes, @DefaultValue List<String> anyOf,
-			@Nullable Access access) {
+			@Nullable Access access, @DefaultValue List<String> acr,
+			@Nullable @DurationUnit(ChronoUnit.SECONDS) Duration maxAge) {
 
 		/** Access without scopes. */
 		public enum Access {
@@ -321,7 +325,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		static AuthorizationServer of(@Nullable String issuer, @Nullable String jwkSetUri, Provider provider,
 				List<String> audiences) {
 			return new AuthorizationServer(issuer, jwkSetUri, null, provider, audiences, null, List.of(), Map.of(),
-					List.of(), null, new Claims(List.of(), List.of(), null, null), null);
+					List.of(), null, new Claims(List.of(), List.of(), null, List.of(), null, null), null);
 		}
 
 		/**
@@ -376,12 +380,18 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		 * @param client Claims that contain the client id; the first that is present
 		 * counts. Default: those of the provider.
 		 * @param actor Claim that contains the actor chain. Default: act.
+		 * @param acr Claims that contain authentication context class references, all of
+		 * them together: strings or arrays of strings. Default: those of the provider,
+		 * usually acr.
+		 * @param authTime Claim that contains the time at which the user has signed in.
+		 * Default: auth_time.
 		 * @param clientAsSubject Whether the client is the subject of a token without
 		 * sub, as some authorization servers issue them to machines. Default: as the
 		 * provider issues them; false for most.
 		 */
 		public record Claims(@DefaultValue List<String> scopes, @DefaultValue List<String> client,
-				@Nullable String actor, @Nullable Boolean clientAsSubject) {
+				@Nullable String actor, @DefaultValue List<String> acr, @Nullable String authTime,
+				@Nullable Boolean clientAsSubject) {
 		}
 
 	}
@@ -390,7 +400,7 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * Validation of access tokens.
 	 *
 	 * @param clockSkew Accepted difference between the clocks of this server and of an
-	 * authorization server when exp and nbf are checked.
+	 * authorization server when exp, nbf and auth_time are checked.
 	 * @param cache Cache of verified tokens.
 	 * @param keys Keys of the authorization servers.
 	 * @param introspection Calls of introspection endpoints.

@@ -39,16 +39,19 @@ class PolicyConfiguration {
 	RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked, McpSecurityProperties properties,
 			OfferedTargets offered) {
 		PolicyProperties policy = checked.policy();
-		return PolicyProperties.ruleBook(PolicyProperties.RULES,
-				() -> new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
-						Access.valueOf(properties.policy().defaultAccess().name()), offered));
+		return PolicyProperties.ruleBook(PolicyProperties.RULES, () -> {
+			RuleBook book = new RuleBook(policy.rules(), declarations.rules(), policy.conventions(),
+					Access.valueOf(properties.policy().defaultAccess().name()), offered);
+			declarations.authentications().forEach(book::declare);
+			return book;
+		});
 	}
 
 	@Bean
 	AccessPolicy mcpAccessPolicy(RuleBook ruleBook, CheckedProperties checked, McpSecurityProperties properties) {
 		McpSecurityProperties.Policy policy = properties.policy();
 		return new AccessPolicy(ruleBook, checked.policy().hierarchy(), policy.enforcement(),
-				policy.anonymousDiscovery(), policy.visibility())
+				policy.anonymousDiscovery(), policy.visibility(), properties.token().clockSkew())
 			.requiring(policy.requiredScopes());
 	}
 

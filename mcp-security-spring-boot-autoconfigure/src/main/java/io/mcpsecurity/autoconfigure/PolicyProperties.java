@@ -1,5 +1,6 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.authorization.Access;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.RuleBook;
@@ -97,14 +99,29 @@ final class PolicyProperties {
 		checked(property + ".scopes", rule.scopes(), () -> new ScopeRequirement(rule.scopes(), List.of()));
 		ScopeRequirement requirement = checked(property + ".any-of", rule.anyOf(),
 				() -> new ScopeRequirement(rule.scopes(), rule.anyOf()));
+		AuthenticationRequirement authentication = authentication(property, rule);
 		boolean scopes = !requirement.equals(ScopeRequirement.NONE);
-		if (scopes == (rule.access() != null)) {
-			throw CheckedProperties.invalid(property, null,
-					(scopes ? "It has both scopes and access." : "It has neither scopes nor access.")
-							+ " Set either .scopes or .any-of (or both of them), or .access.");
+		Access access = (rule.access() != null) ? Access.valueOf(rule.access().name()) : scopes ? Access.SCOPES : null;
+		boolean none = access == null && authentication.equals(AuthenticationRequirement.NONE);
+		if (none || (scopes && access != Access.SCOPES)) {
+			throw CheckedProperties.invalid(property, null, (scopes ? "It has both scopes and access."
+					: "It has neither scopes nor access.")
+					+ " Set either .scopes or .any-of (or both of them), or .access; or only .acr or .max-age.");
 		}
-		Access access = (rule.access() != null) ? Access.valueOf(rule.access().name()) : Access.SCOPES;
-		return new ConfiguredRule(patterns, access, requirement, property);
+		if (!authentication.equals(AuthenticationRequirement.NONE)
+				&& (access == Access.PUBLIC || access == Access.DENY)) {
+			throw CheckedProperties.invalid(property + ".access", rule.access(),
+					"It has .acr or .max-age, which need an access token. Set it to authenticated, or remove them.");
+		}
+		return new ConfiguredRule(patterns, access, requirement, authentication, property);
+	}
+
+	private static AuthenticationRequirement authentication(String property, McpSecurityProperties.Rule rule) {
+		checked(property + ".acr", rule.acr(), () -> new AuthenticationRequirement(rule.acr(), null));
+		Duration maxAge = rule.maxAge();
+		return (maxAge != null)
+				? checked(property + ".max-age", maxAge, () -> new AuthenticationRequirement(rule.acr(), maxAge))
+				: new AuthenticationRequirement(rule.acr(), null);
 	}
 
 	private static List<TargetPattern> patterns(String property, Kind kind, List<String> texts) {

@@ -49,15 +49,20 @@ class PolicyReport implements SmartInitializingSingleton {
 		reportUseless(distinct(this::unmatchedLimits), "matches nothing that is offered");
 		List<String> unoffered = distinct(RuleBook::unoffered);
 		if (!unoffered.isEmpty()) {
-			logger.warn("No MCP server offers what has scopes: " + unoffered);
+			logger.warn("No MCP server offers what has scopes or requires an authentication: " + unoffered);
 		}
 		reportUseless(distinct(RuleBook::shadowed), "never applies, because an earlier one matches the same");
 		reportDenied();
+		List<String> notPublic = distinct(RuleBook::notPublic);
+		if (!notPublic.isEmpty()) {
+			logger.warn("Not public, because an authentication is required, are " + notPublic);
+		}
 		reportUndescribed();
 		reportUnused();
 		reportShared();
 		if (this.properties.policy().enforcement() == AccessPolicy.Mode.REPORT) {
-			logger.warn("mcp-security.policy.enforcement=report: calls whose scopes are missing pass");
+			logger.warn(
+					"mcp-security.policy.enforcement=report: calls whose scopes are missing or whose authentication is insufficient pass");
 		}
 		if (this.properties.policy().anonymousDiscovery()) {
 			logger.warn(

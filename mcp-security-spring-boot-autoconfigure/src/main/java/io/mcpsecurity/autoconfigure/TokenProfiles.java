@@ -62,10 +62,13 @@ final class TokenProfiles {
 	private static TokenProfile.Claims claims(String property, AuthorizationServer server, TokenProfile.Claims preset) {
 		AuthorizationServer.Claims claims = server.claims();
 		String actor = claims.actor();
+		String authTime = claims.authTime();
 		return new TokenProfile.Claims(pointers(property + ".claims.scopes", claims.scopes(), preset.scopes()),
 				claims.scopes().isEmpty() ? preset.appScopes() : List.of(),
 				pointers(property + ".claims.client", claims.client(), preset.client()),
 				(actor != null) ? pointer(property + ".claims.actor", actor) : preset.actor(),
+				pointers(property + ".claims.acr", claims.acr(), preset.acr()),
+				(authTime != null) ? pointer(property + ".claims.auth-time", authTime) : preset.authTime(),
 				scopePrefix(property + ".scope-prefix", server),
 				(claims.clientAsSubject() != null) ? claims.clientAsSubject() : preset.clientAsSubject());
 	}

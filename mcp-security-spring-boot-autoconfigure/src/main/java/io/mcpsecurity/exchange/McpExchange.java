@@ -18,6 +18,7 @@ import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpRevision;
@@ -569,7 +570,7 @@ public final class McpExchange implements McpTransportContext {
 		return switch (decision.outcome()) {
 			case GRANTED -> "granted";
 			case REPORTED -> "reported";
-			case MISSING_SCOPES, FORBIDDEN -> "denied";
+			case MISSING_SCOPES, INSUFFICIENT_AUTHENTICATION, FORBIDDEN -> "denied";
 			case UNAUTHENTICATED -> "unauthenticated";
 			case NO_RULE -> "undecided";
 		};
@@ -585,7 +586,10 @@ public final class McpExchange implements McpTransportContext {
 		Outcome outcome = (decision != null) ? decision.outcome() : Outcome.NO_RULE;
 		return switch (outcome) {
 			case GRANTED -> "satisfied";
-			case REPORTED, MISSING_SCOPES -> "insufficient_scope";
+			case MISSING_SCOPES -> "insufficient_scope";
+			case INSUFFICIENT_AUTHENTICATION -> "insufficient_user_authentication";
+			case REPORTED -> (decision == null || decision.authentication().equals(AuthenticationRequirement.NONE))
+					? "insufficient_scope" : "insufficient_user_authentication";
 			case FORBIDDEN -> "forbidden";
 			case UNAUTHENTICATED -> "missing";
 			case NO_RULE -> "no_rule";

@@ -7,6 +7,7 @@ import java.util.Map;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.message.JsonRpcErrorCode;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
@@ -52,15 +53,36 @@ final class Denial extends McpError {
 		Map<String, Object> challenge = new LinkedHashMap<>();
 		if (decision.outcome() == Outcome.MISSING_SCOPES) {
 			challenge.put("error", "insufficient_scope");
+		}
+		else if (decision.outcome() == Outcome.INSUFFICIENT_AUTHENTICATION) {
+			challenge.put("error", "insufficient_user_authentication");
+			challenge.putAll(parameters(decision.authentication()));
+		}
+		if (!scopes.isEmpty()) {
 			challenge.put("scope", String.join(" ", scopes));
 		}
 		challenge.put("resource_metadata", metadata);
 		return Map.of(InvocationGuard.CHALLENGE, challenge);
 	}
 
+	/** The parameters of RFC 9470 section 3 for a requirement. */
+	static Map<String, Object> parameters(AuthenticationRequirement requirement) {
+		Map<String, Object> parameters = new LinkedHashMap<>();
+		String acrValues = requirement.acrValues();
+		if (acrValues != null) {
+			parameters.put("acr_values", acrValues);
+		}
+		Long maxAge = requirement.maxAgeSeconds();
+		if (maxAge != null) {
+			parameters.put("max_age", maxAge);
+		}
+		return parameters;
+	}
+
 	private static int code(AccessDecision decision) {
 		return switch (decision.outcome()) {
 			case MISSING_SCOPES -> JsonRpcErrorCode.INSUFFICIENT_SCOPE;
+			case INSUFFICIENT_AUTHENTICATION -> JsonRpcErrorCode.INSUFFICIENT_USER_AUTHENTICATION;
 			case UNAUTHENTICATED -> JsonRpcErrorCode.UNAUTHENTICATED;
 			default -> JsonRpcErrorCode.FORBIDDEN;
 		};
@@ -72,13 +94,11 @@ final class Denial extends McpError {
 	 */
 	@Nullable CallToolResult result() {
 		AccessRule rule = this.decision.rule();
-		return (this.decision.outcome() == Outcome.MISSING_SCOPES && (rule == null || rule.when() != null))
-				? CallToolResult.builder()
-					.isError(true)
-					.addTextContent(this.decision.description())
-					.meta(this.challenge)
-					.build()
-				: null;
+		return (this.decision.canStepUp() && (rule == null || rule.when() != null)) ? CallToolResult.builder()
+			.isError(true)
+			.addTextContent(this.decision.description())
+			.meta(this.challenge)
+			.build() : null;
 	}
 
 }

@@ -11,8 +11,10 @@ import java.util.stream.Stream;
 
 import io.mcpsecurity.InputRequiredException;
 import io.mcpsecurity.InsufficientScopeException;
+import io.mcpsecurity.InsufficientUserAuthenticationException;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.McpInput;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.exchange.McpExchange.Operation;
 import io.mcpsecurity.exchange.McpExchange.Result;
@@ -35,7 +37,8 @@ import org.springframework.security.core.context.ReactiveSecurityContextHolder;
 
 /**
  * One call of a handler: it is checked, runs for its caller, and is denied by the policy,
- * or by an {@link InsufficientScopeException} or {@link AccessDeniedException} of the
+ * or by an {@link InsufficientScopeException},
+ * {@link InsufficientUserAuthenticationException} or {@link AccessDeniedException} of the
  * handler.
  */
 final class GuardedCall {
@@ -140,13 +143,19 @@ final class GuardedCall {
 	}
 
 	/**
-	 * The denial that a failure represents: the handler needs more scopes, or Spring
-	 * Security has denied something in it. {@code null} for other failures.
+	 * The denial that a failure represents: the handler needs more scopes or another
+	 * authentication, or Spring Security has denied something in it. {@code null} for
+	 * other failures.
 	 */
 	private @Nullable Denial denial(@Nullable Throwable failure, McpExchange exchange) {
 		for (Throwable cause : causes(failure).toList()) {
 			if (cause instanceof InsufficientScopeException refusal) {
-				return this.guard.refusal(exchange, this.target, this.call, refusal.getScopes());
+				return this.guard.refusal(exchange, this.target, this.call, refusal.getScopes(),
+						AuthenticationRequirement.NONE);
+			}
+			if (cause instanceof InsufficientUserAuthenticationException refusal) {
+				return this.guard.refusal(exchange, this.target, this.call, List.of(),
+						new AuthenticationRequirement(refusal.getAcr(), refusal.getMaxAge()));
 			}
 			if (cause instanceof AccessDeniedException) {
 				return this.guard.forbidden(exchange);

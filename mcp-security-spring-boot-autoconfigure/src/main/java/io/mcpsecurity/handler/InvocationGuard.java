@@ -13,6 +13,7 @@ import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.exchange.AuthorizationRules;
 import io.mcpsecurity.exchange.McpExchange;
 import io.mcpsecurity.message.McpTarget;
@@ -35,8 +36,9 @@ public final class InvocationGuard {
 	/**
 	 * The key of a challenge inside a response: in {@code _meta} of a tool's result, or
 	 * in the {@code data} of a JSON-RPC error. Its value has the members {@code error},
-	 * {@code scope} and {@code resource_metadata} of the challenge that RFC 6750 and RFC
-	 * 9728 put into {@code WWW-Authenticate}.
+	 * {@code scope}, {@code acr_values}, {@code max_age} and {@code resource_metadata} of
+	 * the challenge that RFC 6750, RFC 9470 and RFC 9728 put into
+	 * {@code WWW-Authenticate}.
 	 */
 	public static final String CHALLENGE = "io.mcpsecurity/challenge";
 
@@ -91,8 +93,8 @@ public final class InvocationGuard {
 			throw McpError.RESOURCE_NOT_FOUND.apply(target.name());
 		}
 		McpCaller caller = exchange.caller();
-		AccessDecision decision = policy(exchange).decide(target, call.handler(),
-				(caller != null) ? caller.scopes() : null, this.conditions.in(call, caller));
+		AccessDecision decision = policy(exchange).decide(target, call.handler(), caller,
+				this.conditions.in(call, caller));
 		AccessRule rule = decision.rule();
 		if (decision.outcome() == Outcome.REPORTED && rule != null && rule.when() != null) {
 			// It could not be known before.
@@ -131,11 +133,13 @@ public final class InvocationGuard {
 	 * @param target the target, a resource by its URI
 	 * @param call the handler and its request
 	 * @param needed the scopes that the handler requires
+	 * @param authentication the authentication that the handler requires
 	 */
-	Denial refusal(McpExchange exchange, McpTarget target, HandlerCall call, List<String> needed) {
+	Denial refusal(McpExchange exchange, McpTarget target, HandlerCall call, List<String> needed,
+			AuthenticationRequirement authentication) {
 		McpCaller caller = exchange.caller();
-		return denial(exchange, policy(exchange).refuse(target, call.handler(),
-				(caller != null) ? caller.scopes() : null, this.conditions.in(call, caller), needed));
+		return denial(exchange, policy(exchange).refuse(target, call.handler(), caller,
+				this.conditions.in(call, caller), needed, authentication));
 	}
 
 	/** The denial of a call that Spring Security has denied within its handler. */

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -37,9 +36,9 @@ import tools.jackson.databind.util.RawValue;
 
 /**
  * Removes from a listing what the caller may not see, and adds to each entry the scopes
- * that it needs. Works on the server's response before it is written, which is the same
- * for JSON and event streams, and for all kinds of servers. A response of another type is
- * refused.
+ * and the authentication that it needs. Works on the server's response before it is
+ * written, which is the same for JSON and event streams, and for all kinds of servers. A
+ * response of another type is refused.
  * <p>
  * Entries are written to JSON once and not for each response, which is most of the time
  * for a listing. They are immutable, and are cached while the server offers them.
@@ -48,6 +47,9 @@ public final class ListingFilter {
 
 	/** The key of an entry's scopes in {@code _meta}. */
 	public static final String SCOPES = "io.mcpsecurity/scopes";
+
+	/** The key of an entry's authentication in {@code _meta}. */
+	public static final String AUTHENTICATION = "io.mcpsecurity/authentication";
 
 	private static final String META = "_meta";
 
@@ -81,8 +83,7 @@ public final class ListingFilter {
 		}
 		McpCaller caller = exchange.caller();
 		AccessPolicy policy = this.policies.of(exchange.connection().resource());
-		Set<String> granted = (caller != null) ? caller.scopes() : null;
-		if (policy.decide(new McpMessage(null, request.method(), null), granted).denied()) {
+		if (policy.decide(new McpMessage(null, request.method(), null), caller).denied()) {
 			return JSONRPCResponse.error(response.id(),
 					new JSONRPCResponse.JSONRPCError(JsonRpcErrorCode.UNAUTHENTICATED, "An access token is required"));
 		}
@@ -131,8 +132,7 @@ public final class ListingFilter {
 
 	private <T> List<RawValue> entries(List<T> offered, Function<T, McpTarget> target, AccessPolicy policy,
 			McpExchange exchange) {
-		McpCaller caller = exchange.caller();
-		Predicate<McpTarget> listed = policy.listedTo((caller != null) ? caller.scopes() : null);
+		Predicate<McpTarget> listed = policy.listedTo(exchange.caller());
 		List<RawValue> shown = new ArrayList<>(offered.size());
 		for (T each : offered) {
 			Entry entry = this.entries.get(each, (key) -> new Entry(target.apply(each), new ConcurrentHashMap<>()));
@@ -144,11 +144,17 @@ public final class ListingFilter {
 		return shown;
 	}
 
-	/** Write an entry with its scopes, or as it is if it needs none. */
+	/**
+	 * Write an entry with its scopes and authentication, or as it is if it needs none.
+	 */
 	private RawValue write(Object entry, AccessRule rule) {
 		ObjectNode written = this.json.valueToTree(entry);
 		if (rule.access() == Access.SCOPES) {
 			written.withObjectProperty(META).set(SCOPES, this.json.valueToTree(scopes(rule)));
+		}
+		if (rule.requiresAuthentication()) {
+			written.withObjectProperty(META)
+				.set(AUTHENTICATION, this.json.valueToTree(Denial.parameters(rule.authentication())));
 		}
 		return new RawValue(new SerializedString(this.json.writeValueAsString(written)));
 	}

@@ -1,8 +1,8 @@
 package io.mcpsecurity.handler;
 
-import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -11,14 +11,16 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.RequiresAuthentication;
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
+import io.mcpsecurity.authorization.AuthenticationRule;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeRequirement;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.mcp.annotation.McpPrompt;
 import org.springframework.ai.mcp.annotation.McpResource;
@@ -26,27 +28,28 @@ import org.springframework.ai.mcp.annotation.McpTool;
 import org.springframework.aop.framework.autoproxy.AutoProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
-import org.springframework.core.annotation.AnnotationConfigurationException;
-import org.springframework.core.annotation.AnnotationUtils;
-import org.springframework.core.annotation.MergedAnnotation;
-import org.springframework.core.annotation.MergedAnnotations;
-import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
-import org.springframework.security.core.annotation.SecurityAnnotationScanner;
-import org.springframework.security.core.annotation.SecurityAnnotationScanners;
+import org.springframework.format.annotation.DurationFormat;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * Creates rules from every {@link RequiresScope} of an application. An annotation that is
- * not enforced, or is ambiguous, stops the start.
+ * Creates rules from every {@link RequiresScope} and {@link RequiresAuthentication} of an
+ * application. An annotation that is not enforced, or is ambiguous, stops the start.
  */
 public final class ScopeDeclarations {
 
-	private final SecurityAnnotationScanner<RequiresScope> scanner = SecurityAnnotationScanners
-		.requireUnique(RequiresScope.class);
+	private static final DeclaredAnnotation<RequiresScope> SCOPE = new DeclaredAnnotation<>(RequiresScope.class);
+
+	private static final DeclaredAnnotation<RequiresAuthentication> AUTHENTICATION = new DeclaredAnnotation<>(
+			RequiresAuthentication.class);
+
+	private static final List<DeclaredAnnotation<?>> ALL = List.of(SCOPE, AUTHENTICATION);
 
 	private final List<AccessRule> rules = new ArrayList<>();
+
+	private final List<AuthenticationRule> authentications = new ArrayList<>();
 
 	private final ToolConditions conditions = new ToolConditions();
 
@@ -67,7 +70,7 @@ public final class ScopeDeclarations {
 			.forEach((tool) -> declarations.add(tool.method(), tool.type(), McpTarget.tool(tool.name())));
 		for (String name : beans.getBeanDefinitionNames()) {
 			Class<?> type = AutoProxyUtils.determineTargetClass(beans, name);
-			if (type != null && AnnotationUtils.isCandidateClass(type, RequiresScope.class)) {
+			if (type != null && ALL.stream().anyMatch((annotation) -> annotation.canBeIn(type))) {
 				declarations.addAll(beans, name, ClassUtils.getUserClass(type));
 			}
 		}
@@ -77,6 +80,13 @@ public final class ScopeDeclarations {
 	/** The rules; the source of each is the location of its annotation. */
 	public List<AccessRule> rules() {
 		return this.rules;
+	}
+
+	/**
+	 * The required authentications; the source of each is the location of its annotation.
+	 */
+	public List<AuthenticationRule> authentications() {
+		return this.authentications;
 	}
 
 	public ToolConditions conditions() {
@@ -115,9 +125,10 @@ public final class ScopeDeclarations {
 			Supplier<ToolConditions> conditions, boolean late) {
 		ScopeDeclarations declarations = new ScopeDeclarations();
 		declarations.add(handler.method(), handler.type(), target);
-		if (!declarations.rules.isEmpty()) {
+		if (!declarations.rules.isEmpty() || !declarations.authentications.isEmpty()) {
 			if (late) {
 				declarations.rules.forEach(known.get()::declare);
+				declarations.authentications.forEach(known.get()::declare);
 			}
 			declarations.requireKnown(known.get(),
 					"make its object a bean, or offer it through a ToolCallbackProvider bean");
@@ -126,11 +137,12 @@ public final class ScopeDeclarations {
 	}
 
 	private void requireKnown(RuleBook known, String remedy) {
-		for (AccessRule rule : this.rules) {
-			if (!known.declares(rule)) {
-				throw new DeclarationException(rule.source() + " was registered after the rules were built", remedy);
-			}
-		}
+		Stream.concat(this.rules.stream().filter((rule) -> !known.declares(rule)).map(AccessRule::source),
+				this.authentications.stream().filter((rule) -> !known.declares(rule)).map(AuthenticationRule::source))
+			.findFirst()
+			.ifPresent((source) -> {
+				throw new DeclarationException(source + " was registered after the rules were built", remedy);
+			});
 	}
 
 	/**
@@ -161,58 +173,42 @@ public final class ScopeDeclarations {
 
 	private void addAll(ConfigurableListableBeanFactory beans, String bean, Class<?> type) {
 		Method[] methods = addTargets(type);
-		if (declared(type) && Stream.of(methods).noneMatch(this.offered::contains)) {
-			throw unenforced(ClassUtils.getShortName(type), "none of its methods is");
-		}
-		for (Method method : methods) {
-			if (declared(method) && !this.offered.contains(method)) {
-				throw unenforced(describe(method), "the method is not");
+		for (DeclaredAnnotation<?> annotation : ALL) {
+			if (annotation.isOn(type) && Stream.of(methods).noneMatch(this.offered::contains)) {
+				throw unenforced(annotation, ClassUtils.getShortName(type), "none of its methods is");
 			}
-			if (annotation(method, type) != null) {
-				refuseBehindProxy(beans, bean, method);
+			for (Method method : methods) {
+				if (annotation.isOn(method) && !this.offered.contains(method)) {
+					throw unenforced(annotation, describe(method), "the method is not");
+				}
+				if (this.offered.contains(method) && annotation.of(method, type) != null) {
+					refuseBehindProxy(annotation, beans, bean, method);
+				}
 			}
 		}
 	}
 
-	private static boolean declared(AnnotatedElement element) {
-		return MergedAnnotations.from(element, SearchStrategy.TYPE_HIERARCHY).isPresent(RequiresScope.class);
-	}
-
-	private static DeclarationException unenforced(String place, String reason) {
+	private static DeclarationException unenforced(DeclaredAnnotation<?> annotation, String place, String reason) {
 		return new DeclarationException(
-				"@RequiresScope on " + place + " protects nothing: " + reason
+				annotation.name() + " on " + place + " protects nothing: " + reason
 						+ " an MCP tool, resource or prompt of this server",
 				"put it on a method that is one, or remove it");
 	}
 
 	private void add(Method method, Class<?> type, McpTarget target) {
-		RequiresScope annotation = annotation(method, type);
 		this.offered.add(method);
-		if (annotation == null) {
-			refuseEnclosing(method, type);
-		}
-		else {
-			String when = StringUtils.hasText(annotation.when()) ? annotation.when() : null;
-			AccessRule rule = new AccessRule(target, Access.SCOPES, requirement(annotation, method),
-					"@RequiresScope on " + describe(method), when);
+		RequiresScope scope = SCOPE.of(method, type);
+		if (scope != null) {
+			String when = StringUtils.hasText(scope.when()) ? scope.when() : null;
+			AccessRule rule = new AccessRule(target, Access.SCOPES, requirement(scope, method),
+					SCOPE.name() + " on " + describe(method), when);
 			this.rules.add(rule);
 			addCondition(rule, method);
 		}
-	}
-
-	/**
-	 * An annotation on an enclosing class does not apply to the nested class, although it
-	 * looks like that.
-	 */
-	private static void refuseEnclosing(Method method, Class<?> type) {
-		for (Class<?> outer = type.getEnclosingClass(); outer != null; outer = outer.getEnclosingClass()) {
-			if (declared(outer)) {
-				throw new DeclarationException(
-						"@RequiresScope on " + ClassUtils.getShortName(outer) + " does not protect " + describe(method)
-								+ ", because a nested class does not inherit it",
-						"put @RequiresScope on " + ClassUtils.getShortName(type)
-								+ " as well, or move the nested class");
-			}
+		RequiresAuthentication authentication = AUTHENTICATION.of(method, type);
+		if (authentication != null) {
+			this.authentications.add(new AuthenticationRule(target, requirement(authentication, method),
+					AUTHENTICATION.name() + " on " + describe(method)));
 		}
 	}
 
@@ -230,30 +226,6 @@ public final class ScopeDeclarations {
 			throw new DeclarationException(rule.source() + ": when = \"" + rule.when() + "\" " + ex.getMessage(),
 					"correct the expression");
 		}
-	}
-
-	/**
-	 * The annotation of a method, or else of the class that it is called on. (The scanner
-	 * looks at the class that declares the method, which may be a superclass.)
-	 */
-	private @Nullable RequiresScope annotation(Method method, Class<?> type) {
-		if (method.getDeclaringClass() == type || declared(method)) {
-			return this.scanner.scan(method, type);
-		}
-		MergedAnnotation<RequiresScope> direct = MergedAnnotations.from(type).get(RequiresScope.class);
-		if (direct.isPresent()) {
-			return direct.synthesize();
-		}
-		List<RequiresScope> inherited = MergedAnnotations.from(type, SearchStrategy.TYPE_HIERARCHY)
-			.stream(RequiresScope.class)
-			.map(MergedAnnotation::synthesize)
-			.distinct()
-			.toList();
-		if (inherited.size() > 1) {
-			throw new AnnotationConfigurationException("Please ensure there is one unique annotation of type "
-					+ "@RequiresScope attributed to " + ClassUtils.getShortName(type) + ", found " + inherited);
-		}
-		return inherited.isEmpty() ? null : inherited.get(0);
 	}
 
 	/**
@@ -292,15 +264,32 @@ public final class ScopeDeclarations {
 		}
 	}
 
+	private static AuthenticationRequirement requirement(RequiresAuthentication annotation, Method method) {
+		try {
+			Duration maxAge = StringUtils.hasText(annotation.maxAge())
+					? DurationFormatterUtils.detectAndParse(annotation.maxAge(), DurationFormat.Unit.SECONDS) : null;
+			AuthenticationRequirement requirement = new AuthenticationRequirement(List.of(annotation.acr()), maxAge);
+			if (requirement.equals(AuthenticationRequirement.NONE)) {
+				throw new IllegalArgumentException("neither acr nor maxAge is given");
+			}
+			return requirement;
+		}
+		catch (IllegalArgumentException ex) {
+			throw new DeclarationException(AUTHENTICATION.name() + " on " + describe(method) + ": " + ex.getMessage(),
+					"set acr to values that RFC 9470 allows, or maxAge to a duration such as 5m");
+		}
+	}
+
 	/**
 	 * A CGLIB proxy does not pass on calls of private and final methods: they would run
 	 * on the proxy object itself, without any advice.
 	 */
-	private static void refuseBehindProxy(ConfigurableListableBeanFactory beans, String bean, Method method) {
+	private static void refuseBehindProxy(DeclaredAnnotation<?> annotation, ConfigurableListableBeanFactory beans,
+			String bean, Method method) {
 		boolean unreachable = Modifier.isPrivate(method.getModifiers()) || Modifier.isFinal(method.getModifiers());
 		if (unreachable && beans.isSingleton(bean) && AopUtils.isAopProxy(beans.getBean(bean))) {
 			throw new DeclarationException(
-					"@RequiresScope on " + describe(method)
+					annotation.name() + " on " + describe(method)
 							+ " stands on a private or final method of a proxied bean, which a proxy cannot reach",
 					"make the method neither private nor final");
 		}

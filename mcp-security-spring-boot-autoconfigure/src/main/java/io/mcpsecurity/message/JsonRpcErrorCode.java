@@ -45,6 +45,9 @@ public final class JsonRpcErrorCode {
 	/** The use is denied, independently of scopes. */
 	public static final int FORBIDDEN = -32013;
 
+	/** The user must sign in again or in another way (RFC 9470). */
+	public static final int INSUFFICIENT_USER_AUTHENTICATION = -32014;
+
 	/** There have been too many requests. */
 	public static final int RATE_LIMITED = -32015;
 

@@ -138,6 +138,7 @@ public class DefaultMcpServerObservationConvention implements McpServerObservati
 		if (decision != null && decision.denied()) {
 			return switch (decision.outcome()) {
 				case FORBIDDEN -> String.valueOf(JsonRpcErrorCode.FORBIDDEN);
+				case INSUFFICIENT_AUTHENTICATION -> String.valueOf(JsonRpcErrorCode.INSUFFICIENT_USER_AUTHENTICATION);
 				case UNAUTHENTICATED -> String.valueOf(JsonRpcErrorCode.UNAUTHENTICATED);
 				default -> String.valueOf(JsonRpcErrorCode.INSUFFICIENT_SCOPE);
 			};

@@ -11,7 +11,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision;
-import io.mcpsecurity.authorization.AccessDecision.Outcome;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.exchange.ExchangeObserver;
 import io.mcpsecurity.exchange.InboundToken;
 import io.mcpsecurity.exchange.McpExchange;
@@ -22,9 +22,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the results of challenges for more scopes: whether callers retry with another
- * token, and whether the retry succeeds. For each challenge, the scopes and the hash of
- * the token are cached for an hour at most.
+ * Counts the results of challenges for more scopes or another authentication: whether
+ * callers retry with another token, and whether the retry succeeds. For each challenge,
+ * its requirements and the hash of the token are cached for an hour at most.
  */
 public final class StepUpMetrics implements ExchangeObserver {
 
@@ -50,7 +50,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 		for (Stage stage : Stage.values()) {
 			this.counters.put(stage,
 					Counter.builder(STEP_UP)
-						.description("Challenges for more scopes and their results")
+						.description("Challenges for more scopes or another authentication, and their results")
 						.tag("stage", stage.name().toLowerCase(Locale.ROOT))
 						.register(registry));
 		}
@@ -70,7 +70,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 		if (decision == null || caller == null || request.refusal() != null || request.hidden()) {
 			return;
 		}
-		boolean challenged = decision.outcome() == Outcome.MISSING_SCOPES;
+		boolean challenged = decision.canStepUp();
 		if (challenged) {
 			count(Stage.CHALLENGED);
 		}
@@ -80,21 +80,22 @@ public final class StepUpMetrics implements ExchangeObserver {
 		}
 		Attempt attempt = new Attempt(caller.issuer(), caller.subject(), caller.client(), caller.resource(), target);
 		if (challenged) {
-			challenged(attempt, request.token(), Set.copyOf(decision.operationScopes()));
+			challenged(attempt, request.token(), Set.copyOf(decision.operationScopes()), decision.authentication());
 		}
 		else {
 			passed(attempt, request, decision);
 		}
 	}
 
-	private void challenged(Attempt attempt, @Nullable InboundToken token, Set<String> scopes) {
+	private void challenged(Attempt attempt, @Nullable InboundToken token, Set<String> scopes,
+			AuthenticationRequirement authentication) {
 		if (token == null) {
 			return;
 		}
-		Challenge before = this.challenges.asMap().put(attempt, new Challenge(token.hash(), scopes));
+		Challenge before = this.challenges.asMap().put(attempt, new Challenge(token.hash(), scopes, authentication));
 		if (before != null && !before.token().equals(token.hash())) {
 			count(Stage.RETRIED);
-			if (before.scopes().equals(scopes)) {
+			if (before.scopes().equals(scopes) && before.authentication().equals(authentication)) {
 				count(Stage.LOOPED);
 			}
 		}
@@ -133,7 +134,7 @@ public final class StepUpMetrics implements ExchangeObserver {
 		/** The retry was granted. */
 		SUCCEEDED,
 
-		/** The retry was challenged again for the same scopes. */
+		/** The retry was challenged again in the same way. */
 		LOOPED
 
 	}
@@ -145,10 +146,11 @@ public final class StepUpMetrics implements ExchangeObserver {
 	/**
 	 * A challenge.
 	 *
-	 * @param token the hash of the token that lacked scopes
+	 * @param token the hash of the token that was not sufficient
 	 * @param scopes the scopes of the challenge
+	 * @param authentication the authentication of the challenge
 	 */
-	private record Challenge(Sha256 token, Set<String> scopes) {
+	private record Challenge(Sha256 token, Set<String> scopes, AuthenticationRequirement authentication) {
 	}
 
 }

@@ -1,7 +1,9 @@
 package io.mcpsecurity.token;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -88,6 +90,7 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 			.client(client)
 			.actors(actors, truncated)
 			.scopes(scopes(claims))
+			.authentication(acr(claims), authTime(claims))
 			.claims(kept)
 			.build();
 	}
@@ -98,6 +101,37 @@ public final class McpCallerConverter implements Converter<Jwt, McpCaller> {
 			addScopes(names, this.where.appScopes(), claims);
 		}
 		return this.scopesOf.apply(withoutPrefix(names));
+	}
+
+	/**
+	 * The values of {@code acr}. Not every authorization server follows RFC 9068 section
+	 * 2.2.1, so values of other types are ignored, which satisfies no requirement.
+	 */
+	private Set<String> acr(Map<String, Object> claims) {
+		Set<String> values = new LinkedHashSet<>();
+		for (ClaimPointer pointer : this.where.acr()) {
+			Object claim = pointer.read(claims);
+			((claim instanceof Collection<?> several) ? several : Collections.singleton(claim)).forEach((value) -> {
+				if (value instanceof String text) {
+					values.add(text);
+				}
+			});
+		}
+		return values;
+	}
+
+	/**
+	 * The time of {@code auth_time}, or {@code null} if it is absent or not a time, which
+	 * satisfies no requirement.
+	 */
+	private @Nullable Instant authTime(Map<String, Object> claims) {
+		Object claim = this.where.authTime().read(claims);
+		if (claim instanceof Instant time) {
+			return time;
+		}
+		return (claim instanceof Number seconds && seconds.longValue() >= 0
+				&& seconds.longValue() <= Instant.MAX.getEpochSecond()) ? Instant.ofEpochSecond(seconds.longValue())
+						: null;
 	}
 
 	private static boolean addScopes(Set<String> names, List<ClaimPointer> pointers, Map<String, Object> claims) {

@@ -60,6 +60,7 @@ public enum Provider {
 	/**
 	 * Microsoft Entra ID, v2.0 and v1.0 tokens. ID tokens have neither {@code azp} nor
 	 * {@code appid}. Permissions of an application, without a user, are in {@code roles}.
+	 * {@code acrs} contains authentication contexts; {@code acr} of v1.0 tokens does not.
 	 */
 	ENTRA(preset().types("jwt")
 		.audienceNeeded("the application (client) id of the API, or its application id URI for v1.0 tokens")
@@ -67,7 +68,8 @@ public enum Provider {
 		.mark("appid", TokenProfile.ANY)
 		.scopes("scp")
 		.appScopes("roles")
-		.client("azp", "appid")),
+		.client("azp", "appid")
+		.acr("acrs")),
 
 	/** Auth0, both profiles of access tokens. ID tokens name no client but in aud. */
 	AUTH0(preset().types("jwt", "at+jwt")
@@ -145,6 +147,8 @@ public enum Provider {
 
 		private List<ClaimPointer> client = List.of();
 
+		private List<ClaimPointer> acr = pointers("acr");
+
 		private boolean clientAsSubject;
 
 		Preset types(String... types) {
@@ -192,6 +196,11 @@ public enum Provider {
 			return this;
 		}
 
+		Preset acr(String... claims) {
+			this.acr = pointers(claims);
+			return this;
+		}
+
 		Preset clientAsSubject() {
 			this.clientAsSubject = true;
 			return this;
@@ -199,8 +208,8 @@ public enum Provider {
 
 		TokenProfile profile() {
 			return new TokenProfile(this.types, this.audienceClaim, this.audiences, this.marks, this.refused,
-					new TokenProfile.Claims(this.scopes, this.appScopes, this.client, ClaimPointer.of("act"), null,
-							this.clientAsSubject));
+					new TokenProfile.Claims(this.scopes, this.appScopes, this.client, ClaimPointer.of("act"), this.acr,
+							ClaimPointer.of("auth_time"), null, this.clientAsSubject));
 		}
 
 		private static List<ClaimPointer> pointers(String... claims) {

@@ -65,18 +65,23 @@ public record TokenProfile(List<String> types, ClaimPointer audienceClaim, List<
 	 * @param appScopes claims that contain scopes if none of {@code scopes} is present
 	 * @param client claims that contain the client; the first that is present applies
 	 * @param actor the claim with the actor chain (RFC 8693 section 4.1)
+	 * @param acr claims that contain authentication context class references, all of them
+	 * together: strings or arrays of strings
+	 * @param authTime the claim with the time at which the user has signed in
 	 * @param scopePrefix the prefix of scopes where clients request them and perhaps in
 	 * tokens, but not in rules; or {@code null}
 	 * @param clientAsSubject whether the client is the subject of a token without {@code
 	 * sub}
 	 */
 	public record Claims(List<ClaimPointer> scopes, List<ClaimPointer> appScopes, List<ClaimPointer> client,
-			ClaimPointer actor, @Nullable String scopePrefix, boolean clientAsSubject) {
+			ClaimPointer actor, List<ClaimPointer> acr, ClaimPointer authTime, @Nullable String scopePrefix,
+			boolean clientAsSubject) {
 
 		public Claims {
 			scopes = List.copyOf(scopes);
 			appScopes = List.copyOf(appScopes);
 			client = List.copyOf(client);
+			acr = List.copyOf(acr);
 		}
 
 	}

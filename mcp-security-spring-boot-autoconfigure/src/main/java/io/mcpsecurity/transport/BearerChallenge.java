@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.token.DpopProofs;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,25 @@ public final class BearerChallenge {
 
 	private static String challenge(String scheme, String parameters) {
 		return scheme + " " + parameters + (scheme.equals(SenderConstraints.DPOP) ? ", " + ALGORITHMS : "");
+	}
+
+	/**
+	 * The challenge for a token whose user must sign in again or in another way (RFC 9470
+	 * section 3). It contains scopes as well, because the client's next token needs both,
+	 * and the user should be asked once.
+	 * @param scheme the scheme of the request
+	 * @param requirement the required authentication
+	 * @param scopes the scopes to request
+	 * @param description what is missing
+	 */
+	public String insufficientUserAuthentication(String scheme, AuthenticationRequirement requirement,
+			List<String> scopes, String description) {
+		String acrValues = requirement.acrValues();
+		Long maxAge = requirement.maxAgeSeconds();
+		return challenge(scheme, parameter("error", "insufficient_user_authentication")
+				+ ((acrValues != null) ? ", " + parameter("acr_values", acrValues) : "")
+				+ ((maxAge != null) ? ", " + parameter("max_age", maxAge.toString()) : "") + scope(scopes) + ", "
+				+ this.metadataParameter + ", " + parameter("error_description", description));
 	}
 
 	private String advice() {

@@ -168,8 +168,7 @@ final class McpGate {
 			checkUri(target, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), received.id());
 		}
 		McpMessage message = permitted(exchange, received);
-		AccessDecision decision = this.common.rules()
-			.decide(policy.decide(message, (caller != null) ? caller.scopes() : null), exchange, target, null);
+		AccessDecision decision = this.common.rules().decide(policy.decide(message, caller), exchange, target, null);
 		exchange.decided(decision);
 		boolean hidden = policy.hides(decision);
 		if (decision.denied() && !hidden) {
@@ -213,7 +212,7 @@ final class McpGate {
 				checkUri(resource, new Refusal(Refusal.Kind.REJECTED, "invalid_message"), message.id());
 			}
 			AccessDecision decision = this.common.rules()
-				.decide(policy.decide(resource, (caller != null) ? caller.scopes() : null), exchange, resource, null);
+				.decide(policy.decide(resource, caller), exchange, resource, null);
 			if (decision.denied() && !policy.hides(decision)) {
 				denials.add(decision);
 			}

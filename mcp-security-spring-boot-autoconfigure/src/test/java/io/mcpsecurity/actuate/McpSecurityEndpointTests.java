@@ -89,10 +89,10 @@ class McpSecurityEndpointTests {
 	void endpointReturnsEachRuleWithItsSource() {
 		JsonNode description = describe(server);
 		assertThat(rule(description, "tools", "time")).isEqualTo(
-				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"source\":\"mcp-security.policy.rules[0]\"}");
+				"{\"access\":\"public\",\"allOf\":[],\"anyOf\":[],\"when\":null,\"acr\":[],\"maxAge\":null,\"source\":\"mcp-security.policy.rules[0]\"}");
 		assertThat(rule(description, "tools", "export"))
 			.isEqualTo("{\"access\":\"scopes\",\"allOf\":[],\"anyOf\":[\"records:export\",\"records:admin\"],"
-					+ "\"when\":null,\"source\":\"@RequiresScope on RecordsApplication.Records.export\"}");
+					+ "\"when\":null,\"acr\":[],\"maxAge\":null,\"source\":\"@RequiresScope on RecordsApplication.Records.export\"}");
 		assertThat(rule(description, "tools", "who")).contains("\"allOf\":[\"run:who\"]",
 				"\"source\":\"mcp-security.policy.scope-template\"");
 		assertThat(rule(description, "resources", "records://all"))

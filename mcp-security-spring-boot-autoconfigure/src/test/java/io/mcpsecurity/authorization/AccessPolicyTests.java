@@ -1,5 +1,6 @@
 package io.mcpsecurity.authorization;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -9,6 +10,7 @@ import io.mcpsecurity.message.McpRevision;
 import io.mcpsecurity.message.McpTarget;
 import org.junit.jupiter.api.Test;
 
+import static io.mcpsecurity.test.Callers.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -23,14 +25,14 @@ class AccessPolicyTests {
 	@Test
 	void callerWithRequiredScopesIsGranted() {
 		AccessRule rule = rule(PURGE, "a", "b");
-		assertThat(policy(rule).decide(PURGE, Set.of("a", "b", "c")))
+		assertThat(policy(rule).decide(PURGE, with("a", "b", "c")))
 			.isEqualTo(new AccessDecision(Outcome.GRANTED, List.of("a", "b"), List.of(), rule));
 	}
 
 	@Test
 	void callerWithoutRequiredScopesIsDeniedWithMissingScopes() {
 		AccessRule rule = rule(PURGE, "a", "b", "c");
-		AccessDecision decision = policy(rule).decide(PURGE, Set.of("b"));
+		AccessDecision decision = policy(rule).decide(PURGE, with("b"));
 		assertThat(decision)
 			.isEqualTo(new AccessDecision(Outcome.MISSING_SCOPES, List.of("a", "b", "c"), List.of("a", "c"), rule));
 		assertThat(decision.denied()).isTrue();
@@ -42,7 +44,7 @@ class AccessPolicyTests {
 		List.of(PURGE, McpTarget.tool("browse"))
 			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("b", "d", "openid");
-		AccessDecision denial = policy.decide(PURGE, granted);
+		AccessDecision denial = policy.decide(PURGE, with(granted));
 		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes("2025-11-25"))).containsExactly("a", "c",
 				"b", "d");
 		assertThat(policy.challenged(denial, granted, McpRevision.keepsScopes(null))).containsExactly("a", "c", "b",
@@ -58,7 +60,7 @@ class AccessPolicyTests {
 		List.of(PURGE, McpTarget.tool("browse"))
 			.forEach((tool) -> policy.ruleBook().offered().add(tool, OfferedTargets.Hints.DEFAULT));
 		Set<String> granted = Set.of("archive:*", "mail:*");
-		AccessDecision denial = policy.decide(PURGE, granted);
+		AccessDecision denial = policy.decide(PURGE, with(granted));
 		assertThat(policy.challenged(denial, granted, false)).containsExactly("records:purge", "archive:*");
 	}
 
@@ -69,7 +71,7 @@ class AccessPolicyTests {
 				new AccessRule(McpTarget.tool("choice"), new ScopeRequirement(List.of(), List.of("x", "y")), "test"));
 		for (McpTarget target : List.of(PURGE, McpTarget.prompt("p"), McpTarget.resource("r://1"),
 				McpTarget.tool("choice"))) {
-			assertThat(policy.decide(target, Set.of()).denied()).as(target.toString()).isTrue();
+			assertThat(policy.decide(target, with()).denied()).as(target.toString()).isTrue();
 		}
 	}
 
@@ -79,7 +81,7 @@ class AccessPolicyTests {
 		for (McpTarget target : List.of(McpTarget.tool("purge2"), McpTarget.tool("Purge"), McpTarget.tool(" purge"),
 				McpTarget.tool(""), McpTarget.prompt("purge"), McpTarget.resource("purge"), McpTarget.resource("s://1"),
 				McpTarget.tool("r://1"))) {
-			AccessDecision decision = policy.decide(target, Set.of());
+			AccessDecision decision = policy.decide(target, with());
 			assertThat(decision).as(target.toString())
 				.isEqualTo(new AccessDecision(Outcome.NO_RULE, List.of(), List.of(), null));
 			assertThat(decision.denied()).isFalse();
@@ -89,30 +91,30 @@ class AccessPolicyTests {
 	@Test
 	void whenNoRulesThenOutcomeIsNotAScopeMatter() {
 		AccessPolicy policy = policy();
-		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
+		assertThat(policy.decide(PURGE, with()).outcome()).isEqualTo(Outcome.NO_RULE);
 		assertThat(policy.ruleBook().scopes()).isEmpty();
 	}
 
 	@Test
 	void ruleWithoutScopesGrants() {
 		AccessRule rule = new AccessRule(PURGE, ScopeRequirement.NONE, "test");
-		assertThat(policy(rule).decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy(rule).decide(PURGE, with()).outcome()).isEqualTo(Outcome.GRANTED);
 	}
 
 	@Test
 	void ruleOfTemplateAppliesToMatchingUris() {
 		AccessRule rule = rule(McpTarget.resource("records://{id}/details"), "a");
 		AccessPolicy policy = policy(rule);
-		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of()).rule()).isEqualTo(rule);
-		assertThat(policy.decide(McpTarget.resource("records://5/details"), Set.of("a")).outcome())
+		assertThat(policy.decide(McpTarget.resource("records://5/details"), with()).rule()).isEqualTo(rule);
+		assertThat(policy.decide(McpTarget.resource("records://5/details"), with("a")).outcome())
 			.isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(McpTarget.resource("records://5"), Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
+		assertThat(policy.decide(McpTarget.resource("records://5"), with()).outcome()).isEqualTo(Outcome.NO_RULE);
 	}
 
 	@Test
 	void ruleOfTemplateAppliesToTemplateItself() {
 		AccessPolicy policy = policy(rule(McpTarget.resource("records://{id}"), "a"));
-		assertThat(policy.decide(McpTarget.resource("records://{id}"), Set.of()).denied()).isTrue();
+		assertThat(policy.decide(McpTarget.resource("records://{id}"), with()).denied()).isTrue();
 	}
 
 	@Test
@@ -121,10 +123,10 @@ class AccessPolicyTests {
 		AccessRule second = rule(McpTarget.resource("{scheme}://5"), "b");
 		McpTarget uri = McpTarget.resource("records://5");
 		for (AccessPolicy policy : List.of(policy(first, second), policy(second, first))) {
-			assertThat(policy.decide(uri, Set.of("a")).missing()).containsExactly("b");
-			assertThat(policy.decide(uri, Set.of("b")).missing()).containsExactly("a");
-			assertThat(policy.decide(uri, Set.of()).denied()).isTrue();
-			assertThat(policy.decide(uri, Set.of("a", "b")).outcome()).isEqualTo(Outcome.GRANTED);
+			assertThat(policy.decide(uri, with("a")).missing()).containsExactly("b");
+			assertThat(policy.decide(uri, with("b")).missing()).containsExactly("a");
+			assertThat(policy.decide(uri, with()).denied()).isTrue();
+			assertThat(policy.decide(uri, with("a", "b")).outcome()).isEqualTo(Outcome.GRANTED);
 		}
 	}
 
@@ -132,17 +134,17 @@ class AccessPolicyTests {
 	void ruleOfResourceTakesPrecedenceOverRuleOfTemplate() {
 		AccessPolicy policy = policy(rule(McpTarget.resource("records://{id}"), "template"),
 				rule(McpTarget.resource("records://all"), "own"));
-		assertThat(policy.decide(McpTarget.resource("records://all"), Set.of("own")).outcome())
+		assertThat(policy.decide(McpTarget.resource("records://all"), with("own")).outcome())
 			.isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(McpTarget.resource("records://all"), Set.of("template")).missing())
+		assertThat(policy.decide(McpTarget.resource("records://all"), with("template")).missing())
 			.containsExactly("own");
 	}
 
 	@Test
 	void templatesAreMatchedOnlyForResources() {
 		AccessPolicy policy = policy(rule(McpTarget.tool("{any}"), "a"), rule(McpTarget.prompt("{any}"), "a"));
-		assertThat(policy.decide(PURGE, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
-		assertThat(policy.decide(McpTarget.prompt("p"), Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
+		assertThat(policy.decide(PURGE, with()).outcome()).isEqualTo(Outcome.NO_RULE);
+		assertThat(policy.decide(McpTarget.prompt("p"), with()).outcome()).isEqualTo(Outcome.NO_RULE);
 	}
 
 	@Test
@@ -157,7 +159,7 @@ class AccessPolicyTests {
 	@Test
 	void equalRulesForSameTargetAreMerged() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(PURGE, "a"));
-		assertThat(policy.decide(PURGE, Set.of()).operationScopes()).containsExactly("a");
+		assertThat(policy.decide(PURGE, with()).operationScopes()).containsExactly("a");
 		policy.ruleBook().offered().add(PURGE, OfferedTargets.Hints.DEFAULT);
 		assertThat(policy.ruleBook().scopes()).containsExactly("a");
 	}
@@ -165,8 +167,8 @@ class AccessPolicyTests {
 	@Test
 	void toolAndPromptWithSameNameMayHaveDifferentRules() {
 		AccessPolicy policy = policy(rule(PURGE, "a"), rule(McpTarget.prompt("purge"), "b"));
-		assertThat(policy.decide(PURGE, Set.of()).missing()).containsExactly("a");
-		assertThat(policy.decide(McpTarget.prompt("purge"), Set.of()).missing()).containsExactly("b");
+		assertThat(policy.decide(PURGE, with()).missing()).containsExactly("a");
+		assertThat(policy.decide(McpTarget.prompt("purge"), with()).missing()).containsExactly("b");
 	}
 
 	@Test
@@ -196,7 +198,7 @@ class AccessPolicyTests {
 		OfferedTargets offered = new OfferedTargets();
 		return new AccessPolicy(
 				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, offered), hierarchy,
-				AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP);
+				AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 	}
 
 	private static AccessRule rule(McpTarget target, String... scopes) {

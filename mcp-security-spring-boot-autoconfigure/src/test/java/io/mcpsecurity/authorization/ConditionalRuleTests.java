@@ -1,7 +1,7 @@
 package io.mcpsecurity.authorization;
 
+import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicy.Mode;
@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import static io.mcpsecurity.test.Callers.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -24,31 +25,31 @@ class ConditionalRuleTests {
 
 	@Test
 	void whenConditionHoldsThenScopesAreRequired() {
-		AccessDecision decision = policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, Set.of(), (rule) -> true);
+		AccessDecision decision = policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, with(), (rule) -> true);
 		assertThat(decision.outcome()).isEqualTo(Outcome.MISSING_SCOPES);
 		assertThat(decision.operationScopes()).containsExactly("purge:all");
-		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, Set.of("purge:all"), (rule) -> true).outcome())
+		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, with("purge:all"), (rule) -> true).outcome())
 			.isEqualTo(Outcome.GRANTED);
 	}
 
 	@Test
 	void conditionalRuleAlwaysRequiresAuthentication() {
 		AccessPolicy policy = policy(Mode.ENFORCE, RULE);
-		assertThat(policy.decide(PURGE, PURGE, Set.of(), (rule) -> false).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(PURGE, PURGE, with(), (rule) -> false).outcome()).isEqualTo(Outcome.GRANTED);
 		assertThat(policy.decide(PURGE, PURGE, null, (rule) -> false).outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
 		assertThat(policy.decide(PURGE, null).outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
 	}
 
 	@Test
 	void whenArgumentsAreUnknownThenConditionIsNotEvaluated() {
-		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, Set.of()).denied()).isFalse();
-		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, Set.of()).denied()).isFalse();
+		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, with()).denied()).isFalse();
+		assertThat(policy(Mode.ENFORCE, RULE).decide(PURGE, PURGE, with()).denied()).isFalse();
 	}
 
 	@ParameterizedTest
 	@EnumSource
 	void whenConditionThrowsThenCallIsDeniedInEveryMode(Mode mode) {
-		AccessDecision decision = policy(mode, RULE).decide(PURGE, PURGE, Set.of("purge:all"), (rule) -> {
+		AccessDecision decision = policy(mode, RULE).decide(PURGE, PURGE, with("purge:all"), (rule) -> {
 			throw new IllegalStateException();
 		});
 		assertThat(decision.outcome()).isEqualTo(Outcome.FORBIDDEN);
@@ -59,14 +60,16 @@ class ConditionalRuleTests {
 	@EnumSource
 	void denialByHandlerContainsScopesOfCallInEveryMode(Mode mode) {
 		AccessPolicy policy = policy(mode, RULE);
-		AccessDecision decision = policy.refuse(PURGE, PURGE, Set.of("purge:all"), (rule) -> true, List.of("deep"));
+		AccessDecision decision = policy.refuse(PURGE, PURGE, with("purge:all"), (rule) -> true, List.of("deep"),
+				AuthenticationRequirement.NONE);
 		assertThat(decision.outcome()).isEqualTo(Outcome.MISSING_SCOPES);
 		assertThat(decision.operationScopes()).containsExactly("purge:all", "deep");
 		assertThat(decision.missing()).containsExactly("deep");
-		assertThat(policy.refuse(PURGE, PURGE, Set.of("deep"), (rule) -> false, List.of("deep")).missing())
-			.containsExactly("deep");
-		assertThat(policy.refuse(PURGE, PURGE, null, (rule) -> false, List.of("deep")).outcome())
-			.isEqualTo(Outcome.UNAUTHENTICATED);
+		assertThat(policy
+			.refuse(PURGE, PURGE, with("deep"), (rule) -> false, List.of("deep"), AuthenticationRequirement.NONE)
+			.missing()).containsExactly("deep");
+		assertThat(policy.refuse(PURGE, PURGE, null, (rule) -> false, List.of("deep"), AuthenticationRequirement.NONE)
+			.outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
 	}
 
 	@Test
@@ -83,7 +86,7 @@ class ConditionalRuleTests {
 	private static AccessPolicy policy(Mode mode, AccessRule... rules) {
 		return new AccessPolicy(
 				new RuleBook(List.of(), List.of(rules), Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets()),
-				ScopeHierarchy.FLAT, mode, false, AccessPolicy.Visibility.STEP_UP);
+				ScopeHierarchy.FLAT, mode, false, AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 	}
 
 }

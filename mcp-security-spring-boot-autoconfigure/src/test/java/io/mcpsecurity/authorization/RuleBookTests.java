@@ -1,9 +1,11 @@
 package io.mcpsecurity.authorization;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.OfferedTargets.Hints;
 import io.mcpsecurity.message.McpTarget;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static io.mcpsecurity.test.Callers.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -117,16 +120,15 @@ class RuleBookTests {
 			"records://secret/details#a" })
 	void nonCanonicalUriOfTemplateIsDeniedToEveryone(String uri) {
 		this.offered.add(TEMPLATE, Hints.DEFAULT);
-		AccessPolicy policy = policy(
-				new RuleBook(
-						List.of(new ConfiguredRule(List.of(new TargetPattern(Kind.RESOURCE, "*")), Access.PUBLIC,
-								ScopeRequirement.NONE, "open")),
-						List.of(), Conventions.NONE, Access.DENY, this.offered));
+		AccessPolicy policy = policy(new RuleBook(
+				List.of(new ConfiguredRule(List.of(new TargetPattern(Kind.RESOURCE, "*")), Access.PUBLIC,
+						ScopeRequirement.NONE, AuthenticationRequirement.NONE, "open")),
+				List.of(), Conventions.NONE, Access.DENY, this.offered));
 		McpTarget target = McpTarget.resource(uri);
-		assertThat(policy.decide(target, TEMPLATE, Set.of()).outcome()).isEqualTo(Outcome.FORBIDDEN);
+		assertThat(policy.decide(target, TEMPLATE, with()).outcome()).isEqualTo(Outcome.FORBIDDEN);
 		assertThat(policy.decide(target, TEMPLATE, null).denied()).isTrue();
 		this.offered.add(target, Hints.DEFAULT);
-		assertThat(policy.decide(target, target, Set.of()).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(target, target, with()).outcome()).isEqualTo(Outcome.GRANTED);
 	}
 
 	@ParameterizedTest
@@ -139,7 +141,7 @@ class RuleBookTests {
 				configured("closed", "closed", Kind.RESOURCE, "docs://files/one%20two"),
 				configured("closed", "closed", Kind.RESOURCE, "docs://files/a@b"),
 				configured("any", "any", Kind.RESOURCE, "*")), List.of(), Conventions.NONE));
-		assertThat(policy.decide(McpTarget.resource(uri), Set.of("any")).missing()).containsExactly("closed");
+		assertThat(policy.decide(McpTarget.resource(uri), with("any")).missing()).containsExactly("closed");
 	}
 
 	@ParameterizedTest
@@ -162,11 +164,11 @@ class RuleBookTests {
 				new AccessRule(first, ScopeRequirement.of("b"), "code")), Conventions.NONE));
 		McpTarget uri = McpTarget.resource("docs://files/1");
 		for (McpTarget handler : List.of(files, first)) {
-			assertThat(policy.decide(uri, handler, Set.of("a")).missing()).containsExactly("b");
-			assertThat(policy.decide(uri, handler, Set.of("b")).missing()).containsExactly("a");
-			assertThat(policy.decide(uri, handler, Set.of("a", "b")).outcome()).isEqualTo(Outcome.GRANTED);
+			assertThat(policy.decide(uri, handler, with("a")).missing()).containsExactly("b");
+			assertThat(policy.decide(uri, handler, with("b")).missing()).containsExactly("a");
+			assertThat(policy.decide(uri, handler, with("a", "b")).outcome()).isEqualTo(Outcome.GRANTED);
 		}
-		assertThat(policy.decide(uri, Set.of("a")).missing()).containsExactly("b");
+		assertThat(policy.decide(uri, with("a")).missing()).containsExactly("b");
 	}
 
 	@Test
@@ -176,9 +178,9 @@ class RuleBookTests {
 		List.of(list, other).forEach((resource) -> this.offered.add(resource, Hints.DEFAULT));
 		AccessPolicy policy = policy(book(List.of(), List.of(new AccessRule(list, ScopeRequirement.of("a"), "code"),
 				new AccessRule(other, ScopeRequirement.of("b"), "code")), Conventions.NONE));
-		assertThat(policy.decide(list, Set.of("a")).outcome()).isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(other, Set.of("b")).outcome()).isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(other, Set.of("a")).denied()).isTrue();
+		assertThat(policy.decide(list, with("a")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(other, with("b")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(other, with("a")).denied()).isTrue();
 	}
 
 	@Test
@@ -188,9 +190,8 @@ class RuleBookTests {
 		List.of(all, search).forEach((resource) -> this.offered.add(resource, Hints.DEFAULT));
 		AccessPolicy policy = policy(book(List.of(), List.of(new AccessRule(all, ScopeRequirement.of("a"), "code"),
 				new AccessRule(search, ScopeRequirement.of("b"), "code")), Conventions.NONE));
-		assertThat(policy.decide(McpTarget.resource("docs://all?q=x"), Set.of("b")).outcome())
-			.isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(McpTarget.resource("docs://all?q=x"), Set.of("a")).denied()).isTrue();
+		assertThat(policy.decide(McpTarget.resource("docs://all?q=x"), with("b")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource("docs://all?q=x"), with("a")).denied()).isTrue();
 	}
 
 	@Test
@@ -200,10 +201,11 @@ class RuleBookTests {
 		AccessPolicy policy = policy(new RuleBook(List.of(configured("one", "a", Kind.RESOURCE, uri.name())), List.of(),
 				Conventions.NONE, Access.DENY, this.offered));
 		for (Set<String> held : List.of(Set.of("a"), Set.of("b"))) {
-			assertThat(policy.decide(uri, TEMPLATE, held).outcome()).isEqualTo(policy.decide(uri, held).outcome());
+			assertThat(policy.decide(uri, TEMPLATE, with(held)).outcome())
+				.isEqualTo(policy.decide(uri, with(held)).outcome());
 		}
-		assertThat(policy.decide(uri, Set.of("a")).outcome()).isEqualTo(Outcome.GRANTED);
-		assertThat(policy.decide(McpTarget.resource("records://8/details"), Set.of("a")).outcome())
+		assertThat(policy.decide(uri, with("a")).outcome()).isEqualTo(Outcome.GRANTED);
+		assertThat(policy.decide(McpTarget.resource("records://8/details"), with("a")).outcome())
 			.isEqualTo(Outcome.FORBIDDEN);
 	}
 
@@ -215,37 +217,37 @@ class RuleBookTests {
 		RuleBook book = new RuleBook(List.of(), List.of(new AccessRule(TEMPLATE, ScopeRequirement.of("a"), "code")),
 				Conventions.NONE, Access.DENY, this.offered);
 		assertThat(book.ruleFor(own).access()).isEqualTo(Access.DENY);
-		assertThat(policy(book).decide(own, Set.of("a")).outcome()).isEqualTo(Outcome.FORBIDDEN);
+		assertThat(policy(book).decide(own, with("a")).outcome()).isEqualTo(Outcome.FORBIDDEN);
 	}
 
 	@Test
 	void removedHandlerIsStillSubjectToItsRule() {
 		AccessPolicy policy = policy(
 				book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE));
-		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
-		assertThat(policy.decide(TOOL, TOOL, Set.of()).outcome()).isEqualTo(Outcome.MISSING_SCOPES);
+		assertThat(policy.decide(TOOL, with()).outcome()).isEqualTo(Outcome.NO_RULE);
+		assertThat(policy.decide(TOOL, TOOL, with()).outcome()).isEqualTo(Outcome.MISSING_SCOPES);
 	}
 
 	@Test
 	void outcomeForAnonymousClientsIsUnauthenticatedEvenWhenDeniedToEveryone() {
 		this.offered.add(TOOL, Hints.DEFAULT);
 		ConfiguredRule deny = new ConfiguredRule(List.of(new TargetPattern(Kind.TOOL, "*")), Access.DENY,
-				ScopeRequirement.NONE, "deny");
+				ScopeRequirement.NONE, AuthenticationRequirement.NONE, "deny");
 		AccessPolicy policy = policy(book(List.of(deny), List.of(), Conventions.NONE));
-		assertThat(policy.decide(TOOL, (Set<String>) null).outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
-		assertThat(policy.decide(McpTarget.tool("other"), (Set<String>) null).outcome())
+		assertThat(policy.decide(TOOL, (McpCaller) null).outcome()).isEqualTo(Outcome.UNAUTHENTICATED);
+		assertThat(policy.decide(McpTarget.tool("other"), (McpCaller) null).outcome())
 			.isEqualTo(Outcome.UNAUTHENTICATED);
-		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.FORBIDDEN);
+		assertThat(policy.decide(TOOL, with()).outcome()).isEqualTo(Outcome.FORBIDDEN);
 	}
 
 	@Test
 	void unknownTargetsAreNotReported() {
 		RuleBook book = book(List.of(configured("any", "a", Kind.TOOL, "*")), List.of(), Conventions.NONE);
 		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.REPORT, false,
-				AccessPolicy.Visibility.STEP_UP);
-		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.NO_RULE);
+				AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
+		assertThat(policy.decide(TOOL, with()).outcome()).isEqualTo(Outcome.NO_RULE);
 		this.offered.add(TOOL, Hints.DEFAULT);
-		assertThat(policy.decide(TOOL, Set.of()).outcome()).isEqualTo(Outcome.REPORTED);
+		assertThat(policy.decide(TOOL, with()).outcome()).isEqualTo(Outcome.REPORTED);
 	}
 
 	@Test
@@ -276,12 +278,12 @@ class RuleBookTests {
 
 	private static AccessPolicy policy(RuleBook book) {
 		return new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false,
-				AccessPolicy.Visibility.STEP_UP);
+				AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 	}
 
 	private static ConfiguredRule configured(String source, String scope, Kind kind, String text) {
 		return new ConfiguredRule(List.of(new TargetPattern(kind, text)), Access.SCOPES, ScopeRequirement.of(scope),
-				source);
+				AuthenticationRequirement.NONE, source);
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.mcpsecurity.authorization;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static io.mcpsecurity.test.Callers.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -138,8 +140,8 @@ class ScopeRequirementTests {
 		return new AccessPolicy(
 				new RuleBook(List.of(), List.of(new AccessRule(target, requirement, "test")), Conventions.NONE,
 						Access.AUTHENTICATED, offered),
-				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP)
-			.decide(target, granted)
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP, Duration.ZERO)
+			.decide(target, with(granted))
 			.missing();
 	}
 

@@ -34,6 +34,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
+import static io.mcpsecurity.test.Callers.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -71,10 +72,10 @@ class PolicyPropertiesTests {
 				AccessPolicy policy = context.getBean(AccessPolicy.class);
 				McpTarget purge = McpTarget.tool("purge");
 				for (String scope : Set.of("root", "records:admin", "records:purge")) {
-					assertThat(policy.decide(purge, Set.of(scope)).denied()).as(scope).isFalse();
+					assertThat(policy.decide(purge, with(scope)).denied()).as(scope).isFalse();
 				}
-				assertThat(policy.decide(purge, Set.of("extra")).denied()).isTrue();
-				assertThat(policy.decide(purge, Set.of("")).denied()).isTrue();
+				assertThat(policy.decide(purge, with("extra")).denied()).isTrue();
+				assertThat(policy.decide(purge, with("")).denied()).isTrue();
 			});
 	}
 
@@ -82,8 +83,7 @@ class PolicyPropertiesTests {
 	void challengeContainsNarrowestSufficientScope() {
 		this.runner.withPropertyValues("mcp-security.policy.scope-hierarchy=records:export > records:admin")
 			.run((context) -> {
-				AccessDecision decision = context.getBean(AccessPolicy.class)
-					.decide(McpTarget.tool("export"), Set.of());
+				AccessDecision decision = context.getBean(AccessPolicy.class).decide(McpTarget.tool("export"), with());
 				assertThat(decision.operationScopes()).containsExactly("records:admin");
 			});
 	}
@@ -202,8 +202,9 @@ class PolicyPropertiesTests {
 		this.runner.withUserConfiguration(Dropped.class)
 			.run((context) -> assertThat(context.getBean(RuleBook.class).scopes()).doesNotContain("dropped:use")
 				.contains("records:purge"));
-		assertThat(output).contains("No MCP server offers what has scopes: [tool 'dropped' (@RequiresScope on "
-				+ "PolicyPropertiesTests.Dropped.dropped)]");
+		assertThat(output).contains(
+				"No MCP server offers what has scopes or requires an authentication: [tool 'dropped' (@RequiresScope on "
+						+ "PolicyPropertiesTests.Dropped.dropped)]");
 	}
 
 	@Test
@@ -216,8 +217,9 @@ class PolicyPropertiesTests {
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				AccessPolicy policy = context.getBean(AccessPolicy.class);
-				assertThat(policy.decide(McpTarget.resource("records://secret/details"), Set.of("records:browse"))
-					.denied()).isTrue();
+				assertThat(
+						policy.decide(McpTarget.resource("records://secret/details"), with("records:browse")).denied())
+					.isTrue();
 			});
 		assertThat(output)
 			.contains("A rule matches nothing that is offered: mcp-security.policy.rules[1]: 'records://other/more/*'")

@@ -67,12 +67,14 @@ class TokenProfilesTests {
 		TokenProfile profile = profile("provider", "okta", "audiences", "https://mcp.example.com/mcp", "audience-claim",
 				"resource", "token-types", "application/at+jwt,none", "marks.kind", "a,b", "refused-claims", "idp",
 				"scope-prefix", "mcp/", "claims.scopes", "scopes,realm.roles", "claims.client", "app", "claims.actor",
-				"/agent");
+				"/agent", "claims.acr", "acr,amr", "claims.auth-time", "user.auth_time");
 		assertThat(profile)
 			.isEqualTo(new TokenProfile(List.of("at+jwt", TokenProfile.NO_TYPE), ClaimPointer.of("resource"),
 					List.of("https://mcp.example.com/mcp"), Map.of("kind", List.of("a", "b")), List.of("idp"),
 					new TokenProfile.Claims(List.of(ClaimPointer.of("scopes"), ClaimPointer.of("realm.roles")),
-							List.of(), List.of(ClaimPointer.of("app")), ClaimPointer.of("/agent"), "mcp/", false)));
+							List.of(), List.of(ClaimPointer.of("app")), ClaimPointer.of("/agent"),
+							List.of(ClaimPointer.of("acr"), ClaimPointer.of("amr")), ClaimPointer.of("user.auth_time"),
+							"mcp/", false)));
 	}
 
 	@ParameterizedTest

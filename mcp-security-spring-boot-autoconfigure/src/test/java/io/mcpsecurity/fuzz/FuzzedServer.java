@@ -9,7 +9,6 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 import io.mcpsecurity.RequiresScope;
 import io.mcpsecurity.authorization.AccessDecision;
@@ -41,6 +40,8 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Import;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.mock.web.MockHttpServletResponse;
+
+import static io.mcpsecurity.test.Callers.with;
 
 /**
  * A whole MCP server with this starter, to which requests are handed without a network:
@@ -115,7 +116,7 @@ final class FuzzedServer implements AutoCloseable {
 	}
 
 	private @Nullable AccessDecision decision(@Nullable McpMessage message) {
-		return (message != null) ? this.policy.decide(message, Set.of(SCOPES)) : null;
+		return (message != null) ? this.policy.decide(message, with(SCOPES)) : null;
 	}
 
 	@Override

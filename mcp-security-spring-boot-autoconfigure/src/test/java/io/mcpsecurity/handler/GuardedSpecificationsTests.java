@@ -4,6 +4,7 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -338,7 +339,7 @@ class GuardedSpecificationsTests {
 			.toList();
 		RuleBook book = new RuleBook(List.of(), rules, Conventions.NONE, Access.AUTHENTICATED, offeredTargets());
 		AccessPolicy policy = new AccessPolicy(book, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false,
-				AccessPolicy.Visibility.STEP_UP);
+				AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 		return new InvocationGuard(new AccessPolicies(policy, Map.of()), new ToolConditions(), AuthorizationRules.NONE,
 				(resource) -> "", UnaryOperator.identity());
 	}

@@ -1,5 +1,6 @@
 package io.mcpsecurity.handler;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +11,7 @@ import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessPolicy.Visibility;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.OfferedTargets;
@@ -160,7 +162,7 @@ class ListingFilterTests {
 		AccessPolicy main = policy(Visibility.STEP_UP, false);
 		AccessPolicy further = main.with(main.ruleBook()
 			.with(List.of(new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "closed")), Access.SCOPES,
-					ScopeRequirement.of("b"), "further"))));
+					ScopeRequirement.of("b"), AuthenticationRequirement.NONE, "further"))));
 		ListingFilter both = new ListingFilter(new AccessPolicies(main, Map.of("https://mcp.example/further", further)),
 				AuthorizationRules.NONE, ScopeCatalogue.EMPTY, JsonMapper.shared());
 		JSONRPCResponse response = JSONRPCResponse.result(1, new ListToolsResult(List.of(tool("closed")), null, null));
@@ -224,7 +226,7 @@ class ListingFilterTests {
 						List.of(new AccessRule(McpTarget.tool("closed"), ScopeRequirement.of("a"), "test"),
 								new AccessRule(denied, Access.DENY, ScopeRequirement.NONE, "test")),
 						Conventions.NONE, Access.AUTHENTICATED, new OfferedTargets()),
-				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, publicDiscovery, visibility);
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, publicDiscovery, visibility, Duration.ZERO);
 	}
 
 }

@@ -1,5 +1,6 @@
 package io.mcpsecurity.handler;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import io.mcpsecurity.authorization.AccessDecision.Outcome;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.authorization.ScopeHierarchy;
@@ -28,6 +30,7 @@ import io.mcpsecurity.handler.RandomPolicies.Policy;
 import io.mcpsecurity.message.McpMessage;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
+import io.mcpsecurity.test.Callers;
 import io.mcpsecurity.test.TestExchanges;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
@@ -115,8 +118,9 @@ class PolicyInvariantsTests {
 			String start = "r://" + cases.name() + "/";
 			McpTarget handler = McpTarget.resource(start + "{id}");
 			AccessDecision canonical = decisions.decide(McpTarget.resource(start + path.replace(" ", "%20")), handler,
-					held);
-			AccessDecision spelled = decisions.decide(McpTarget.resource(start + cases.spelling(path)), handler, held);
+					Callers.of(held));
+			AccessDecision spelled = decisions.decide(McpTarget.resource(start + cases.spelling(path)), handler,
+					Callers.of(held));
 			outcomes.merge(spelled.outcome(), 1, Integer::sum);
 			assertThat(STRICTER.indexOf(spelled.outcome()))
 				.isGreaterThanOrEqualTo(STRICTER.indexOf(canonical.outcome()));
@@ -151,9 +155,9 @@ class PolicyInvariantsTests {
 			AccessPolicy decisions = policy.build();
 			for (McpTarget target : decisions.ruleBook().offered().all()) {
 				Set<String> union = new HashSet<>(held);
-				union.addAll(decisions.decide(target, held).operationScopes());
-				if (!decisions.decide(target, held).operationScopes().isEmpty()) {
-					assertThat(decisions.decide(target, union).denied()).as(target.toString()).isFalse();
+				union.addAll(decisions.decide(target, Callers.of(held)).operationScopes());
+				if (!decisions.decide(target, Callers.of(held)).operationScopes().isEmpty()) {
+					assertThat(decisions.decide(target, Callers.of(union)).denied()).as(target.toString()).isFalse();
 				}
 			}
 		});
@@ -167,7 +171,7 @@ class PolicyInvariantsTests {
 			AccessPolicy.Mode mode = cases.mode();
 			List<ConfiguredRule> rules = new ArrayList<>();
 			rules.add(new ConfiguredRule(List.of(new TargetPattern(Kind.TOOL, name)), Access.DENY,
-					ScopeRequirement.NONE, "deny"));
+					ScopeRequirement.NONE, AuthenticationRequirement.NONE, "deny"));
 			policy.configured()
 				.stream()
 				.filter((rule) -> !rule.patterns().contains(new TargetPattern(Kind.TOOL, name)))
@@ -232,7 +236,7 @@ class PolicyInvariantsTests {
 		McpTarget resource = McpTarget.resource(cases.uri());
 		AccessPolicy decisions = policy.build();
 		AccessPolicy flat = new AccessPolicy(decisions.ruleBook(), ScopeHierarchy.FLAT, policy.mode(), false,
-				AccessPolicy.Visibility.STEP_UP);
+				AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 		Set<String> features = new HashSet<>();
 		features.add("mode " + cases.mode());
 		for (McpTarget target : decisions.ruleBook().offered().all()) {
@@ -241,8 +245,8 @@ class PolicyInvariantsTests {
 			if (rule.access() == Access.SCOPES) {
 				features.add(rule.requirement().toString().replaceAll("\\[.*?]", "..."));
 			}
-			features.add(decisions.decide(target, held).outcome().toString());
-			if (decisions.decide(target, held).denied() != flat.decide(target, held).denied()) {
+			features.add(decisions.decide(target, Callers.of(held)).outcome().toString());
+			if (decisions.decide(target, Callers.of(held)).denied() != flat.decide(target, Callers.of(held)).denied()) {
 				features.add("the hierarchy decides");
 			}
 		}
@@ -283,7 +287,7 @@ class PolicyInvariantsTests {
 	}
 
 	private static boolean passesGate(AccessPolicy decisions, McpTarget target, @Nullable Set<String> held) {
-		return !decisions.decide(new McpMessage("1", "any", target), held).denied();
+		return !decisions.decide(new McpMessage("1", "any", target), Callers.of(held)).denied();
 	}
 
 	private static boolean passesGuard(AccessPolicy decisions, McpTarget target, McpTarget handler,
@@ -291,7 +295,7 @@ class PolicyInvariantsTests {
 		try {
 			new InvocationGuard(new AccessPolicies(decisions, Map.of()), new ToolConditions(), AuthorizationRules.NONE,
 					(resource) -> "", UnaryOperator.identity())
-				.check(TestExchanges.of((held != null) ? caller(held) : null), target,
+				.check(TestExchanges.of((held != null) ? Callers.of(held) : null), target,
 						new HandlerCall(handler, List.of(), target));
 			return true;
 		}
@@ -319,7 +323,7 @@ class PolicyInvariantsTests {
 		JsonMapper json = JsonMapper.shared();
 		Object listed = new ListingFilter(new AccessPolicies(decisions, Map.of()), AuthorizationRules.NONE,
 				ScopeCatalogue.EMPTY, json)
-			.filter(TestExchanges.of(caller(held)), new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all))
+			.filter(TestExchanges.of(Callers.of(held)), new JSONRPCRequest(method, 1), JSONRPCResponse.result(1, all))
 			.result();
 		return json.readTree(json.writeValueAsBytes(listed))
 			.at(entries)

@@ -1,5 +1,6 @@
 package io.mcpsecurity.handler;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.function.Predicate;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.OfferedTargets;
@@ -143,7 +145,7 @@ final class RandomPolicies {
 			rules.put(pattern,
 					new ConfiguredRule(List.of(pattern), access,
 							(access == Access.SCOPES) ? requirement() : ScopeRequirement.NONE,
-							pattern.exact() ? "name" : "pattern"));
+							AuthenticationRequirement.NONE, pattern.exact() ? "name" : "pattern"));
 		}
 		return List.copyOf(rules.values());
 	}
@@ -252,7 +254,7 @@ final class RandomPolicies {
 			}
 			return new AccessPolicy(
 					new RuleBook(this.configured, this.declared, this.conventions, this.undeclared, offered),
-					this.hierarchy, this.mode, false, AccessPolicy.Visibility.NEED_TO_KNOW);
+					this.hierarchy, this.mode, false, AccessPolicy.Visibility.NEED_TO_KNOW, Duration.ZERO);
 		}
 
 		@Override

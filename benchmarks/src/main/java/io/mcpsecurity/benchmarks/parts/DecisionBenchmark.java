@@ -1,15 +1,18 @@
 package io.mcpsecurity.benchmarks.parts;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
+import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.authorization.Access;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessPolicy;
 import io.mcpsecurity.authorization.AccessRule;
+import io.mcpsecurity.authorization.AuthenticationRequirement;
 import io.mcpsecurity.authorization.ConfiguredRule;
 import io.mcpsecurity.authorization.Conventions;
 import io.mcpsecurity.authorization.OfferedTargets;
@@ -61,7 +64,7 @@ public class DecisionBenchmark {
 
 	private AccessPolicy policy = policy(0, 0);
 
-	private Set<String> granted = Set.of();
+	private McpCaller caller = caller(Set.of());
 
 	/**
 	 * Create the policy and the caller.
@@ -69,9 +72,13 @@ public class DecisionBenchmark {
 	@Setup
 	public void prepare() {
 		this.policy = policy(this.rules, this.tools);
-		this.granted = IntStream.range(0, this.scopes)
+		this.caller = caller(IntStream.range(0, this.scopes)
 			.mapToObj((number) -> (number == 0) ? "bench:call" : "bench:more-" + number)
-			.collect(Collectors.toUnmodifiableSet());
+			.collect(Collectors.toUnmodifiableSet()));
+	}
+
+	private static McpCaller caller(Set<String> scopes) {
+		return McpCaller.builder("alice", "https://issuer.example", "https://mcp.example").scopes(scopes).build();
 	}
 
 	private AccessPolicy policy(int rules, int tools) {
@@ -80,13 +87,13 @@ public class DecisionBenchmark {
 		IntStream.range(0, tools).forEach((i) -> offered.add(McpTarget.tool("tool-" + i), Hints.DEFAULT));
 		List<ConfiguredRule> configured = IntStream.range(0, rules)
 			.mapToObj((i) -> new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "other-" + i)),
-					Access.SCOPES, new ScopeRequirement(List.of("bench:other-" + i), List.of()), "rule " + i))
+					Access.SCOPES, new ScopeRequirement(List.of("bench:other-" + i), List.of()), AuthenticationRequirement.NONE, "rule " + i))
 			.toList();
 		AccessRule declared = new AccessRule(this.target, Access.SCOPES,
 				new ScopeRequirement(List.of("bench:call"), List.of()), "code");
 		return new AccessPolicy(
 				new RuleBook(configured, List.of(declared), Conventions.NONE, Access.AUTHENTICATED, offered),
-				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP);
+				ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, false, AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 	}
 
 	/**
@@ -94,7 +101,7 @@ public class DecisionBenchmark {
 	 */
 	@Benchmark
 	public AccessDecision atTheGate() {
-		return this.policy.decide(this.message, this.granted);
+		return this.policy.decide(this.message, this.caller);
 	}
 
 	/**
@@ -102,7 +109,7 @@ public class DecisionBenchmark {
 	 */
 	@Benchmark
 	public AccessDecision atTheHandler() {
-		return this.policy.decide(this.target, this.target, this.granted);
+		return this.policy.decide(this.target, this.target, this.caller);
 	}
 
 }
