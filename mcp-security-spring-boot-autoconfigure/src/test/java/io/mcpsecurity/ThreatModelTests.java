@@ -29,7 +29,8 @@ class ThreatModelTests {
 				Stream<Path> ofTheSample = Files.walk(Path.of("../sample-app/src/test/java"))) {
 			List<Path> found = Stream.of(own, ofTheAuthorizationServer, ofTheSample)
 				.flatMap((paths) -> paths)
-				.filter((path) -> path.endsWith(type + ".java")).toList();
+				.filter((path) -> path.endsWith(type + ".java"))
+				.toList();
 			assertThat(found).hasSize(1);
 			assertThat(Files.readString(found.get(0)))
 				.contains(method.isEmpty() ? "class " + type : " " + method + "(");

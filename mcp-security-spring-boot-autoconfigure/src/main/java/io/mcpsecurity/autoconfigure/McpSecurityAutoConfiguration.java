@@ -39,8 +39,7 @@ import org.springframework.security.web.SecurityFilterChain;
 @Import({ PropertiesConfiguration.class, PolicyConfiguration.class, TokenConfiguration.class, ClientConfiguration.class,
 		HandlerConfiguration.class, ExchangeConfiguration.class, SenderConstraintConfiguration.class,
 		EndpointConfiguration.class, MetadataConfiguration.class, TransportConfiguration.class,
-		DownstreamConfiguration.class,
-		ActuatorConfiguration.class, FurtherEndpointsRegistrar.class })
+		DownstreamConfiguration.class, ActuatorConfiguration.class, FurtherEndpointsRegistrar.class })
 public final class McpSecurityAutoConfiguration {
 
 	@Bean

@@ -103,10 +103,11 @@ public final class BearerChallenge {
 			List<String> scopes, String description) {
 		String acrValues = requirement.acrValues();
 		Long maxAge = requirement.maxAgeSeconds();
-		return challenge(scheme, parameter("error", "insufficient_user_authentication")
-				+ ((acrValues != null) ? ", " + parameter("acr_values", acrValues) : "")
-				+ ((maxAge != null) ? ", " + parameter("max_age", maxAge.toString()) : "") + scope(scopes) + ", "
-				+ this.metadataParameter + ", " + parameter("error_description", description));
+		return challenge(scheme,
+				parameter("error", "insufficient_user_authentication")
+						+ ((acrValues != null) ? ", " + parameter("acr_values", acrValues) : "")
+						+ ((maxAge != null) ? ", " + parameter("max_age", maxAge.toString()) : "") + scope(scopes)
+						+ ", " + this.metadataParameter + ", " + parameter("error_description", description));
 	}
 
 	private String advice() {

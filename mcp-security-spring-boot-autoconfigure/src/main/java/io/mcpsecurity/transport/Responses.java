@@ -89,8 +89,9 @@ record Responses(AccessPolicy policy, ListingFilter listings, BearerChallenge ch
 		if (decision.outcome() == Outcome.INSUFFICIENT_AUTHENTICATION) {
 			return new RefusedRequestException(HttpServletResponse.SC_UNAUTHORIZED, (McpExchange.Refusal) null,
 					JsonRpcErrorCode.INSUFFICIENT_USER_AUTHENTICATION, decision.description(), id)
-				.challenges(List.of(this.challenge.insufficientUserAuthentication(scheme(exchange),
-						decision.authentication(), exchange.challenged(this.policy, decision), decision.description())));
+				.challenges(List
+					.of(this.challenge.insufficientUserAuthentication(scheme(exchange), decision.authentication(),
+							exchange.challenged(this.policy, decision), decision.description())));
 		}
 		boolean scopes = decision.outcome() == Outcome.MISSING_SCOPES;
 		RefusedRequestException refusal = new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN,
