@@ -42,8 +42,6 @@ class StepUp {
 
 	private int challenges;
 
-	private String token = requestToken();
-
 	public static void main(String[] args) {
 		StepUp stepUp = new StepUp();
 		if (args[0].equals("modern")) {
@@ -60,7 +58,7 @@ class StepUp {
 		McpSyncClient client = McpClient
 			.sync(HttpClientMcpTransport.builder(MCP)
 				.requestCustomizer(McpHttpRequestCustomizer.fromSync(
-						(request, headers, context) -> headers.set("Authorization", "Bearer " + this.token)))
+						(request, headers, context) -> headers.set("Authorization", "Bearer " + requestToken())))
 				.authorizationErrorHandler(McpHttpAuthorizationErrorHandler.fromSync((request, response,
 						context) -> challenged(response.headers().firstValue("WWW-Authenticate").orElse(""))))
 				.build())
@@ -79,7 +77,7 @@ class StepUp {
 		var transport = HttpClientStreamableHttpTransport.builder(MCP.resolve("/").toString())
 			.endpoint(MCP.getPath())
 			.httpRequestCustomizer((request, method, uri, body, context) -> request.setHeader("Authorization",
-					"Bearer " + this.token))
+					"Bearer " + requestToken()))
 			.authorizationErrorHandler(McpHttpClientTransportAuthorizationErrorHandler
 				.fromSync((request, response, context) -> challenged(response.headers().firstValue("WWW-Authenticate").orElse(""))))
 			.build();
@@ -96,19 +94,22 @@ class StepUp {
 	}
 
 	/**
-	 * Get a token with the scopes of a challenge and those of the present token.
+	 * Add the scopes of a challenge to those that are requested.
 	 * @return whether to send the request again
 	 */
 	private boolean challenged(String challenge) {
 		Matcher required = SCOPE.matcher(challenge);
-		if (challenge.contains("insufficient_scope") && required.find()) {
+		boolean insufficient = challenge.contains("insufficient_scope") && required.find();
+		if (insufficient) {
 			this.challenges++;
 			this.scopes.addAll(List.of(required.group(1).split(" ")));
 		}
-		this.token = requestToken();
-		return true;
+		return insufficient;
 	}
 
+	/**
+	 * A new token for each request, because the tokens of the tests expire after seconds.
+	 */
 	private String requestToken() {
 		String credentials = Base64.getEncoder().encodeToString("admin-agent:admin-secret".getBytes(StandardCharsets.UTF_8));
 		String form = "grant_type=client_credentials&resource=" + encoded(MCP.toString()) + "&scope="

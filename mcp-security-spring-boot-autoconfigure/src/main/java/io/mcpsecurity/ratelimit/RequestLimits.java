@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param rules the rules of the operator
  * @param failures the limit of refused tokens, or {@code null} for no limit
  * @param calls the limit of concurrent POST requests of a caller
- * @param streams the limit of concurrent GET requests of a caller
+ * @param streams the limit of streams of a caller
  */
 public record RequestLimits(RateLimits rules, @Nullable AuthenticationFailures failures, ConcurrentRequests calls,
 		ConcurrentRequests streams) {

@@ -28,6 +28,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.util.StringUtils;
+
 /**
  * Serves requests of MCP 2026-07-28 with the MCP server that also serves the legacy
  * revisions: the same handlers, with or without sessions. In this revision, each request
@@ -137,7 +139,8 @@ public final class ModernRequests {
 			throw invalidParams("params._meta must contain " + CAPABILITIES, id);
 		}
 		boolean named = !meta.containsKey(CLIENT_INFO) || (meta.get(CLIENT_INFO) instanceof Map<?, ?> info
-				&& info.get("name") instanceof String && info.get("version") instanceof String);
+				&& info.get("name") instanceof String name && StringUtils.hasText(name)
+				&& info.get("version") instanceof String version && StringUtils.hasText(version));
 		if (!named) {
 			throw invalidParams(CLIENT_INFO + " must have a name and a version", id);
 		}

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -222,36 +223,40 @@ class ModernRevisionTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: echo | 200 |
-			{'name':'echo','arguments':{},'_meta':{V,C}} | mcp-name: =?base64?ZWNobw==?= | 200 |
-			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: =?BASE64?ZWNobw==?= | 400 | -32020
-			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: =?base64?/w==?= | 400 | -32020
-			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: Echo | 400 | -32020
-			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: echo+echo | 400 | -32020
-			{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Method: tools/call | 400 | -32020
-			{'name':'echo','arguments':{},'_meta':{V,C}} | MCP-Protocol-Version: 2026-07-28 | 400 | -32020
-			{'name':'echo','arguments':[],'_meta':{V,C}} | Mcp-Name: echo | 200 | -32602
-			{'name':'echo','_meta':{V,C,'P/clientInfo':null}} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','_meta':{V,C,'P/clientInfo':{'name':5,'version':'1'}}} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','_meta':{V,C,'P/logLevel':{}}} | Mcp-Name: echo | 200 |
-			{'name':'echo','_meta':{V,C,'progressToken':[]}} | Mcp-Name: echo | 200 |
-			{'name':'echo','_meta':{V,'P/clientCapabilities':null}} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','_meta':{V,'P/clientCapabilities':{'experimental':5}}} | Mcp-Name: echo | 200 |
-			{'name':'echo','_meta':{V,V,C}} | Mcp-Name: echo | 400 | -32700
-			{'name':'echo','_meta':{V,C},'_meta':{}} | Mcp-Name: echo | 400 | -32700
-			{'name':'echo','_Meta':{V,C}} | Mcp-Name: echo | 400 | -32600
-			{'name':'echo','_meta':null} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','_meta':[]} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','_meta':'x'} | Mcp-Name: echo | 400 | -32602
-			{'name':['echo'],'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','inputResponses':null,'requestState':null,'_meta':{V,C}} | Mcp-Name: echo | 200 |
-			{'name':'echo','inputResponses':[],'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
-			{'name':'echo','InputResponses':{},'_meta':{V,C}} | Mcp-Name: echo | 400 | -32600
-			{'name':'echo','requestState':{},'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
-			[{'name':'echo','_meta':{V,C}}] | Mcp-Name: echo | 400 | -32600
-			null | Mcp-Name: echo | 400 | -32602
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '`',
+			textBlock = """
+					{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: echo | 200 |
+					{'name':'echo','arguments':{},'_meta':{V,C}} | mcp-name: =?base64?ZWNobw==?= | 200 |
+					{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: =?BASE64?ZWNobw==?= | 400 | -32020
+					{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: =?base64?/w==?= | 400 | -32020
+					{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: Echo | 400 | -32020
+					{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Name: echo+echo | 400 | -32020
+					{'name':'echo','arguments':{},'_meta':{V,C}} | Mcp-Method: tools/call | 400 | -32020
+					{'name':'echo','arguments':{},'_meta':{V,C}} | MCP-Protocol-Version: 2026-07-28 | 400 | -32020
+					{'name':'echo','arguments':[],'_meta':{V,C}} | Mcp-Name: echo | 200 | -32602
+					{'name':'echo','_meta':{V,C,'P/clientInfo':null}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':{V,C,'P/clientInfo':{'name':5,'version':'1'}}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':{V,C,'P/clientInfo':{'name':' ','version':'1'}}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':{V,C,'P/clientInfo':{'name':'\\u0000','version':'\\n'}}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':{V,C,'P/clientInfo':{'name':'\\u0000','version':'1'}}} | Mcp-Name: echo | 200 |
+					{'name':'echo','_meta':{V,C,'P/logLevel':{}}} | Mcp-Name: echo | 200 |
+					{'name':'echo','_meta':{V,C,'progressToken':[]}} | Mcp-Name: echo | 200 |
+					{'name':'echo','_meta':{V,'P/clientCapabilities':null}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':{V,'P/clientCapabilities':{'experimental':5}}} | Mcp-Name: echo | 200 |
+					{'name':'echo','_meta':{V,V,C}} | Mcp-Name: echo | 400 | -32700
+					{'name':'echo','_meta':{V,C},'_meta':{}} | Mcp-Name: echo | 400 | -32700
+					{'name':'echo','_Meta':{V,C}} | Mcp-Name: echo | 400 | -32600
+					{'name':'echo','_meta':null} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':[]} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','_meta':'x'} | Mcp-Name: echo | 400 | -32602
+					{'name':['echo'],'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','inputResponses':null,'requestState':null,'_meta':{V,C}} | Mcp-Name: echo | 200 |
+					{'name':'echo','inputResponses':[],'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
+					{'name':'echo','InputResponses':{},'_meta':{V,C}} | Mcp-Name: echo | 400 | -32600
+					{'name':'echo','requestState':{},'_meta':{V,C}} | Mcp-Name: echo | 400 | -32602
+					[{'name':'echo','_meta':{V,C}}] | Mcp-Name: echo | 400 | -32600
+					null | Mcp-Name: echo | 400 | -32602
+					""")
 	void hostileRequestsAreRefusedWithOneEvent(String params, String header, int status, Integer code) {
 		String body = params.replaceAll("\\bV\\b", "'P/protocolVersion':'2026-07-28'")
 			.replaceAll("\\bC\\b", "'P/clientCapabilities':{}")
@@ -549,10 +554,10 @@ class ModernRevisionTests {
 	}
 
 	@Test
-	void whenNeedToKnowThenSubscriptionLeavesOutHiddenResources() throws Exception {
+	void whenNeedToKnowThenSubscriptionsLeaveOutHiddenResources() throws Exception {
 		try (SecuredServer server = SecuredServer.start(ModernApplication.class, authorizationServer,
 				"spring.ai.mcp.server.protocol=STREAMABLE", "mcp-security.policy.visibility=need-to-know",
-				"mcp-security.rate-limit.max-concurrent-streams=1")) {
+				"mcp-security.rate-limit.max-concurrent-streams=1", "mcp-security.sessions.check-interval=100ms")) {
 			HttpRequest.Builder listen = server.modern(server.token("records:browse").sign(), "subscriptions/listen",
 					"{\"notifications\":{\"resourceSubscriptions\":[\"records://all\",\"records://secret\"]}}");
 			try (Listener listener = new Listener(server, listen)) {
@@ -565,7 +570,28 @@ class ModernRevisionTests {
 				mcp.notifyResourcesUpdated(new ResourcesUpdatedNotification("records://all"));
 				assertThat(listener.next().at("/params/uri").asString()).isEqualTo("records://all");
 			}
+			assertClosedStreamsAreReleased(server, listen);
 		}
+	}
+
+	/**
+	 * Whenever a client closes the connection, its stream does not count any more.
+	 */
+	private static void assertClosedStreamsAreReleased(SecuredServer server, HttpRequest.Builder listen)
+			throws InterruptedException {
+		for (int pause = 0; pause < 20; pause++) {
+			CompletableFuture<HttpResponse<Stream<String>>> response = HttpClient.newHttpClient()
+				.sendAsync(listen.build(), BodyHandlers.ofLines());
+			Thread.sleep(pause);
+			response.cancel(true);
+			response.thenAccept((opened) -> opened.body().close());
+		}
+		Awaitility.await().untilAsserted(() -> {
+			try (Listener listener = new Listener(server, listen)) {
+				listener.next();
+			}
+		});
+		Awaitility.await().until(() -> server.context().getBean(Sessions.class).streams() == 0);
 	}
 
 	@Test
