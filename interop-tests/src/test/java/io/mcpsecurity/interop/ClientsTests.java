@@ -87,7 +87,7 @@ class ClientsTests {
 			.collect(Collectors.joining(File.pathSeparator));
 		Programs
 			.run(List.of(java(), "-cp", "target/mcp-java-sdk/*" + File.pathSeparator + others,
-					"src/test/java-sdk/StepUp.java", client), environment(), 180)
+					"src/test/java-sdk/io/mcpsecurity/interop/sdk/StepUp.java", client), environment(), 180)
 			.assertPassed();
 	}
 

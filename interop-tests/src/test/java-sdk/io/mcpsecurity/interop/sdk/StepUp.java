@@ -1,3 +1,5 @@
+package io.mcpsecurity.interop.sdk;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -17,11 +19,14 @@ import java.util.regex.Pattern;
 
 import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
 import io.modelcontextprotocol.client.transport.customizer.McpHttpClientTransportAuthorizationErrorHandler;
+import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.modern.client.McpClient;
 import io.modelcontextprotocol.modern.client.McpSyncClient;
 import io.modelcontextprotocol.modern.client.transport.HttpClientMcpTransport;
 import io.modelcontextprotocol.modern.client.transport.McpHttpAuthorizationErrorHandler;
+import io.modelcontextprotocol.modern.client.transport.McpHttpRequest;
 import io.modelcontextprotocol.modern.client.transport.McpHttpRequestCustomizer;
+import io.modelcontextprotocol.modern.client.transport.McpHttpResponseInfo;
 import io.modelcontextprotocol.spec.McpSchema;
 
 /**
@@ -59,8 +64,7 @@ class StepUp {
 			.sync(HttpClientMcpTransport.builder(MCP)
 				.requestCustomizer(McpHttpRequestCustomizer.fromSync(
 						(request, headers, context) -> headers.set("Authorization", "Bearer " + requestToken())))
-				.authorizationErrorHandler(McpHttpAuthorizationErrorHandler.fromSync((request, response,
-						context) -> challenged(response.headers().firstValue("WWW-Authenticate").orElse(""))))
+				.authorizationErrorHandler(McpHttpAuthorizationErrorHandler.fromSync(new Challenged()))
 				.build())
 			.build();
 		check(client.discover().supportedVersions().contains("2026-07-28"), "It supports the revision");
@@ -93,18 +97,34 @@ class StepUp {
 		}
 	}
 
+	private final class Challenged implements McpHttpAuthorizationErrorHandler.Sync {
+
+		@Override
+		public boolean handle(McpHttpRequest request, McpHttpResponseInfo response, McpTransportContext context) {
+			return challenged(response.headers().firstValue("WWW-Authenticate").orElse(""));
+		}
+
+		/**
+		 * More than one, because a token can also expire meanwhile.
+		 */
+		@Override
+		public int maxRetries() {
+			return 5;
+		}
+
+	}
+
 	/**
 	 * Add the scopes of a challenge to those that are requested.
-	 * @return whether to send the request again
+	 * @return whether to send the request again, with another token
 	 */
 	private boolean challenged(String challenge) {
 		Matcher required = SCOPE.matcher(challenge);
-		boolean insufficient = challenge.contains("insufficient_scope") && required.find();
-		if (insufficient) {
+		if (challenge.contains("insufficient_scope") && required.find()) {
 			this.challenges++;
 			this.scopes.addAll(List.of(required.group(1).split(" ")));
 		}
-		return insufficient;
+		return true;
 	}
 
 	/**
