@@ -102,7 +102,11 @@ final class CheckedProperties {
 		checkSessions(properties.sessions());
 		this.revisions = checkRevisions(properties.protocolRevisions());
 		checkDuration("mcp-security.request-state.lifetime", properties.requestState().lifetime());
-		this.requestStateKeys = properties.requestState().keys().stream().map(CheckedProperties::checkKey).toList();
+		this.requestStateKeys = properties.requestState()
+			.keys()
+			.stream()
+			.map((key) -> checkKey("mcp-security.request-state", key))
+			.toList();
 		this.allowedOrigins = checkOrigins(properties.http().allowedOrigins());
 		checkDuration("mcp-security.clients.refresh-interval", properties.clients().refreshInterval());
 		this.allowedClients = clients("mcp-security.clients.allow", properties.clients().allow());
@@ -210,9 +214,9 @@ final class CheckedProperties {
 
 	/**
 	 * The value is secret, so the exception contains neither it nor the property that has
-	 * it.
+	 * it, but the group of that property.
 	 */
-	private static byte[] checkKey(String value) {
+	static byte[] checkKey(String group, String value) {
 		try {
 			byte[] key = Base64.getDecoder().decode(value.trim());
 			if (key.length == RequestStates.KEY_LENGTH) {
@@ -222,7 +226,7 @@ final class CheckedProperties {
 		catch (IllegalArgumentException ex) {
 			// It is not Base64.
 		}
-		throw invalid("mcp-security.request-state", null, "One of its keys is not " + RequestStates.KEY_LENGTH
+		throw invalid(group, null, "One of its keys is not " + RequestStates.KEY_LENGTH
 				+ " bytes in Base64, as \"openssl rand -base64 32\" prints them.");
 	}
 

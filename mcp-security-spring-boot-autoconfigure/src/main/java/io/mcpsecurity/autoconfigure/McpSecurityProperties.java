@@ -482,10 +482,33 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxProofs Maximum number of proofs in the memory of an instance that are
 	 * kept to detect replays. While it is reached, requests with DPoP are rejected with
 	 * 503. Not used with rate-limit.store=redis, where the proofs are in Redis.
+	 * @param nonce Nonces of this server that proofs must contain.
 	 */
 	public record Dpop(@DefaultValue("off") SenderConstraints.Mode mode,
 			@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration maxAge,
-			@DefaultValue("500000") int maxProofs) {
+			@DefaultValue("500000") int maxProofs, @DefaultValue Nonce nonce) {
+
+		/**
+		 * Nonces of this server that proofs must contain, so that none can be created in
+		 * advance.
+		 *
+		 * @param required Whether proofs must contain a nonce.
+		 * @param keys Keys that nonces are derived from: 32 random bytes each, in Base64.
+		 * The first one creates nonces, those of all are accepted. Default: a random key,
+		 * which other instances of the server do not have.
+		 * @param period Time after which there is a new nonce. The previous one is
+		 * accepted as well.
+		 */
+		public record Nonce(@DefaultValue("false") boolean required, @DefaultValue List<String> keys,
+				@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration period) {
+
+			@Override
+			public String toString() {
+				return "Nonce[required=" + this.required + ", period=" + this.period + "]";
+			}
+
+		}
+
 	}
 
 	/**

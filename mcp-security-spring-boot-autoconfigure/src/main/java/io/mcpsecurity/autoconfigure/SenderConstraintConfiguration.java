@@ -38,9 +38,11 @@ class SenderConstraintConfiguration {
 			Environment environment) {
 		McpSecurityProperties.Dpop dpop = properties.dpop();
 		McpSecurityProperties.MutualTls mutualTls = properties.mutualTls();
+		SenderConstraintSettings settings = checked.senderConstraints();
 		checkSource(mutualTls, environment);
-		return new SenderConstraints(dpop.mode(), new DpopProofs(dpop.maxAge(), used, Clock.systemUTC()),
-				mutualTls.mode(), checked.senderConstraints().certificates());
+		return new SenderConstraints(dpop.mode(),
+				new DpopProofs(dpop.maxAge(), used, settings.nonces(), Clock.systemUTC()), mutualTls.mode(),
+				settings.certificates());
 	}
 
 	/** Check that client certificates can be found, and not be set by clients. */

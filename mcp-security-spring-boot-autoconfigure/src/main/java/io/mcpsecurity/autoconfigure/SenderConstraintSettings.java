@@ -1,10 +1,14 @@
 package io.mcpsecurity.autoconfigure;
 
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.Dpop;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.MutualTls;
+import io.mcpsecurity.token.DpopNonces;
 import io.mcpsecurity.transport.ClientCertificates;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of sender-constrained tokens, checked.
@@ -19,6 +23,8 @@ final class SenderConstraintSettings {
 
 	private static final String PROXIES = MUTUAL_TLS + ".trusted-proxies";
 
+	private final @Nullable DpopNonces nonces;
+
 	private final ClientCertificates certificates;
 
 	SenderConstraintSettings(Dpop dpop, MutualTls mutualTls) {
@@ -27,7 +33,23 @@ final class SenderConstraintSettings {
 			throw CheckedProperties.invalid(DPOP + ".max-age", maxAge, "It is not between one second and one hour.");
 		}
 		CheckedProperties.checkPositive(DPOP + ".max-proofs", dpop.maxProofs());
+		Duration period = dpop.nonce().period();
+		if (period.compareTo(Duration.ofSeconds(1)) < 0 || period.compareTo(Duration.ofHours(1)) > 0) {
+			throw CheckedProperties.invalid(DPOP + ".nonce.period", period,
+					"It is not between one second and one hour.");
+		}
+		List<byte[]> keys = dpop.nonce()
+			.keys()
+			.stream()
+			.map((key) -> CheckedProperties.checkKey(DPOP + ".nonce", key))
+			.toList();
+		this.nonces = dpop.nonce().required() ? new DpopNonces(keys, period, Clock.systemUTC()) : null;
 		this.certificates = certificates(mutualTls);
+	}
+
+	/** The nonces that proofs must contain, or {@code null} if they need none. */
+	@Nullable DpopNonces nonces() {
+		return this.nonces;
 	}
 
 	/** Finds client certificates. */

@@ -58,6 +58,8 @@ public final class DpopProofs {
 
 	private final UsedProofs used;
 
+	private final @Nullable DpopNonces nonces;
+
 	private final Clock clock;
 
 	/**
@@ -65,14 +67,22 @@ public final class DpopProofs {
 	 * @param maxAge the maximum difference between the {@code iat} of a proof and the
 	 * time, positive
 	 * @param used the proofs that were used
+	 * @param nonces the nonces that proofs must contain, or {@code null} if they need
+	 * none
 	 * @param clock the clock
 	 */
-	public DpopProofs(Duration maxAge, UsedProofs used, Clock clock) {
+	public DpopProofs(Duration maxAge, UsedProofs used, @Nullable DpopNonces nonces, Clock clock) {
 		this.maxAge = maxAge;
 		this.used = used;
+		this.nonces = nonces;
 		this.clock = clock;
 		// All claims are checked here, with details for the log.
 		this.decoders.setJwtValidatorFactory((context) -> (proof) -> OAuth2TokenValidatorResult.success());
+	}
+
+	/** The nonce for the next proof of a client, or {@code null} if it needs none. */
+	public @Nullable String nonce() {
+		return (this.nonces != null) ? this.nonces.current() : null;
 	}
 
 	/**
@@ -100,6 +110,10 @@ public final class DpopProofs {
 		}
 		if (!(jwt.getClaims().get("jti") instanceof String id) || id.isEmpty()) {
 			throw refused("The DPoP proof has no id (jti)", "");
+		}
+		if (this.nonces != null
+				&& !(jwt.getClaims().get("nonce") instanceof String nonce && this.nonces.accept(nonce))) {
+			throw new RefusedTokenException(TokenFailure.DPOP_NONCE, "The DPoP proof needs the nonce of this server");
 		}
 		Duration lifetime = Duration.between(now, issuedAt.plus(this.maxAge)).plus(CLOCK_DIFFERENCE);
 		if (!this.used.add(Sha256.ofAll(List.of(thumbprint, id)), lifetime)) {

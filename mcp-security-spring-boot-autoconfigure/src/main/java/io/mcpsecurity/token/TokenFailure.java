@@ -49,6 +49,11 @@ public enum TokenFailure {
 	/** The DPoP proof is missing, malformed, or not for this request and token. */
 	DPOP_PROOF,
 
+	/**
+	 * The DPoP proof is right but for the nonce of this server, which it must contain.
+	 */
+	DPOP_NONCE,
+
 	/** The token is not active: it was revoked, or is unknown. */
 	INACTIVE,
 
@@ -63,7 +68,11 @@ public enum TokenFailure {
 
 	/** The error code of the challenge (RFC 6750 section 3.1, RFC 9449 section 7.1). */
 	String errorCode() {
-		return (this == DPOP_PROOF) ? OAuth2ErrorCodes.INVALID_DPOP_PROOF : OAuth2ErrorCodes.INVALID_TOKEN;
+		return switch (this) {
+			case DPOP_PROOF -> OAuth2ErrorCodes.INVALID_DPOP_PROOF;
+			case DPOP_NONCE -> "use_dpop_nonce";
+			default -> OAuth2ErrorCodes.INVALID_TOKEN;
+		};
 	}
 
 	/**

@@ -26,8 +26,8 @@ final class AddressLimit {
 
 	private static final Log logger = LogFactory.getLog(AddressLimit.class);
 
-	/** Failures that are not caused by an invalid token. */
-	private static final Set<String> NO_FAILURES = Set.of("missing", "unavailable");
+	/** Failures that are not caused by an invalid token or proof. */
+	private static final Set<String> NO_FAILURES = Set.of("missing", "unavailable", "dpop_nonce");
 
 	private final RequestLimits limits;
 

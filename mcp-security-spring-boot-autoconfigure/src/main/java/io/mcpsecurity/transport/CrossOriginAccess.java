@@ -29,7 +29,7 @@ public final class CrossOriginAccess {
 	private static final List<String> METHODS = List.of("GET", "POST", "DELETE");
 
 	private static final List<String> RESPONSE_HEADERS = List.of(HttpHeaders.WWW_AUTHENTICATE, "Mcp-Session-Id",
-			"MCP-Protocol-Version", "DPoP-Nonce", HttpHeaders.RETRY_AFTER);
+			"MCP-Protocol-Version", SenderConstraints.NONCE, HttpHeaders.RETRY_AFTER);
 
 	private final AllowedOrigins origins;
 

@@ -164,6 +164,7 @@ final class McpEndpointFilter implements Filter {
 			throw this.endpoint.refusals()
 				.of(new AuthenticationServiceException("There is no authorization server"), SenderConstraints.BEARER);
 		}
+		this.common.constraints().supplyNonce(request, response);
 		authenticate(exchange, request);
 		checkClient(exchange);
 		checkRequiredScopes(exchange);

@@ -8,6 +8,7 @@ import io.mcpsecurity.token.DpopProofs;
 import io.mcpsecurity.token.RefusedTokenException;
 import io.mcpsecurity.token.TokenFailure;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.HttpHeaders;
@@ -29,6 +30,9 @@ public record SenderConstraints(Mode dpop, DpopProofs proofs, Mode mutualTls, Cl
 	/** The authentication scheme of tokens that are bound to a DPoP key. */
 	static final String DPOP = "DPoP";
 
+	/** The header for the nonce of the next proof. */
+	static final String NONCE = "DPoP-Nonce";
+
 	/** The authentication scheme of other tokens. */
 	static final String BEARER = "Bearer";
 
@@ -49,6 +53,17 @@ public record SenderConstraints(Mode dpop, DpopProofs proofs, Mode mutualTls, Cl
 		String header = request.getHeader(HttpHeaders.AUTHORIZATION);
 		return (this.dpop != Mode.OFF && header != null && header.regionMatches(true, 0, DPOP, 0, DPOP.length())) ? DPOP
 				: BEARER;
+	}
+
+	/**
+	 * Add the nonce for the next proof to the response to a request with DPoP (RFC 9449
+	 * section 8.2), whatever the outcome is.
+	 */
+	void supplyNonce(HttpServletRequest request, HttpServletResponse response) {
+		String nonce = scheme(request).equals(DPOP) ? this.proofs.nonce() : null;
+		if (nonce != null) {
+			response.setHeader(NONCE, nonce);
+		}
 	}
 
 	/**

@@ -82,6 +82,8 @@ class InvalidPropertiesTests {
 					dpop.mode=on                              | * | No enum constant
 					dpop.max-age=0s                           | * | It is not between one second and one hour
 					dpop.max-age=61m                          | * | It is not between one second and one hour
+					dpop.nonce.keys=c2hvcnQ=                  | dpop.nonce | not 32 bytes in Base64
+					dpop.nonce.period=0s                      | * | It is not between one second and one hour
 					dpop.max-proofs=0                         | * | It is not positive
 					mutual-tls.certificate-header=Client-Cert | * | Every client could send it. Set mcp-security.mutual-tls.trusted-proxies
 					mutual-tls.certificate-header=a:b,mutual-tls.trusted-proxies=::1 | mutual-tls.certificate-header | It is not the name of a header

@@ -78,8 +78,32 @@ class DpopHttpTests {
 	static void start() {
 		allowed = start("allowed", "STATELESS", "mcp-security.resource-aliases=http://127.0.0.1:${server.port}/mcp",
 				"mcp-security.http.allowed-origins=https://app.example");
-		required = start("required", "STATELESS");
+		required = start("required", "STATELESS", "mcp-security.dpop.nonce.required=true");
 		sessions = start("allowed", "STREAMABLE");
+	}
+
+	@Test
+	void proofMustContainTheNonceOfTheServer() {
+		String token = bound(required.token("records:browse"));
+		HttpResponse<String> first = send(required, "DPoP " + token,
+				proof(required, token).claim("nonce", null).sign());
+		assertThat(first.statusCode()).isEqualTo(401);
+		assertThat(McpResponse.of(first).challenge("error")).isEqualTo("use_dpop_nonce");
+		String nonce = first.headers().firstValue("DPoP-Nonce").orElseThrow();
+		HttpResponse<String> second = send(required, "DPoP " + token,
+				proof(required, token).claim("nonce", nonce).sign());
+		assertThat(second.statusCode()).isEqualTo(200);
+		assertThat(second.headers().firstValue("DPoP-Nonce")).isPresent();
+		for (Object wrong : new Object[] { "x", "", 7, nonce + "x" }) {
+			assertRefused("use_dpop_nonce", "dpop_nonce", required, "DPoP " + token,
+					proof(required, token).claim("nonce", wrong).sign())
+				.contains("nonce");
+		}
+		// A proof that is wrong in another way is not to be repeated with a nonce.
+		assertRefused("invalid_dpop_proof", "dpop_proof", required, "DPoP " + token,
+				proof(required, token).claim("nonce", null).claim("htm", "GET").sign())
+			.contains("htm");
+		assertThat(send(allowed, "DPoP " + token).headers().firstValue("DPoP-Nonce")).isEmpty();
 	}
 
 	private static SecuredServer start(String mode, String protocol, String... properties) {
@@ -468,7 +492,8 @@ class DpopHttpTests {
 	}
 
 	private static Proof proof(SecuredServer server, String token) {
-		return key.proof("POST", server.url()).token(token);
+		String nonce = server.context().getBean(SenderConstraints.class).proofs().nonce();
+		return key.proof("POST", server.url()).token(token).claim("nonce", nonce);
 	}
 
 	private static Date inSeconds(int seconds) {
