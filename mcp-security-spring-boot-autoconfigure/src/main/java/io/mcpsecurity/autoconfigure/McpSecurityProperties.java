@@ -710,8 +710,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param rules Rate limits, all of which apply.
 	 * @param maxConcurrentCalls Maximum number of concurrent POST requests of a caller at
 	 * each instance, or of an address without a token.
-	 * @param maxConcurrentStreams Maximum number of streams of a caller, opened by
-	 * GET or subscriptions/listen, at each instance, or of an address without a token.
+	 * @param maxConcurrentStreams Maximum number of streams of a caller, opened by GET or
+	 * subscriptions/listen, at each instance, or of an address without a token.
 	 * @param authenticationFailures Limit of rejected tokens for each address.
 	 * @param store Where the buckets of the rules are: "local", in the memory of each
 	 * instance, or "redis", shared.

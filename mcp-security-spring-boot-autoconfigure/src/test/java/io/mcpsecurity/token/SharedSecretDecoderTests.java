@@ -56,13 +56,14 @@ class SharedSecretDecoderTests {
 
 	/** A value of {@code -} stands for the right one. */
 	@ParameterizedTest
-	@CsvSource({ "-, -, -, 60, records:browse, 200", "-, -, -, 60, other, 403", // good tokens
-			"other, -, -, 60, records:browse, 401",
-			"-, https://other.example, -, 60, records:browse, 401", "-, -, https://other.example, 60, records:browse, 401",
-			"-, -, -, -600, records:browse, 401" })
+	@CsvSource({ "-, -, -, 60, records:browse, 200", "-, -, -, 60, other, 403", // good
+																				// tokens
+			"other, -, -, 60, records:browse, 401", "-, https://other.example, -, 60, records:browse, 401",
+			"-, -, https://other.example, 60, records:browse, 401", "-, -, -, -600, records:browse, 401" })
 	void tokenOfSharedSecretIsCheckedLikeOthers(String secret, String issuer, String audience, long lifetime,
 			String scope, int status) throws JOSEException {
-		JWTClaimsSet claims = new JWTClaimsSet.Builder().issuer(issuer.equals("-") ? authorizationServer.issuer() : issuer)
+		JWTClaimsSet claims = new JWTClaimsSet.Builder()
+			.issuer(issuer.equals("-") ? authorizationServer.issuer() : issuer)
 			.audience(audience.equals("-") ? server.url() : audience)
 			.subject("alice")
 			.claim("scope", scope)
