@@ -145,10 +145,11 @@ class StepUpAuthenticationTests {
 	@Test
 	void publicToolWithAuthenticationNeedsToken() {
 		SecuredServer server = servers.get(Protocol.STATELESS);
-		assertThat(server
-			.send(server.post(null,
-					"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"opened\"}}"))
-			.statusCode()).isEqualTo(401);
+		HttpResponse<String> response = server.send(server.post(null,
+				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"opened\"}}"));
+		assertThat(response.statusCode()).isEqualTo(401);
+		// RFC 6750 section 3.1: no error code without a token.
+		assertThat(challenge(response)).startsWith("Bearer resource_metadata=");
 	}
 
 	@ParameterizedTest
