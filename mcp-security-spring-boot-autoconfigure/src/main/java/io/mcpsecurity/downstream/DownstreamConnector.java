@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.Map;
 import java.util.function.Function;
 
+import io.mcpsecurity.InsufficientScopeException;
 import io.mcpsecurity.exchange.McpExchange;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
@@ -43,7 +44,9 @@ record DownstreamConnector(DownstreamService service, ClientHttpConnector connec
 			Function<? super ClientHttpRequest, Mono<Void>> requestCallback) {
 		call.checkDestination();
 		return this.connector.connect(method, uri, (request) -> requestCallback.apply(new Request(request, call)))
-			.doOnError((ex) -> call.unanswered())
+			// Other failures are recorded where they are detected.
+			.doOnError((ex) -> !(ex instanceof DownstreamException || ex instanceof InsufficientScopeException),
+					(ex) -> call.unanswered())
 			.flatMap((response) -> Mono.fromCallable(() -> {
 				call.responded(response.getStatusCode().value(), response.getHeaders());
 				return response;

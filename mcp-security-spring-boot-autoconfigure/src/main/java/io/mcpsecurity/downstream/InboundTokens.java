@@ -36,7 +36,7 @@ public final class InboundTokens implements ClientHttpRequestInterceptor {
 	/** No shorter part of a header is looked up. */
 	private static final int SHORTEST_TOKEN = 16;
 
-	private static final Pattern SEPARATORS = Pattern.compile("[\\s,;\"'&?]+|(?<=[^=])=(?=[^=])");
+	private static final Pattern SEPARATORS = Pattern.compile("[\\s,;:\"'&?#]+|(?<=[^=])=(?=[^=])");
 
 	private final Supplier<Exchanges> exchanges;
 
