@@ -90,8 +90,8 @@ class ClientRegistrationTests extends SampleTestBase {
 	@ParameterizedTest
 	@ValueSource(strings = { "https://app.example/callback", "https://app.example:8443/callback?x=y",
 			"http://localhost:1234/callback", "http://127.0.0.1:1234/callback", "http://[::1]:1234/callback",
-			"http://localhost/" })
-	void httpsOrLoopbackRedirectUriIsRegistered(String redirectUri) {
+			"http://localhost/", "cursor://anysphere.cursor-mcp/oauth/callback", "vscode://vscode.example/callback" })
+	void httpsLoopbackOrPrivateUseRedirectUriIsRegistered(String redirectUri) {
 		assertThat(this.client.register(metadata("redirect_uris", List.of(redirectUri))).status()).isEqualTo(201);
 	}
 

@@ -7,12 +7,17 @@ import io.mcpsecurity.sample.AuthorizationRequest;
 import io.mcpsecurity.sample.BrowserSession;
 import io.mcpsecurity.sample.SampleTestBase;
 import org.htmlunit.Page;
+import org.htmlunit.html.HtmlElement;
+import org.htmlunit.html.HtmlForm;
+import org.htmlunit.html.HtmlInput;
 import org.htmlunit.html.HtmlPage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 /**
  * What the pages say, and what they keep browsers from doing.
@@ -45,6 +50,53 @@ class PagesTests extends SampleTestBase {
 					"Take copies of research records as CSV or JSON", "Delete research records", "your own computer",
 					"localhost:6274");
 			assertThat(page.asNormalizedText()).doesNotContain("registered itself");
+		}
+	}
+
+	@Test
+	void dangerousScopeIsMarkedAndNotSelectedBeforehand() {
+		AuthorizationRequest request = inspectorRequest(BROWSE, EXPORT, PURGE);
+		try (BrowserSession browser = browser()) {
+			HtmlPage page = browser.consentPage(request, "bob");
+			HtmlForm form = BrowserSession.form(page, "allow");
+			assertThat(form.getInputsByName("scope")).filteredOn(HtmlInput::isChecked)
+				.extracting(HtmlInput::getValueAttribute)
+				.containsExactly(BROWSE, EXPORT);
+			assertThat(form.<HtmlElement>getByXPath(".//label[contains(@class, 'dangerous')]"))
+				.extracting(HtmlElement::asNormalizedText)
+				.singleElement(as(STRING))
+				.contains("Delete research records", "dangerous", PURGE);
+			browser.submit(form);
+			assertThat(this.client.redeem(request, browser.answer().get("code")).scopes())
+				.containsExactlyInAnyOrder(BROWSE, EXPORT);
+		}
+	}
+
+	@Test
+	void clientWithPrivateUseSchemeGetsCode() {
+		String callback = "cursor://anysphere.cursor-mcp/callback";
+		AuthorizationRequest request = new AuthorizationRequest(ISSUER, this.client.register(callback, BROWSE),
+				callback)
+			.scope(BROWSE)
+			.resource(RESOURCE);
+		try (BrowserSession browser = browser()) {
+			HtmlPage consent = browser.consentPage(request, "alice");
+			assertThat(consent.getElementById("destination").getTextContent()).contains("cursor:");
+			browser.allow(consent, BROWSE);
+			assertThat(this.client.redeem(request, browser.answer().get("code")).scopes()).containsExactly(BROWSE);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "alice, false", "bob, true" })
+	void homePageFollowsSignInWithoutClient(String user, boolean administrator) {
+		try (BrowserSession browser = browser()) {
+			HtmlPage home = (HtmlPage) browser.signInIfAsked(browser.open(ISSUER + "/"), user);
+			assertThat(home.getWebResponse().getStatusCode()).isEqualTo(200);
+			assertThat(home.getUrl()).hasPath("/");
+			assertThat(home.asNormalizedText().contains("Open the console")).isEqualTo(administrator);
+			HtmlPage login = (HtmlPage) browser.open(ISSUER + "/login");
+			assertThat(login.asNormalizedText()).contains("You are signed in");
 		}
 	}
 
@@ -97,7 +149,7 @@ class PagesTests extends SampleTestBase {
 	@ParameterizedTest
 	@CsvSource({ "https://app.example:8443/callback, https://app.example:8443",
 			"https://app.example/callback, https://app.example", "http://127.0.0.1:7/a, http://127.0.0.1:7",
-			"http://[::1]:7/a, http:" })
+			"http://[::1]:7/a, http:", "cursor://anysphere.cursor-mcp/callback, cursor:" })
 	void consentPageAllowsFormRedirectToClient(String redirectUri, String source) {
 		AuthorizationRequest request = new AuthorizationRequest(ISSUER, this.client.register(redirectUri, BROWSE),
 				redirectUri)
