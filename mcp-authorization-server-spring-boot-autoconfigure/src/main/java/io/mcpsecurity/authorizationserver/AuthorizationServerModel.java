@@ -97,6 +97,12 @@ final class AuthorizationServerModel {
 					positive("tokens.refresh-token-lifetime", properties.tokens().refreshTokenLifetime()))
 			.reuseRefreshTokens(false)
 			.build();
+		positive("keys.rotation", properties.keys().rotation());
+		if (properties.keys().publishAhead().isNegative()
+				|| properties.keys().publishAhead().compareTo(properties.keys().rotation()) >= 0) {
+			throw invalid("keys.publish-ahead", properties.keys().publishAhead(),
+					"Set a duration that is shorter than keys.rotation.");
+		}
 		positive("tokens.authorization-lifetime", properties.tokens().authorizationLifetime());
 		List<String> plain = plainSecrets();
 		this.clients = properties.clients()
@@ -266,7 +272,7 @@ final class AuthorizationServerModel {
 		for (String scope : scopes) {
 			if (!this.scopes.containsKey(scope)) {
 				throw invalid(property, scope,
-						"No resource has this scope. The scopes of the resources are " + this.scopes.keySet() + ".");
+						"No resource has this scope. Set some of " + this.scopes.keySet() + ".");
 			}
 		}
 		return new LinkedHashSet<>(scopes);
@@ -402,7 +408,7 @@ final class AuthorizationServerModel {
 		throw invalid(property, value, "Set an absolute URL with a host.");
 	}
 
-	private static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value,
+	static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value,
 			String reason) {
 		return new InvalidConfigurationPropertyValueException(AuthorizationServerProperties.PREFIX + "." + property,
 				value, reason);

@@ -27,13 +27,15 @@ import org.springframework.boot.convert.DurationUnit;
  * @param clients Registered clients, by client id.
  * @param registration Dynamic client registration (RFC 7591).
  * @param tokens Lifetimes of tokens.
+ * @param keys Keys that sign access tokens. Ignored if there is a bean of type JWKSource.
  * @param users Users, by name. Default: those of the UserDetailsService bean.
  */
 @ConfigurationProperties(prefix = AuthorizationServerProperties.PREFIX, ignoreUnknownFields = false)
 record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nullable String issuer,
 		@Nullable String name, @DefaultValue("ADMIN") String administratorRole, @DefaultValue List<Resource> resources,
 		@DefaultValue Map<String, List<String>> roles, @DefaultValue Map<String, Client> clients,
-		@DefaultValue Registration registration, @DefaultValue Tokens tokens, @DefaultValue Map<String, User> users) {
+		@DefaultValue Registration registration, @DefaultValue Tokens tokens, @DefaultValue Keys keys,
+		@DefaultValue Map<String, User> users) {
 
 	static final String PREFIX = "mcp-authorization-server";
 
@@ -117,6 +119,19 @@ record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nul
 	record Tokens(@DefaultValue("5m") @DurationUnit(ChronoUnit.SECONDS) Duration accessTokenLifetime,
 			@DefaultValue("7d") @DurationUnit(ChronoUnit.SECONDS) Duration refreshTokenLifetime,
 			@DefaultValue("30d") @DurationUnit(ChronoUnit.SECONDS) Duration authorizationLifetime) {
+	}
+
+	/**
+	 * Keys that sign access tokens.
+	 *
+	 * @param file Path of a file with the private keys as a JWK set, which is created if
+	 * it does not exist, and which only the owner may access. Default: none, so that the
+	 * keys change with each start.
+	 * @param rotation After which time a key is replaced.
+	 * @param publishAhead How long a new key is published before it signs.
+	 */
+	record Keys(@Nullable String file, @DefaultValue("30d") @DurationUnit(ChronoUnit.SECONDS) Duration rotation,
+			@DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration publishAhead) {
 	}
 
 	/**

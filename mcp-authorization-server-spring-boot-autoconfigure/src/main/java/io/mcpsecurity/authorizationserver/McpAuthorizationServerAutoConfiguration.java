@@ -1,19 +1,8 @@
 package io.mcpsecurity.authorizationserver;
 
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
-import java.security.interfaces.RSAPrivateKey;
-import java.security.interfaces.RSAPublicKey;
 import java.time.Clock;
 import java.util.Map;
-import java.util.UUID;
 
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.KeyUse;
-import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
 
@@ -53,7 +42,7 @@ import org.springframework.web.servlet.mvc.Controller;
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnBooleanProperty(name = AuthorizationServerProperties.PREFIX + ".enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AuthorizationServerProperties.class)
-@Import({ OtherRequests.class, AuthorizationServerChains.class, LoginController.class, ConsentController.class,
+@Import({ OtherRequests.class, SigningKeysConfiguration.class, AuthorizationServerChains.class, LoginController.class, ConsentController.class,
 		ClientsController.class })
 public final class McpAuthorizationServerAutoConfiguration {
 
@@ -123,20 +112,6 @@ public final class McpAuthorizationServerAutoConfiguration {
 	SimpleUrlHandlerMapping mcpAuthorizationServerRoot() {
 		Controller redirect = (request, response) -> new ModelAndView("redirect:" + AuthorizationServerChains.LOGIN);
 		return new SimpleUrlHandlerMapping(Map.of("/", redirect), Ordered.LOWEST_PRECEDENCE - 10);
-	}
-
-	@Bean
-	@ConditionalOnMissingBean
-	JWKSource<SecurityContext> jwkSource() throws NoSuchAlgorithmException {
-		KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-		generator.initialize(2048);
-		KeyPair keys = generator.generateKeyPair();
-		return new ImmutableJWKSet<>(new JWKSet(
-				new RSAKey.Builder((RSAPublicKey) keys.getPublic()).privateKey((RSAPrivateKey) keys.getPrivate())
-					.keyUse(KeyUse.SIGNATURE)
-					.algorithm(JWSAlgorithm.RS256)
-					.keyID(UUID.randomUUID().toString())
-					.build()));
 	}
 
 	/** Used by the registration endpoint, which also accepts an initial access token. */
