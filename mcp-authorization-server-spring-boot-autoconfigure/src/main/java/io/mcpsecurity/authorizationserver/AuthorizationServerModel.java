@@ -271,8 +271,7 @@ final class AuthorizationServerModel {
 	private Set<String> known(String property, List<String> scopes) {
 		for (String scope : scopes) {
 			if (!this.scopes.containsKey(scope)) {
-				throw invalid(property, scope,
-						"No resource has this scope. Set some of " + this.scopes.keySet() + ".");
+				throw invalid(property, scope, "No resource has this scope. Set some of " + this.scopes.keySet() + ".");
 			}
 		}
 		return new LinkedHashSet<>(scopes);
@@ -408,8 +407,7 @@ final class AuthorizationServerModel {
 		throw invalid(property, value, "Set an absolute URL with a host.");
 	}
 
-	static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value,
-			String reason) {
+	static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value, String reason) {
 		return new InvalidConfigurationPropertyValueException(AuthorizationServerProperties.PREFIX + "." + property,
 				value, reason);
 	}

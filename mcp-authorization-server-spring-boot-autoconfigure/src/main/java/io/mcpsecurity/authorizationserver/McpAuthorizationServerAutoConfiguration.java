@@ -42,8 +42,8 @@ import org.springframework.web.servlet.mvc.Controller;
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnBooleanProperty(name = AuthorizationServerProperties.PREFIX + ".enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AuthorizationServerProperties.class)
-@Import({ OtherRequests.class, SigningKeysConfiguration.class, AuthorizationServerChains.class, LoginController.class, ConsentController.class,
-		ClientsController.class })
+@Import({ OtherRequests.class, SigningKeysConfiguration.class, AuthorizationServerChains.class, LoginController.class,
+		ConsentController.class, ClientsController.class })
 public final class McpAuthorizationServerAutoConfiguration {
 
 	@Bean

@@ -104,8 +104,7 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 		Instant now = this.clock.instant();
 		List<JWK> next = new ArrayList<>(this.keys);
 		// A key that has a successor which has signed for longer than a token is valid.
-		while (next.size() > 1
-				&& signsFrom(next.get(1)).plus(this.tokenLifetime).plus(TOLERANCE).isBefore(now)) {
+		while (next.size() > 1 && signsFrom(next.get(1)).plus(this.tokenLifetime).plus(TOLERANCE).isBefore(now)) {
 			next.remove(0);
 		}
 		JWK newest = next.get(next.size() - 1);
@@ -117,8 +116,8 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 				store(next);
 			}
 			catch (IOException ex) {
-				logger.error("The keys cannot be written to '" + this.file
-						+ "', so the present ones stay in use: " + ex.getClass().getSimpleName());
+				logger.error("The keys cannot be written to '" + this.file + "', so the present ones stay in use: "
+						+ ex.getClass().getSimpleName());
 			}
 		}
 		return this.keys;

@@ -22,8 +22,9 @@ class SigningKeysConfiguration {
 					Clock.systemUTC());
 		}
 		catch (IOException ex) {
-			throw AuthorizationServerModel.invalid("keys.file", properties.keys().file(), "The file cannot be used: "
-					+ ex.getMessage() + ". Set a file that only this application can read, in a directory that it can write to.");
+			throw AuthorizationServerModel.invalid("keys.file", properties.keys().file(),
+					"The file cannot be used: " + ex.getMessage()
+							+ ". Set a file that only this application can read, in a directory that it can write to.");
 		}
 	}
 

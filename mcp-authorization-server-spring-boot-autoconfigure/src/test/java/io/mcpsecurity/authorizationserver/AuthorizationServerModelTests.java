@@ -86,8 +86,7 @@ class AuthorizationServerModelTests {
 			"registration.redirect-schemes, javascript", "registration.redirect-schemes, https",
 			"registration.redirect-schemes, Cursor", "registration.redirect-schemes, cursor:",
 			"registration.max-clients, -1", "registration.unused-lifetime, 0s", "tokens.access-token-lifetime, 0s",
-			"tokens.refresh-token-lifetime, -1s", "tokens.authorization-lifetime, 0s",
-			"clients.agent.scopes, read" })
+			"tokens.refresh-token-lifetime, -1s", "tokens.authorization-lifetime, 0s", "clients.agent.scopes, read" })
 	void wrongValueStopsTheStart(String property, String value) {
 		set(property, value);
 		String expected = property.equals("clients.agent.scopes") ? "clients.agent.secret" : property;
@@ -101,7 +100,8 @@ class AuthorizationServerModelTests {
 	void redirectUriOfClientIsChecked(String redirectUri) {
 		set("clients.app.redirect-uris", redirectUri);
 		assertThatExceptionOfType(InvalidConfigurationPropertyValueException.class).isThrownBy(this::model)
-			.satisfies((ex) -> assertThat(ex.getName()).isEqualTo("mcp-authorization-server.clients.app.redirect-uris"));
+			.satisfies(
+					(ex) -> assertThat(ex.getName()).isEqualTo("mcp-authorization-server.clients.app.redirect-uris"));
 	}
 
 	@ParameterizedTest
@@ -130,8 +130,7 @@ class AuthorizationServerModelTests {
 		set("users.alice.password", "{noop}alice-password");
 		set("clients.agent.secret", "{noop}agent-secret");
 		assertThatNoException().isThrownBy(this::model);
-		assertThat(output).contains("[user 'alice', client 'agent']")
-			.doesNotContain("alice-password", "agent-secret");
+		assertThat(output).contains("[user 'alice', client 'agent']").doesNotContain("alice-password", "agent-secret");
 	}
 
 	@Test

@@ -28,8 +28,8 @@ class ClientRegistryTests {
 	private final InstantSource time = this.now::get;
 
 	private final ClientRegistry clients = new ClientRegistry(
-			new AuthorizationServerProperties.Registration(true, 1, List.of(), Duration.ofDays(1), List.of()), List.of(),
-			this.time.withZone(ZoneOffset.UTC));
+			new AuthorizationServerProperties.Registration(true, 1, List.of(), Duration.ofDays(1), List.of()),
+			List.of(), this.time.withZone(ZoneOffset.UTC));
 
 	@Test
 	void unusedClientIsReplaced() {

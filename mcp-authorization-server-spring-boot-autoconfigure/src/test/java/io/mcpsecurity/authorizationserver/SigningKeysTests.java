@@ -97,8 +97,7 @@ class SigningKeysTests {
 	}
 
 	private SigningKeys keys() throws IOException {
-		return new SigningKeys(
-				new AuthorizationServerProperties.Keys(file().toString(), ROTATION, Duration.ofHours(1)),
+		return new SigningKeys(new AuthorizationServerProperties.Keys(file().toString(), ROTATION, Duration.ofHours(1)),
 				Duration.ofMinutes(5), this.time.withZone(ZoneOffset.UTC));
 	}
 
@@ -111,9 +110,8 @@ class SigningKeysTests {
 
 	private static String signer(SigningKeys keys) {
 		NimbusJwtEncoder encoder = new SigningKeysConfiguration().jwtEncoder(keys);
-		return String.valueOf(encoder
-			.encode(JwtEncoderParameters.from(JwsHeader.with(SignatureAlgorithm.RS256).build(),
-					JwtClaimsSet.builder().subject("alice").build()))
+		return String.valueOf(encoder.encode(JwtEncoderParameters.from(JwsHeader.with(SignatureAlgorithm.RS256).build(),
+				JwtClaimsSet.builder().subject("alice").build()))
 			.getHeaders()
 			.get("kid"));
 	}
