@@ -2,6 +2,7 @@ package io.mcpsecurity.transport;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
 import io.mcpsecurity.token.RefusedTokenException;
@@ -34,8 +35,10 @@ record Confirmation(@Nullable String key, @Nullable String certificate) {
 		Object claim = caller.claim("cnf");
 		Map<?, ?> members = (claim instanceof Map<?, ?> map) ? map : Map.of();
 		Confirmation confirmation = new Confirmation(text(members.get(KEY)), text(members.get(CERTIFICATE)));
-		int known = ((confirmation.key != null) ? 1 : 0) + ((confirmation.certificate != null) ? 1 : 0);
-		if (claim != null && (known == 0 || known < members.size())) {
+		// RFC 7800 section 3.1: other members are ignored, such as those of Keycloak.
+		boolean malformed = Stream.of(KEY, CERTIFICATE)
+			.anyMatch((member) -> members.get(member) != null && !(members.get(member) instanceof String));
+		if (claim != null && (malformed || confirmation.isEmpty())) {
 			throw new RefusedTokenException(TokenFailure.BOUND, "The token is bound in a way that is not supported");
 		}
 		if (confirmation.key == null && TYPES.stream()

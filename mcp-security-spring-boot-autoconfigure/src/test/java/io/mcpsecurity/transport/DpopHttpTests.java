@@ -8,6 +8,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -321,12 +322,23 @@ class DpopHttpTests {
 		}
 	}
 
+	/** As Keycloak writes them. */
+	@Test
+	void otherMembersAreIgnored() {
+		Map<String, Object> confirmation = new HashMap<>(Map.of("jkt", key.thumbprint(), "kc-jkt-type", "DPoP"));
+		confirmation.put("x5t#S256", null);
+		String token = allowed.token("records:browse").claim("cnf", confirmation).sign();
+		assertThat(send(allowed, "DPoP " + token, proof(allowed, token).sign()).statusCode()).isEqualTo(200);
+		assertRefused("invalid_token", "bound", allowed, "Bearer " + token).contains("no bearer token");
+	}
+
 	static Stream<Arguments> tokenThatIsBoundInAnotherWayIsRefused() {
 		return Stream.of(token("to a certificate", (token) -> token.claim("cnf", Map.of("x5t#S256", "x"))),
 				token("to a key and a certificate",
 						(token) -> token.claim("cnf", Map.of("jkt", key.thumbprint(), "x5t#S256", "x"))),
-				token("to a key and something unknown",
-						(token) -> token.claim("cnf", Map.of("jkt", key.thumbprint(), "kid", "x"))),
+				token("to something unknown", (token) -> token.claim("cnf", Map.of("kid", "x"))),
+				token("to a key and a certificate that is no text",
+						(token) -> token.claim("cnf", Map.of("jkt", key.thumbprint(), "x5t#S256", 7))),
 				token("to nothing", (token) -> token.claim("cnf", Map.of())),
 				token("to a text", (token) -> token.claim("cnf", key.thumbprint())),
 				token("to a list", (token) -> token.claim("cnf", List.of(key.thumbprint()))),

@@ -78,6 +78,7 @@ abstract class KeycloakTestBase {
 		properties.add("mcp-security.resource", () -> RESOURCE);
 		properties.add("mcp-security.metadata.url", () -> METADATA);
 		properties.add("spring.security.oauth2.resourceserver.jwt.issuer-uri", () -> keycloak().issuer());
+		properties.add("mcp-security.dpop.mode", () -> "allowed");
 		properties.add("mcp-security.token.keys.retry-interval", () -> "1s");
 	}
 

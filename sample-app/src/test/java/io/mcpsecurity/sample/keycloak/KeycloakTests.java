@@ -1,10 +1,18 @@
 package io.mcpsecurity.sample.keycloak;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.Map;
 
 import io.mcpsecurity.sample.OAuthClient;
+import io.mcpsecurity.test.DpopKey;
 import io.mcpsecurity.test.McpResponse;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,10 +148,15 @@ class KeycloakTests extends KeycloakTestBase {
 	}
 
 	@Test
-	void keyBoundTokenIsRefused() {
-		String token = DpopProof.clientCredentials(keycloak().issuer(), "dpop-agent:dpop-secret", BROWSE);
+	void keyBoundTokenIsAcceptedOnlyWithProofsOfItsKey() {
+		DpopKey key = DpopKey.generate();
+		String token = DpopToken.clientCredentials(keycloak().issuer(), "dpop-agent:dpop-secret", BROWSE, key);
 		assertThat(OAuthClient.claims(token)).containsKey("cnf").containsEntry("aud", RESOURCE);
 		assertRefused(browse(token));
+		String proof = key.proof("POST", RESOURCE).token(token).sign();
+		assertThat(initialize(token, proof)).isEqualTo(200);
+		assertThat(initialize(token, proof)).isEqualTo(401);
+		assertThat(initialize(token, DpopKey.generate().proof("POST", RESOURCE).token(token).sign())).isEqualTo(401);
 	}
 
 	@Test
@@ -158,6 +171,28 @@ class KeycloakTests extends KeycloakTestBase {
 			String token = client().redeem(again, code).accessToken();
 			assertThat(OAuthClient.claims(token)).containsEntry("acr", "confirmed");
 			assertGranted(browse(token), "Water levels");
+		}
+	}
+
+	private static int initialize(String token, String proof) {
+		try {
+			return HttpClient.newHttpClient()
+				.send(HttpRequest.newBuilder(URI.create(ENDPOINT))
+					.header("Content-Type", "application/json")
+					.header("Accept", "application/json, text/event-stream")
+					.header("Authorization", "DPoP " + token)
+					.header("DPoP", proof)
+					.POST(BodyPublishers.ofString("""
+							{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",
+							"capabilities":{},"clientInfo":{"name":"test","version":"1"}}}"""))
+					.build(), BodyHandlers.discarding())
+				.statusCode();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			throw KeycloakServer.interrupted(ex);
 		}
 	}
 
