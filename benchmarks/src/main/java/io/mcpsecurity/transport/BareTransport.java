@@ -53,7 +53,7 @@ public final class BareTransport extends OncePerRequestFilter {
 	public BareTransport(McpDispatcher dispatcher) {
 		RuleBook rules = new RuleBook(List.of(), List.of(), Conventions.NONE, Access.PUBLIC, new OfferedTargets());
 		AccessPolicy policy = new AccessPolicy(rules, ScopeHierarchy.FLAT, AccessPolicy.Mode.ENFORCE, true,
-				AccessPolicy.Visibility.STEP_UP);
+				AccessPolicy.Visibility.STEP_UP, Duration.ZERO);
 		BearerChallenge challenge = new BearerChallenge(RESOURCE, List::of, UnaryOperator.identity(),
 				List.of("Bearer"));
 		URI resource = URI.create(RESOURCE);

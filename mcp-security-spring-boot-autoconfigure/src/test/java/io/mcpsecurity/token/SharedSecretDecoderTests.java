@@ -2,9 +2,9 @@ package io.mcpsecurity.token;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Date;
 
-import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 import com.nimbusds.jose.JOSEException;
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -36,7 +37,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SharedSecretDecoderTests {
 
-	private static final String SECRET = "a secret of this test with enough bits";
+	private static final String SECRET = encoded("a secret of this test with enough bits");
 
 	private static TestAuthorizationServer authorizationServer;
 
@@ -46,7 +47,7 @@ class SharedSecretDecoderTests {
 	static void start() {
 		authorizationServer = TestAuthorizationServer.stopped("");
 		server = SecuredServer.start(SharedSecretApplication.class, authorizationServer,
-				"spring.ai.mcp.server.protocol=STATELESS");
+				"spring.ai.mcp.server.protocol=STATELESS", "token.secret=" + SECRET);
 	}
 
 	@AfterAll
@@ -56,9 +57,8 @@ class SharedSecretDecoderTests {
 
 	/** A value of {@code -} stands for the right one. */
 	@ParameterizedTest
-	@CsvSource({ "-, -, -, 60, records:browse, 200", "-, -, -, 60, other, 403", // good
-																				// tokens
-			"other, -, -, 60, records:browse, 401", "-, https://other.example, -, 60, records:browse, 401",
+	@CsvSource({ "-, -, -, 60, records:browse, 200", "-, -, -, 60, other, 403", "other, -, -, 60, records:browse, 401",
+			"-, https://other.example, -, 60, records:browse, 401",
 			"-, -, https://other.example, 60, records:browse, 401", "-, -, -, -600, records:browse, 401" })
 	void tokenOfSharedSecretIsCheckedLikeOthers(String secret, String issuer, String audience, long lifetime,
 			String scope, int status) throws JOSEException {
@@ -71,12 +71,13 @@ class SharedSecretDecoderTests {
 			.build();
 		SignedJWT token = new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.HS256).type(JOSEObjectType.JWT).build(),
 				claims);
-		token.sign(new MACSigner(key(secret.equals("-") ? SECRET : "another secret of this test, with bits")));
+		token.sign(new MACSigner(Base64.getDecoder()
+			.decode(secret.equals("-") ? SECRET : encoded("another secret of this test, with bits"))));
 		assertThat(server.callTool(token.serialize(), "browse", "{}").statusCode()).isEqualTo(status);
 	}
 
-	private static SecretKey key(String secret) {
-		return new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
+	private static String encoded(String secret) {
+		return Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8));
 	}
 
 	@SpringBootConfiguration(proxyBeanMethods = false)
@@ -85,8 +86,9 @@ class SharedSecretDecoderTests {
 	static class SharedSecretApplication {
 
 		@Bean
-		JwtDecoder decoder() {
-			return NimbusJwtDecoder.withSecretKey(key(SECRET)).build();
+		JwtDecoder decoder(@Value("${token.secret}") String secret) {
+			return NimbusJwtDecoder.withSecretKey(new SecretKeySpec(Base64.getDecoder().decode(secret), "HmacSHA256"))
+				.build();
 		}
 
 	}

@@ -87,7 +87,8 @@ public class DecisionBenchmark {
 		IntStream.range(0, tools).forEach((i) -> offered.add(McpTarget.tool("tool-" + i), Hints.DEFAULT));
 		List<ConfiguredRule> configured = IntStream.range(0, rules)
 			.mapToObj((i) -> new ConfiguredRule(List.of(new TargetPattern(McpTarget.Kind.TOOL, "other-" + i)),
-					Access.SCOPES, new ScopeRequirement(List.of("bench:other-" + i), List.of()), AuthenticationRequirement.NONE, "rule " + i))
+					Access.SCOPES, new ScopeRequirement(List.of("bench:other-" + i), List.of()),
+					AuthenticationRequirement.NONE, "rule " + i))
 			.toList();
 		AccessRule declared = new AccessRule(this.target, Access.SCOPES,
 				new ScopeRequirement(List.of("bench:call"), List.of()), "code");

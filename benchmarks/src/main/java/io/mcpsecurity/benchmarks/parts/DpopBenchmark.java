@@ -41,7 +41,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The check of a DPoP proof, which a request needs in addition to its token. The store
- * accepts the same proof each time; an entry of the real one takes less than a microsecond.
+ * accepts the same proof each time; an entry of the real one takes less than a
+ * microsecond.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

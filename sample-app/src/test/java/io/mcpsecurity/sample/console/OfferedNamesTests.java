@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class OfferedNamesTests {
 
-	private static final Rule RULE = new Rule("authenticated", List.of(), List.of(), null, "default");
+	private static final Rule RULE = new Rule("authenticated", List.of(), List.of(), null, List.of(), null, "default");
 
 	private static final Description OFFERED = new Description("http://localhost/mcp", "/mcp",
 			"http://localhost/metadata", Map.of(), new Clients(List.of(), List.of(), Set.of()),
