@@ -36,7 +36,8 @@ class DocumentationTests {
 	private static final List<String> PAGES = Stream
 		.concat(Stream.of("README.md", "docs/configuration.md", "docs/policy.md", "docs/introspection.md",
 				"docs/clients.md", "docs/sessions.md", "docs/requests.md", "docs/reliability.md", "docs/rate-limits.md",
-				"docs/testing.md", "docs/downstream.md", SPRING_SECURITY), providers())
+				"docs/testing.md", "docs/downstream.md", "docs/sender-constrained.md", "docs/step-up-authentication.md",
+				"docs/protocol-revisions.md", "docs/authorization-server.md", SPRING_SECURITY), providers())
 		.toList();
 
 	private static Stream<String> providers() {

@@ -117,7 +117,7 @@ final class AuthorizationServerModel {
 			.toList();
 		if (!plain.isEmpty()) {
 			logger.warn(
-					"Anybody who reads the configuration knows the secrets of %s. They are accepted because the issuer %s is on this machine."
+					"The secrets of %s are readable in the configuration. They are accepted because the issuer %s is on a loopback address."
 						.formatted(plain, this.issuer));
 		}
 	}
@@ -311,7 +311,7 @@ final class AuthorizationServerModel {
 		var encoded = ENCODED.matcher((secret != null) ? secret : "");
 		if (!encoded.matches()) {
 			throw invalid(property, "(hidden)",
-					"Set an encoded value with the prefix of its encoder, such as {bcrypt}, or {noop} to try things out.");
+					"Set an encoded value with the prefix of its encoder, such as {bcrypt}. On a loopback address, {noop} is accepted.");
 		}
 		if (REAL_ENCODER.matcher(encoded.group(1)).matches()) {
 			return false;

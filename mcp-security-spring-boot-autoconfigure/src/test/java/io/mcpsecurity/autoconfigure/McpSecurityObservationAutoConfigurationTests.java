@@ -20,6 +20,7 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConf
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.webclient.autoconfigure.WebClientObservationAutoConfiguration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,9 +54,10 @@ class McpSecurityObservationAutoConfigurationTests {
 
 	@Test
 	void whenNoObservationRegistryThenNoObservations() {
-		without(ObservationAutoConfiguration.class).run((context) -> assertThat(context).hasNotFailed()
-			.doesNotHaveBean(ObservationRegistry.class)
-			.doesNotHaveBean(RequestObservations.class));
+		without(ObservationAutoConfiguration.class, WebClientObservationAutoConfiguration.class)
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(ObservationRegistry.class)
+				.doesNotHaveBean(RequestObservations.class));
 	}
 
 	@Test

@@ -213,7 +213,9 @@ class ResourceServerBeansTests {
 	void beansAndPropertiesWithoutEffectAreLogged(CapturedOutput output) {
 		runner("mcp-security.authorization-servers=https://a.example,https://b.example",
 				BOOT + "jwk-set-uri=https://a.example/keys", BOOT + "audiences=a", BOOT + "jws-algorithms=RS256",
-				"spring.security.oauth2.resourceserver.opaquetoken.introspection-uri=https://a.example/introspect")
+				"spring.security.oauth2.resourceserver.opaquetoken.introspection-uri=https://a.example/introspect",
+				"spring.security.oauth2.resourceserver.opaquetoken.client-id=a",
+				"spring.security.oauth2.resourceserver.opaquetoken.client-secret=a")
 			.withUserConfiguration(WithoutEffect.class)
 			.run((context) -> assertThat(context).hasNotFailed());
 		for (String what : List.of("bean 'decoder'", "bean 'introspector'", "bean 'resolver'", "bean 'customizer'",
