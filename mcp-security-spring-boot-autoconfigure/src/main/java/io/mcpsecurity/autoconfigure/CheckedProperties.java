@@ -205,8 +205,8 @@ final class CheckedProperties {
 		String legacy = McpRevision.V2025_11_25.text();
 		String modern = McpRevision.V2026_07_28.text();
 		if (!Set.of(legacy, modern).containsAll(revisions)) {
-			throw invalid("mcp-security.protocol-revisions", revisions,
-					"The revisions are " + legacy + ", which includes the earlier ones, and " + modern + ".");
+			throw invalid("mcp-security.protocol-revisions", revisions, "The revisions are " + legacy
+					+ ", which includes the earlier ones, and " + modern + ". In YAML, enclose them in quotes.");
 		}
 		return new ProtocolRevisions(revisions.isEmpty() || revisions.contains(legacy),
 				revisions.isEmpty() || revisions.contains(modern));

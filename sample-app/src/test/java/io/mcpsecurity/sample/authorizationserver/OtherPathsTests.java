@@ -45,7 +45,7 @@ class OtherPathsTests extends SampleTestBase {
 	void administratorCanReadPolicy() throws Exception {
 		assertThat(get("/actuator/mcpsecurity", basic("bob")).body()).contains(
 				"\"purge_records\":{\"access\":\"scopes\",\"allOf\":[\"research:purge\"],\"anyOf\":[],\"when\":null,"
-						+ "\"source\":\"@RequiresScope on ResearchTools.purge\"}");
+						+ "\"acr\":[],\"maxAge\":null,\"source\":\"@RequiresScope on ResearchTools.purge\"}");
 	}
 
 	@Test
