@@ -1,9 +1,9 @@
 package io.mcpsecurity.downstream;
 
 import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -16,6 +16,8 @@ public final class Destination {
 
 	/** More than any server decodes. */
 	private static final int MAX_DECODINGS = 5;
+
+	private static final Pattern ESCAPE = Pattern.compile("%([0-9A-Fa-f]{2})");
 
 	private final URI base;
 
@@ -51,18 +53,15 @@ public final class Destination {
 
 	/**
 	 * Whether a path has dot segments (RFC 3986 section 5.2.4), also percent-encoded,
-	 * with parameters or between backslashes, which some servers remove.
+	 * with parameters or between backslashes, which some servers remove. A percent sign
+	 * that is not part of an escape does not end the decoding.
 	 */
 	private static boolean climbs(String path) {
 		String decoded = path;
 		for (int i = 0; i < MAX_DECODINGS && decoded.indexOf('%') >= 0; i++) {
-			try {
-				decoded = URLDecoder.decode(decoded.replace("+", "%2B"), StandardCharsets.UTF_8);
-			}
-			catch (IllegalArgumentException ex) {
-				// A percent sign that was encoded itself.
-				break;
-			}
+			decoded = ESCAPE.matcher(decoded)
+				.replaceAll((escape) -> Matcher
+					.quoteReplacement(String.valueOf((char) Integer.parseInt(escape.group(1), 16))));
 		}
 		return Stream.of(decoded.split("[/\\\\]"))
 			.map((segment) -> segment.split(";", 2)[0])

@@ -120,7 +120,7 @@ final class DownstreamCall {
 			throw failed("redirect", "responded with a redirect (" + status + "), which is not followed");
 		}
 		if (status == 401) {
-			this.service.credentials().rejected(this.exchange);
+			this.service.credentials().rejected(this.exchange, this.tokenId);
 			throw failed("unauthorized", "did not accept the credentials of this server (401)");
 		}
 		String challenge = String.join(",", headers.getOrEmpty(HttpHeaders.WWW_AUTHENTICATE));

@@ -22,8 +22,12 @@ public interface DownstreamCredentials {
 	 */
 	@Nullable String apply(HttpHeaders headers, @Nullable McpExchange exchange);
 
-	/** The service has rejected them, so that they must not be used again. */
-	void rejected(@Nullable McpExchange exchange);
+	/**
+	 * The service has rejected them, so that they must not be used again.
+	 * @param exchange the exchange for whose caller the request was, or {@code null}
+	 * @param tokenId the id of the token that was used, or {@code null}
+	 */
+	void rejected(@Nullable McpExchange exchange, @Nullable String tokenId);
 
 	/**
 	 * A key that is the same for all callers.
@@ -40,7 +44,7 @@ public interface DownstreamCredentials {
 		}
 
 		@Override
-		public void rejected(@Nullable McpExchange exchange) {
+		public void rejected(@Nullable McpExchange exchange, @Nullable String tokenId) {
 			// There is no other one.
 		}
 

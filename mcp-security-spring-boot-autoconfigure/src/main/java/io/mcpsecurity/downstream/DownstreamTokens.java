@@ -85,19 +85,34 @@ public final class DownstreamTokens implements DownstreamCredentials {
 
 	@Override
 	public String apply(HttpHeaders headers, @Nullable McpExchange exchange) {
+		checkCaller(exchange);
 		IssuedToken token = get(key(exchange), exchange);
 		headers.setBearerAuth(token.value());
 		return token.id();
 	}
 
+	/** The token may have been replaced meanwhile, and that of the caller expired. */
 	@Override
-	public void rejected(@Nullable McpExchange exchange) {
-		this.cache.synchronous().invalidate(key(exchange));
+	public void rejected(@Nullable McpExchange exchange, @Nullable String tokenId) {
+		Key key = key(exchange);
+		CompletableFuture<Result> cached = this.cache.getIfPresent(key);
+		if (cached != null && cached.isDone() && !cached.isCompletedExceptionally()) {
+			IssuedToken issued = cached.join().issued();
+			if (issued != null && issued.id().equals(tokenId)) {
+				this.cache.asMap().remove(key, cached);
+			}
+		}
 	}
 
 	private Key key(@Nullable McpExchange exchange) {
+		InboundToken token = (this.settings.grant() != Grant.CLIENT_CREDENTIALS && exchange != null) ? exchange.token()
+				: null;
+		return (token != null) ? new Key(token.hash()) : Key.OWN;
+	}
+
+	private void checkCaller(@Nullable McpExchange exchange) {
 		if (this.settings.grant() == Grant.CLIENT_CREDENTIALS) {
-			return Key.OWN;
+			return;
 		}
 		InboundToken token = (exchange != null) ? exchange.token() : null;
 		McpCaller caller = (exchange != null) ? exchange.caller() : null;
@@ -112,7 +127,6 @@ public final class DownstreamTokens implements DownstreamCredentials {
 		if (expiry(caller).isBefore(this.clock.instant())) {
 			throw failure("caller_expired", "the caller's token has expired");
 		}
-		return new Key(token.hash());
 	}
 
 	private static Instant expiry(@Nullable McpCaller caller) {

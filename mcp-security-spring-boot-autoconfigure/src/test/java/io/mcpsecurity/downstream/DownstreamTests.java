@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -185,6 +186,28 @@ class DownstreamTests {
 	}
 
 	@Test
+	void rejectionDoesNotRemoveTheTokenThatReplacedTheRejectedOne() {
+		String token = token("alice").sign();
+		CompletableFuture<HttpResponse<String>> slow = CompletableFuture
+			.supplyAsync(() -> call(token, "order", "orders", "/slow-unauthorized"));
+		await().atMost(10, TimeUnit.SECONDS).until(() -> !service.requests().isEmpty());
+		failure(call(token, "order", "orders", "/unauthorized"));
+		read(call(token, "order", "orders", "/orders/7"));
+		assertThat(slow).as("the token is replaced before").isNotDone();
+		assertThat(failure(slow.join())).contains("(401)");
+		read(call(token, "order", "orders", "/orders/7"));
+		assertThat(authorizationServer.tokenRequests()).hasSize(2);
+	}
+
+	@Test
+	void rejectionAfterTheEndOfTheCallersTokenIsARejection() {
+		String token = token("alice").expiresIn(Duration.ofSeconds(2)).sign();
+		assertThat(failure(call(token, "order", "orders", "/slow-unauthorized")))
+			.isEqualTo("The service 'orders' did not accept the credentials of this server (401)");
+		assertThat(event(Type.MCP_CALL).data().get("downstreamCalls")).asString().contains("outcome=unauthorized");
+	}
+
+	@Test
 	void cachedTokenIsNotUsedAfterThatOfTheCaller() throws Exception {
 		String token = token("alice").expiresIn(Duration.ofSeconds(2)).sign();
 		read(call(token, "order", "orders", "/orders/7"));
@@ -243,6 +266,7 @@ class DownstreamTests {
 			"raw:https://{host}/api/orders/7", "raw:http://{host}/admin", "raw:http://{host}/apiary",
 			"raw:http://{host}/api/../admin", "raw:http://{host}/api/%2e%2e/admin", "raw:http://{host}/api/..%2Fadmin",
 			"raw:http://{host}/api/..%252Fadmin", "raw:http://{host}/api/..;x/admin",
+			"raw:http://{host}/api/%252e%252e/admin%25", "raw:http://{host}/api/%252e%252e%2Fadmin%3B%25",
 			"raw:http://{host}/api/%5c..%5cadmin", "raw:http://{host}.attacker.example/api/orders/7",
 			"raw:http://127.0.0.1:9/api" })
 	void requestToAnotherDestinationIsRefused(String uri) {

@@ -81,6 +81,10 @@ final class OrderService implements AutoCloseable {
 					.set("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"orders:audit\"");
 				respond(exchange, 403, "{\"secret\":\"body\"}");
 			}
+			case "slow-unauthorized" -> {
+				sleep();
+				respond(exchange, 401, "{}");
+			}
 			case "unauthorized" -> respond(exchange, 401, "{\"secret\":\"body\"}");
 			case "key" -> respond(exchange, 200, "\"" + exchange.getRequestHeaders().getFirst("X-API-Key") + "\"");
 			case "html" -> respond(exchange, 200, "<html>sign in</html>");
