@@ -112,6 +112,7 @@ final class DownstreamProperties {
 	private Credentials tokens(String property, String name, Downstream service, DownstreamTokens.Grant grant) {
 		boolean ofCaller = grant != DownstreamTokens.Grant.CLIENT_CREDENTIALS;
 		String issuer = service.issuer();
+		this.uris.checkOptional(property + ".issuer", issuer);
 		if (issuer == null && this.issuers.size() == 1) {
 			issuer = this.issuers.get(0);
 		}

@@ -15,7 +15,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class InvalidPropertiesTests {
 
-	private static final Map<String, String> SHORT = Map.of("{rule}", "policy.rules.tools=time", "{limit}",
+	private static final Map<String, String> SHORT = Map.of("{own}",
+			"downstream.orders.base-url=https://a,downstream.orders.grant=client-credentials,"
+					+ "downstream.orders.client-id=server,downstream.orders.client-secret=s3cret",
+			"{rule}", "policy.rules.tools=time", "{limit}",
 			"rate-limit.rules.per=caller,rate-limit.rules.capacity=1", "{introspection}",
 			"authorization-servers[0].issuer=https://a.example,"
 					+ "authorization-servers[0].introspection.uri=https://a.example/introspect,"
@@ -84,6 +87,8 @@ class InvalidPropertiesTests {
 					dpop.max-age=61m                          | * | It is not between one second and one hour
 					dpop.nonce.keys=c2hvcnQ=                  | dpop.nonce | not 32 bytes in Base64
 					dpop.nonce.period=0s                      | * | It is not between one second and one hour
+					{own},downstream.orders.issuer=http://a   | downstream.orders.issuer | Use https
+					{own},downstream.orders.issuer=login      | downstream.orders.issuer | It is not an absolute URI
 					dpop.max-proofs=0                         | * | It is not positive
 					mutual-tls.certificate-header=Client-Cert | * | Every client could send it. Set mcp-security.mutual-tls.trusted-proxies
 					mutual-tls.certificate-header=a:b,mutual-tls.trusted-proxies=::1 | mutual-tls.certificate-header | It is not the name of a header
