@@ -1,6 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.time.Clock;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -25,6 +26,10 @@ class SenderConstraintConfiguration {
 	private static final Log logger = LogFactory.getLog(SenderConstraintConfiguration.class);
 
 	private static final String STRATEGY = "server.forward-headers-strategy";
+
+	/** With any of them, Tomcat does so, whatever the strategy is. */
+	private static final List<String> REMOTE_IP = List.of("server.tomcat.remoteip.remote-ip-header",
+			"server.tomcat.remoteip.protocol-header");
 
 	private static final String CLIENT_AUTH = "server.ssl.client-auth";
 
@@ -51,7 +56,8 @@ class SenderConstraintConfiguration {
 		if (header != null && replacesAddresses(environment)) {
 			throw CheckedProperties.invalid(SenderConstraintSettings.HEADER, header,
 					"The web server replaces the address of the proxy by one of a forwarded header, which is not known to be "
-							+ "trusted. Set " + STRATEGY + " to framework or none.");
+							+ "trusted. Set " + STRATEGY + " to framework or none, and no property "
+							+ String.join(" or ", REMOTE_IP) + ".");
 		}
 		boolean requested = Set.of("want", "need")
 			.contains(environment.getProperty(CLIENT_AUTH, "").toLowerCase(Locale.ROOT));
@@ -65,6 +71,9 @@ class SenderConstraintConfiguration {
 
 	/** Whether Spring Boot configures the web server to do so. */
 	private static boolean replacesAddresses(Environment environment) {
+		if (REMOTE_IP.stream().anyMatch((property) -> StringUtils.hasText(environment.getProperty(property)))) {
+			return true;
+		}
 		String strategy = environment.getProperty(STRATEGY);
 		if (StringUtils.hasText(strategy)) {
 			return strategy.equalsIgnoreCase("native");

@@ -60,7 +60,7 @@ final class TokenVerifier {
 		try {
 			Jwt jwt = VerifiedToken.fixed(decode(token, noted));
 			McpCaller caller = this.converter.convert(jwt);
-			return new VerifiedToken(jwt, caller, false, this.times, evidence(token, noted));
+			return new VerifiedToken(jwt, caller, false, this.times, evidence(token, jwt, noted));
 		}
 		catch (BadJwtException ex) {
 			throw refused(ex, token);
@@ -85,11 +85,17 @@ final class TokenVerifier {
 
 	/**
 	 * Introspect last, so that no client can cause calls with tokens that are invalid
-	 * anyway.
+	 * anyway. A response may name a key to which the token is bound (RFC 9449 section
+	 * 6.2); the sender proves the one in the token, so they must be the same.
 	 */
-	private VerifiedToken.Evidence evidence(String token, NotedKeys noted) {
+	private VerifiedToken.Evidence evidence(String token, Jwt jwt, NotedKeys noted) {
 		TokenIntrospection revocation = this.revocation;
 		TokenIntrospection.Response response = (revocation != null) ? revocation.introspect(token) : null;
+		Object confirmation = (response != null) ? response.members().get("cnf") : null;
+		if (confirmation != null && !confirmation.equals(jwt.getClaims().get("cnf"))) {
+			throw new RefusedTokenException(TokenFailure.BOUND,
+					"The token is bound to another key than the one that it contains");
+		}
 		if (this.extensions.decoder() != null) {
 			// It is unknown how long the result of the decoder is valid.
 			return () -> false;

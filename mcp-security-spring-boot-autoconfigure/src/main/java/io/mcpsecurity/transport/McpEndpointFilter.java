@@ -165,8 +165,7 @@ final class McpEndpointFilter implements Filter {
 				.of(new AuthenticationServiceException("There is no authorization server"), SenderConstraints.BEARER);
 		}
 		this.common.constraints().supplyNonce(request, response);
-		authenticate(exchange, request);
-		checkClient(exchange);
+		checkClient(authenticate(exchange, request));
 		checkRequiredScopes(exchange);
 		boolean post = "POST".equals(request.getMethod());
 		if (exchange.caller() == null && !(post && this.endpoint.policy().servesAnonymous())) {
@@ -190,8 +189,15 @@ final class McpEndpointFilter implements Filter {
 		return new HttpCall(request, response, Acceptable.of(request));
 	}
 
-	/** Authenticate the caller, once. */
-	private void authenticate(McpExchange exchange, HttpServletRequest request) throws RefusedRequestException {
+	/**
+	 * Authenticate the caller, once. What a token is bound to is not checked for a client
+	 * that is refused anyway, whose proofs would use the memory for those of others.
+	 * @return the decision about the client, which is made once so that a change of it
+	 * cannot skip that check
+	 */
+	private ClientAccess.Verdict authenticate(McpExchange exchange, HttpServletRequest request)
+			throws RefusedRequestException {
+		ClientAccess.Verdict client = ClientAccess.Verdict.ACCEPTED;
 		String scheme = this.common.constraints().scheme(request);
 		try {
 			String token = BearerToken.of(request, scheme);
@@ -201,7 +207,10 @@ final class McpEndpointFilter implements Filter {
 					: new AnonymousAuthenticationToken("mcp", "anonymousUser",
 							AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
 			if (token != null && authentication != null && authentication.getDetails() instanceof McpCaller caller) {
-				this.common.constraints().check(request, this.endpoint.resource(), token, caller);
+				client = this.common.clients().decide(caller);
+				if (client == ClientAccess.Verdict.ACCEPTED) {
+					this.common.constraints().check(request, this.endpoint.resource(), token, caller);
+				}
 				exchange.caller(caller);
 				exchange.token(new InboundToken(token));
 			}
@@ -212,6 +221,7 @@ final class McpEndpointFilter implements Filter {
 				exchange.authentication(authentication);
 				establish(authentication);
 			}
+			return client;
 		}
 		catch (AuthenticationException ex) {
 			this.refused.log(this.endpoint.resource().identifier(), ex);
@@ -237,10 +247,7 @@ final class McpEndpointFilter implements Filter {
 	 * Neither would help, and each attempt could involve the user. A 403 without a
 	 * challenge means that the request should not be repeated (RFC 9110 section 15.5.4).
 	 */
-	private void checkClient(McpExchange exchange) throws RefusedRequestException {
-		McpCaller caller = exchange.caller();
-		ClientAccess.Verdict verdict = (caller != null) ? this.common.clients().decide(caller)
-				: ClientAccess.Verdict.ACCEPTED;
+	private static void checkClient(ClientAccess.Verdict verdict) throws RefusedRequestException {
 		if (verdict == ClientAccess.Verdict.DENIED) {
 			throw new RefusedRequestException(HttpServletResponse.SC_FORBIDDEN, "client_denied",
 					JsonRpcErrorCode.FORBIDDEN, "This client is not accepted here", null);

@@ -23,13 +23,15 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 class SenderConstraintConfigurationTests {
 
 	@ParameterizedTest
-	@ValueSource(strings = { "server.forward-headers-strategy=native", "spring.main.cloud-platform=kubernetes" })
+	@ValueSource(strings = { "server.forward-headers-strategy=native", "spring.main.cloud-platform=kubernetes",
+			"server.tomcat.remoteip.remote-ip-header=X-Forwarded-For",
+			"server.tomcat.remoteip.protocol-header=X-Forwarded-Proto" })
 	void headerIsRefusedIfTheWebServerReplacesAddresses(String property, CapturedOutput output) {
 		assertThat(catchThrowable(() -> start("mcp-security.mutual-tls.certificate-header=Client-Cert",
 				"mcp-security.mutual-tls.trusted-proxies=10.0.0.1", property)))
 			.isNotNull();
 		assertThat(output).contains("mcp-security.mutual-tls.certificate-header",
-				"Set server.forward-headers-strategy to framework or none");
+				"Set server.forward-headers-strategy to framework or none, and no property server.tomcat.remoteip.");
 	}
 
 	@Test

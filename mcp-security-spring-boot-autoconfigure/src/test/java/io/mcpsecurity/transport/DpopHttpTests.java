@@ -40,6 +40,7 @@ import io.mcpsecurity.test.RecordsApplication;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
 import io.mcpsecurity.test.TestAuthorizationServer.Token;
+import io.mcpsecurity.test.TestIntrospectionEndpoint;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -427,6 +428,51 @@ class DpopHttpTests {
 		assertThat(sessions.send(
 				request(sessions, "DPoP " + renewed, proof(sessions, renewed).sign()).header("Mcp-Session-Id", session))
 			.statusCode()).isEqualTo(200);
+	}
+
+	@Test
+	void proofsOfDeniedClientsDoNotUseTheMemoryForThoseOfOthers() {
+		try (SecuredServer server = start("allowed", "STATELESS", "mcp-security.dpop.max-proofs=1",
+				"mcp-security.clients.deny=denied")) {
+			String denied = bound(server.token("records:browse").clientId("denied"));
+			for (int i = 0; i < 2; i++) {
+				assertThat(send(server, "DPoP " + denied, proof(server, denied).sign()).statusCode()).isEqualTo(403);
+			}
+			String token = bound(server.token("records:browse"));
+			assertThat(send(server, "Bearer " + token).statusCode()).isEqualTo(401);
+			assertThat(send(server, "DPoP " + token, proof(server, token).sign()).statusCode()).isEqualTo(200);
+			RecordedEvents events = server.context().getBean(RecordedEvents.class);
+			await().untilAsserted(() -> assertThat(events.list()).filteredOn((event) -> "alice".equals(event.subject()))
+				.extracting((event) -> event.data().get("reason"))
+				.contains("client_denied"));
+		}
+	}
+
+	@Test
+	void introspectionThatNamesAnotherKeyThanTheTokenIsRefused() {
+		String property = "mcp-security.authorization-servers[0].";
+		try (TestIntrospectionEndpoint endpoint = TestIntrospectionEndpoint.start();
+				SecuredServer server = start("allowed", "STATELESS", "mcp-security.token.revocation-check=introspect",
+						property + "issuer=" + authorizationServer.issuer(),
+						property + "introspection.uri=" + endpoint.uri(), property + "introspection.client-id=server",
+						property + "introspection.client-secret=s3cret")) {
+			Map<String, Object> cnf = Map.of("jkt", key.thumbprint());
+			String unbound = server.token("records:browse").sign();
+			endpoint.answer(unbound, Map.of("active", true, "cnf", Map.of("jkt", "x")));
+			String other = bound(server.token("records:browse"));
+			endpoint.answer(other, Map.of("active", true, "cnf", Map.of("jkt", "x")));
+			for (int i = 0; i < 2; i++) {
+				assertRefused("invalid_token", "bound", server, "Bearer " + unbound).contains("another key");
+				assertRefused("invalid_token", "bound", server, "DPoP " + other, proof(server, other).sign())
+					.contains("another key");
+			}
+			for (Map<String, Object> same : List.of(Map.<String, Object>of("active", true, "cnf", cnf),
+					Map.<String, Object>of("active", true))) {
+				String token = bound(server.token("records:browse").claim("jti", same.toString()));
+				endpoint.answer(token, same);
+				assertThat(send(server, "DPoP " + token, proof(server, token).sign()).statusCode()).isEqualTo(200);
+			}
+		}
 	}
 
 	@Test
