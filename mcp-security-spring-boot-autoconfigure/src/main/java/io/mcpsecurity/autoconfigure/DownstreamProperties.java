@@ -3,10 +3,12 @@ package io.mcpsecurity.autoconfigure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.InsufficientScopeException;
@@ -21,7 +23,6 @@ import io.mcpsecurity.token.IssuerMetadata;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.StringUtils;
-import org.springframework.util.function.SingletonSupplier;
 
 /**
  * The downstream services of the configuration, checked. No exception contains a secret.
@@ -111,11 +112,8 @@ final class DownstreamProperties {
 
 	private Credentials tokens(String property, String name, Downstream service, DownstreamTokens.Grant grant) {
 		boolean ofCaller = grant != DownstreamTokens.Grant.CLIENT_CREDENTIALS;
-		String issuer = service.issuer();
-		this.uris.checkOptional(property + ".issuer", issuer);
-		if (issuer == null && this.issuers.size() == 1) {
-			issuer = this.issuers.get(0);
-		}
+		this.uris.checkOptional(property + ".issuer", service.issuer());
+		String issuer = issuer(service, ofCaller);
 		if (issuer == null ? (ofCaller || service.tokenUri() == null) : ofCaller && !this.issuers.contains(issuer)) {
 			throw CheckedProperties.invalid(property + ".issuer", service.issuer(),
 					"It is not one of the authorization servers whose tokens this server accepts: " + this.issuers
@@ -135,31 +133,53 @@ final class DownstreamProperties {
 		if (resource != null) {
 			this.uris.check(property + ".resource", resource);
 		}
-		String of = String.valueOf(issuer);
+		String server = (issuer != null) ? issuer : String.valueOf(tokenUri);
 		AuthorizationServer.IntrospectionEndpoint client = new AuthorizationServer.IntrospectionEndpoint(
 				service.tokenUri(), service.clientId(), service.clientSecret(), service.secretMethod(),
 				service.privateKey(), service.keyId(), service.assertionAudience(), false);
 		return (http, exchanges) -> {
 			BoundedHttp bounded = http.within(service.connectTimeout(), service.tokenTimeout());
-			Supplier<URI> uri = (tokenUri != null) ? () -> tokenUri : discovered(of, bounded);
-			return new DownstreamTokens(new DownstreamTokens.Settings(name, grant, of, uri,
-					IntrospectionProperties.authentication(property, of, client), resource, service.audience(),
+			Supplier<URI> uri = (tokenUri != null) ? () -> tokenUri : discovered(server, bounded);
+			return new DownstreamTokens(new DownstreamTokens.Settings(name, grant, issuer, uri,
+					IntrospectionProperties.authentication(property, server, client), resource, service.audience(),
 					service.scopes(), service.actor() == Downstream.Actor.CLIENT_CREDENTIALS, service.parameters(),
 					this.ownResources, service.maxLifetime(), service.cacheSize(), service.maxConcurrent()), bounded,
 					exchanges);
 		};
 	}
 
-	/** The token endpoint in an issuer's metadata, which is fetched when it is needed. */
+	/** The issuer, which is unknown if any server can have the token endpoint. */
+	private @Nullable String issuer(Downstream service, boolean ofCaller) {
+		boolean only = this.issuers.size() == 1 && (ofCaller || service.tokenUri() == null);
+		return (service.issuer() == null && only) ? this.issuers.get(0) : service.issuer();
+	}
+
+	/**
+	 * The token endpoint in an issuer's metadata, which is fetched when it is needed,
+	 * without a lock that others would wait for.
+	 */
 	private static Supplier<URI> discovered(String issuer, BoundedHttp http) {
-		return SingletonSupplier.of(() -> {
-			try {
-				return URI.create(new IssuerMetadata(issuer, http).find("token_endpoint"));
+		AtomicReference<@Nullable URI> known = new AtomicReference<>();
+		return () -> {
+			URI uri = known.get();
+			if (uri == null) {
+				uri = tokenEndpoint(new IssuerMetadata(issuer, http));
+				known.set(uri);
 			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
-			}
-		});
+			return uri;
+		};
+	}
+
+	private static URI tokenEndpoint(IssuerMetadata metadata) {
+		try {
+			return new URI(metadata.find("token_endpoint"));
+		}
+		catch (URISyntaxException ex) {
+			throw new UncheckedIOException(new IOException("The token_endpoint is not a URI", ex));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/** Creates the credentials for a service. */

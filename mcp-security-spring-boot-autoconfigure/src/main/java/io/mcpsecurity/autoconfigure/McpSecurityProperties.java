@@ -519,7 +519,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * "jwt-bearer" (RFC 7523), both with a token for the caller, "client-credentials", or
 	 * "api-key". Required.
 	 * @param issuer Issuer identifier of the authorization server whose callers' tokens
-	 * are exchanged. Default: the only authorization server.
+	 * are exchanged, or any for "client-credentials". Default: the only authorization
+	 * server.
 	 * @param tokenUri URI of the token endpoint. Default: the token_endpoint of the
 	 * issuer's metadata.
 	 * @param clientId Client id of this server at the token endpoint. Required, except
@@ -530,7 +531,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param privateKey Location of a private key in PEM (PKCS #8) to use instead of a
 	 * secret (private_key_jwt). Default: none.
 	 * @param keyId Id of the private key. Default: none.
-	 * @param assertionAudience Audience of assertions. Default: the issuer.
+	 * @param assertionAudience Audience of assertions. Default: the issuer, or tokenUri
+	 * for "client-credentials" without one.
 	 * @param resource Resource identifier of the service (RFC 8707), which its tokens
 	 * must contain in aud if they are JWTs. Default: none.
 	 * @param audience Name of the service at the authorization server (RFC 8693), which

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import io.mcpsecurity.exchange.DownstreamUse;
 import io.mcpsecurity.exchange.Exchanges;
@@ -36,7 +37,14 @@ public final class InboundTokens implements ClientHttpRequestInterceptor {
 	/** No shorter part of a header is looked up. */
 	private static final int SHORTEST_TOKEN = 16;
 
-	private static final Pattern SEPARATORS = Pattern.compile("[\\s,;:\"'&?#]+|(?<=[^=])=(?=[^=])");
+	/**
+	 * What no token contains (RFC 6750 section 2.1), and the equals sign between a name
+	 * and a value.
+	 */
+	private static final Pattern SEPARATORS = Pattern.compile("[^A-Za-z0-9._~+/=-]+|(?<=[^=])=(?=[^=])");
+
+	/** Slashes as well, which are in few tokens and in every path. */
+	private static final Pattern SEGMENTS = Pattern.compile("[^A-Za-z0-9._~+=-]+|(?<=[^=])=(?=[^=])");
 
 	private final Supplier<Exchanges> exchanges;
 
@@ -96,7 +104,8 @@ public final class InboundTokens implements ClientHttpRequestInterceptor {
 		if (text.length() < SHORTEST_TOKEN) {
 			return false;
 		}
-		return (token != null && text.contains(token)) || SEPARATORS.splitAsStream(text)
+		return (token != null && text.contains(token)) || Stream.of(SEPARATORS, SEGMENTS)
+			.flatMap((pattern) -> pattern.splitAsStream(text))
 			.anyMatch((part) -> part.length() >= SHORTEST_TOKEN && this.known.test(part));
 	}
 

@@ -1,7 +1,12 @@
 package io.mcpsecurity.downstream;
 
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.text.ParseException;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -14,8 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
+import com.nimbusds.jwt.SignedJWT;
 import io.mcpsecurity.audit.McpAuditEvent;
 import io.mcpsecurity.audit.McpAuditEvent.Type;
+import io.mcpsecurity.test.LookAlikes;
 import io.mcpsecurity.test.RecordedEvents;
 import io.mcpsecurity.test.SecuredServer;
 import io.mcpsecurity.test.TestAuthorizationServer;
@@ -24,6 +31,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,7 +61,7 @@ class DownstreamTests {
 	private static SecuredServer server;
 
 	@BeforeAll
-	static void start() {
+	static void start(@TempDir Path directory) throws Exception {
 		authorizationServer = TestAuthorizationServer.start();
 		service = new OrderService(authorizationServer);
 		other = new OrderService(authorizationServer);
@@ -61,6 +69,14 @@ class DownstreamTests {
 		Stream<String> orders = service("orders", "token-exchange", issuer, "step-up.[orders:refund]=refunds");
 		Stream<String> acting = service("acting", "token-exchange", issuer, "actor=client-credentials");
 		Stream<String> own = service("own", "client-credentials", issuer);
+		String broken = service.url("/broken");
+		Stream<String> undiscovered = service("undiscovered", "client-credentials", "issuer=" + broken);
+		byte[] der = KeyPairGenerator.getInstance("RSA").generateKeyPair().getPrivate().getEncoded();
+		Path pem = Files.writeString(directory.resolve("key.pem"), LookAlikes.beginOfKey("") + "\n"
+				+ Base64.getMimeEncoder().encodeToString(der) + "\n" + LookAlikes.endOfKey("") + "\n");
+		Stream<String> asserting = service("asserting", "client-credentials", "private-key=" + pem.toUri(),
+				"token-uri=" + service.url("/token/denied"))
+			.filter((property) -> !property.contains(".client-secret="));
 		Stream<String> key = Stream.of("base-url=" + service.url("/api"), "grant=api-key", "api-key=the-key")
 			.map((property) -> "mcp-security.downstream.keyed." + property);
 		Stream<String> bad = Stream
@@ -69,7 +85,7 @@ class DownstreamTests {
 					"token-timeout=500ms", "step-up.[orders:read]=reading"));
 		server = SecuredServer.start(OrderApplication.class, authorizationServer,
 				Stream
-					.of(orders, acting, own, key, bad, service("foreign", "jwt-bearer", "issuer=https://other.example"),
+					.of(orders, acting, own, undiscovered, asserting, key, bad, service("foreign", "jwt-bearer", "issuer=https://other.example"),
 							Stream.of("spring.ai.mcp.server.protocol=STATELESS",
 									"mcp-security.authorization-servers[0]=" + authorizationServer.issuer(),
 									"mcp-security.authorization-servers[1].issuer=https://other.example",
@@ -347,6 +363,22 @@ class DownstreamTests {
 		assertThat(output).doesNotContain(token);
 	}
 
+	@Test
+	void malformedTokenEndpointInMetadataIsUnavailable() {
+		assertThat(failure(call(token("alice").sign(), "order", "undiscovered", "/orders/7")))
+			.isEqualTo("No access token for 'undiscovered': the token endpoint does not respond");
+		assertThat(event(Type.MCP_DOWNSTREAM_TOKEN).data()).containsEntry("reason", "unavailable");
+	}
+
+	@Test
+	void assertionWithoutAnIssuerIsForTheTokenEndpoint() throws ParseException {
+		assertThat(failure(call(token("alice").sign(), "order", "asserting", "/orders/7"))).contains("invalid_grant");
+		String form = service.requests().get(0).body();
+		String assertion = form.replaceAll(".*client_assertion=([^&]*).*", "$1");
+		assertThat(SignedJWT.parse(assertion).getJWTClaimsSet().getAudience())
+			.containsExactly(service.url("/token/denied"));
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "scope, token_scope, it has scopes that were not requested",
 			"audience, token_audience, it is for another audience",
@@ -401,16 +433,19 @@ class DownstreamTests {
 	@ParameterizedTest
 	@CsvSource({ "rest, Authorization, Bearer {token}", "rest, X-Token, {token}",
 			"template, Authorization, Bearer {token}", "web, Authorization, Bearer {token}",
-			"thread, Authorization, Bearer {token}", "thread, X-Token, token={token}" })
+			"thread, Authorization, Bearer {token}", "thread, X-Token, token={token}", "thread, X-Token, [{token}]",
+			"thread, X-Token, {{token}}", "thread, X-Token, <{token}>/a", "thread, X-Token, a/{token}|b" })
 	void clientsOfSpringBootRefuseToSendTheTokenOfACaller(String client, String header, String value) {
 		String token = token("alice").sign();
 		assertThat(failure(own(token, client, other.url("/x"), header, value)))
 			.endsWith("A request to another service was not sent: "
 					+ "it contains the access token of an MCP client, which is for this server only");
 		assertRefused("inbound_token");
-		assertThat(failure(own(token, client, other.url("/x?t={token}"), "X-Other", "1")))
-			.contains("A request to another service was not sent: ");
-		assertRefused("inbound_token");
+		for (String uri : List.of("/x?t={token}", "/validate/{token}", "/{token}/x")) {
+			assertThat(failure(own(token, client, other.url(uri), "X-Other", "1")))
+				.contains("A request to another service was not sent: ");
+			assertRefused("inbound_token");
+		}
 		assertThat(failure(own(token, client, other.url("/x"), "Authorization", "Bearer of-the-application")))
 			.contains("401");
 	}

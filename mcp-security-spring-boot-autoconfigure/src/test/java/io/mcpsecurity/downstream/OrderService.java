@@ -87,6 +87,8 @@ final class OrderService implements AutoCloseable {
 			}
 			case "unauthorized" -> respond(exchange, 401, "{\"secret\":\"body\"}");
 			case "key" -> respond(exchange, 200, "\"" + exchange.getRequestHeaders().getFirst("X-API-Key") + "\"");
+			case "openid-configuration" ->
+				respond(exchange, 200, "{\"issuer\":\"" + url("/broken") + "\",\"token_endpoint\":\"https://a b\"}");
 			case "html" -> respond(exchange, 200, "<html>sign in</html>");
 			case "huge" -> respond(exchange, 200, "{\"access_token\":\"" + "x".repeat(100_000) + "\"}");
 			case "slow" -> {
