@@ -153,7 +153,8 @@ final class IntrospectionProperties {
 				|| (plain.startsWith(SensitiveNames.plain(DownstreamProperties.DOWNSTREAM))
 						&& (plain.endsWith(SensitiveNames.plain("client-secret"))
 								|| plain.endsWith(SensitiveNames.plain("api-key"))
-								// Parameters can be credentials, whatever their names are.
+								// Parameters can be credentials, whatever their names
+								// are.
 								|| plain.contains("parameters")))
 				|| plain.startsWith(SensitiveNames.plain("mcp-security.dpop.nonce.keys"))
 				|| plain.startsWith(SensitiveNames.plain("mcp-security.request-state.keys"));

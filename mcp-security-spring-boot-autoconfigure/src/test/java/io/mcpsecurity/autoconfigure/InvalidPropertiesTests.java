@@ -18,8 +18,8 @@ class InvalidPropertiesTests {
 	private static final Map<String, String> SHORT = Map.of("{own}",
 			"downstream.orders.base-url=https://a,downstream.orders.grant=client-credentials,"
 					+ "downstream.orders.client-id=server,downstream.orders.client-secret=s3cret",
-			"{rule}", "policy.rules.tools=time", "{limit}",
-			"rate-limit.rules.per=caller,rate-limit.rules.capacity=1", "{introspection}",
+			"{rule}", "policy.rules.tools=time", "{limit}", "rate-limit.rules.per=caller,rate-limit.rules.capacity=1",
+			"{introspection}",
 			"authorization-servers[0].issuer=https://a.example,"
 					+ "authorization-servers[0].introspection.uri=https://a.example/introspect,"
 					+ "authorization-servers[0].introspection.client-id=server,"

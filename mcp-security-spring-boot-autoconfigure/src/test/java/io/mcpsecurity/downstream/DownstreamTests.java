@@ -85,7 +85,8 @@ class DownstreamTests {
 					"token-timeout=500ms", "step-up.[orders:read]=reading"));
 		server = SecuredServer.start(OrderApplication.class, authorizationServer,
 				Stream
-					.of(orders, acting, own, undiscovered, asserting, key, bad, service("foreign", "jwt-bearer", "issuer=https://other.example"),
+					.of(orders, acting, own, undiscovered, asserting, key, bad,
+							service("foreign", "jwt-bearer", "issuer=https://other.example"),
 							Stream.of("spring.ai.mcp.server.protocol=STATELESS",
 									"mcp-security.authorization-servers[0]=" + authorizationServer.issuer(),
 									"mcp-security.authorization-servers[1].issuer=https://other.example",
