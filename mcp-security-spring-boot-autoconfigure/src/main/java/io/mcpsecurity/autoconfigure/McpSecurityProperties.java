@@ -531,8 +531,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param privateKey Location of a private key in PEM (PKCS #8) to use instead of a
 	 * secret (private_key_jwt). Default: none.
 	 * @param keyId Id of the private key. Default: none.
-	 * @param assertionAudience Audience of assertions. Default: the issuer, or tokenUri
-	 * for "client-credentials" without one.
+	 * @param assertionAudience Audience of assertions. Default: the issuer, or the token
+	 * endpoint if there is none.
 	 * @param resource Resource identifier of the service (RFC 8707), which its tokens
 	 * must contain in aud if they are JWTs. Default: none.
 	 * @param audience Name of the service at the authorization server (RFC 8693), which
