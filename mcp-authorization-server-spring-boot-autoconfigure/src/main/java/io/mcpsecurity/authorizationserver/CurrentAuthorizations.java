@@ -58,7 +58,7 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 	@Override
 	public synchronized void remove(OAuth2Authorization authorization) {
 		this.expiries.remove(authorization.getId());
-		this.delegate.remove(authorization);
+		removeStored(authorization.getId());
 	}
 
 	@Override
@@ -92,12 +92,22 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 			if (!entry.getValue().isBefore(now)) {
 				return false;
 			}
-			OAuth2Authorization expired = this.delegate.findById(entry.getKey());
-			if (expired != null) {
-				this.delegate.remove(expired);
-			}
+			removeStored(entry.getKey());
 			return true;
 		});
+	}
+
+	/**
+	 * Remove everything with this id. The delegate removes only what equals its own copy,
+	 * which an authorization with reduced scopes does not, and it also keeps the state
+	 * before the redemption of the code, in which the code is valid.
+	 */
+	private void removeStored(String id) {
+		OAuth2Authorization stored = this.delegate.findById(id);
+		while (stored != null) {
+			this.delegate.remove(stored);
+			stored = this.delegate.findById(id);
+		}
 	}
 
 	/**

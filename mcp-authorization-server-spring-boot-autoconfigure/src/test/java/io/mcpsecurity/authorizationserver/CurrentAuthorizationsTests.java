@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -19,6 +20,7 @@ import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.core.OAuth2AccessToken.TokenType;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationCode;
 import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
@@ -30,6 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class CurrentAuthorizationsTests {
 
 	private static final OAuth2TokenType STATE = new OAuth2TokenType(OAuth2ParameterNames.STATE);
+
+	private static final OAuth2TokenType CODE = new OAuth2TokenType(OAuth2ParameterNames.CODE);
 
 	private final ManualClock clock = new ManualClock();
 
@@ -51,6 +55,35 @@ class CurrentAuthorizationsTests {
 		this.authorizations.save(third);
 		assertThat(this.authorizations.findById(first.getId())).isNull();
 		assertThat(this.authorizations.findById(third.getId())).isNotNull();
+	}
+
+	@Test
+	void authorizationIsRemovedAfterItsClientLostScopes() {
+		this.clients.updateScopes("analyst-agent", List.of("a", "b"));
+		OAuth2Authorization saved = OAuth2Authorization.from(authorization("token"))
+			.authorizedScopes(Set.of("a", "b"))
+			.build();
+		this.authorizations.save(saved);
+		this.clients.updateScopes("analyst-agent", List.of("a"));
+		OAuth2Authorization current = this.authorizations.findById("token");
+		assertThat(current.getAuthorizedScopes()).containsExactly("a");
+		this.authorizations.remove(current);
+		assertThat(this.authorizations.findById("token")).isNull();
+	}
+
+	@Test
+	void redeemedCodeIsNotValidAfterItsAuthorizationWasRemoved() {
+		Instant now = this.clock.instant();
+		OAuth2AuthorizationCode code = new OAuth2AuthorizationCode("code", now, now.plus(Duration.ofMinutes(5)));
+		OAuth2Authorization begun = OAuth2Authorization.from(begun("state")).token(code).build();
+		this.authorizations.save(begun);
+		OAuth2Authorization redeemed = OAuth2Authorization.from(begun)
+			.invalidate(code)
+			.accessToken(new OAuth2AccessToken(TokenType.BEARER, "token", now, now.plus(Duration.ofMinutes(5))))
+			.build();
+		this.authorizations.save(redeemed);
+		this.authorizations.remove(redeemed);
+		assertThat(this.authorizations.findByToken("code", CODE)).isNull();
 	}
 
 	@Test
