@@ -1,16 +1,16 @@
 package io.mcpsecurity.authorizationserver;
 
+import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.core.OAuth2Token;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
+import org.springframework.security.oauth2.jwt.JwtClaimNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
 import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeAuthenticationToken;
@@ -39,9 +39,6 @@ final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContex
 		if (!OAuth2TokenType.ACCESS_TOKEN.equals(context.getTokenType())) {
 			return;
 		}
-		if (context.getAuthorizationGrant() instanceof OAuth2TokenExchangeAuthenticationToken exchange) {
-			requireScopesOfSubjectToken(exchange, context.getAuthorization(), context.getAuthorizedScopes());
-		}
 		context.getJwsHeader().type("at+jwt");
 		context.getClaims().claim(OAuth2ParameterNames.CLIENT_ID, context.getRegisteredClient().getClientId());
 		Set<String> scopes = new LinkedHashSet<>(context.getAuthorizedScopes());
@@ -50,24 +47,43 @@ final class AccessTokenClaims implements OAuth2TokenCustomizer<JwtEncodingContex
 			context.getClaims().audience(List.copyOf(audience));
 			scopes.retainAll(this.model.scopesOf(audience));
 		}
+		if (context.getAuthorizationGrant() instanceof OAuth2TokenExchangeAuthenticationToken exchange) {
+			limitToSubjectToken(context, exchange, scopes);
+		}
+		// Spring Security has set all authorized scopes, as an array.
+		context.getClaims().claims((claims) -> claims.remove(OAuth2ParameterNames.SCOPE));
 		if (!scopes.isEmpty()) {
 			context.getClaims().claim(OAuth2ParameterNames.SCOPE, String.join(" ", scopes));
 		}
 	}
 
 	/**
-	 * A token exchange must not grant more scopes than the subject token has. Spring
-	 * Security checks only the scopes of the client, so an agent could exchange a user's
-	 * token for one with more scopes.
+	 * A token exchange must not grant more scopes than the subject token has, nor for a
+	 * longer time. Spring Security checks only the scopes of the client, so an agent
+	 * could exchange a user's token for one with more scopes. The scopes of the subject
+	 * token are those of its claim; its authorization can have more of them, for other
+	 * resources.
 	 */
-	private static void requireScopesOfSubjectToken(OAuth2TokenExchangeAuthenticationToken exchange,
-			@Nullable OAuth2Authorization authorization, Set<String> scopes) {
+	private static void limitToSubjectToken(JwtEncodingContext context, OAuth2TokenExchangeAuthenticationToken exchange,
+			Set<String> scopes) {
+		OAuth2Authorization authorization = context.getAuthorization();
 		OAuth2Authorization.Token<OAuth2Token> subjectToken = (authorization != null)
 				? authorization.getToken(exchange.getSubjectToken()) : null;
-		if (subjectToken == null || !(subjectToken.getToken() instanceof OAuth2AccessToken accessToken)
-				|| !accessToken.getScopes().containsAll(scopes)) {
+		Map<String, Object> subjectClaims = (subjectToken != null) ? subjectToken.getClaims() : null;
+		if (subjectClaims == null || !(subjectClaims.get(JwtClaimNames.EXP) instanceof Instant subjectExpiry)) {
+			throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_GRANT);
+		}
+		List<String> subjectScopes = (subjectClaims.get(OAuth2ParameterNames.SCOPE) instanceof String names)
+				? List.of(names.split(" ")) : List.of();
+		if (exchange.getScopes().isEmpty()) {
+			scopes.retainAll(subjectScopes);
+		}
+		else if (!subjectScopes.containsAll(exchange.getScopes())) {
 			throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_SCOPE);
 		}
+		context.getClaims()
+			.claims((claims) -> claims.computeIfPresent(JwtClaimNames.EXP,
+					(name, expiry) -> subjectExpiry.isBefore((Instant) expiry) ? subjectExpiry : expiry));
 	}
 
 }
