@@ -50,6 +50,8 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 	private static final Set<PosixFilePermission> OWNER = EnumSet.of(PosixFilePermission.OWNER_READ,
 			PosixFilePermission.OWNER_WRITE);
 
+	private static final Duration RETRY_INTERVAL = Duration.ofMinutes(1);
+
 	private static final Comparator<JWK> BY_AGE = Comparator.comparing(JWK::getIssueTime);
 
 	private final @Nullable Path file;
@@ -62,6 +64,9 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 
 	/** The oldest first. */
 	private List<JWK> keys;
+
+	/** When the keys may change again, after the file could not be written. */
+	private Instant nextAttempt = Instant.MIN;
 
 	/**
 	 * Read the keys, or create the first one.
@@ -102,6 +107,9 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 
 	private synchronized List<JWK> current() {
 		Instant now = this.clock.instant();
+		if (now.isBefore(this.nextAttempt)) {
+			return this.keys;
+		}
 		List<JWK> next = new ArrayList<>(this.keys);
 		// A key that has a successor which has signed for longer than a token is valid.
 		while (next.size() > 1 && signsFrom(next.get(1)).plus(this.tokenLifetime).plus(TOLERANCE).isBefore(now)) {
@@ -116,6 +124,7 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 				store(next);
 			}
 			catch (IOException ex) {
+				this.nextAttempt = now.plus(RETRY_INTERVAL);
 				logger.error("The keys cannot be written to '" + this.file + "', so the present ones stay in use: "
 						+ ex.getClass().getSimpleName());
 			}

@@ -16,10 +16,13 @@ import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.security.oauth2.jose.jws.SignatureAlgorithm;
 import org.springframework.security.oauth2.jwt.JwsHeader;
 import org.springframework.security.oauth2.jwt.JwtClaimsSet;
@@ -32,6 +35,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 /**
  * How long keys are published, and when they sign.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class SigningKeysTests {
 
 	private static final Duration ROTATION = Duration.ofDays(30);
@@ -90,6 +94,25 @@ class SigningKeysTests {
 			.satisfies((ex) -> assertThat(ex).hasNoCause())
 			.withMessageNotContaining("secret")
 			.withMessageNotContaining("c2VjcmV0");
+	}
+
+	@Test
+	void whenFileCannotBeWrittenThenNextKeyIsCreatedAfterOneMinute(CapturedOutput output) throws IOException {
+		SigningKeys keys = keys();
+		List<String> present = published(keys);
+		advance(ROTATION);
+		// A directory cannot be replaced, also not by the superuser.
+		Files.delete(file());
+		Files.createDirectories(file().resolve("other"));
+		assertThat(published(keys)).isEqualTo(present);
+		assertThat(published(keys)).isEqualTo(present);
+		assertThat(output.getOut()).containsOnlyOnce("cannot be written");
+		Files.delete(file().resolve("other"));
+		Files.delete(file());
+		advance(Duration.ofSeconds(59));
+		assertThat(published(keys)).isEqualTo(present);
+		advance(Duration.ofSeconds(1));
+		assertThat(published(keys)).hasSize(2);
 	}
 
 	private Path file() {
