@@ -1,10 +1,12 @@
 package io.mcpsecurity.authorizationserver;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -141,7 +143,16 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 
 		static Redemption of(OAuth2RefreshTokenAuthenticationToken request) {
 			return new Redemption(request.getRefreshToken(), ((Authentication) request.getPrincipal()).getName(),
-					request.getScopes(), request.getAdditionalParameters());
+					request.getScopes(),
+					request.getAdditionalParameters()
+						.entrySet()
+						.stream()
+						.collect(Collectors.toMap(Map.Entry::getKey, (entry) -> comparable(entry.getValue()))));
+		}
+
+		/** An array, of which a repeated parameter consists, equals only itself. */
+		private static Object comparable(Object value) {
+			return (value instanceof String[] values) ? List.of(values) : value;
 		}
 
 	}
