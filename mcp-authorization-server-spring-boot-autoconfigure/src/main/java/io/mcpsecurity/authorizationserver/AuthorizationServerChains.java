@@ -4,6 +4,9 @@ import java.time.Clock;
 import java.util.List;
 import java.util.stream.Stream;
 
+import com.nimbusds.jose.jwk.source.JWKSource;
+import com.nimbusds.jose.proc.SecurityContext;
+
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -11,6 +14,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.config.annotation.web.configuration.OAuth2AuthorizationServerConfiguration;
 import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2AuthorizationEndpointConfigurer;
 import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2ClientAuthenticationConfigurer;
 import org.springframework.security.config.annotation.web.configurers.oauth2.server.authorization.OAuth2ClientRegistrationEndpointConfigurer;
@@ -54,7 +58,7 @@ class AuthorizationServerChains {
 	SecurityFilterChain mcpAuthorizationServerEndpoints(HttpSecurity http, AuthorizationServerSettings settings,
 			AuthorizationServerModel model, AuthorizationServerProperties properties, ResourceIndicators resources,
 			ClientRegistry clients, OAuth2AuthorizationService authorizations, GrantableScopes grantableScopes,
-			PageRequests requests) {
+			PageRequests requests, JWKSource<SecurityContext> keys) {
 		CrossOriginAccess crossOrigin = new CrossOriginAccess(settings);
 		ServerMetadata metadata = new ServerMetadata(model);
 		boolean registration = properties.registration().enabled();
@@ -71,6 +75,10 @@ class AuthorizationServerChains {
 						(providers) -> rotateRefreshTokens(providers, http, authorizations, properties)));
 			if (registration) {
 				server.clientRegistrationEndpoint((endpoint) -> customize(endpoint, model));
+				// Initial access tokens are those of this server. The application's
+				// decoder can be for the tokens of another one.
+				http.oauth2ResourceServer((tokens) -> tokens
+					.jwt((jwt) -> jwt.decoder(OAuth2AuthorizationServerConfiguration.jwtDecoder(keys))));
 			}
 		})
 			.authorizeHttpRequests(

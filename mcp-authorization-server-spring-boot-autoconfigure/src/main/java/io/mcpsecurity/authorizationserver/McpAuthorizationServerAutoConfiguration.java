@@ -3,9 +3,11 @@ package io.mcpsecurity.authorizationserver;
 import java.time.Clock;
 import java.util.Map;
 
-import com.nimbusds.jose.jwk.source.JWKSource;
-import com.nimbusds.jose.proc.SecurityContext;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -17,9 +19,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.AuthenticationProvider;
-import org.springframework.security.config.annotation.web.configuration.OAuth2AuthorizationServerConfiguration;
 import org.springframework.security.core.userdetails.UserDetailsService;
-import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationService;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
@@ -35,7 +35,6 @@ import org.springframework.web.servlet.mvc.Controller;
 @AutoConfiguration(beforeName = { "org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
 		"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
 		"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
-		"org.springframework.boot.security.oauth2.server.resource.autoconfigure.OAuth2ResourceServerAutoConfiguration",
 		"org.springframework.boot.security.oauth2.server.resource.autoconfigure.web.OAuth2ResourceServerWebSecurityAutoConfiguration",
 		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerAutoConfiguration",
 		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerJwtAutoConfiguration" })
@@ -45,6 +44,10 @@ import org.springframework.web.servlet.mvc.Controller;
 @Import({ OtherRequests.class, SigningKeysConfiguration.class, AuthorizationServerChains.class, LoginController.class,
 		ConsentController.class, ClientsController.class })
 public final class McpAuthorizationServerAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(McpAuthorizationServerAutoConfiguration.class);
+
+	private static final String USERS = "mcpAuthorizationServerUsers";
 
 	@Bean
 	AuthorizationServerModel mcpAuthorizationServerModel(AuthorizationServerProperties properties,
@@ -101,10 +104,22 @@ public final class McpAuthorizationServerAutoConfiguration {
 	}
 
 	/** The users of the configuration, unless the application has others. */
-	@Bean
+	@Bean(USERS)
 	@ConditionalOnMissingBean({ AuthenticationManager.class, AuthenticationProvider.class, UserDetailsService.class })
 	InMemoryUserDetailsManager mcpAuthorizationServerUsers(AuthorizationServerModel model) {
 		return new InMemoryUserDetailsManager(model.users());
+	}
+
+	/** Warns of configured users that cannot sign in. */
+	@Bean
+	SmartInitializingSingleton mcpAuthorizationServerUnusedUsers(AuthorizationServerModel model, BeanFactory beans) {
+		return () -> {
+			if (!model.users().isEmpty() && !beans.containsBean(USERS)) {
+				logger.warn("The users of " + AuthorizationServerProperties.PREFIX
+						+ ".users have no effect, because the application has an AuthenticationManager, "
+						+ "an AuthenticationProvider or a UserDetailsService of its own.");
+			}
+		};
 	}
 
 	/** Requests for / that nothing else serves lead to the login page. */
@@ -112,13 +127,6 @@ public final class McpAuthorizationServerAutoConfiguration {
 	SimpleUrlHandlerMapping mcpAuthorizationServerRoot() {
 		Controller redirect = (request, response) -> new ModelAndView("redirect:" + AuthorizationServerChains.LOGIN);
 		return new SimpleUrlHandlerMapping(Map.of("/", redirect), Ordered.LOWEST_PRECEDENCE - 10);
-	}
-
-	/** Used by the registration endpoint, which also accepts an initial access token. */
-	@Bean
-	@ConditionalOnMissingBean
-	JwtDecoder jwtDecoder(JWKSource<SecurityContext> keys) {
-		return OAuth2AuthorizationServerConfiguration.jwtDecoder(keys);
 	}
 
 }
