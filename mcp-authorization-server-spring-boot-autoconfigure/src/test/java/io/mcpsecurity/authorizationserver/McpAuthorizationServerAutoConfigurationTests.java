@@ -53,7 +53,8 @@ class McpAuthorizationServerAutoConfigurationTests {
 
 	@Test
 	void withoutAnotherServerTokensOfThisOneAreDecoded() {
-		this.contexts.run((context) -> assertThat(context.getBean(JwtDecoder.class).decode(token(context.getBean(JwtEncoder.class))).getSubject())
+		this.contexts.run((context) -> assertThat(
+				context.getBean(JwtDecoder.class).decode(token(context.getBean(JwtEncoder.class))).getSubject())
 			.isEqualTo("alice"));
 	}
 
