@@ -117,7 +117,7 @@ final class AuthorizationServerModel {
 			.toList();
 		if (!plain.isEmpty()) {
 			logger.warn(
-					"The secrets of %s are readable in the configuration, and whoever reaches this server can use them. They are accepted because the issuer %s is on a loopback address."
+					"The secrets of %s are readable in the configuration, and anyone who can connect to this server can use them. They are accepted because the issuer %s is on a loopback address."
 						.formatted(plain, this.issuer));
 		}
 	}

@@ -3,15 +3,20 @@ package io.mcpsecurity.authorizationserver;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.security.oauth2.server.authorization.InMemoryOAuth2AuthorizationService;
+import org.springframework.security.oauth2.core.OAuth2AccessToken;
+import org.springframework.security.oauth2.core.OAuth2RefreshToken;
+import org.springframework.security.oauth2.core.OAuth2Token;
+import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationCode;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationService;
 import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
@@ -21,16 +26,27 @@ import org.springframework.security.oauth2.server.authorization.client.Registere
  * refresh token has only scopes that its client still has after an administrator has
  * changed them. An authorization whose last token has expired is removed.
  * <p>
- * Access is synchronized, because the delegate iterates over authorizations without a
- * code and fails if another one is added concurrently.
+ * Of the authorizations that wait for a consent or for the redemption of their code, each
+ * user has a bounded number, so that no user can displace those of others.
+ * ({@code InMemoryOAuth2AuthorizationService} has one bound for all of them, and removes
+ * only what equals its own copy.)
  */
 final class CurrentAuthorizations implements OAuth2AuthorizationService {
 
+	/** The maximum number of authorizations of a user without an access token. */
+	private static final int MAX_WAITING = 20;
+
+	/** How long an authorization waits for a consent, and then for its redemption. */
+	private static final Duration MAX_WAIT = Duration.ofHours(1);
+
 	private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(1);
 
-	private final InMemoryOAuth2AuthorizationService delegate = new InMemoryOAuth2AuthorizationService();
+	private static final Map<String, Class<? extends OAuth2Token>> TYPES = Map.of(OAuth2ParameterNames.CODE,
+			OAuth2AuthorizationCode.class, OAuth2ParameterNames.ACCESS_TOKEN, OAuth2AccessToken.class,
+			OAuth2ParameterNames.REFRESH_TOKEN, OAuth2RefreshToken.class);
 
-	private final Map<String, Instant> expiries = new HashMap<>();
+	/** By their ids, the oldest first. */
+	private final Map<String, Entry> entries = new LinkedHashMap<>();
 
 	private final ClientRegistry clients;
 
@@ -46,35 +62,51 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 
 	@Override
 	public synchronized void save(OAuth2Authorization authorization) {
-		this.delegate.save(authorization);
+		removeExpired();
 		Instant expiry = expiry(authorization);
-		if (expiry != null) {
-			this.expiries.put(authorization.getId(), expiry);
+		if (authorization.getAccessToken() != null) {
 			this.clients.keep(authorization.getRegisteredClientId(), expiry);
 		}
-		removeExpired();
+		else if (!this.entries.containsKey(authorization.getId())) {
+			displaceOldest(authorization.getPrincipalName());
+		}
+		this.entries.put(authorization.getId(), new Entry(authorization, expiry));
 	}
 
 	@Override
 	public synchronized void remove(OAuth2Authorization authorization) {
-		this.expiries.remove(authorization.getId());
-		removeStored(authorization.getId());
+		this.entries.remove(authorization.getId());
 	}
 
 	@Override
 	public synchronized @Nullable OAuth2Authorization findById(String id) {
-		return current(this.delegate.findById(id));
+		Entry entry = this.entries.get(id);
+		return (entry != null) ? current(entry.authorization()) : null;
 	}
 
 	@Override
 	public synchronized @Nullable OAuth2Authorization findByToken(String token, @Nullable OAuth2TokenType tokenType) {
-		return current(this.delegate.findByToken(token, tokenType));
+		return this.entries.values()
+			.stream()
+			.map(Entry::authorization)
+			.filter((authorization) -> has(authorization, token, tokenType))
+			.findFirst()
+			.map(this::current)
+			.orElse(null);
 	}
 
-	private @Nullable OAuth2Authorization current(@Nullable OAuth2Authorization authorization) {
-		if (authorization == null) {
-			return null;
+	private static boolean has(OAuth2Authorization authorization, String text, @Nullable OAuth2TokenType tokenType) {
+		String type = (tokenType != null) ? tokenType.getValue() : null;
+		if ((type == null || type.equals(OAuth2ParameterNames.STATE))
+				&& text.equals(authorization.getAttribute(OAuth2ParameterNames.STATE))) {
+			return true;
 		}
+		OAuth2Authorization.Token<OAuth2Token> token = authorization.getToken(text);
+		Class<?> expected = (type != null) ? TYPES.get(type) : OAuth2Token.class;
+		return token != null && expected != null && expected.isInstance(token.getToken());
+	}
+
+	private OAuth2Authorization current(OAuth2Authorization authorization) {
 		RegisteredClient client = this.clients.findById(authorization.getRegisteredClientId());
 		Set<String> scopes = new HashSet<>(authorization.getAuthorizedScopes());
 		scopes.retainAll((client != null) ? client.getScopes() : Set.of());
@@ -82,42 +114,35 @@ final class CurrentAuthorizations implements OAuth2AuthorizationService {
 				: OAuth2Authorization.from(authorization).authorizedScopes(scopes).build();
 	}
 
+	private void displaceOldest(String user) {
+		List<OAuth2Authorization> waiting = this.entries.values()
+			.stream()
+			.map(Entry::authorization)
+			.filter((authorization) -> authorization.getAccessToken() == null
+					&& authorization.getPrincipalName().equals(user))
+			.toList();
+		if (waiting.size() >= MAX_WAITING) {
+			this.entries.remove(waiting.get(0).getId());
+		}
+	}
+
 	private void removeExpired() {
 		Instant now = this.clock.instant();
-		if (now.isBefore(this.nextSweep)) {
-			return;
-		}
-		this.nextSweep = now.plus(SWEEP_INTERVAL);
-		this.expiries.entrySet().removeIf((entry) -> {
-			if (!entry.getValue().isBefore(now)) {
-				return false;
-			}
-			removeStored(entry.getKey());
-			return true;
-		});
-	}
-
-	/**
-	 * Remove everything with this id. The delegate removes only what equals its own copy,
-	 * which an authorization with reduced scopes does not, and it also keeps the state
-	 * before the redemption of the code, in which the code is valid.
-	 */
-	private void removeStored(String id) {
-		OAuth2Authorization stored = this.delegate.findById(id);
-		while (stored != null) {
-			this.delegate.remove(stored);
-			stored = this.delegate.findById(id);
+		if (!now.isBefore(this.nextSweep)) {
+			this.nextSweep = now.plus(SWEEP_INTERVAL);
+			this.entries.values().removeIf((entry) -> entry.expiry().isBefore(now));
 		}
 	}
 
-	/**
-	 * The expiry of the last token, or {@code null} for an authorization without tokens,
-	 * of which the delegate keeps a bounded number.
-	 */
-	private static @Nullable Instant expiry(OAuth2Authorization authorization) {
+	/** The expiry of the last token. */
+	private Instant expiry(OAuth2Authorization authorization) {
 		OAuth2Authorization.Token<?> token = (authorization.getRefreshToken() != null) ? authorization.getRefreshToken()
 				: authorization.getAccessToken();
-		return (token != null) ? token.getToken().getExpiresAt() : null;
+		Instant expiry = (token != null) ? token.getToken().getExpiresAt() : null;
+		return (expiry != null) ? expiry : this.clock.instant().plus(MAX_WAIT);
+	}
+
+	private record Entry(OAuth2Authorization authorization, Instant expiry) {
 	}
 
 }

@@ -15,12 +15,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.log.LogMessage;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
+import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2ErrorCodes;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationService;
 import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2RefreshTokenAuthenticationToken;
+import org.springframework.util.StringUtils;
 
 /**
  * Redeems each refresh token only once. If a token is redeemed again, it may have been
@@ -37,6 +41,9 @@ import org.springframework.security.oauth2.server.authorization.authentication.O
 final class RotatingRefreshTokens implements AuthenticationProvider {
 
 	private static final Log logger = LogFactory.getLog(RotatingRefreshTokens.class);
+
+	/** The parameter in which Spring Security has the proof of a request. */
+	private static final String PROOF = "dpop_proof";
 
 	/** The delay in milliseconds. */
 	private static final long DELAY = 500;
@@ -100,7 +107,25 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 			endAuthorizationOf(request.getRefreshToken());
 			throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_GRANT);
 		}
+		requireProof(request, authorization);
 		return this.delegate.authenticate(reduceScopes(request, authorization.getAuthorizedScopes()));
+	}
+
+	/**
+	 * The refresh token of a public client is bound to the key of its access token (RFC
+	 * 9449 section 5). Spring Security compares the keys if there is a proof, and accepts
+	 * a request without one.
+	 */
+	private static void requireProof(OAuth2RefreshTokenAuthenticationToken request, OAuth2Authorization authorization) {
+		OAuth2Authorization.Token<OAuth2AccessToken> token = authorization.getAccessToken();
+		Map<String, Object> claims = (token != null) ? token.getClaims() : null;
+		if (claims != null && claims.get("cnf") instanceof Map<?, ?> confirmation && confirmation.containsKey("jkt")
+				&& request.getPrincipal() instanceof OAuth2ClientAuthenticationToken client
+				&& ClientAuthenticationMethod.NONE.equals(client.getClientAuthenticationMethod())
+				&& !(request.getAdditionalParameters().get(PROOF) instanceof String proof
+						&& StringUtils.hasText(proof))) {
+			throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_DPOP_PROOF);
+		}
 	}
 
 	private void endAuthorizationOf(String replacedToken) {

@@ -130,7 +130,8 @@ class AuthorizationServerModelTests {
 		set("users.alice.password", "{noop}alice-password");
 		set("clients.agent.secret", "{noop}agent-secret");
 		assertThatNoException().isThrownBy(this::model);
-		assertThat(output).contains("[user 'alice', client 'agent']", "whoever reaches this server can use them")
+		assertThat(output)
+			.contains("[user 'alice', client 'agent']", "anyone who can connect to this server can use them")
 			.doesNotContain("alice-password", "agent-secret");
 	}
 

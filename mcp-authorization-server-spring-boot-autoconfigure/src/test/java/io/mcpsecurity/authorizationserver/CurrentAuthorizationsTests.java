@@ -87,6 +87,39 @@ class CurrentAuthorizationsTests {
 	}
 
 	@Test
+	void userWithManyPendingAuthorizationsDisplacesOnlyOwnOnes() {
+		this.authorizations.save(OAuth2Authorization.from(begun("of-bob")).principalName("bob").build());
+		for (int i = 0; i < 150; i++) {
+			this.authorizations.save(begun("state-" + i));
+		}
+		assertThat(this.authorizations.findByToken("of-bob", STATE)).isNotNull();
+		assertThat(this.authorizations.findByToken("state-0", STATE)).isNull();
+		assertThat(this.authorizations.findByToken("state-149", STATE)).isNotNull();
+	}
+
+	@Test
+	void pendingAuthorizationIsRemovedAfterAnHour() {
+		this.authorizations.save(begun("pending"));
+		this.clock.advance(Duration.ofMinutes(59));
+		this.authorizations.save(authorization("other"));
+		assertThat(this.authorizations.findByToken("pending", STATE)).isNotNull();
+		this.clock.advance(Duration.ofMinutes(2));
+		this.authorizations.save(authorization("another"));
+		assertThat(this.authorizations.findByToken("pending", STATE)).isNull();
+	}
+
+	@Test
+	void tokenIsFoundByItsTypeOnly() {
+		this.authorizations.save(authorization("token"));
+		assertThat(this.authorizations.findByToken("token", OAuth2TokenType.ACCESS_TOKEN)).isNotNull();
+		assertThat(this.authorizations.findByToken("token", null)).isNotNull();
+		for (OAuth2TokenType type : List.of(STATE, CODE, OAuth2TokenType.REFRESH_TOKEN,
+				new OAuth2TokenType("id_token"))) {
+			assertThat(this.authorizations.findByToken("token", type)).as(type.getValue()).isNull();
+		}
+	}
+
+	@Test
 	void authorizationsAreReadDuringConcurrentWrites() throws Exception {
 		ExecutorService threads = Executors.newFixedThreadPool(2);
 		try {

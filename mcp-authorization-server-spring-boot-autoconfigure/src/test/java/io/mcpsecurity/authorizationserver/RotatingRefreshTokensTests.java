@@ -22,13 +22,16 @@ import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.core.OAuth2AccessToken.TokenType;
+import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2RefreshToken;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2ClientAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.authentication.OAuth2RefreshTokenAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Which requests in parallel are one redemption.
@@ -72,6 +75,36 @@ class RotatingRefreshTokensTests {
 		assertThat(this.redemptions.count).hasValue(1);
 		this.tokens.authenticate(request("a", "c"));
 		assertThat(this.redemptions.count).hasValue(2);
+	}
+
+	/**
+	 * RFC 9449 section 5.
+	 */
+	@Test
+	void publicClientRefreshesBoundTokenWithProofOnly() {
+		Instant now = Instant.now();
+		this.authorizations.save(OAuth2Authorization.withRegisteredClient(this.client)
+			.principalName("alice")
+			.authorizationGrantType(AuthorizationGrantType.AUTHORIZATION_CODE)
+			.token(new OAuth2AccessToken(TokenType.DPOP, "access", now, now.plusSeconds(60)),
+					(metadata) -> metadata.put(OAuth2Authorization.Token.CLAIMS_METADATA_NAME,
+							Map.of("cnf", Map.of("jkt", "thumbprint"))))
+			.refreshToken(new OAuth2RefreshToken("refresh", now, now.plusSeconds(60)))
+			.build());
+		for (Map<String, Object> parameters : List.<Map<String, Object>>of(Map.of(), Map.of("dpop_proof", " "))) {
+			assertThatExceptionOfType(OAuth2AuthenticationException.class)
+				.isThrownBy(() -> this.tokens.authenticate(ofPublicClient(parameters)))
+				.satisfies((ex) -> assertThat(ex.getError().getErrorCode()).isEqualTo("invalid_dpop_proof"));
+		}
+		assertThat(this.redemptions.count).hasValue(0);
+		this.tokens.authenticate(ofPublicClient(Map.of("dpop_proof", "proof")));
+		assertThat(this.redemptions.count).hasValue(1);
+	}
+
+	private OAuth2RefreshTokenAuthenticationToken ofPublicClient(Map<String, Object> parameters) {
+		return new OAuth2RefreshTokenAuthenticationToken("refresh",
+				new OAuth2ClientAuthenticationToken(this.client, ClientAuthenticationMethod.NONE, null), Set.of(),
+				parameters);
 	}
 
 	private static OAuth2RefreshTokenAuthenticationToken request(String... resources) {
