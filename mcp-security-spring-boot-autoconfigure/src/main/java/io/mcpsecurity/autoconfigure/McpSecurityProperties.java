@@ -549,8 +549,8 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 * @param maxConcurrent Maximum number of concurrent token requests.
 	 * @param apiKey Key for the grant "api-key". Default: none.
 	 * @param apiKeyHeader Header that contains the key.
-	 * @param stepUp Scope of this server that a client is told to request, by the scope
-	 * that the service requires. Default: none, and a request that lacks scopes fails.
+	 * @param stepUp Scope of this server that the challenge contains, by the scope that
+	 * the service requires. Default: none, and a request that lacks scopes fails.
 	 * @param connectTimeout Timeout to connect to the service or the token endpoint.
 	 * @param readTimeout Timeout for the response of the service.
 	 * @param tokenTimeout Timeout for the response of the token endpoint.

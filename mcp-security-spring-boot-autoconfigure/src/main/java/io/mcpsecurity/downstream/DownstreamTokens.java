@@ -262,7 +262,10 @@ public final class DownstreamTokens implements DownstreamCredentials {
 		/** RFC 7523 section 2.1: the caller's token, a JWT, is the assertion. */
 		JWT_BEARER("urn:ietf:params:oauth:grant-type:jwt-bearer"),
 
-		/** RFC 6749 section 4.4: the token is for this server, whoever the caller is. */
+		/**
+		 * RFC 6749 section 4.4: the token is for this server, independently of the
+		 * caller.
+		 */
 		CLIENT_CREDENTIALS("client_credentials");
 
 		private final AuthorizationGrantType type;

@@ -30,7 +30,7 @@ import org.springframework.security.oauth2.jwt.JwtException;
  * Spring Security's decoder verifies type, key and signature. Before that, the key is
  * compared with that of the token, so that no signature of another key is verified, and
  * afterwards the claims are checked. A proof is marked as used only if everything else is
- * right, so that nobody but the holder of the key can mark any.
+ * right, so that only the holder of the key can mark one.
  */
 public final class DpopProofs {
 
@@ -131,8 +131,9 @@ public final class DpopProofs {
 				throw refused("The algorithm of the DPoP proof is not accepted",
 						"alg: " + TokenError.difference(ALGORITHMS, header.getAlgorithm()));
 			}
+			// A header with a private key cannot be parsed.
 			JWK key = header.getJWK();
-			if (key == null || key.isPrivate() || isExpensive(key)) {
+			if (key == null || isExpensive(key)) {
 				throw refused("The DPoP proof has no acceptable public key (jwk)", "");
 			}
 			if (!key.computeThumbprint().toString().equals(thumbprint)) {
