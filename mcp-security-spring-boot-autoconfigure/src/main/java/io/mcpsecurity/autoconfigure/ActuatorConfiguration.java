@@ -47,7 +47,7 @@ class ActuatorConfiguration {
 
 		@Bean
 		SanitizingFunction mcpSecuritySanitizingFunction() {
-			return (data) -> IntrospectionProperties.isSecret(data.getKey()) ? data.withSanitizedValue() : data;
+			return (data) -> SecretProperties.contain(data.getKey()) ? data.withSanitizedValue() : data;
 		}
 
 	}

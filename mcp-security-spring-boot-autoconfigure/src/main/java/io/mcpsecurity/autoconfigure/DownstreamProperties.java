@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import io.mcpsecurity.InsufficientScopeException;
-import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.Downstream;
 import io.mcpsecurity.downstream.Destination;
 import io.mcpsecurity.downstream.DownstreamCredentials;
@@ -134,14 +133,11 @@ final class DownstreamProperties {
 			this.uris.check(property + ".resource", resource);
 		}
 		String server = (issuer != null) ? issuer : String.valueOf(tokenUri);
-		AuthorizationServer.IntrospectionEndpoint client = new AuthorizationServer.IntrospectionEndpoint(
-				service.tokenUri(), service.clientId(), service.clientSecret(), service.secretMethod(),
-				service.privateKey(), service.keyId(), service.assertionAudience(), false);
 		return (http, exchanges) -> {
 			BoundedHttp bounded = http.within(service.connectTimeout(), service.tokenTimeout());
 			Supplier<URI> uri = (tokenUri != null) ? () -> tokenUri : discovered(server, bounded);
 			return new DownstreamTokens(new DownstreamTokens.Settings(name, grant, issuer, uri,
-					IntrospectionProperties.authentication(property, server, client), resource, service.audience(),
+					ClientAuthenticationSettings.of(service).create(property, server), resource, service.audience(),
 					service.scopes(), service.actor() == Downstream.Actor.CLIENT_CREDENTIALS, service.parameters(),
 					this.ownResources, service.maxLifetime(), service.cacheSize(), service.maxConcurrent()), bounded,
 					exchanges);

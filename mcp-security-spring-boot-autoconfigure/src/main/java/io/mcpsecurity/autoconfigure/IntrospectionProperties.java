@@ -1,16 +1,12 @@
 package io.mcpsecurity.autoconfigure;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.security.PrivateKey;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-import io.mcpsecurity.audit.SensitiveNames;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.AuthorizationServer;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.Token.RevocationCheck;
 import io.mcpsecurity.token.BoundedHttp;
@@ -19,8 +15,6 @@ import io.mcpsecurity.token.Introspections;
 import io.mcpsecurity.token.TokenIntrospection;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.ssl.pem.PemContent;
-import org.springframework.core.io.Resource;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
@@ -89,7 +83,7 @@ final class IntrospectionProperties {
 					"It is not set. Set it to the authorization server's introspection_endpoint.");
 		}
 		this.endpoints.put(issuer, URI.create(endpoint.uri()));
-		this.authentications.put(issuer, authentication(property, issuer, endpoint));
+		this.authentications.put(issuer, ClientAuthenticationSettings.of(endpoint).create(property, issuer));
 		if (endpoint.opaqueTokens()) {
 			if (this.opaqueIssuer != null) {
 				throw CheckedProperties.invalid(property + ".opaque-tokens", true,
@@ -98,66 +92,6 @@ final class IntrospectionProperties {
 			}
 			this.opaqueIssuer = issuer;
 		}
-	}
-
-	/**
-	 * How this server authenticates at an authorization server.
-	 * @param property the property that contains the client
-	 * @param issuer the default audience of assertions
-	 * @param endpoint the client
-	 */
-	static ClientAuthentication authentication(String property, String issuer,
-			AuthorizationServer.IntrospectionEndpoint endpoint) {
-		String client = endpoint.clientId();
-		if (!StringUtils.hasText(client)) {
-			throw CheckedProperties.invalid(property + ".client-id", null,
-					"It is not set. Set it to the client id of this server at the authorization server.");
-		}
-		String secret = endpoint.clientSecret();
-		Resource key = endpoint.privateKey();
-		if (StringUtils.hasText(secret) == (key != null)) {
-			// Not by the name of the secret: Spring Boot would print its value.
-			throw CheckedProperties.invalid(property, null, ((key != null) ? "Both" : "Neither") + " of " + property
-					+ ".client-secret and .private-key " + ((key != null) ? "are" : "is") + " set. Set one of them.");
-		}
-		if (key == null) {
-			return (endpoint
-				.secretMethod() == AuthorizationServer.IntrospectionEndpoint.SecretMethod.CLIENT_SECRET_POST)
-						? ClientAuthentication.secretInForm(client, String.valueOf(secret))
-						: ClientAuthentication.secret(client, String.valueOf(secret));
-		}
-		String audience = endpoint.assertionAudience();
-		return PolicyProperties.checked(property + ".private-key", key, () -> ClientAuthentication.privateKey(client,
-				StringUtils.hasText(audience) ? audience : issuer, read(key), endpoint.keyId()));
-	}
-
-	private static PrivateKey read(Resource location) {
-		PrivateKey key;
-		try (InputStream content = location.getInputStream()) {
-			key = PemContent.load(content).getPrivateKey();
-		}
-		catch (IOException | IllegalStateException ex) {
-			throw new IllegalArgumentException("it cannot be read as a private key in PEM", ex);
-		}
-		if (key == null) {
-			throw new IllegalArgumentException("there is no private key in it");
-		}
-		return key;
-	}
-
-	/** Whether a property is a secret, in any form of its name. */
-	static boolean isSecret(String property) {
-		String plain = SensitiveNames.plain(property);
-		return (plain.startsWith(SensitiveNames.plain(SERVERS))
-				&& plain.endsWith(SensitiveNames.plain("introspection.client-secret")))
-				|| (plain.startsWith(SensitiveNames.plain(DownstreamProperties.DOWNSTREAM))
-						&& (plain.endsWith(SensitiveNames.plain("client-secret"))
-								|| plain.endsWith(SensitiveNames.plain("api-key"))
-								// Parameters can be credentials, whatever their names
-								// are.
-								|| plain.contains("parameters")))
-				|| plain.startsWith(SensitiveNames.plain("mcp-security.dpop.nonce.keys"))
-				|| plain.startsWith(SensitiveNames.plain("mcp-security.request-state.keys"));
 	}
 
 	Introspections create(Supplier<BoundedHttp> http) {

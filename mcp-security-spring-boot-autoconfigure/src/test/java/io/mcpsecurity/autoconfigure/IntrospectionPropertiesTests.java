@@ -92,25 +92,6 @@ class IntrospectionPropertiesTests {
 		assertThat(PropertyBinder.bind(Refusal.environment(properties())).toString()).doesNotContain("s3cret");
 	}
 
-	@ParameterizedTest
-	@ValueSource(strings = { FIRST + "introspection.client-secret",
-			"mcp-security.authorizationServers[10].introspection.clientSecret",
-			"MCPSECURITY_AUTHORIZATIONSERVERS_0_INTROSPECTION_CLIENTSECRET", "mcp-security.request-state.keys",
-			"MCPSECURITY_REQUESTSTATE_KEYS_0", "mcp-security.dpop.nonce.keys", "mcp-security.dpop.nonce.keys[1]",
-			"MCPSECURITY_DPOP_NONCE_KEYS_0", "mcp-security.downstream.orders.client-secret",
-			"mcp-security.downstream.orders.parameters.password", "mcp-security.downstream.a.b.parameters[client_key]",
-			"MCPSECURITY_DOWNSTREAM_ORDERS_PARAMETERS_PASSWORD" })
-	void secretPropertyIsRecognized(String property) {
-		assertThat(IntrospectionProperties.isSecret(property)).isTrue();
-	}
-
-	@ParameterizedTest
-	@ValueSource(strings = { "mcp-security.request-state.lifetime", FIRST + "introspection.client-id",
-			"mcp-security.dpop.nonce.period", "mcp-security.downstream.orders.client-id" })
-	void otherPropertyIsNotSecret(String property) {
-		assertThat(IntrospectionProperties.isSecret(property)).isFalse();
-	}
-
 	private static void assertRefused(String property, String... changes) {
 		Refusal refusal = Refusal.of(properties(changes));
 		assertThat(refusal.property()).isEqualTo(property);
