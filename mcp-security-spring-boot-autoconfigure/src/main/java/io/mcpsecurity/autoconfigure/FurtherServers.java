@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 import io.mcpsecurity.authorization.TargetPattern;
+import io.mcpsecurity.handler.AccessDeclarations;
 import io.mcpsecurity.handler.EndpointContents;
-import io.mcpsecurity.handler.ScopeDeclarations;
 import io.mcpsecurity.handler.Specifications;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
@@ -75,7 +75,7 @@ final class FurtherServers {
 					throw CheckedProperties.invalid("mcp-security.endpoints." + name + ".offers.beans", bean,
 							"'" + bean + "' is not the name of a bean.");
 				}
-				Set<McpTarget> declared = ScopeDeclarations.targets(beans, bean);
+				Set<McpTarget> declared = AccessDeclarations.targets(beans, bean);
 				targets = targets.or(declared::contains);
 			}
 			selections.add(offers.isEmpty() ? new EndpointContents.Selection(name, (target) -> true, Set.of(), false)

@@ -6,12 +6,12 @@ import java.util.stream.Stream;
 import io.mcpsecurity.authorization.AccessPolicies;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.exchange.AuthorizationRules;
+import io.mcpsecurity.handler.AccessDeclarations;
 import io.mcpsecurity.handler.EndpointContents;
 import io.mcpsecurity.handler.InvocationGuard;
 import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.handler.McpGuardPostProcessor;
 import io.mcpsecurity.handler.ObservedBeans;
-import io.mcpsecurity.handler.ScopeDeclarations;
 import io.mcpsecurity.transport.ProtectedResource;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,7 +44,7 @@ class HandlerConfiguration {
 	}
 
 	@Bean
-	InvocationGuard mcpInvocationGuard(AccessPolicies policies, ScopeDeclarations declarations,
+	InvocationGuard mcpInvocationGuard(AccessPolicies policies, AccessDeclarations declarations,
 			AuthorizationRules rules, ProtectedResource main, CheckedProperties checked, FurtherEndpoints further,
 			ScopeCatalogue catalogue) {
 		List<ProtectedResource> resources = Stream.concat(checked.names(main).stream(), further.resources().stream())

@@ -11,7 +11,7 @@ import io.mcpsecurity.authorization.OfferedTargets;
 import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.authorization.ScopeCatalogue;
 import io.mcpsecurity.exchange.AuthorizationRules;
-import io.mcpsecurity.handler.ScopeDeclarations;
+import io.mcpsecurity.handler.AccessDeclarations;
 
 import org.springframework.ai.mcp.server.common.autoconfigure.annotations.McpServerAnnotationScannerAutoConfiguration.ServerMcpAnnotatedBeans;
 import org.springframework.beans.factory.ObjectProvider;
@@ -31,12 +31,12 @@ class PolicyConfiguration {
 	}
 
 	@Bean
-	ScopeDeclarations mcpScopeDeclarations(ConfigurableListableBeanFactory beans) {
-		return ScopeDeclarations.find(beans);
+	AccessDeclarations mcpScopeDeclarations(ConfigurableListableBeanFactory beans) {
+		return AccessDeclarations.find(beans);
 	}
 
 	@Bean
-	RuleBook mcpRuleBook(ScopeDeclarations declarations, CheckedProperties checked, McpSecurityProperties properties,
+	RuleBook mcpRuleBook(AccessDeclarations declarations, CheckedProperties checked, McpSecurityProperties properties,
 			OfferedTargets offered) {
 		PolicyProperties policy = checked.policy();
 		return PolicyProperties.ruleBook(PolicyProperties.RULES, () -> {
@@ -84,7 +84,7 @@ class PolicyConfiguration {
 	SmartInitializingSingleton mcpScopeDeclarationsCheck(AccessPolicy policy,
 			ObjectProvider<ServerMcpAnnotatedBeans> annotated) {
 		return () -> annotated
-			.ifAvailable((found) -> ScopeDeclarations.check(found.getAllAnnotatedBeans(), policy.ruleBook()));
+			.ifAvailable((found) -> AccessDeclarations.check(found.getAllAnnotatedBeans(), policy.ruleBook()));
 	}
 
 	@Bean

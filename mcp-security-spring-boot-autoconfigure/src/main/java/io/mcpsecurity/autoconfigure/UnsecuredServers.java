@@ -5,8 +5,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.handler.AccessDeclarations;
 import io.mcpsecurity.handler.DeclarationException;
-import io.mcpsecurity.handler.ScopeDeclarations;
 import io.modelcontextprotocol.server.transport.StdioServerTransportProvider;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -83,7 +83,7 @@ final class UnsecuredServers implements SmartInitializingSingleton {
 				Stream.of(ReflectionUtils.getUniqueDeclaredMethods(ClassUtils.getUserClass(type)))
 					.filter((method) -> method.isAnnotationPresent(McpTool.class))
 					.filter((method) -> Stream.of(method.getParameterTypes()).anyMatch(McpCaller.class::equals))
-					.map(ScopeDeclarations::describe)
+					.map(AccessDeclarations::describe)
 					.forEach(methods::add);
 			}
 		}

@@ -85,7 +85,7 @@ final class DeclaredAnnotation<A extends Annotation> {
 			if (isOn(outer)) {
 				throw new DeclarationException(
 						name() + " on " + ClassUtils.getShortName(outer) + " does not protect "
-								+ ScopeDeclarations.describe(method) + ", because a nested class does not inherit it",
+								+ AccessDeclarations.describe(method) + ", because a nested class does not inherit it",
 						"put " + name() + " on " + ClassUtils.getShortName(type)
 								+ " as well, or move the nested class");
 			}

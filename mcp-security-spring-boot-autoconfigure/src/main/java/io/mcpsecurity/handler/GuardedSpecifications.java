@@ -107,7 +107,7 @@ final class GuardedSpecifications {
 		McpTarget target = target(offered);
 		List<HandlerMethod> methods = HandlerMethod.find(handler);
 		methods
-			.forEach((method) -> ScopeDeclarations.check(method, target, this.rules, this.conditions, server != null));
+			.forEach((method) -> AccessDeclarations.check(method, target, this.rules, this.conditions, server != null));
 		this.sensitive.get().add(handler, target, offered instanceof CompleteReference);
 		note(offered, server);
 		List<String> callerNames = (offered instanceof Tool tool) ? this.callerArguments.of(tool.name()) : List.of();

@@ -36,7 +36,7 @@ public final class McpGuardPostProcessor implements BeanPostProcessor, PriorityO
 	public McpGuardPostProcessor(BeanFactory beans) {
 		this.contents = SingletonSupplier.of(() -> beans.getBean(EndpointContents.class));
 		this.callbacks = new ToolCallbackSpecifications(beans);
-		Supplier<ToolConditions> conditions = () -> beans.getBean(ScopeDeclarations.class).conditions();
+		Supplier<ToolConditions> conditions = () -> beans.getBean(AccessDeclarations.class).conditions();
 		Supplier<OfferedTargets> offered = SingletonSupplier.of(() -> beans.getBean(OfferedTargets.class));
 		this.specifications = new GuardedSpecifications(
 				SingletonSupplier.of(() -> beans.getBean(InvocationGuard.class)),

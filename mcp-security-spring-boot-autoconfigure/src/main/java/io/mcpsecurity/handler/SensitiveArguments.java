@@ -97,7 +97,7 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 	}
 
 	private void check(Method method) {
-		List<McpTarget> targets = ScopeDeclarations.targets(method);
+		List<McpTarget> targets = AccessDeclarations.targets(method);
 		if (method.isAnnotationPresent(Tool.class)) {
 			targets.add(McpTarget.tool(ToolUtils.getToolName(method)));
 		}
@@ -121,7 +121,7 @@ public final class SensitiveArguments implements Function<McpTarget, Set<String>
 	private static void requireNone(Method method, String reason) {
 		if (Stream.of(method.getParameters()).anyMatch(SensitiveArguments::isSensitive)) {
 			throw new DeclarationException(
-					"@Sensitive on " + ScopeDeclarations.describe(method) + " protects nothing: " + reason,
+					"@Sensitive on " + AccessDeclarations.describe(method) + " protects nothing: " + reason,
 					"put it on an argument of a tool or prompt, or remove it");
 		}
 	}

@@ -80,7 +80,7 @@ class HandlerMethodTests {
 	@Test
 	void rulesAreFoundInPackagesWithSpringLikePrefix() {
 		try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(SamplesTools.class)) {
-			assertThat(ScopeDeclarations.find(context.getBeanFactory()).rules()).extracting(AccessRule::target)
+			assertThat(AccessDeclarations.find(context.getBeanFactory()).rules()).extracting(AccessRule::target)
 				.containsExactly(McpTarget.tool("sample"));
 		}
 	}

@@ -38,7 +38,7 @@ import org.springframework.util.StringUtils;
  * Creates rules from every {@link RequiresScope} and {@link RequiresAuthentication} of an
  * application. An annotation that is not enforced, or is ambiguous, stops the start.
  */
-public final class ScopeDeclarations {
+public final class AccessDeclarations {
 
 	private static final DeclaredAnnotation<RequiresScope> SCOPE = new DeclaredAnnotation<>(RequiresScope.class);
 
@@ -55,7 +55,7 @@ public final class ScopeDeclarations {
 
 	private final Set<Method> offered = new LinkedHashSet<>();
 
-	private ScopeDeclarations() {
+	private AccessDeclarations() {
 	}
 
 	/**
@@ -63,8 +63,8 @@ public final class ScopeDeclarations {
 	 * @param beans the application's beans, of which only tool callbacks are created
 	 * @throws IllegalStateException if an annotation would not be enforced
 	 */
-	public static ScopeDeclarations find(ConfigurableListableBeanFactory beans) {
-		ScopeDeclarations declarations = new ScopeDeclarations();
+	public static AccessDeclarations find(ConfigurableListableBeanFactory beans) {
+		AccessDeclarations declarations = new AccessDeclarations();
 		ToolMethod.find(beans)
 			.values()
 			.forEach((tool) -> declarations.add(tool.method(), tool.type(), McpTarget.tool(tool.name())));
@@ -101,7 +101,7 @@ public final class ScopeDeclarations {
 	 * @throws IllegalStateException if one is missing
 	 */
 	public static void check(Collection<?> objects, RuleBook known) {
-		ScopeDeclarations declarations = new ScopeDeclarations();
+		AccessDeclarations declarations = new AccessDeclarations();
 		for (Object object : objects) {
 			declarations.addTargets(ClassUtils.getUserClass(AopUtils.getTargetClass(object)));
 		}
@@ -123,7 +123,7 @@ public final class ScopeDeclarations {
 	 */
 	static void check(HandlerMethod handler, McpTarget target, Supplier<RuleBook> known,
 			Supplier<ToolConditions> conditions, boolean late) {
-		ScopeDeclarations declarations = new ScopeDeclarations();
+		AccessDeclarations declarations = new AccessDeclarations();
 		declarations.add(handler.method(), handler.type(), target);
 		if (!declarations.rules.isEmpty() || !declarations.authentications.isEmpty()) {
 			if (late) {

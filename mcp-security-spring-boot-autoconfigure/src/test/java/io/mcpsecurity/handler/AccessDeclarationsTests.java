@@ -52,7 +52,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  * Where a declared scope is found and where the start is refused. Declarations are looked
  * for before the beans exist, as early as anything can ask for them.
  */
-class ScopeDeclarationsTests {
+class AccessDeclarationsTests {
 
 	@Test
 	void annotationOnToolMethodIsFound() {
@@ -61,7 +61,7 @@ class ScopeDeclarationsTests {
 			assertThat(rule.target()).isEqualTo(McpTarget.tool("purge"));
 			assertThat(rule.requirement().allOf()).containsExactly("a", "b");
 			assertThat(rule.requirement().anyOf()).containsExactly("c", "d");
-			assertThat(rule.source()).isEqualTo("@RequiresScope on ScopeDeclarationsTests.OnMethod.purge");
+			assertThat(rule.source()).isEqualTo("@RequiresScope on AccessDeclarationsTests.OnMethod.purge");
 		});
 	}
 
@@ -90,8 +90,8 @@ class ScopeDeclarationsTests {
 
 	@Test
 	void annotationOnEnclosingClassIsRefused() {
-		String message = "@RequiresScope on ScopeDeclarationsTests.Enclosing does not protect "
-				+ "ScopeDeclarationsTests.Enclosing.%s, because a nested class does not inherit it";
+		String message = "@RequiresScope on AccessDeclarationsTests.Enclosing does not protect "
+				+ "AccessDeclarationsTests.Enclosing.%s, because a nested class does not inherit it";
 		refuses(message.formatted("Nested.nested"), Enclosing.Nested.class);
 		refuses(message.formatted("Nested.Deeper.deeper"), Enclosing.Nested.Deeper.class);
 	}
@@ -154,7 +154,7 @@ class ScopeDeclarationsTests {
 		try (AnnotationConfigApplicationContext context = context(OnMethod.class, Advice.class)) {
 			context.refresh();
 			assertThat(AopUtils.isCglibProxy(context.getBean(OnMethod.class))).isTrue();
-			assertThat(targets(ScopeDeclarations.find(context.getBeanFactory()).rules()))
+			assertThat(targets(AccessDeclarations.find(context.getBeanFactory()).rules()))
 				.containsExactly("tool 'purge'");
 		}
 		assertThat(targets(find(OnMethod.class, Advice.class))).containsExactly("tool 'purge'");
@@ -194,42 +194,42 @@ class ScopeDeclarationsTests {
 		List<AccessRule> rules = find(OnMethod.class, OnMethodOtherwise.class);
 		assertThatIllegalArgumentException().isThrownBy(() -> book(rules))
 			.withMessage("tool 'purge' has two rules that contradict each other: "
-					+ "@RequiresScope on ScopeDeclarationsTests.OnMethod.purge says all of [a, b] and one of [c, d], "
-					+ "@RequiresScope on ScopeDeclarationsTests.OnMethodOtherwise.purge says all of [x]");
+					+ "@RequiresScope on AccessDeclarationsTests.OnMethod.purge says all of [a, b] and one of [c, d], "
+					+ "@RequiresScope on AccessDeclarationsTests.OnMethodOtherwise.purge says all of [x]");
 	}
 
 	@Test
 	void annotationOnMethodThatIsNoToolIsRefused() {
-		refuses("@RequiresScope on ScopeDeclarationsTests.OnHelper.helper protects nothing: the method is not an MCP "
+		refuses("@RequiresScope on AccessDeclarationsTests.OnHelper.helper protects nothing: the method is not an MCP "
 				+ "tool, resource or prompt of this server", OnHelper.class);
 	}
 
 	@Test
 	void annotationOnInterfaceMethodWithoutToolImplementationIsRefused() {
-		refuses("@RequiresScope on ScopeDeclarationsTests.ImplementsInterfaceWithoutTool.purge protects nothing: the "
+		refuses("@RequiresScope on AccessDeclarationsTests.ImplementsInterfaceWithoutTool.purge protects nothing: the "
 				+ "method is not an MCP tool, resource or prompt of this server", ImplementsInterfaceWithoutTool.class);
 	}
 
 	@Test
 	void annotationOnClassWithoutToolsIsRefused() {
-		refuses("@RequiresScope on ScopeDeclarationsTests.NoTools protects nothing: none of its methods is an MCP tool, "
+		refuses("@RequiresScope on AccessDeclarationsTests.NoTools protects nothing: none of its methods is an MCP tool, "
 				+ "resource or prompt of this server", NoTools.class);
 	}
 
 	@Test
 	void annotationOnToolNotOfferedByCallbackIsRefused() {
-		refuses("@RequiresScope on ScopeDeclarationsTests.Callbacks.purge protects nothing: the method is not an MCP "
+		refuses("@RequiresScope on AccessDeclarationsTests.Callbacks.purge protects nothing: the method is not an MCP "
 				+ "tool, resource or prompt of this server", Callbacks.class);
 	}
 
 	@Test
 	void annotationWithoutScopeIsRefused() {
-		refuses("@RequiresScope on ScopeDeclarationsTests.Empty.purge: no scope is given", Empty.class);
+		refuses("@RequiresScope on AccessDeclarationsTests.Empty.purge: no scope is given", Empty.class);
 	}
 
 	@Test
 	void annotationWithInvalidScopeIsRefused() {
-		refuses("@RequiresScope on ScopeDeclarationsTests.Illegal.purge: 'records purge' is not a scope: RFC 6749 "
+		refuses("@RequiresScope on AccessDeclarationsTests.Illegal.purge: 'records purge' is not a scope: RFC 6749 "
 				+ "section 3.3 allows printable ASCII without space, \" and \\", Illegal.class);
 	}
 
@@ -251,7 +251,7 @@ class ScopeDeclarationsTests {
 	@ValueSource(classes = { PrivateTool.class, FinalTool.class })
 	void annotationOnPrivateOrFinalMethodOfProxiedBeanIsRefused(Class<?> bean) {
 		assertThat(find(bean)).as("without proxy").hasSize(1);
-		refuses("@RequiresScope on ScopeDeclarationsTests." + bean.getSimpleName() + ".purge stands on a private or "
+		refuses("@RequiresScope on AccessDeclarationsTests." + bean.getSimpleName() + ".purge stands on a private or "
 				+ "final method of a proxied bean, which a proxy cannot reach", bean, Advice.class);
 	}
 
@@ -261,9 +261,9 @@ class ScopeDeclarationsTests {
 			List<AccessRule> rules = findEarly(context);
 			Object bean = context.getBean(Exporting.class);
 			assertThat(rules).as("the definition does not tell").isEmpty();
-			assertThatIllegalStateException().isThrownBy(() -> ScopeDeclarations.check(List.of(bean), book(rules)))
+			assertThatIllegalStateException().isThrownBy(() -> AccessDeclarations.check(List.of(bean), book(rules)))
 				.withMessage(
-						"@RequiresScope on ScopeDeclarationsTests.Exporter.export was registered after the rules were built");
+						"@RequiresScope on AccessDeclarationsTests.Exporter.export was registered after the rules were built");
 		}
 	}
 
@@ -271,7 +271,7 @@ class ScopeDeclarationsTests {
 	void annotatedBeanDeclaredAsClassPassesCheckAfterCreation() {
 		try (AnnotationConfigApplicationContext context = context(DeclaredAsClass.class)) {
 			List<AccessRule> rules = findEarly(context);
-			ScopeDeclarations.check(List.of(context.getBean(OfInterface.class)), book(rules));
+			AccessDeclarations.check(List.of(context.getBean(OfInterface.class)), book(rules));
 			assertThat(rules).hasSize(1);
 		}
 	}
@@ -283,7 +283,7 @@ class ScopeDeclarationsTests {
 			ProxyFactory proxy = new ProxyFactory(new PrivateTool());
 			proxy.setProxyTargetClass(true);
 			assertThatIllegalStateException()
-				.isThrownBy(() -> ScopeDeclarations.check(List.of(proxy.getProxy()), book(List.of())))
+				.isThrownBy(() -> AccessDeclarations.check(List.of(proxy.getProxy()), book(List.of())))
 				.withMessageContaining("PrivateTool.purge");
 		}
 	}
@@ -332,7 +332,7 @@ class ScopeDeclarationsTests {
 
 		@Override
 		protected void onRefresh() {
-			this.rules.addAll(ScopeDeclarations.find(getBeanFactory()).rules());
+			this.rules.addAll(AccessDeclarations.find(getBeanFactory()).rules());
 		}
 
 	}
