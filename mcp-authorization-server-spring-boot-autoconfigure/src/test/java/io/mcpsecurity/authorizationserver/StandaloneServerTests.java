@@ -1,13 +1,18 @@
 package io.mcpsecurity.authorizationserver;
 
+import java.net.CookieManager;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.JWTClaimsSet;
@@ -24,6 +29,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.MediaType;
 import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,6 +42,15 @@ class StandaloneServerTests {
 	private static final String RESOURCE = "https://api.example.com/mcp";
 
 	private static final String AGENT = "agent:secret";
+
+	private static final String CALLBACK = "http://127.0.0.1:49152/callback";
+
+	private static final Pattern FIELD = Pattern.compile("name=\"(_csrf|state)\"[^>]*value=\"([^\"]*)\"");
+
+	/** Of RFC 7636 appendix B. */
+	private static final String VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+	private static final String CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 	private static final HttpClient http = HttpClient.newHttpClient();
 
@@ -52,9 +67,9 @@ class StandaloneServerTests {
 			.properties("server.port=" + port, prefix + "issuer=" + issuer,
 					prefix + "resources[0].identifier=" + RESOURCE, prefix + "resources[0].scopes[0].name=records:read",
 					prefix + "resources[0].scopes[1].name=records:delete", prefix + "clients.agent.secret={noop}secret",
-					prefix + "roles.READER=records:read", prefix + "users.alice.password={noop}alice",
-					prefix + "users.alice.roles=READER", prefix + "users.bob.password={noop}bob",
-					prefix + "users.bob.roles=ADMIN")
+					prefix + "clients.app.redirect-uris=" + CALLBACK, prefix + "roles.READER=records:read",
+					prefix + "users.alice.password={noop}alice", prefix + "users.alice.roles=READER",
+					prefix + "users.bob.password={noop}bob", prefix + "users.bob.roles=ADMIN")
 			.run();
 	}
 
@@ -76,10 +91,10 @@ class StandaloneServerTests {
 
 	@Test
 	void agentGetsTokenForTheResource() throws Exception {
-		HttpResponse<String> response = http
-			.send(request("/oauth2/token", AGENT).header(HttpHeaders.CONTENT_TYPE, "application/x-www-form-urlencoded")
-				.POST(BodyPublishers.ofString("grant_type=client_credentials&scope=records:read&resource=" + RESOURCE))
-				.build(), BodyHandlers.ofString());
+		HttpResponse<String> response = http.send(request("/oauth2/token", AGENT)
+			.header(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_FORM_URLENCODED_VALUE)
+			.POST(BodyPublishers.ofString("grant_type=client_credentials&scope=records:read&resource=" + RESOURCE))
+			.build(), BodyHandlers.ofString());
 		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
 		JWTClaimsSet claims = SignedJWT
 			.parse(String.valueOf(JSONObjectUtils.parse(response.body()).get("access_token")))
@@ -107,6 +122,57 @@ class StandaloneServerTests {
 			"/admin/clients, alice:alice, 302" })
 	void otherRequestsRequireTheAdministrator(String path, @Nullable String user, int status) throws Exception {
 		assertThat(get(path, user).statusCode()).isEqualTo(status);
+	}
+
+	private static Map<String, Object> token(@Nullable String client, String form) throws Exception {
+		HttpResponse<String> response = http.send(request("/oauth2/token", client)
+			.header(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_FORM_URLENCODED_VALUE)
+			.POST(BodyPublishers.ofString(form))
+			.build(), BodyHandlers.ofString());
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+		return JSONObjectUtils.parse(response.body());
+	}
+
+	private static JWTClaimsSet claims(Map<String, Object> tokens) throws ParseException {
+		return SignedJWT.parse(String.valueOf(tokens.get("access_token"))).getJWTClaimsSet();
+	}
+
+	/** The page to which a browser is redirected. */
+	private static URI visit(HttpClient browser, String path) throws Exception {
+		return location(browser.send(request(path, null).header(HttpHeaders.ACCEPT, MediaType.TEXT_HTML_VALUE).build(),
+				BodyHandlers.ofString()));
+	}
+
+	private static URI submit(HttpClient browser, String path, String form) throws Exception {
+		return location(browser
+			.send(request(path, null).header(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_FORM_URLENCODED_VALUE)
+				.POST(BodyPublishers.ofString(form))
+				.build(), BodyHandlers.ofString()));
+	}
+
+	private static URI location(HttpResponse<String> response) {
+		assertThat(response.statusCode()).as(response.body()).isEqualTo(302);
+		return URI.create(issuer).resolve(response.headers().firstValue(HttpHeaders.LOCATION).orElseThrow());
+	}
+
+	private static String page(HttpClient browser, URI uri) throws Exception {
+		return browser
+			.send(HttpRequest.newBuilder(uri).header(HttpHeaders.ACCEPT, MediaType.TEXT_HTML_VALUE).build(),
+					BodyHandlers.ofString())
+			.body();
+	}
+
+	private static String field(String page, String name) {
+		return FIELD.matcher(page)
+			.results()
+			.filter((field) -> field.group(1).equals(name))
+			.map((field) -> field.group(2))
+			.findFirst()
+			.orElseThrow();
+	}
+
+	private static String encoded(String value) {
+		return URLEncoder.encode(value, StandardCharsets.UTF_8);
 	}
 
 	private static HttpResponse<String> get(String path, @Nullable String user) throws Exception {
