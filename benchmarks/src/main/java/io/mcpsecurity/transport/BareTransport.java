@@ -77,18 +77,11 @@ public final class BareTransport extends OncePerRequestFilter {
 		McpExchange exchange = this.exchanges
 			.begin(new Connection(RESOURCE, request.getRemoteAddr(), null, null, false));
 		try {
-			RequestBody body = RequestBody.kept(request, new BodyLimits(4 * 1024 * 1024, Duration.ofSeconds(30)));
-			while (!body.read()) {
-				// The load tool sends a request at once, the client that opens sessions
-				// does
-				// not.
-				Thread.onSpinWait();
-			}
 			this.endpoint.dispatcher()
-				.post(exchange, this.reader.read(body.take()), new HttpCall(request, response, Acceptable.of(request)),
-						this.endpoint);
+				.post(exchange, this.reader.read(request.getInputStream().readAllBytes()),
+						new HttpCall(request, response, Acceptable.of(request)), this.endpoint);
 		}
-		catch (RefusedRequestException | InvalidMessageException | RequestBody.Failure ex) {
+		catch (RefusedRequestException | InvalidMessageException ex) {
 			response.setStatus(HttpServletResponse.SC_BAD_REQUEST);
 		}
 	}
