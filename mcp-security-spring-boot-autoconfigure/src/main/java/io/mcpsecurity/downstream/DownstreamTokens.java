@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
@@ -34,8 +35,10 @@ import org.springframework.security.oauth2.core.AuthorizationGrantType;
  * The access tokens for one service. Tokens are cached by the hash of the caller's token,
  * which determines subject, issuer, client and scopes, until shortly before they expire,
  * and not longer than the caller's token is valid. Concurrent requests for the same token
- * cause one request to the token endpoint; a failure is cached for a moment. The number
- * of concurrent requests is limited, and none is repeated.
+ * cause one request to the token endpoint; a failure is cached for a moment. When most of
+ * the life of a token is over, one request replaces it, while others go on with it, as
+ * that one does if it fails. The number of concurrent requests is limited, and none is
+ * repeated.
  */
 public final class DownstreamTokens implements DownstreamCredentials {
 
@@ -153,7 +156,8 @@ public final class DownstreamTokens implements DownstreamCredentials {
 		try {
 			// Longer than the other request can take: to wait for a place, and two
 			// requests.
-			return result.get(3 * this.timeout.toNanos(), TimeUnit.NANOSECONDS).token();
+			Result current = result.get(3 * this.timeout.toNanos(), TimeUnit.NANOSECONDS);
+			return current.isDue(this.clock.instant()) ? replace(current, key, exchange) : current.token();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
@@ -164,6 +168,16 @@ public final class DownstreamTokens implements DownstreamCredentials {
 		}
 	}
 
+	/** Request a token while there is still a valid one. */
+	private IssuedToken replace(Result current, Key key, @Nullable McpExchange exchange) {
+		Result next = request(key, exchange);
+		if (next.issued() == null) {
+			return current.token();
+		}
+		this.cache.put(key, CompletableFuture.completedFuture(next));
+		return next.token();
+	}
+
 	/** Request a token, for all that wait for it. */
 	private Result request(Key key, @Nullable McpExchange exchange) {
 		Instant start = this.clock.instant();
@@ -171,13 +185,13 @@ public final class DownstreamTokens implements DownstreamCredentials {
 			IssuedToken actor = (this.settings.actor() && key != Key.ACTOR) ? get(Key.ACTOR, null) : null;
 			IssuedToken token = request(key, exchange, actor);
 			used(key, exchange, start, DownstreamUse.SUCCESS, token);
-			return new Result(token, null,
-					timeToLive(token, expiry((key.token() != null && exchange != null) ? exchange.caller() : null)));
+			return result(token, expiry((key.token() != null && exchange != null) ? exchange.caller() : null));
 		}
 		catch (DownstreamException ex) {
 			used(key, exchange, start, ex.getReason(), null);
 			// Other callers do not wait because this one was interrupted.
-			return new Result(null, ex, Thread.currentThread().isInterrupted() ? Duration.ZERO : FAILURE_TTL);
+			return new Result(null, ex, Thread.currentThread().isInterrupted() ? Duration.ZERO : FAILURE_TTL,
+					new AtomicReference<>());
 		}
 	}
 
@@ -201,16 +215,22 @@ public final class DownstreamTokens implements DownstreamCredentials {
 		}
 	}
 
-	/** A token without a known end is used for the waiting requests only. */
-	private Duration timeToLive(IssuedToken token, Instant callerExpiry) {
+	/**
+	 * A token without a known end is used for the waiting requests only. One that ends
+	 * with the caller's token is not replaced, because its successor would end then, too.
+	 */
+	private Result result(IssuedToken token, Instant callerExpiry) {
 		Instant end = token.expiresAt();
 		if (end == null) {
-			return Duration.ZERO;
+			return new Result(token, null, Duration.ZERO, new AtomicReference<>());
 		}
-		Duration life = Duration.between(this.clock.instant(), end.isBefore(callerExpiry) ? end : callerExpiry);
+		boolean replaceable = end.isBefore(callerExpiry);
+		Instant now = this.clock.instant();
+		Duration life = Duration.between(now, replaceable ? end : callerExpiry);
 		Duration margin = life.dividedBy(10);
 		life = life.minus((margin.compareTo(MAX_MARGIN) < 0) ? margin : MAX_MARGIN);
-		return life.isNegative() ? Duration.ZERO : life;
+		return new Result(token, null, life.isNegative() ? Duration.ZERO : life,
+				new AtomicReference<>(replaceable ? now.plus(life.multipliedBy(3).dividedBy(4)) : null));
 	}
 
 	private void used(Key key, @Nullable McpExchange exchange, Instant start, String outcome,
@@ -238,8 +258,15 @@ public final class DownstreamTokens implements DownstreamCredentials {
 
 	}
 
-	/** A token, or why there is none. */
-	private record Result(@Nullable IssuedToken issued, @Nullable DownstreamException failure, Duration timeToLive) {
+	/** A token, or why there is none; and when the token is to be replaced, if ever. */
+	private record Result(@Nullable IssuedToken issued, @Nullable DownstreamException failure, Duration timeToLive,
+			AtomicReference<@Nullable Instant> due) {
+
+		/** Whether the token is due; for one request only. */
+		boolean isDue(Instant now) {
+			Instant time = this.due.get();
+			return time != null && !now.isBefore(time) && this.due.compareAndSet(time, null);
+		}
 
 		/** The token; exceptions are mutable, so they are not shared. */
 		IssuedToken token() {

@@ -10,9 +10,11 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -60,6 +62,9 @@ class DownstreamTests {
 	private static OrderService other;
 
 	private static SecuredServer server;
+
+	/** The tokens that the current test has created. */
+	private static final Set<String> tokenIds = ConcurrentHashMap.newKeySet();
 
 	@BeforeAll
 	static void start(@TempDir Path directory) throws Exception {
@@ -120,10 +125,12 @@ class DownstreamTests {
 		authorizationServer.issuing((token) -> {
 		});
 		events().clear();
+		tokenIds.clear();
 	}
 
 	@Test
 	void serviceSeesCallerAndActorChainAndNotTheCallersToken(CapturedOutput output) {
+		tokenIds.add("token-1");
 		String token = token("alice").claim("jti", "token-1").claim("act", Map.of("sub", "agent")).sign();
 		JsonNode claims = read(call(token, "order", "orders", "/orders/7"));
 		assertThat(claims.path("sub").asString()).isEqualTo("alice");
@@ -201,6 +208,37 @@ class DownstreamTests {
 		int before = authorizationServer.tokenRequests().size();
 		read(call(another, "order", "orders", "/orders/7"));
 		assertThat(authorizationServer.tokenRequests()).hasSize(before + 1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void tokenIsReplacedAheadOfItsEndAndStillUsedIfThatFails(boolean failing) {
+		authorizationServer.issuing((token) -> token.expiresIn(Duration.ofSeconds(8)));
+		String token = token("alice").sign();
+		JsonNode first = read(call(token, "order", "orders", "/orders/7"));
+		authorizationServer.issuing((issued) -> {
+			if (failing) {
+				throw new IllegalStateException("The token endpoint fails");
+			}
+		});
+		await().atMost(15, TimeUnit.SECONDS).pollInterval(Duration.ofMillis(200)).until(() -> {
+			JsonNode next = read(call(token, "order", "orders", "/orders/7"));
+			assertThat(next.path("jti").equals(first.path("jti")))
+				.isEqualTo(failing || authorizationServer.tokenRequests().size() == 1);
+			assertThat(next.path("iat").asLong()).isLessThan(first.path("exp").asLong());
+			return authorizationServer.tokenRequests().size() == 2;
+		});
+	}
+
+	@Test
+	void tokenThatEndsWithThatOfTheCallerIsNotReplacedAhead() {
+		String token = token("alice").expiresIn(Duration.ofSeconds(6)).sign();
+		Instant end = Instant.now().plusMillis(4300);
+		await().atMost(10, TimeUnit.SECONDS).pollInterval(Duration.ofMillis(300)).until(() -> {
+			read(call(token, "order", "orders", "/orders/7"));
+			return Instant.now().isAfter(end);
+		});
+		assertThat(authorizationServer.tokenRequests()).hasSize(1);
 	}
 
 	@Test
@@ -477,9 +515,18 @@ class DownstreamTests {
 
 	private static McpAuditEvent event(Type type) {
 		await().atMost(10, TimeUnit.SECONDS)
-			.untilAsserted(() -> assertThat(events()).anyMatch((event) -> event.type() == type)
+			.untilAsserted(() -> assertThat(events()).filteredOn(DownstreamTests::isOfThisTest)
+				.anyMatch((event) -> event.type() == type)
 				.anyMatch((event) -> event.type() == Type.MCP_CALL));
-		return assertThat(events()).filteredOn((event) -> event.type() == type).singleElement().actual();
+		return assertThat(events()).filteredOn((event) -> event.type() == type && isOfThisTest(event))
+			.singleElement()
+			.actual();
+	}
+
+	/** Events of the test before can arrive after the list was cleared. */
+	private static boolean isOfThisTest(McpAuditEvent event) {
+		Object tokenId = event.data().get("tokenId");
+		return tokenId == null || tokenIds.contains(tokenId);
 	}
 
 	private static List<McpAuditEvent> events() {
@@ -487,7 +534,9 @@ class DownstreamTests {
 	}
 
 	private static TestAuthorizationServer.Token token(String subject) {
-		return server.token().subject(subject).claim("jti", UUID.randomUUID().toString());
+		String tokenId = UUID.randomUUID().toString();
+		tokenIds.add(tokenId);
+		return server.token().subject(subject).claim("jti", tokenId);
 	}
 
 	private static HttpResponse<String> call(String token, String tool, String service, String path) {
