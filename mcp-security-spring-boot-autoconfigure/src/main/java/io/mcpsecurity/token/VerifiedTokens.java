@@ -1,6 +1,8 @@
 package io.mcpsecurity.token;
 
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -21,12 +23,24 @@ import org.springframework.security.authentication.AuthenticationServiceExceptio
  * The cache of the tokens that were verified at one MCP endpoint, by their hash. A cached
  * token is accepted only while {@link VerifiedToken#isStillGood} holds.
  * <p>
- * Only good tokens are cached, so bad ones do not evict them. Concurrent requests with
- * the same new token verify it once; requests with other tokens do not wait for it.
+ * Bad tokens do not evict good ones: their refusals are cached separately, and for
+ * seconds only, because clients repeat a bad token often. Concurrent requests with the
+ * same new token verify it once; requests with other tokens do not wait for it.
  */
 public final class VerifiedTokens {
 
+	private static final int MAX_REFUSALS = 2000;
+
+	/** Keys can change meanwhile, so that a refused token becomes good. */
+	private static final Duration REFUSAL_TTL = Duration.ofSeconds(5);
+
+	/** Reasons in the token itself or its keys, which do not change by themselves. */
+	private static final Set<TokenFailure> LASTING = EnumSet.of(TokenFailure.MALFORMED, TokenFailure.ISSUER,
+			TokenFailure.SIGNATURE, TokenFailure.EXPIRED, TokenFailure.AUDIENCE, TokenFailure.TYPE);
+
 	private final Cache<Sha256, VerifiedToken> verified;
+
+	private final Cache<Sha256, Refusal> refused;
 
 	private final ConcurrentMap<Sha256, CompletableFuture<VerifiedToken>> underWay = new ConcurrentHashMap<>();
 
@@ -49,19 +63,29 @@ public final class VerifiedTokens {
 				}
 			})
 			.build();
+		this.refused = Caffeine.newBuilder()
+			.maximumSize(MAX_REFUSALS)
+			.expireAfterWrite(REFUSAL_TTL)
+			.ticker(ticker)
+			.executor(Runnable::run)
+			.build();
 	}
 
 	/**
 	 * The verified token, cached or verified now.
 	 * @param token the token's text
-	 * @param verify verifies a token; its exception is thrown to all waiting requests,
-	 * and not cached
+	 * @param verify verifies a token; its exception is thrown to all waiting requests. A
+	 * refusal for a lasting reason is cached for a moment
 	 */
 	VerifiedToken get(String token, Function<String, VerifiedToken> verify) {
 		Sha256 hash = Sha256.of(token);
 		VerifiedToken known = find(hash);
 		if (known != null) {
 			return known;
+		}
+		Refusal refusal = this.refused.getIfPresent(hash);
+		if (refusal != null) {
+			throw refusal.exception();
 		}
 		CompletableFuture<VerifiedToken> own = new CompletableFuture<>();
 		CompletableFuture<VerifiedToken> others = this.underWay.putIfAbsent(hash, own);
@@ -80,6 +104,9 @@ public final class VerifiedTokens {
 			return result;
 		}
 		catch (RuntimeException | Error ex) {
+			if (ex instanceof RefusedTokenException refused && LASTING.contains(refused.failure())) {
+				this.refused.put(hash, Refusal.of(refused));
+			}
 			own.completeExceptionally(ex);
 			throw ex;
 		}
@@ -135,8 +162,7 @@ public final class VerifiedTokens {
 	 */
 	private static RuntimeException again(@Nullable Throwable failure) {
 		if (failure instanceof RefusedTokenException refused) {
-			return new RefusedTokenException(refused.failure(), String.valueOf(refused.getError().getDescription()),
-					refused.detail());
+			return Refusal.of(refused).exception();
 		}
 		if (failure instanceof AuthenticationServiceException unavailable) {
 			return new AuthenticationServiceException(String.valueOf(unavailable.getMessage()), unavailable);
@@ -172,6 +198,20 @@ public final class VerifiedTokens {
 	/** The number of tokens that are being verified. */
 	int underWay() {
 		return this.underWay.size();
+	}
+
+	/** A refusal without the stack trace, which would occupy most of the memory. */
+	private record Refusal(TokenFailure failure, String description, String detail) {
+
+		static Refusal of(RefusedTokenException exception) {
+			return new Refusal(exception.failure(), String.valueOf(exception.getError().getDescription()),
+					exception.detail());
+		}
+
+		RefusedTokenException exception() {
+			return new RefusedTokenException(this.failure, this.description, this.detail);
+		}
+
 	}
 
 	/**

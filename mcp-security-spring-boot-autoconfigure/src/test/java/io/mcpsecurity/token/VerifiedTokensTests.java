@@ -42,6 +42,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import org.springframework.security.authentication.AuthenticationServiceException;
@@ -329,9 +330,29 @@ class VerifiedTokensTests {
 		assertThat(verifications).hasValue(20_000);
 	}
 
+	@ParameterizedTest
+	@EnumSource(names = { "MALFORMED", "ISSUER", "SIGNATURE", "EXPIRED", "AUDIENCE", "TYPE" })
+	void refusalForLastingReasonIsCachedForFiveSeconds(TokenFailure reason) {
+		String token = token().sign();
+		AtomicInteger verifications = new AtomicInteger();
+		Function<String, VerifiedToken> refusing = (text) -> {
+			verifications.incrementAndGet();
+			throw new RefusedTokenException(reason, "Refused", "a detail");
+		};
+		for (int i = 0; i < 3; i++) {
+			assertThatExceptionOfType(RefusedTokenException.class).isThrownBy(() -> this.tokens.get(token, refusing))
+				.withMessage("Refused")
+				.matches((ex) -> ex.failure() == reason && ex.detail().equals("a detail"));
+		}
+		assertThat(verifications).hasValue(1);
+		this.nanos.addAndGet(Duration.ofSeconds(5).toNanos());
+		assertThat(this.tokens.get(token, counting(verifications))).isNotNull();
+		assertThat(verifications).hasValue(2);
+	}
+
 	static Stream<Arguments> failureIsThrownToAllWaitingRequestsAndNotCached() {
 		return Stream.of(
-				argumentSet("a refusal", new RefusedTokenException(TokenFailure.AUDIENCE, "Another server's"),
+				argumentSet("a refusal", new RefusedTokenException(TokenFailure.NOT_YET_VALID, "Too early"),
 						RefusedTokenException.class),
 				argumentSet("an outage", new AuthenticationServiceException("Down"),
 						AuthenticationServiceException.class),
