@@ -32,7 +32,7 @@ record Credentials(SensitiveNames names) {
 			// The part of a URI before the host, RFC 3986 section 3.2.1.
 			"(?<=://)(?:[^\\s/?#@]{1,500}+(?=@)|[^\\s/?#@]{500}+)",
 			// Keys with a known prefix.
-			"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|sk-|[rs]k_(?:live|test)_|AKIA|ASIA|AIza|hf_|npm_)[\\w-]{10,}+"),
+			"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|sk-|[rs]k_(?:live|test)_|AKIA|ASIA|AIza|hf_|npm_|mcpk_)[\\w-]{10,}+"),
 			Pattern.DOTALL);
 
 	/** The length of the shortest key with a known prefix. */

@@ -75,6 +75,8 @@ final class CheckedProperties {
 
 	private final SenderConstraintSettings senderConstraints;
 
+	private final ApiKeySettings apiKeys;
+
 	private final ProtocolRevisions revisions;
 
 	private final List<byte[]> requestStateKeys;
@@ -117,6 +119,7 @@ final class CheckedProperties {
 				properties.audit().sensitiveNames(), () -> new SensitiveNames(properties.audit().sensitiveNames()));
 		this.rateLimit = new RateLimitSettings(properties.rateLimit());
 		this.senderConstraints = new SenderConstraintSettings(properties.dpop(), properties.mutualTls());
+		this.apiKeys = new ApiKeySettings(properties);
 		properties.endpoints().forEach((name, endpoint) -> this.endpoints.put(name, checkEndpoint(name, endpoint)));
 		this.downstream = new DownstreamProperties(properties.downstream(), this.uris,
 				this.issuers.servers().stream().map(AuthorizationServer::issuer).filter(Objects::nonNull).toList(),
@@ -156,6 +159,10 @@ final class CheckedProperties {
 
 	SenderConstraintSettings senderConstraints() {
 		return this.senderConstraints;
+	}
+
+	ApiKeySettings apiKeys() {
+		return this.apiKeys;
 	}
 
 	/** The accepted web origins, or {@code null} for the default of each resource. */

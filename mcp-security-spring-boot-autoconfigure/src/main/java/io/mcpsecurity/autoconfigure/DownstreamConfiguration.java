@@ -1,6 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
 import io.mcpsecurity.ScopeCheck;
+import io.mcpsecurity.apikey.ApiKeys;
 import io.mcpsecurity.downstream.InboundTokens;
 import io.mcpsecurity.exchange.Exchanges;
 
@@ -45,9 +46,11 @@ class DownstreamConfiguration {
 
 	/** Not earlier, because the HTTP clients of other beans depend on the former. */
 	@Bean
-	SmartInitializingSingleton mcpInboundTokensRecognition(InboundTokens tokens,
-			EndpointAuthentication authentication) {
-		return () -> tokens.recognize(authentication::isKnown);
+	SmartInitializingSingleton mcpInboundTokensRecognition(InboundTokens tokens, EndpointAuthentication authentication,
+			ObjectProvider<ApiKeys> apiKeys) {
+		ApiKeys keys = apiKeys.getIfAvailable();
+		return () -> tokens.recognize((keys != null) ? (text) -> authentication.isKnown(text) || keys.isKnown(text)
+				: authentication::isKnown);
 	}
 
 	@Configuration(proxyBeanMethods = false)

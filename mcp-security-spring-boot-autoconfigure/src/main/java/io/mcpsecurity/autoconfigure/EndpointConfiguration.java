@@ -13,6 +13,7 @@ import io.mcpsecurity.handler.ListingFilter;
 import io.mcpsecurity.message.McpMessageReader;
 import io.mcpsecurity.ratelimit.RequestLimits;
 import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.transport.ApiKeyHeader;
 import io.mcpsecurity.transport.BodyLimits;
 import io.mcpsecurity.transport.McpDispatcher;
 import io.mcpsecurity.transport.McpEndpoint;
@@ -75,13 +76,15 @@ class EndpointConfiguration {
 			McpSecurityProperties properties, RequestLimits limits,
 			ObjectProvider<McpTransportContextExtractor<HttpServletRequest>> servletExtractors,
 			ObjectProvider<McpTransportContextExtractor<ServerRequest>> functionalExtractors,
-			SenderConstraints constraints, ModernRequests modern, ListableBeanFactory beans) {
+			SenderConstraints constraints, ModernRequests modern, ObjectProvider<ApiKeyHeader> apiKeys,
+			ListableBeanFactory beans) {
 		McpSecurityProperties.Http http = properties.http();
 		BodyLimits bodies = new BodyLimits(Math.toIntExact(http.maxBodySize().toBytes()), http.bodyTimeout());
 		return new McpEndpoint.Common(exchanges, clients, rules, new McpMessageReader(http.maxJsonDepth()), bodies,
-				limits, ApplicationContexts.of(servletExtractors.getIfUnique(), functionalExtractors.getIfUnique(),
+				limits,
+				ApplicationContexts.of(servletExtractors.getIfUnique(), functionalExtractors.getIfUnique(),
 						beans.getBeanNamesForType(McpTransportContextExtractor.class)),
-				constraints, modern);
+				constraints, modern, apiKeys.getIfAvailable());
 	}
 
 	@Bean
@@ -120,8 +123,8 @@ class EndpointConfiguration {
 
 	@Bean
 	EndpointReport mcpEndpointReport(ProtectedResource main, AccessPolicy policy, FurtherEndpoints further,
-			FurtherServers servers, AuthorizationServers issuers) {
-		return new EndpointReport(main, policy, further, servers, issuers);
+			FurtherServers servers, AuthorizationServers issuers, ObjectProvider<ApiKeyHeader> apiKeys) {
+		return new EndpointReport(main, policy, further, servers, issuers, apiKeys.getIfAvailable());
 	}
 
 }

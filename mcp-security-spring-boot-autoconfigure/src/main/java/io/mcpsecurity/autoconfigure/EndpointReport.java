@@ -11,15 +11,17 @@ import io.mcpsecurity.authorization.RuleBook;
 import io.mcpsecurity.message.McpTarget;
 import io.mcpsecurity.message.McpTarget.Kind;
 import io.mcpsecurity.token.AuthorizationServers;
+import io.mcpsecurity.transport.ApiKeyHeader;
 import io.mcpsecurity.transport.ProtectedResource;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.SmartInitializingSingleton;
 
 /**
- * Logs one line for each MCP endpoint at start: the resource, the issuers, what it
- * offers, and what has no rule.
+ * Logs one line for each MCP endpoint at start: the resource, the issuers, whether API
+ * keys are accepted, what it offers, and what has no rule.
  */
 final class EndpointReport implements SmartInitializingSingleton {
 
@@ -37,13 +39,16 @@ final class EndpointReport implements SmartInitializingSingleton {
 
 	private final AuthorizationServers issuers;
 
+	private final @Nullable ApiKeyHeader apiKeys;
+
 	EndpointReport(ProtectedResource main, AccessPolicy policy, FurtherEndpoints further, FurtherServers servers,
-			AuthorizationServers issuers) {
+			AuthorizationServers issuers, @Nullable ApiKeyHeader apiKeys) {
 		this.main = main;
 		this.policy = policy;
 		this.further = further;
 		this.servers = servers;
 		this.issuers = issuers;
+		this.apiKeys = apiKeys;
 	}
 
 	@Override
@@ -65,8 +70,9 @@ final class EndpointReport implements SmartInitializingSingleton {
 			.sorted()
 			.toList();
 		String more = (open.size() > MAX_NAMES) ? " and " + (open.size() - MAX_NAMES) + " more" : "";
-		logger.info("MCP endpoint %s: resource %s, issuers %s, %s, %s, %s; %d without a rule%s%s".formatted(
-				resource.endpoint(), resource.identifier(), this.issuers.issuers(), count(offered, Kind.TOOL, "tool"),
+		logger.info("MCP endpoint %s: resource %s, issuers %s%s, %s, %s, %s; %d without a rule%s%s".formatted(
+				resource.endpoint(), resource.identifier(), this.issuers.issuers(),
+				(this.apiKeys != null) ? ", API keys in " + this.apiKeys.name() : "", count(offered, Kind.TOOL, "tool"),
 				count(offered, Kind.RESOURCE, "resource"), count(offered, Kind.PROMPT, "prompt"), open.size(),
 				open.stream().limit(MAX_NAMES).collect(Collectors.joining(", ", open.isEmpty() ? "" : ": ", "")),
 				more));

@@ -1,6 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ import org.springframework.util.unit.DataSize;
  * @param token Validation of access tokens.
  * @param dpop Access tokens that are bound to a key of the client (DPoP, RFC 9449).
  * @param mutualTls Access tokens that are bound to a client certificate (RFC 8705).
+ * @param apiKeys API keys, for machines that cannot do OAuth.
  * @param clients Which OAuth clients are accepted.
  * @param policy Which scopes tools, resources and prompts require.
  * @param scopes Descriptions and other names of scopes.
@@ -72,9 +74,9 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 		@DefaultValue List<String> resourceAliases, @Nullable String resourceName,
 		@DefaultValue List<AuthorizationServer> authorizationServers, @DefaultValue("false") boolean startLocked,
 		@DefaultValue("false") boolean allowInsecureHttp, @DefaultValue Token token, @DefaultValue Dpop dpop,
-		@DefaultValue MutualTls mutualTls, @DefaultValue Clients clients, @DefaultValue Policy policy,
-		@DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata, @DefaultValue Http http,
-		@DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
+		@DefaultValue MutualTls mutualTls, @DefaultValue ApiKeys apiKeys, @DefaultValue Clients clients,
+		@DefaultValue Policy policy, @DefaultValue List<Scope> scopes, @DefaultValue Metadata metadata,
+		@DefaultValue Http http, @DefaultValue Sessions sessions, @DefaultValue RateLimit rateLimit,
 		@DefaultValue List<String> protocolRevisions, @DefaultValue RequestState requestState,
 		@DefaultValue Map<String, Endpoint> endpoints, @DefaultValue List<String> unguardedTransports,
 		@DefaultValue Map<String, Downstream> downstream, @DefaultValue("true") boolean refuseTokenPassthrough,
@@ -620,6 +622,63 @@ public record McpSecurityProperties(@DefaultValue("true") boolean enabled, @Null
 	 */
 	public record MutualTls(@DefaultValue("off") SenderConstraints.Mode mode, @Nullable String certificateHeader,
 			@DefaultValue List<String> trustedProxies) {
+	}
+
+	/**
+	 * API keys, for machines that cannot do OAuth. They are accepted at all MCP
+	 * endpoints.
+	 *
+	 * @param enabled Whether API keys are accepted, besides access tokens.
+	 * @param header Header in which clients send their key.
+	 * @param keys Keys, by an id of your choice: letters, digits and hyphens.
+	 * @param store Where keys are stored that are created at run time, with the actuator
+	 * endpoint "mcpapikeys": "none" (there are none), "memory", or "jdbc", a database
+	 * that several instances share.
+	 * @param maxValidity Maximum time for which a key that is created at run time is
+	 * valid.
+	 */
+	public record ApiKeys(@DefaultValue("false") boolean enabled, @DefaultValue("X-API-Key") String header,
+			@DefaultValue Map<String, Key> keys, @DefaultValue("none") Store store,
+			@DefaultValue("90d") @DurationUnit(ChronoUnit.SECONDS) Duration maxValidity) {
+
+		/**
+		 * An API key.
+		 *
+		 * @param hash SHA-256 of the whole key, in hexadecimal or base64url. Required.
+		 * @param subject Subject of requests with the key. Required.
+		 * @param clientId Client id of requests with the key. Required.
+		 * @param scopes Scopes of requests with the key.
+		 * @param expiresAt Time from which the key is not accepted, such as
+		 * 2027-01-31T00:00:00Z. Required.
+		 * @param networks Addresses from which the key is accepted, and networks in CIDR
+		 * notation. Default: all.
+		 */
+		@ConfigurationPropertiesSource
+		public record Key(@Nullable String hash, @Nullable String subject, @Nullable String clientId,
+				@DefaultValue List<String> scopes, @Nullable Instant expiresAt, @DefaultValue List<String> networks) {
+
+			/** Without the hash. */
+			@Override
+			public String toString() {
+				return "Key[subject=" + this.subject + ", clientId=" + this.clientId + "]";
+			}
+
+		}
+
+		/** Where keys are stored that are created at run time. */
+		public enum Store {
+
+			/** No keys can be created. */
+			NONE,
+
+			/** In the server's memory. */
+			MEMORY,
+
+			/** In a database. */
+			JDBC
+
+		}
+
 	}
 
 	/**

@@ -15,6 +15,8 @@ final class SecretProperties {
 
 	private static final String REQUEST_STATE_KEYS = plain(".request-state.keys");
 
+	private static final String API_KEYS = plain(".api-keys.keys");
+
 	private SecretProperties() {
 	}
 
@@ -23,7 +25,7 @@ final class SecretProperties {
 		String name = SensitiveNames.plain(property);
 		return (name.startsWith(SERVERS) && name.endsWith("clientsecret"))
 				|| (name.startsWith(DOWNSTREAM) && isSecretOfService(name)) || name.startsWith(NONCE_KEYS)
-				|| name.startsWith(REQUEST_STATE_KEYS);
+				|| name.startsWith(REQUEST_STATE_KEYS) || (name.startsWith(API_KEYS) && name.endsWith("hash"));
 	}
 
 	/** Parameters of a token request can be credentials, whatever they are called. */

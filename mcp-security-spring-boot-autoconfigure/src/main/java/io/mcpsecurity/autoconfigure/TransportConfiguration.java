@@ -2,6 +2,7 @@ package io.mcpsecurity.autoconfigure;
 
 import java.util.Set;
 
+import io.mcpsecurity.apikey.ApiKeys;
 import io.mcpsecurity.client.ClientAccess;
 import io.mcpsecurity.handler.EndpointContents;
 import io.mcpsecurity.transport.Sessions;
@@ -17,6 +18,7 @@ import org.springframework.ai.mcp.server.common.autoconfigure.McpServerAutoConfi
 import org.springframework.ai.mcp.server.common.autoconfigure.McpServerStatelessAutoConfiguration;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerProperties;
 import org.springframework.ai.mcp.server.common.autoconfigure.properties.McpServerStreamableHttpProperties;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.context.annotation.Bean;
@@ -38,12 +40,14 @@ class TransportConfiguration {
 			McpStatelessSyncServer.class, McpStatelessAsyncServer.class, SessionLifecycle.class);
 
 	@Bean
-	Sessions mcpSessions(ClientAccess clients, McpSecurityProperties properties) {
+	Sessions mcpSessions(ClientAccess clients, ObjectProvider<ApiKeys> keys, McpSecurityProperties properties) {
+		ApiKeys apiKeys = keys.getIfAvailable();
 		McpSecurityProperties.Sessions bounds = properties.sessions();
 		int maxAnonymous = properties.policy().anonymousDiscovery() ? bounds.max() / 4 : 0;
 		return new Sessions(
 				new Sessions.Bounds(bounds.max(), maxAnonymous, bounds.maxPerCaller(), bounds.idleTimeout()),
-				(caller) -> clients.decide(caller) == ClientAccess.Verdict.DENIED);
+				(caller) -> clients.decide(caller) == ClientAccess.Verdict.DENIED
+						|| (apiKeys != null && apiKeys.isOver(caller)));
 	}
 
 	@Bean

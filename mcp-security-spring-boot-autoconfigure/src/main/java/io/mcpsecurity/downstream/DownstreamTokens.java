@@ -19,6 +19,7 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import io.mcpsecurity.McpCaller;
+import io.mcpsecurity.apikey.ApiKeys;
 import io.mcpsecurity.exchange.DownstreamUse;
 import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.exchange.InboundToken;
@@ -122,6 +123,9 @@ public final class DownstreamTokens implements DownstreamCredentials {
 		if (token == null || caller == null) {
 			throw failure("caller_missing", "there is no caller. A request needs one of an MCP request: "
 					+ "send it on the thread of the handler, or with DownstreamCaller.of(caller)");
+		}
+		if (caller.issuer().equals(ApiKeys.ISSUER)) {
+			throw failure("caller_issuer", "the caller has an API key, and no token that could be exchanged");
 		}
 		// Another authorization server must not see it.
 		if (!caller.issuer().equals(this.settings.issuer())) {

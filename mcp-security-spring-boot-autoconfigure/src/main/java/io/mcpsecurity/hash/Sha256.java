@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.HexFormat;
 
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,19 @@ public record Sha256(long first, long second, long third, long fourth) {
 	/** The hash of a text in UTF-8. */
 	public static Sha256 of(String text) {
 		return of(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+	}
+
+	/**
+	 * Read a hash.
+	 * @param text 64 hexadecimal digits, or 43 characters of base64url without padding
+	 * @throws IllegalArgumentException if it is neither
+	 */
+	public static Sha256 parse(String text) {
+		byte[] bytes = (text.length() == 64) ? HexFormat.of().parseHex(text) : Base64.getUrlDecoder().decode(text);
+		if (bytes.length != 4 * Long.BYTES) {
+			throw new IllegalArgumentException("It is not a SHA-256 hash");
+		}
+		return of(bytes);
 	}
 
 	/**

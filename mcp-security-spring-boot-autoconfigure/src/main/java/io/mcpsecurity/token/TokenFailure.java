@@ -11,7 +11,9 @@ public enum TokenFailure {
 	/** There is no access token. */
 	MISSING,
 
-	/** The request has several {@code Authorization} headers. */
+	/**
+	 * The request has several {@code Authorization} headers or API keys, or one of each.
+	 */
 	INVALID_REQUEST,
 
 	/**
@@ -54,8 +56,11 @@ public enum TokenFailure {
 	 */
 	DPOP_NONCE,
 
-	/** The token is not active: it was revoked, or is unknown. */
+	/** The token or API key is not active: it was revoked, or is unknown. */
 	INACTIVE,
+
+	/** The API key is not accepted from the address of the client. */
+	NETWORK,
 
 	/** The issuer's keys, or a response about the token, are not available. */
 	UNAVAILABLE,

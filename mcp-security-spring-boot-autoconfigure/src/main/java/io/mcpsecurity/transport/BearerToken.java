@@ -39,7 +39,7 @@ final class BearerToken {
 			throw new OAuth2AuthenticationException(
 					BearerTokenErrors.invalidRequest("The request has several Authorization headers"));
 		}
-		if (header != null && hasToken(request.getQueryString())) {
+		if (header != null && isIn(request.getQueryString())) {
 			throw new OAuth2AuthenticationException(
 					BearerTokenErrors.invalidRequest("The request has a token in its query and in its header"));
 		}
@@ -57,7 +57,7 @@ final class BearerToken {
 		return header.substring(start);
 	}
 
-	private static boolean hasToken(@Nullable String query) {
+	static boolean isIn(@Nullable String query) {
 		try {
 			return query != null && Arrays.stream(query.split("&"))
 				.map((parameter) -> URLDecoder.decode(parameter.split("=", 2)[0], StandardCharsets.UTF_8))

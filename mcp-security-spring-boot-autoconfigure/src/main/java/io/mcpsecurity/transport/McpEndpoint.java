@@ -183,10 +183,11 @@ public final class McpEndpoint {
 	 * @param context the application's own extractor of a transport context
 	 * @param constraints checks what senders of tokens prove
 	 * @param modern serves requests of MCP 2026-07-28
+	 * @param apiKeys the API keys, or {@code null} if they are not accepted
 	 */
 	public record Common(Exchanges exchanges, ClientAccess clients, AuthorizationRules rules, McpMessageReader reader,
 			BodyLimits bodies, RequestLimits limits, Function<HttpServletRequest, McpTransportContext> context,
-			SenderConstraints constraints, ModernRequests modern) {
+			SenderConstraints constraints, ModernRequests modern, @Nullable ApiKeyHeader apiKeys) {
 	}
 
 }

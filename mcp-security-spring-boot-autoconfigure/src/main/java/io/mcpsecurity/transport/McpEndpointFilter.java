@@ -69,7 +69,10 @@ final class McpEndpointFilter implements Filter {
 	McpEndpointFilter(McpEndpoint endpoint, McpEndpoint.Common common) {
 		this.endpoint = endpoint;
 		this.common = common;
-		this.addresses = new AddressLimit(common.limits(), endpoint::isKnown);
+		ApiKeyHeader keys = common.apiKeys();
+		this.addresses = new AddressLimit(common.limits(),
+				(request, credential) -> endpoint.isKnown(request, credential)
+						|| (keys != null && keys.keys().isCheap(credential)));
 		this.gate = new McpGate(endpoint, common);
 	}
 
@@ -200,19 +203,20 @@ final class McpEndpointFilter implements Filter {
 		ClientAccess.Verdict client = ClientAccess.Verdict.ACCEPTED;
 		String scheme = this.common.constraints().scheme(request);
 		try {
-			String token = BearerToken.of(request, scheme);
-			this.addresses.check(request, token);
-			Authentication authentication = (token != null)
-					? this.endpoint.authentication(request).authenticate(new BearerTokenAuthenticationToken(token))
-					: new AnonymousAuthenticationToken("mcp", "anonymousUser",
-							AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
-			if (token != null && authentication != null && authentication.getDetails() instanceof McpCaller caller) {
+			ApiKeyHeader keys = this.common.apiKeys();
+			String key = (keys != null) ? keys.key(request) : null;
+			String credential = (key != null) ? key : BearerToken.of(request, scheme);
+			this.addresses.check(request, credential);
+			Authentication authentication = (keys != null && key != null)
+					? keys.authenticate(request, key, this.endpoint.resource()) : authenticate(request, credential);
+			if (credential != null && authentication != null
+					&& authentication.getDetails() instanceof McpCaller caller) {
 				client = this.common.clients().decide(caller);
-				if (client == ClientAccess.Verdict.ACCEPTED) {
-					this.common.constraints().check(request, this.endpoint.resource(), token, caller);
+				if (client == ClientAccess.Verdict.ACCEPTED && key == null) {
+					this.common.constraints().check(request, this.endpoint.resource(), credential, caller);
 				}
 				exchange.caller(caller);
-				exchange.token(new InboundToken(token));
+				exchange.token(new InboundToken(credential));
 			}
 			if (authentication instanceof AbstractAuthenticationToken details) {
 				details.setDetails(new ExchangeDetails(exchange));
@@ -229,6 +233,13 @@ final class McpEndpointFilter implements Filter {
 			this.addresses.failed(request, refusal.reason());
 			throw refusal;
 		}
+	}
+
+	private @Nullable Authentication authenticate(HttpServletRequest request, @Nullable String token) {
+		return (token != null)
+				? this.endpoint.authentication(request).authenticate(new BearerTokenAuthenticationToken(token))
+				: new AnonymousAuthenticationToken("mcp", "anonymousUser",
+						AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
 	}
 
 	/** Set the security context of this thread for the application. */

@@ -72,7 +72,8 @@ public final class Sessions {
 	/**
 	 * Create without sessions.
 	 * @param bounds the limits of sessions
-	 * @param denied whether the client of a caller is denied at the moment
+	 * @param denied whether the client of a caller is denied at the moment, or its API
+	 * key is no longer accepted
 	 */
 	public Sessions(Bounds bounds, Predicate<McpCaller> denied) {
 		this(bounds, denied, Ticker.systemTicker(), Clock.systemUTC());
@@ -284,7 +285,7 @@ public final class Sessions {
 			return (expiry != null && now.isAfter(expiry)) || (caller != null && this.denied.test(caller));
 		}
 		catch (RuntimeException ex) {
-			logger.error("It could not be checked whether a client is denied: " + ex.getClass().getName());
+			logger.error("It could not be checked whether a caller is denied: " + ex.getClass().getName());
 			return false;
 		}
 	}
