@@ -3,7 +3,6 @@ package io.mcpsecurity.apikey;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -174,15 +173,6 @@ public final class ApiKeys {
 		catch (AuthenticationServiceException ex) {
 			return false;
 		}
-	}
-
-	/** The keys of the configuration, in the order of their ids. */
-	public List<ApiKey> configured() {
-		return this.configured.values().stream().sorted((one, other) -> one.id().compareTo(other.id())).toList();
-	}
-
-	boolean isConfigured(String id) {
-		return this.configured.containsKey(id);
 	}
 
 }

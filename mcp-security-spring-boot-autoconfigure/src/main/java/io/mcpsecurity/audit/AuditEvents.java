@@ -16,6 +16,7 @@ import io.mcpsecurity.audit.McpAuditEvent.Type;
 import io.mcpsecurity.authorization.AccessDecision;
 import io.mcpsecurity.authorization.AccessRule;
 import io.mcpsecurity.authorization.AuthenticationRequirement;
+import io.mcpsecurity.exchange.ApiKeyChange;
 import io.mcpsecurity.exchange.DownstreamUse;
 import io.mcpsecurity.exchange.InboundToken;
 import io.mcpsecurity.exchange.McpExchange;
@@ -28,7 +29,8 @@ import io.mcpsecurity.message.RequestMeta;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Creates the audit events of exchanges, and of what they do at downstream services.
+ * Creates the audit events of exchanges, of what they do at downstream services, and of
+ * changes of the API keys.
  */
 public final class AuditEvents {
 
@@ -149,6 +151,33 @@ public final class AuditEvents {
 		facts.add("destination", sent(use.destination(), MAX_TEXT));
 		Type type = (use.kind() == DownstreamUse.Kind.TOKEN) ? Type.MCP_DOWNSTREAM_TOKEN : Type.MCP_DOWNSTREAM_REFUSED;
 		return new McpAuditEvent(id, use.start(), type, (caller != null) ? caller.subject() : null, facts);
+	}
+
+	/** The event of a change of the API keys: its subject is who made the change. */
+	McpAuditEvent of(ApiKeyChange change) {
+		String id = this.ids.next();
+		String principal = text(change.principal());
+		Facts key = new Facts(6);
+		key.add("id", change.id());
+		key.add("replaces", change.replaced());
+		key.add("subject", text(change.subject()));
+		key.add("client", text(change.client()));
+		key.add("scopes", texts(change.scopes().stream().sorted().toList()));
+		key.add("expiresAt", text(change.expiresAt()));
+		Facts facts = new Facts(8);
+		facts.add("eventId", id);
+		facts.add("timestamp", text(change.time()));
+		facts.add("subject", principal);
+		facts.add("apiKey", key);
+		facts.add("decision", "granted");
+		facts.add("reason", "satisfied");
+		facts.add("outcome", "success");
+		facts.add("durationMs", 0.0);
+		return new McpAuditEvent(id, change.time(), switch (change.kind()) {
+			case CREATED -> Type.MCP_API_KEY_CREATED;
+			case ROTATED -> Type.MCP_API_KEY_ROTATED;
+			case REVOKED -> Type.MCP_API_KEY_REVOKED;
+		}, principal, facts);
 	}
 
 	/** The uses of downstream services, in the event of the call that made them. */

@@ -3,6 +3,7 @@ package io.mcpsecurity.audit;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
+import io.mcpsecurity.exchange.ApiKeyChange;
 import io.mcpsecurity.exchange.DownstreamUse;
 import io.mcpsecurity.exchange.ExchangeAudit;
 import io.mcpsecurity.exchange.McpExchange;
@@ -42,6 +43,11 @@ public record AuditRecorder(AuditTrail trail, AuditEvents events) implements Exc
 			place.release();
 		}
 		return CompletableFuture.completedFuture(null);
+	}
+
+	@Override
+	public void record(ApiKeyChange change) {
+		this.trail.record(this.events.of(change));
 	}
 
 	@Override

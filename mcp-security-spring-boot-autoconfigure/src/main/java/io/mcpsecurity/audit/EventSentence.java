@@ -22,6 +22,9 @@ final class EventSentence {
 					+ ": " + facts.get("reason");
 			case MCP_DOWNSTREAM_REFUSED ->
 				"A request to " + facts.get("destination") + " was refused: " + facts.get("reason");
+			case MCP_API_KEY_CREATED -> who(event) + " created the API key " + key(facts);
+			case MCP_API_KEY_ROTATED -> who(event) + " replaced an API key with " + key(facts);
+			case MCP_API_KEY_REVOKED -> who(event) + " revoked the API key " + key(facts);
 		};
 	}
 
@@ -29,6 +32,10 @@ final class EventSentence {
 		String who = (event.subject() != null) ? event.subject() : "An unknown caller";
 		Object client = event.data().get("client");
 		return (client != null) ? who + " through " + client : who;
+	}
+
+	private static String key(Map<String, Object> facts) {
+		return (facts.get("apiKey") instanceof Map<?, ?> key) ? key.get("id") + " of " + key.get("client") : "";
 	}
 
 	private static String whom(McpAuditEvent event) {

@@ -8,15 +8,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The audit event of one request, or of one use of a downstream service: the caller, the
- * client, the target, the decision and the outcome. It never contains a token, an
- * {@code Authorization} header or a cookie.
+ * The audit event of one request, of one use of a downstream service, or of one change of
+ * the API keys: the caller, the client, the target, the decision and the outcome. It
+ * never contains a token, an API key, an {@code Authorization} header or a cookie.
  *
  * @param id unique, a UUID
- * @param timestamp when the request arrived, or the use began
+ * @param timestamp when the request arrived, or the use began, or the keys were changed
  * @param type what kind of event it is
  * @param subject the {@code sub} of the verified token, or {@code null} when there was
- * none
+ * none; who changed an API key
  * @param data the facts by their names, which docs/audit-event.schema.json lists; a fact
  * that is not known is left out. Values are strings, numbers, booleans, and lists and
  * maps of them; strings have no control characters and are of bounded length.
@@ -53,7 +53,16 @@ public record McpAuditEvent(String id, Instant timestamp, Type type, @Nullable S
 		 * A request to another service was not sent, because it would have leaked a
 		 * token.
 		 */
-		MCP_DOWNSTREAM_REFUSED
+		MCP_DOWNSTREAM_REFUSED,
+
+		/** An API key was created at run time. */
+		MCP_API_KEY_CREATED,
+
+		/** An API key was created that replaces another one. */
+		MCP_API_KEY_ROTATED,
+
+		/** An API key was revoked. */
+		MCP_API_KEY_REVOKED
 
 	}
 

@@ -70,6 +70,12 @@ class ActuatorConfiguration {
 					clients);
 		}
 
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnClass(PathMappedEndpoints.class)
+	static class WriteAccessConfiguration {
+
 		@Bean
 		@ConditionalOnManagementPort(ManagementPortType.SAME)
 		WriteAccessCheck mcpWriteAccessCheck(ObjectProvider<PathMappedEndpoints> endpoints,

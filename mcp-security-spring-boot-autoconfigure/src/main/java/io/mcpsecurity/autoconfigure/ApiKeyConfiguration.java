@@ -4,14 +4,18 @@ import java.time.Clock;
 
 import javax.sql.DataSource;
 
+import io.mcpsecurity.actuate.McpApiKeysEndpoint;
+import io.mcpsecurity.apikey.ApiKeyAdministration;
 import io.mcpsecurity.apikey.ApiKeyStore;
 import io.mcpsecurity.apikey.ApiKeys;
 import io.mcpsecurity.apikey.LocalApiKeyStore;
 import io.mcpsecurity.apikey.jdbc.JdbcApiKeyStore;
+import io.mcpsecurity.exchange.Exchanges;
 import io.mcpsecurity.transport.ApiKeyHeader;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -47,6 +51,19 @@ class ApiKeyConfiguration {
 	@Bean
 	ApiKeyHeader mcpApiKeyHeader(ApiKeys keys, McpSecurityProperties properties) {
 		return new ApiKeyHeader(properties.apiKeys().header(), keys);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnAvailableEndpoint(McpApiKeysEndpoint.class)
+	static class ActuatorEndpointConfiguration {
+
+		@Bean
+		McpApiKeysEndpoint mcpApiKeysEndpoint(CheckedProperties checked, ObjectProvider<ApiKeyStore> stores,
+				McpSecurityProperties properties, Exchanges exchanges) {
+			return new McpApiKeysEndpoint(new ApiKeyAdministration(checked.apiKeys().keys().values(),
+					stores.getIfAvailable(), properties.apiKeys().maxValidity(), exchanges, Clock.systemUTC()));
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -59,8 +59,13 @@ final class EndpointChainsCheck implements SmartInitializingSingleton {
 
 	/** A POST request as far as the choice of a filter chain depends on it. */
 	static HttpServletRequest post(String path, ServletContext servletContext) {
+		return request("POST", path, servletContext);
+	}
+
+	/** A request as far as the choice of a filter chain depends on it. */
+	static HttpServletRequest request(String method, String path, ServletContext servletContext) {
 		return new PathPatternRequestTransformer()
-			.transform(new FilterInvocation(servletContext.getContextPath(), path, null, null, "POST", servletContext)
+			.transform(new FilterInvocation(servletContext.getContextPath(), path, null, null, method, servletContext)
 				.getHttpRequest());
 	}
 

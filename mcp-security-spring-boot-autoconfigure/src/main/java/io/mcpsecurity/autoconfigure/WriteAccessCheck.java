@@ -1,8 +1,10 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
+import io.mcpsecurity.actuate.McpApiKeysEndpoint;
 import io.mcpsecurity.actuate.McpSecurityEndpoint;
 import jakarta.servlet.Filter;
 import jakarta.servlet.ServletContext;
@@ -17,6 +19,8 @@ import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.ExposableEndpoint;
 import org.springframework.boot.actuate.endpoint.OperationType;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
+import org.springframework.boot.actuate.endpoint.web.WebOperation;
+import org.springframework.boot.actuate.endpoint.web.WebOperationRequestPredicate;
 import org.springframework.core.env.Environment;
 import org.springframework.security.authentication.AnonymousAuthenticationToken;
 import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
@@ -29,18 +33,18 @@ import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.web.context.ServletContextAware;
 
 /**
- * Stops the start if the operations of {@link McpSecurityEndpoint} that write are exposed
- * and a token without scopes, or no token, would be enough to use them. Spring Boot's
- * filter chain for a resource server accepts every token of the issuer, whatever its
- * audience.
+ * Stops the start if the operations of {@link McpSecurityEndpoint} or
+ * {@link McpApiKeysEndpoint} that write are exposed and a token without scopes, or no
+ * token, would be enough to use one of them. Spring Boot's filter chain for a resource
+ * server accepts every token of the issuer, whatever its audience.
  */
 final class WriteAccessCheck implements SmartInitializingSingleton, ServletContextAware {
 
 	private static final Log logger = LogFactory.getLog(WriteAccessCheck.class);
 
-	private static final EndpointId ENDPOINT = EndpointId.of("mcpsecurity");
-
-	private static final String PROPERTY = "management.endpoint.mcpsecurity.access";
+	/** The endpoints, each with what its operations that write do. */
+	private static final Map<EndpointId, String> ENDPOINTS = Map.of(EndpointId.of("mcpsecurity"),
+			"denies and admits clients", EndpointId.of("mcpapikeys"), "creates and revokes API keys");
 
 	private static final Authentication ANONYMOUS = new AnonymousAuthenticationToken("check", "anonymousUser",
 			AuthorityUtils.createAuthorityList("ROLE_ANONYMOUS"));
@@ -84,18 +88,31 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 
 	@Override
 	public void afterSingletonsInstantiated() {
-		this.endpoints.ifAvailable((exposed) -> {
-			if (exposed.getEndpoint(ENDPOINT) instanceof ExposableEndpoint<?> endpoint && endpoint.getOperations()
-				.stream()
-				.anyMatch((operation) -> operation.getType() == OperationType.WRITE)) {
-				String path = this.prefix + exposed.getPath(ENDPOINT);
-				this.proxies.forEach((proxy) -> check(proxy, path));
-			}
-		});
+		this.endpoints.ifAvailable((exposed) -> ENDPOINTS.keySet().forEach((id) -> check(exposed, id)));
 	}
 
-	private void check(FilterChainProxy proxy, String path) {
-		HttpServletRequest request = EndpointChainsCheck.post(path, Objects.requireNonNull(this.servletContext));
+	private void check(PathMappedEndpoints exposed, EndpointId id) {
+		if (exposed.getEndpoint(id) instanceof ExposableEndpoint<?> endpoint) {
+			endpoint.getOperations()
+				.stream()
+				.filter((operation) -> operation.getType() != OperationType.READ)
+				.filter(WebOperation.class::isInstance)
+				.map(WebOperation.class::cast)
+				.map(WebOperation::getRequestPredicate)
+				.forEach((predicate) -> this.proxies.forEach(
+						(proxy) -> check(proxy, id, predicate.getHttpMethod().name(), path(exposed, id, predicate))));
+		}
+	}
+
+	/** A path that an operation has, with a value for its selector. */
+	private String path(PathMappedEndpoints exposed, EndpointId id, WebOperationRequestPredicate predicate) {
+		String path = this.prefix + exposed.getPath(id);
+		return predicate.getPath().contains("{") ? path + "/id" : path;
+	}
+
+	private void check(FilterChainProxy proxy, EndpointId id, String method, String path) {
+		HttpServletRequest request = EndpointChainsCheck.request(method, path,
+				Objects.requireNonNull(this.servletContext));
 		List<Filter> filters = EndpointChainsCheck.filters(proxy, request);
 		if (filters == null) {
 			return;
@@ -103,13 +120,14 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 		boolean anonymous = allow(filters, request, ANONYMOUS);
 		boolean tokens = filters.stream().anyMatch(BearerTokenAuthenticationFilter.class::isInstance);
 		if (anonymous || (tokens && allow(filters, request, BEARER))) {
+			String property = "management.endpoint." + id + ".access";
 			throw CheckedProperties.invalid(this.environment
-				.containsProperty(PROPERTY) ? PROPERTY : "management.endpoints.access.default", "unrestricted", "POST "
-						+ path + " denies and admits clients, and "
+				.containsProperty(property) ? property : "management.endpoints.access.default", "unrestricted", method
+						+ " " + path + " " + ENDPOINTS.get(id) + ", and "
 						+ (anonymous ? "no authentication"
 								: "an access token of the issuer, for any audience and without scopes,")
 						+ " would be enough to use it. Declare a SecurityFilterChain for EndpointRequest.toAnyEndpoint() "
-						+ "that requires an authority of operators, or set " + PROPERTY + "=read-only.");
+						+ "that requires an authority of operators, or set " + property + "=read-only.");
 		}
 	}
 
@@ -122,7 +140,7 @@ final class WriteAccessCheck implements SmartInitializingSingleton, ServletConte
 				.allMatch((result) -> result == null || result.isGranted());
 		}
 		catch (RuntimeException ex) {
-			logger.warn("Access to POST  " + request.getServletPath() + " cannot be determined: " + ex);
+			logger.warn("Access to " + request.getServletPath() + " cannot be determined: " + ex);
 			return false;
 		}
 	}

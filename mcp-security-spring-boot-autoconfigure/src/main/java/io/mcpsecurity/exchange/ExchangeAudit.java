@@ -33,6 +33,10 @@ public interface ExchangeAudit {
 		public void record(DownstreamUse use) {
 		}
 
+		@Override
+		public void record(ApiKeyChange change) {
+		}
+
 	};
 
 	/**
@@ -63,6 +67,9 @@ public interface ExchangeAudit {
 	 * exchange.
 	 */
 	void record(DownstreamUse use);
+
+	/** Record a change of the API keys. */
+	void record(ApiKeyChange change);
 
 	/** Reserved capacity for one event. */
 	interface Reservation {

@@ -44,6 +44,11 @@ public final class Exchanges {
 		notify((observer) -> observer.used(use));
 	}
 
+	/** Record a change of the API keys. */
+	public void changed(ApiKeyChange change) {
+		this.audit.record(change);
+	}
+
 	ExchangeAudit audit() {
 		return this.audit;
 	}

@@ -125,9 +125,8 @@ class ApiKeyHttpTests {
 		assertThat(text("browse")).isEqualTo("browsed null");
 		assertThat(text("authority")).contains("pipeline [SCOPE_records:browse]");
 		await().atMost(Duration.ofSeconds(30)).until(() -> !events("tokenId", "ci").isEmpty());
-		assertThat(events("tokenId", "ci"))
-			.allSatisfy((event) -> assertThat(event.data()).containsAllEntriesOf(
-					Map.of("subject", "pipeline", "issuer", "urn:mcp-security:api-keys", "client", "ci-client")));
+		assertThat(events("tokenId", "ci")).allSatisfy((event) -> assertThat(event.data()).containsAllEntriesOf(
+				Map.of("subject", "pipeline", "issuer", "urn:mcp-security:api-keys", "client", "ci-client")));
 	}
 
 	@Test
@@ -241,8 +240,7 @@ class ApiKeyHttpTests {
 	@Test
 	void keyIsMaskedInEvents() {
 		call(server, KEY, (request) -> request.header("X-API-Key", KEY).header("Mcp-Session-Id", KEY));
-		call(server, "browse", (request) -> request.header("X-API-Key", KEY),
-				"{\"query\":\"" + KEY + "\"}");
+		call(server, "browse", (request) -> request.header("X-API-Key", KEY), "{\"query\":\"" + KEY + "\"}");
 		await().atMost(Duration.ofSeconds(30)).until(() -> !events("targetName", "***").isEmpty());
 		assertThat(recorded.list().toString()).doesNotContain(SECRET);
 	}
@@ -282,12 +280,11 @@ class ApiKeyHttpTests {
 			.contains("resource_metadata=");
 		assertThat(response.body() + response.headers().map()).doesNotContain(SECRET);
 		await().atMost(Duration.ofSeconds(30)).until(() -> !events("protocolVersion", marker).isEmpty());
-		assertThat(events("protocolVersion", marker)).singleElement()
-			.satisfies((event) -> {
-				assertThat(event.type()).isEqualTo(McpAuditEvent.Type.MCP_AUTHENTICATION_FAILED);
-				assertThat(event.data()).containsEntry("reason", reason).containsEntry("httpStatus", status);
-				assertThat(event.toString()).doesNotContain(SECRET);
-			});
+		assertThat(events("protocolVersion", marker)).singleElement().satisfies((event) -> {
+			assertThat(event.type()).isEqualTo(McpAuditEvent.Type.MCP_AUTHENTICATION_FAILED);
+			assertThat(event.data()).containsEntry("reason", reason).containsEntry("httpStatus", status);
+			assertThat(event.toString()).doesNotContain(SECRET);
+		});
 	}
 
 	private static List<McpAuditEvent> events(String fact, Object value) {

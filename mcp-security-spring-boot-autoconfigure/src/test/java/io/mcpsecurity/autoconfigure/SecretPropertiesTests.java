@@ -16,8 +16,8 @@ class SecretPropertiesTests {
 			"MCPSECURITY_AUTHORIZATIONSERVERS_0_INTROSPECTION_CLIENTSECRET", "mcp-security.request-state.keys",
 			"MCPSECURITY_REQUESTSTATE_KEYS_0", "mcp-security.dpop.nonce.keys", "mcp-security.dpop.nonce.keys[1]",
 			"MCPSECURITY_DPOP_NONCE_KEYS_0", "mcp-security.downstream.orders.client-secret",
-			"mcp-security.downstream.orders.parameters.password", "mcp-security.downstream.a.b.parameters[client_key]",
-			"MCPSECURITY_DOWNSTREAM_ORDERS_PARAMETERS_PASSWORD" })
+			"mcp-security.api-keys.keys.ci.hash", "mcp-security.downstream.orders.parameters.password",
+			"mcp-security.downstream.a.b.parameters[client_key]", "MCPSECURITY_DOWNSTREAM_ORDERS_PARAMETERS_PASSWORD" })
 	void secretPropertyIsRecognized(String property) {
 		assertThat(SecretProperties.contain(property)).isTrue();
 	}
