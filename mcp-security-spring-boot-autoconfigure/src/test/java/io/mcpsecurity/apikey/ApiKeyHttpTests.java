@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -235,6 +236,7 @@ class ApiKeyHttpTests {
 	void keyIsNeitherExchangedNorSentToAnotherService() {
 		assertThat(text("exchange")).contains("the caller has an API key, and no token that could be exchanged");
 		assertThat(text("leak")).contains("it contains the access token of an MCP client");
+		assertThat(text("leakOnAnotherThread")).contains("it contains the access token of an MCP client");
 	}
 
 	@Test
@@ -371,6 +373,11 @@ class ApiKeyHttpTests {
 				.header("X-API-Key", KEY)
 				.retrieve()
 				.toBodilessEntity());
+		}
+
+		@McpTool(name = "leakOnAnotherThread", description = "Sends the key on, on another thread")
+		String leakOnAnotherThread() {
+			return CompletableFuture.supplyAsync(this::leak).join();
 		}
 
 		private static String failure(Runnable request) {
