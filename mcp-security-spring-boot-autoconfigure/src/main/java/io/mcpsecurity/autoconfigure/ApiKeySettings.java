@@ -12,6 +12,8 @@ import io.mcpsecurity.apikey.ApiKey;
 import io.mcpsecurity.autoconfigure.McpSecurityProperties.ApiKeys;
 import io.mcpsecurity.hash.Sha256;
 import io.mcpsecurity.transport.SenderConstraints.Mode;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.StringUtils;
@@ -20,6 +22,8 @@ import org.springframework.util.StringUtils;
  * The settings of API keys, checked.
  */
 final class ApiKeySettings {
+
+	private static final Log logger = LogFactory.getLog(ApiKeySettings.class);
 
 	static final String API_KEYS = PropertyBinder.PREFIX + ".api-keys";
 
@@ -54,6 +58,9 @@ final class ApiKeySettings {
 		apiKeys.keys().forEach((id, key) -> this.keys.put(id, key(id, key)));
 		if (apiKeys.enabled()) {
 			checkUse(properties);
+		}
+		else if (!this.keys.isEmpty()) {
+			logger.warn(API_KEYS + ".keys have no effect, because " + API_KEYS + ".enabled is false");
 		}
 	}
 

@@ -201,7 +201,9 @@ class ApiKeyStoreTests {
 		assertThat(status(Store.H2.server(), text)).isEqualTo(200);
 		assertThat(other.find("shared"))
 			.isEqualTo(other.all().stream().filter((key) -> key.id().equals("shared")).findFirst().orElseThrow());
+		ApiKey before = other.find("shared");
 		assertThat(other.expire("shared", Instant.now().plusSeconds(3600))).isTrue();
+		assertThat(other.find("shared")).as("not extended").isEqualTo(before);
 		assertThat(status(Store.H2.server(), text)).isEqualTo(200);
 		assertThat(other.expire("shared", Instant.now().minusSeconds(1))).isTrue();
 		assertThat(status(Store.H2.server(), text)).isEqualTo(401);

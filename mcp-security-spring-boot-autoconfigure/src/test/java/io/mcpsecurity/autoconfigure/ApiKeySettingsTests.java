@@ -7,15 +7,20 @@ import java.util.List;
 import io.mcpsecurity.apikey.ApiKey;
 import io.mcpsecurity.hash.Sha256;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Properties of API keys that stop the start.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class ApiKeySettingsTests {
 
 	private static final String HASH = Sha256.of("mcpk_ci_secret").toString();
@@ -81,6 +86,12 @@ class ApiKeySettingsTests {
 			.extracting(Refusal::property, Refusal::reason)
 			.satisfies((values) -> assertThat(values.toString()).contains("mcp-security.api-keys.enabled",
 					"There can be no API keys"));
+	}
+
+	@Test
+	void keysThatAreNotEnabledAreLogged(CapturedOutput output) {
+		with("mcp-security.api-keys.enabled=false");
+		assertThat(output).contains("mcp-security.api-keys.keys have no effect");
 	}
 
 	@Test
