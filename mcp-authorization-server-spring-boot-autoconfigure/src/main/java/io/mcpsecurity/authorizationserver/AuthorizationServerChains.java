@@ -58,7 +58,7 @@ class AuthorizationServerChains {
 	SecurityFilterChain mcpAuthorizationServerEndpoints(HttpSecurity http, AuthorizationServerSettings settings,
 			AuthorizationServerModel model, AuthorizationServerProperties properties, ResourceIndicators resources,
 			ClientRegistry clients, OAuth2AuthorizationService authorizations, GrantableScopes grantableScopes,
-			PageRequests requests, JWKSource<SecurityContext> keys) {
+			PageRequests requests, JWKSource<SecurityContext> keys, SignIn signIn) {
 		CrossOriginAccess crossOrigin = new CrossOriginAccess(settings);
 		ServerMetadata metadata = new ServerMetadata(model);
 		boolean registration = properties.registration().enabled();
@@ -86,9 +86,9 @@ class AuthorizationServerChains {
 						.permitAll()
 						.anyRequest()
 						.authenticated())
-			.exceptionHandling(
-					(errors) -> errors.defaultAuthenticationEntryPointFor(new LoginUrlAuthenticationEntryPoint(LOGIN),
-							PathPatternRequestMatcher.withDefaults().matcher(settings.getAuthorizationEndpoint())))
+			.exceptionHandling((errors) -> errors.defaultAuthenticationEntryPointFor(
+					new LoginUrlAuthenticationEntryPoint(signIn.entryPoint()),
+					PathPatternRequestMatcher.withDefaults().matcher(settings.getAuthorizationEndpoint())))
 			.requestCache((cache) -> cache.requestCache(requests.cache()))
 			.cors((cors) -> cors.configurationSource(crossOrigin.configurationSource()))
 			.headers(PagePolicy::apply)
@@ -98,13 +98,16 @@ class AuthorizationServerChains {
 	@Bean
 	@Order(ORDER + 1)
 	SecurityFilterChain mcpAuthorizationServerPages(HttpSecurity http, AuthorizationServerSettings settings,
-			AuthorizationServerModel model, PageRequests requests) {
+			AuthorizationServerModel model, PageRequests requests, SignIn signIn) {
 		PathPatternRequestMatcher.Builder path = PathPatternRequestMatcher.withDefaults();
+		signIn.configure(http);
 		return http
-			.securityMatcher(new OrRequestMatcher(
-					Stream.concat(Stream.of(LOGIN, "/logout", CONSENT, CLIENTS, STYLES, "/error").map(path::matcher),
-							Stream.of(path.matcher(HttpMethod.GET, WELL_KNOWN)))
-						.toArray(RequestMatcher[]::new)))
+			.securityMatcher(new OrRequestMatcher(Stream
+				.of(Stream.of(LOGIN, "/logout", CONSENT, CLIENTS, STYLES, "/error").map(path::matcher),
+						Stream.of(signIn.paths()).map(path::matcher),
+						Stream.of(path.matcher(HttpMethod.GET, WELL_KNOWN)))
+				.flatMap((matchers) -> matchers)
+				.toArray(RequestMatcher[]::new)))
 			.authorizeHttpRequests((rules) -> rules.requestMatchers(LOGIN, STYLES, "/error", WELL_KNOWN)
 				.permitAll()
 				.requestMatchers(CLIENTS)

@@ -159,6 +159,11 @@ final class AuthorizationServerModel {
 			.collect(Collectors.toCollection(LinkedHashSet::new));
 	}
 
+	/** Whether users can have a role. */
+	boolean hasRole(String role) {
+		return this.scopesByRole.containsKey(role) || role.equals(administratorRole());
+	}
+
 	/** The scopes that a user with a role may grant. */
 	Set<String> scopesOfRole(String role) {
 		return this.scopesByRole.getOrDefault(role, Set.of());
@@ -376,7 +381,7 @@ final class AuthorizationServerModel {
 
 	private UserDetails user(String name, AuthorizationServerProperties.User user) {
 		for (String role : user.roles()) {
-			if (!this.scopesByRole.containsKey(role) && !role.equals(administratorRole())) {
+			if (!hasRole(role)) {
 				throw invalid("users." + name + ".roles", role,
 						"Set roles of mcp-authorization-server.roles, or the administrator-role.");
 			}

@@ -29,13 +29,15 @@ import org.springframework.boot.convert.DurationUnit;
  * @param tokens Lifetimes of tokens.
  * @param keys Keys that sign access tokens. Ignored if there is a bean of type JWKSource.
  * @param users Users, by name. Default: those of the UserDetailsService bean.
+ * @param federation Other providers at which users sign in, by the id of their client
+ * registration (spring.security.oauth2.client.registration.*).
  */
 @ConfigurationProperties(prefix = AuthorizationServerProperties.PREFIX, ignoreUnknownFields = false)
 record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nullable String issuer,
 		@Nullable String name, @DefaultValue("ADMIN") String administratorRole, @DefaultValue List<Resource> resources,
 		@DefaultValue Map<String, List<String>> roles, @DefaultValue Map<String, Client> clients,
 		@DefaultValue Registration registration, @DefaultValue Tokens tokens, @DefaultValue Keys keys,
-		@DefaultValue Map<String, User> users) {
+		@DefaultValue Map<String, User> users, @DefaultValue Map<String, Provider> federation) {
 
 	static final String PREFIX = "mcp-authorization-server";
 
@@ -148,6 +150,22 @@ record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nul
 			return "User[roles=" + this.roles + "]";
 		}
 
+	}
+
+	/**
+	 * A provider of OpenID Connect or OAuth 2.0 at which users sign in.
+	 *
+	 * @param subjectClaim Claim that identifies a user and is never assigned to another
+	 * one. Default: sub. Required for a provider without OpenID Connect.
+	 * @param rolesClaim Claim of the ID token or the user info with the roles or groups
+	 * of the user: a string, or a list of strings. Dots separate the parts of a path.
+	 * @param roles Roles here, by a value of the claim. A key with other characters than
+	 * letters, digits and '-' needs brackets. Other values have no meaning.
+	 * @param defaultRoles Roles of every user of the provider. Default: none. A user
+	 * without a role cannot sign in.
+	 */
+	record Provider(@Nullable String subjectClaim, @Nullable String rolesClaim,
+			@DefaultValue Map<String, List<String>> roles, @DefaultValue List<String> defaultRoles) {
 	}
 
 }

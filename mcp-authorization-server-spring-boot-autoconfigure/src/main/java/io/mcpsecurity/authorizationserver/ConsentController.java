@@ -58,7 +58,7 @@ class ConsentController {
 			.ifPresent((prompt) -> model.addAttribute("prompt", prompt));
 		model.addAttribute("server", this.server);
 		model.addAttribute("state", state);
-		model.addAttribute("user", user.getName());
+		model.addAttribute("user", SignIn.text(user));
 		response.setHeader(PagePolicy.HEADER, PagePolicy
 			.contentSecurityPolicyFor(AuthorizationPrompts.redirectUri(client, request.getRedirectUri())));
 		return "authorization-server/consent";

@@ -5,10 +5,12 @@ import java.util.Set;
 
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.GrantedAuthority;
+import org.springframework.security.oauth2.core.user.OAuth2User;
 
 /**
  * The scopes that a user may grant to a client: those of the user's own roles. A user
- * without a role cannot grant any scope.
+ * without a role cannot grant any scope, and neither can a user of the application who
+ * has the name of a user of another provider, and would be the same subject in tokens.
  */
 final class GrantableScopes {
 
@@ -16,12 +18,18 @@ final class GrantableScopes {
 
 	private final AuthorizationServerModel model;
 
-	GrantableScopes(AuthorizationServerModel model) {
+	private final Federation federation;
+
+	GrantableScopes(AuthorizationServerModel model, Federation federation) {
 		this.model = model;
+		this.federation = federation;
 	}
 
 	Set<String> of(Authentication user) {
 		Set<String> scopes = new LinkedHashSet<>();
+		if (this.federation.isReserved(user.getName()) && !(user.getPrincipal() instanceof OAuth2User)) {
+			return scopes;
+		}
 		for (GrantedAuthority granted : user.getAuthorities()) {
 			String authority = String.valueOf(granted.getAuthority());
 			if (authority.startsWith(ROLE)) {

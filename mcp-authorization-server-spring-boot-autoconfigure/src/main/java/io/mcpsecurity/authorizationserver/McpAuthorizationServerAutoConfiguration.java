@@ -7,6 +7,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -35,14 +36,15 @@ import org.springframework.web.servlet.mvc.Controller;
 @AutoConfiguration(beforeName = { "org.springframework.boot.security.autoconfigure.UserDetailsServiceAutoConfiguration",
 		"org.springframework.boot.security.autoconfigure.web.servlet.ServletWebSecurityAutoConfiguration",
 		"org.springframework.boot.security.autoconfigure.actuate.web.servlet.ManagementWebSecurityAutoConfiguration",
+		"org.springframework.boot.security.oauth2.client.autoconfigure.servlet.OAuth2ClientWebSecurityAutoConfiguration",
 		"org.springframework.boot.security.oauth2.server.resource.autoconfigure.web.OAuth2ResourceServerWebSecurityAutoConfiguration",
 		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerAutoConfiguration",
 		"org.springframework.boot.security.oauth2.server.authorization.autoconfigure.servlet.OAuth2AuthorizationServerJwtAutoConfiguration" })
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnBooleanProperty(name = AuthorizationServerProperties.PREFIX + ".enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AuthorizationServerProperties.class)
-@Import({ OtherRequests.class, SigningKeysConfiguration.class, AuthorizationServerChains.class, LoginController.class,
-		ConsentController.class, ClientsController.class })
+@Import({ OtherRequests.class, SigningKeysConfiguration.class, FederationConfiguration.class,
+		AuthorizationServerChains.class, LoginController.class, ConsentController.class, ClientsController.class })
 public final class McpAuthorizationServerAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(McpAuthorizationServerAutoConfiguration.class);
@@ -71,8 +73,21 @@ public final class McpAuthorizationServerAutoConfiguration {
 	}
 
 	@Bean
-	GrantableScopes mcpAuthorizationServerGrantableScopes(AuthorizationServerModel model) {
-		return new GrantableScopes(model);
+	Federation mcpAuthorizationServerFederation(AuthorizationServerProperties properties,
+			AuthorizationServerModel model) {
+		return new Federation(properties, model);
+	}
+
+	@Bean
+	SignIn mcpAuthorizationServerSignIn(AuthorizationServerModel model, ObjectProvider<FederatedLogin> federation,
+			BeanFactory beans) {
+		boolean passwords = !model.users().isEmpty() || !beans.containsBean(USERS);
+		return new SignIn(federation.getIfAvailable(), passwords);
+	}
+
+	@Bean
+	GrantableScopes mcpAuthorizationServerGrantableScopes(AuthorizationServerModel model, Federation federation) {
+		return new GrantableScopes(model, federation);
 	}
 
 	@Bean

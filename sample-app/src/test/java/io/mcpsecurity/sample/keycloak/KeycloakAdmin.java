@@ -50,6 +50,13 @@ final class KeycloakAdmin {
 		send(request("/clients/" + id).PUT(json(Map.of("enabled", enabled))), 204);
 	}
 
+	/**
+	 * Add a client to the realm.
+	 */
+	void addClient(Map<String, ?> client) {
+		send(request("/clients").POST(json(client)), 201);
+	}
+
 	private HttpRequest.Builder request(String path) {
 		return HttpRequest.newBuilder(URI.create(this.keycloak.url() + "/admin/realms/mcp" + path))
 			.header("Content-Type", "application/json");

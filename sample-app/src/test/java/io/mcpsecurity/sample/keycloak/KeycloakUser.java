@@ -70,7 +70,7 @@ final class KeycloakUser implements AutoCloseable {
 	/**
 	 * Send secure cookies to this machine without TLS too, as browsers do.
 	 */
-	private static void trustLoopback(CookieManager cookies) {
+	static void trustLoopback(CookieManager cookies) {
 		for (Cookie cookie : List.copyOf(cookies.getCookies())) {
 			if (cookie.isSecure()) {
 				cookies.removeCookie(cookie);
