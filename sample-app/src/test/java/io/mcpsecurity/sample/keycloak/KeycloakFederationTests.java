@@ -82,23 +82,24 @@ class KeycloakFederationTests {
 				List.of(ISSUER + "/login/oauth2/code/keycloak"), "fullScopeAllowed", true, "optionalClientScopes",
 				List.of("profile"), "attributes", Map.of("pkce.code.challenge.method", "S256"), "protocolMappers",
 				List.of(Map.of("name", "roles", "protocol", "openid-connect", "protocolMapper",
-						"oidc-usermodel-realm-role-mapper", "config",
-						Map.of("claim.name", "realm_access.roles", "multivalued", "true", "jsonType.label", "String",
-								"id.token.claim", "true")))));
+						"oidc-usermodel-realm-role-mapper", "config", Map.of("claim.name", "realm_access.roles",
+								"multivalued", "true", "jsonType.label", "String", "id.token.claim", "true")))));
 	}
 
 	@Test
 	void journeyFromRegistrationToStepUpAndRefresh() {
 		String clientId = this.client.register(CALLBACK, BROWSE + " " + PURGE);
 		try (Browser alice = new Browser("alice"); Browser bob = new Browser("bob")) {
-			// The user signs in at Keycloak, and consents here to what the client may have.
+			// The user signs in at Keycloak, and consents here to what the client may
+			// have.
 			OAuthClient.Answer tokens = authorize(alice, clientId, BROWSE);
 			assertThat(alice.pages).containsExactly("choice", "keycloak", "consent");
 			assertThat(tokens.claims().get("sub").toString()).startsWith("keycloak|").doesNotContain("alice");
 			assertThat(tokens.scopes()).containsExactly(BROWSE);
 			assertThat(call(tokens, "browse_records").text()).contains("Water levels");
 
-			// Step-up: the client asks for more, and the user is asked, but need not sign in.
+			// Step-up: the client asks for more, and the user is asked, but need not sign
+			// in.
 			McpResponse denied = call(tokens, "purge_records");
 			assertThat(denied.status()).isEqualTo(403);
 			assertThat(denied.challenge("scope")).isEqualTo(PURGE + " " + BROWSE);
