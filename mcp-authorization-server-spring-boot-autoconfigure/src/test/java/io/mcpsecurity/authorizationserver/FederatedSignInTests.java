@@ -39,6 +39,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.http.HttpHeaders;
+import org.springframework.security.oauth2.client.OAuth2AuthorizedClient;
+import org.springframework.security.oauth2.client.OAuth2AuthorizedClientService;
 import org.springframework.test.util.TestSocketUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -165,6 +167,8 @@ class FederatedSignInTests {
 					"code_verifier"));
 
 		// Nothing of the provider's tokens is kept or logged.
+		OAuth2AuthorizedClientService kept = servers.get(0).getBean(OAuth2AuthorizedClientService.class);
+		assertThat(kept.<OAuth2AuthorizedClient>loadAuthorizedClient("first", "first|248289761001")).isNull();
 		assertThat(Application.sessionValues).isNotEmpty();
 		String idToken = first.idTokens.get(first.idTokens.size() - 1);
 		assertThat(Application.sessionValues + output.getAll()).doesNotContain(StubProvider.ACCESS_TOKEN, idToken,
@@ -235,6 +239,13 @@ class FederatedSignInTests {
 		assertThat(page.statusCode()).isEqualTo(status);
 		assertThat(page.uri().toString()).startsWith(single);
 		assertThat(this.browser.open(URI.create(single + "/consent?state=x")).uri().getPath()).isEqualTo("/login");
+	}
+
+	@Test
+	void providerThatHangsDoesNotHoldTheThread() throws Exception {
+		first.hanging = true;
+		HttpResponse<String> page = this.browser.open(authorization(single, register(single), "records:read"));
+		assertThat(page.statusCode()).isEqualTo(502);
 	}
 
 	/** Mix-up: the code of one provider must not be sent to another. */

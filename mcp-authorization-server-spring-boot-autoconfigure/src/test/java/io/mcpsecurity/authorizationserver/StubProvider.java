@@ -10,6 +10,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -73,6 +75,9 @@ final class StubProvider implements AutoCloseable {
 	/** The path of the endpoint that fails. */
 	volatile String down;
 
+	/** Whether the token endpoint does not respond for a time. */
+	volatile boolean hanging;
+
 	/** A claim of the next ID tokens, for a wrong one. */
 	volatile Map<String, Object> forged;
 
@@ -92,6 +97,7 @@ final class StubProvider implements AutoCloseable {
 		this.userInfo = Map.of();
 		this.response = Map.of();
 		this.down = "";
+		this.hanging = false;
 		this.forged = Map.of();
 		this.authorizations.clear();
 		this.redemptions.clear();
@@ -150,6 +156,10 @@ final class StubProvider implements AutoCloseable {
 	}
 
 	private void token(HttpExchange exchange) throws IOException, JOSEException, NoSuchAlgorithmException {
+		long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+		while (this.hanging && System.nanoTime() < end) {
+			LockSupport.parkNanos(Duration.ofMillis(10).toNanos());
+		}
 		Map<String, String> request = parameters(new String(exchange.getRequestBody().readAllBytes()));
 		this.redemptions.add(request);
 		Map<String, String> authorization = this.codes.remove(String.valueOf(request.get("code")));
