@@ -13,6 +13,8 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.client.authentication.OAuth2AuthenticationToken;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
@@ -99,12 +101,20 @@ final class Federation {
 		return provider(registrationId).subjectClaim();
 	}
 
-	/**
-	 * Whether a name is reserved for the users of a provider. No other user may have such
-	 * a name, because both would be the same subject in tokens.
-	 */
-	boolean isReserved(String userName) {
+	/** Whether a name is reserved for the users of a provider. */
+	private boolean isReserved(String userName) {
 		return registrationIds().stream().anyMatch((id) -> userName.startsWith(id + SEPARATOR));
+	}
+
+	/**
+	 * Whether a user has a name that is reserved for the users of a provider, without
+	 * having signed in there. Both would be the same subject in tokens.
+	 */
+	boolean isNameOfOther(Authentication user) {
+		return registrationIds().stream()
+			.anyMatch((id) -> user.getName().startsWith(id + SEPARATOR)
+					&& !(user instanceof OAuth2AuthenticationToken federated
+							&& federated.getAuthorizedClientRegistrationId().equals(id)));
 	}
 
 	/**
@@ -116,7 +126,7 @@ final class Federation {
 	 */
 	@Nullable String userName(String registrationId, Map<String, Object> claims) {
 		String claim = subjectClaim(registrationId);
-		Object subject = claims.get((claim != null) ? claim : SUB);
+		Object subject = claims.get(StringUtils.hasText(claim) ? claim : SUB);
 		boolean usable = (subject instanceof String || subject instanceof Integer || subject instanceof Long)
 				&& SUBJECT.matcher(subject.toString()).matches();
 		return usable ? registrationId + SEPARATOR + subject : null;

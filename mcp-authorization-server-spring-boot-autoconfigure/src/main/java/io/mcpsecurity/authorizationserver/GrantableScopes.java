@@ -5,7 +5,6 @@ import java.util.Set;
 
 import org.springframework.security.core.Authentication;
 import org.springframework.security.core.GrantedAuthority;
-import org.springframework.security.oauth2.core.user.OAuth2User;
 
 /**
  * The scopes that a user may grant to a client: those of the user's own roles. A user
@@ -27,7 +26,7 @@ final class GrantableScopes {
 
 	Set<String> of(Authentication user) {
 		Set<String> scopes = new LinkedHashSet<>();
-		if (this.federation.isReserved(user.getName()) && !(user.getPrincipal() instanceof OAuth2User)) {
+		if (this.federation.isNameOfOther(user)) {
 			return scopes;
 		}
 		for (GrantedAuthority granted : user.getAuthorities()) {

@@ -9,7 +9,7 @@ import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.user.OAuth2User;
 
 /**
- * How users sign in: with a password, at another provider, or as they like.
+ * How users sign in: with a password, at other providers, or either way.
  *
  * @param federation the sign-in at other providers, or {@code null} without Spring
  * Security's OAuth client

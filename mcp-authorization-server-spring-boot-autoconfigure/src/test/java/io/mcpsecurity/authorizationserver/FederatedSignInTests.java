@@ -209,7 +209,7 @@ class FederatedSignInTests {
 			response | error             | server_error            | 502 | not available
 			response | error             | <script>                | 403 | did not sign you in
 			response | iss               | https://other.example   | 400 | not started in this browser
-			response | iss               | ''                      | 400 | not started in this browser
+			response | iss               | none                    | 400 | not started in this browser
 			response | state             | other                   | 400 | not started in this browser
 			down     | /token            |                         | 502 | not available
 			down     | /userinfo         |                         | 502 | not available
@@ -224,7 +224,8 @@ class FederatedSignInTests {
 			throws Exception {
 		switch (kind) {
 			case "response" -> first.response = name.equals("error")
-					? Map.of("error", value, "error_description", "foreign text", "code", "") : Map.of(name, value);
+					? Map.of("error", value, "error_description", "foreign text", "code", "")
+					: Map.of(name, value.equals("none") ? "" : value);
 			case "down" -> first.down = name;
 			case "forged" -> first.forged = Map.of(name, value);
 			default -> {

@@ -33,9 +33,11 @@ import org.springframework.security.authentication.TestingAuthenticationToken;
 import org.springframework.security.core.GrantedAuthority;
 import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.core.userdetails.UserDetailsService;
+import org.springframework.security.oauth2.client.authentication.OAuth2AuthenticationToken;
 import org.springframework.security.oauth2.core.OAuth2AuthenticationException;
 import org.springframework.security.oauth2.core.OAuth2Error;
 import org.springframework.security.oauth2.core.user.DefaultOAuth2User;
+import org.springframework.security.oauth2.core.user.OAuth2User;
 import org.springframework.security.oauth2.jwt.BadJwtException;
 import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
@@ -179,9 +181,10 @@ class FederationTests {
 			GrantableScopes scopes = context.getBean(GrantableScopes.class);
 			List<GrantedAuthority> reader = AuthorityUtils.createAuthorityList("ROLE_READER");
 			Map<String, Object> attributes = Map.of("sub", "corp|1");
-			assertThat(scopes
-				.of(new TestingAuthenticationToken(new DefaultOAuth2User(reader, attributes, "sub"), null, reader)))
+			OAuth2User federated = new DefaultOAuth2User(reader, attributes, "sub");
+			assertThat(scopes.of(new OAuth2AuthenticationToken(federated, reader, "corp")))
 				.containsExactly("records:read");
+			assertThat(scopes.of(new OAuth2AuthenticationToken(federated, reader, "of-the-application"))).isEmpty();
 			assertThat(scopes.of(new TestingAuthenticationToken("corp|1", null, reader))).isEmpty();
 			assertThat(scopes.of(new TestingAuthenticationToken("other|1", null, reader)))
 				.containsExactly("records:read");
