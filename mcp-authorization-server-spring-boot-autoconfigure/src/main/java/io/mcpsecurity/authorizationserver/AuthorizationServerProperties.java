@@ -28,6 +28,10 @@ import org.springframework.boot.convert.DurationUnit;
  * @param registration Dynamic client registration (RFC 7591).
  * @param tokens Lifetimes of tokens.
  * @param keys Keys that sign access tokens. Ignored if there is a bean of type JWKSource.
+ * @param storage Where clients, authorizations and keys are stored: in memory, or in the
+ * database of the application's DataSource, which instances share.
+ * @param encryptionKeys Keys that encrypt what is stored in the database: 32 random bytes
+ * each, in Base64. The first one encrypts, all decrypt. Required with storage=jdbc.
  * @param users Users, by name. Default: those of the UserDetailsService bean.
  * @param federation Other providers at which users sign in, by the id of their client
  * registration (spring.security.oauth2.client.registration.*).
@@ -37,9 +41,26 @@ record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nul
 		@Nullable String name, @DefaultValue("ADMIN") String administratorRole, @DefaultValue List<Resource> resources,
 		@DefaultValue Map<String, List<String>> roles, @DefaultValue Map<String, Client> clients,
 		@DefaultValue Registration registration, @DefaultValue Tokens tokens, @DefaultValue Keys keys,
+		@DefaultValue("memory") Storage storage, @DefaultValue List<String> encryptionKeys,
 		@DefaultValue Map<String, User> users, @DefaultValue Map<String, Provider> federation) {
 
 	static final String PREFIX = "mcp-authorization-server";
+
+	@Override
+	public String toString() {
+		return "AuthorizationServerProperties[issuer=" + this.issuer + ", storage=" + this.storage + "]";
+	}
+
+	/** A place for the state of the server. */
+	enum Storage {
+
+		/** In memory, until the application ends. */
+		MEMORY,
+
+		/** In the database of the application's DataSource. */
+		JDBC
+
+	}
 
 	/**
 	 * A protected resource.

@@ -22,7 +22,6 @@ import org.springframework.security.authentication.AuthenticationManager;
 import org.springframework.security.authentication.AuthenticationProvider;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationConsentService;
-import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationService;
 import org.springframework.security.oauth2.server.authorization.settings.AuthorizationServerSettings;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.web.servlet.ModelAndView;
@@ -43,7 +42,8 @@ import org.springframework.web.servlet.mvc.Controller;
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnBooleanProperty(name = AuthorizationServerProperties.PREFIX + ".enabled", matchIfMissing = true)
 @EnableConfigurationProperties(AuthorizationServerProperties.class)
-@Import({ OtherRequests.class, SigningKeysConfiguration.class, FederationConfiguration.class,
+@Import({ OtherRequests.class, MemoryStorageConfiguration.class, JdbcStorageConfiguration.class,
+		McpServerDenialsConfiguration.class, SigningKeysConfiguration.class, FederationConfiguration.class,
 		AuthorizationServerChains.class, LoginController.class, ConsentController.class, ClientsController.class })
 public final class McpAuthorizationServerAutoConfiguration {
 
@@ -97,14 +97,20 @@ public final class McpAuthorizationServerAutoConfiguration {
 	}
 
 	@Bean
-	ClientRegistry registeredClientRepository(AuthorizationServerProperties properties,
-			AuthorizationServerModel model) {
-		return new ClientRegistry(properties.registration(), model.clients(), Clock.systemUTC());
+	ClientRegistry registeredClientRepository(AuthorizationServerProperties properties, AuthorizationServerModel model,
+			ClientStore store) {
+		return new ClientRegistry(properties.registration(), model.clients(), store, Clock.systemUTC());
 	}
 
 	@Bean
-	OAuth2AuthorizationService authorizationService(ClientRegistry clients) {
-		return new CurrentAuthorizations(clients, Clock.systemUTC());
+	CurrentAuthorizations authorizationService(AuthorizationStore store, ClientRegistry clients) {
+		return new CurrentAuthorizations(store, clients, Clock.systemUTC());
+	}
+
+	@Bean
+	ClientRevocation mcpAuthorizationServerClientRevocation(ClientRegistry clients,
+			CurrentAuthorizations authorizations, ObjectProvider<RevokedClients> others) {
+		return new ClientRevocation(clients, authorizations, others.orderedStream().toList());
 	}
 
 	@Bean

@@ -97,10 +97,10 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 	}
 
 	/**
-	 * One at a time: two requests that differ and redeem the same token must not both
-	 * find it valid.
+	 * Two requests that differ can both find the same token valid, at one instance or at
+	 * two. Only one of them saves its new token; the other one is a second use.
 	 */
-	private synchronized @Nullable Authentication redeem(OAuth2RefreshTokenAuthenticationToken request) {
+	private @Nullable Authentication redeem(OAuth2RefreshTokenAuthenticationToken request) {
 		OAuth2Authorization authorization = this.authorizations.findByToken(request.getRefreshToken(),
 				OAuth2TokenType.REFRESH_TOKEN);
 		if (authorization == null) {
@@ -108,7 +108,13 @@ final class RotatingRefreshTokens implements AuthenticationProvider {
 			throw new OAuth2AuthenticationException(OAuth2ErrorCodes.INVALID_GRANT);
 		}
 		requireProof(request, authorization);
-		return this.delegate.authenticate(reduceScopes(request, authorization.getAuthorizedScopes()));
+		try {
+			return this.delegate.authenticate(reduceScopes(request, authorization.getAuthorizedScopes()));
+		}
+		catch (CurrentAuthorizations.ConflictException ex) {
+			endAuthorizationOf(request.getRefreshToken());
+			throw ex;
+		}
 	}
 
 	/**

@@ -36,13 +36,15 @@ final class SelfRegisteredClientConverter implements Converter<OAuth2ClientRegis
 		}).scopes((scopes) -> {
 			scopes.clear();
 			scopes.addAll(this.model.registrationScopes());
-		})
-			.clientSettings(ClientSettings.builder()
-				.requireProofKey(true)
-				.requireAuthorizationConsent(true)
-				.settings(ClientRegistry::markSelfRegistered)
-				.build())
-			.tokenSettings(this.model.tokenSettings())
+		}).clientSettings(settings()).tokenSettings(this.model.tokenSettings()).build();
+	}
+
+	/** The settings of every client that registered itself. */
+	static ClientSettings settings() {
+		return ClientSettings.builder()
+			.requireProofKey(true)
+			.requireAuthorizationConsent(true)
+			.settings(ClientRegistry::markSelfRegistered)
 			.build();
 	}
 

@@ -1,22 +1,13 @@
 package io.mcpsecurity.authorizationserver;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Date;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 import com.nimbusds.jose.JOSEException;
@@ -25,7 +16,6 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSelector;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyUse;
-import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -34,8 +24,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys that sign access tokens, in a file as a JWK set (RFC 7517 section 5), or in
- * memory until the application ends. A key is published before it signs, so that resource
+ * The keys that sign access tokens. A key is published before it signs, so that resource
  * servers know it, and stays published until the tokens that it signed have expired.
  */
 final class SigningKeys implements JWKSource<SecurityContext> {
@@ -47,14 +36,12 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 	/** For clocks that differ. */
 	private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
-	private static final Set<PosixFilePermission> OWNER = EnumSet.of(PosixFilePermission.OWNER_READ,
-			PosixFilePermission.OWNER_WRITE);
-
-	private static final Duration RETRY_INTERVAL = Duration.ofMinutes(1);
+	/** How often the store is read and, after a failure, written again. */
+	static final Duration REFRESH_INTERVAL = Duration.ofMinutes(1);
 
 	private static final Comparator<JWK> BY_AGE = Comparator.comparing(JWK::getIssueTime);
 
-	private final @Nullable Path file;
+	private final SigningKeyStore store;
 
 	private final AuthorizationServerProperties.Keys settings;
 
@@ -65,24 +52,28 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 	/** The oldest first. */
 	private List<JWK> keys;
 
-	/** When the keys may change again, after the file could not be written. */
+	private Instant nextRead;
+
+	/** When the keys may change again, after the store has failed. */
 	private Instant nextAttempt = Instant.MIN;
 
 	/**
 	 * Read the keys, or create the first one.
 	 * @param tokenLifetime how long a token is valid that a key signed
-	 * @throws IOException if the file cannot be read or written, others can read it, or
-	 * it does not contain private keys of this class
+	 * @throws IOException if the store cannot be read or written, or contains other keys
 	 */
-	SigningKeys(AuthorizationServerProperties.Keys settings, Duration tokenLifetime, Clock clock) throws IOException {
-		this.file = (settings.file() != null) ? Path.of(settings.file()) : null;
+	SigningKeys(SigningKeyStore store, AuthorizationServerProperties.Keys settings, Duration tokenLifetime, Clock clock)
+			throws IOException {
+		this.store = store;
 		this.settings = settings;
 		this.tokenLifetime = tokenLifetime;
 		this.clock = clock;
-		this.keys = (this.file != null && Files.exists(this.file)) ? read(this.file) : List.of();
+		Instant now = clock.instant();
+		this.keys = byAge(store.read(List.of()));
 		if (this.keys.isEmpty()) {
-			store(List.of(create(clock.instant())));
+			this.keys = byAge(store.write(List.of(), List.of(create(now))));
 		}
+		this.nextRead = now.plus(REFRESH_INTERVAL);
 	}
 
 	@Override
@@ -110,26 +101,39 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 		if (now.isBefore(this.nextAttempt)) {
 			return this.keys;
 		}
+		try {
+			if (!now.isBefore(this.nextRead)) {
+				this.nextRead = now.plus(REFRESH_INTERVAL);
+				this.keys = byAge(this.store.read(this.keys));
+			}
+			List<JWK> next = next(now);
+			if (!next.equals(this.keys)) {
+				this.keys = byAge(this.store.write(this.keys, next));
+			}
+		}
+		catch (IOException ex) {
+			this.nextAttempt = now.plus(REFRESH_INTERVAL);
+			logger.error("The keys cannot be read from or written to " + this.store
+					+ ", so the present ones stay in use: " + ex.getClass().getSimpleName());
+		}
+		return this.keys;
+	}
+
+	private List<JWK> next(Instant now) {
 		List<JWK> next = new ArrayList<>(this.keys);
 		// A key that has a successor which has signed for longer than a token is valid.
 		while (next.size() > 1 && signsFrom(next.get(1)).plus(this.tokenLifetime).plus(TOLERANCE).isBefore(now)) {
 			next.remove(0);
 		}
-		JWK newest = next.get(next.size() - 1);
-		if (!now.isBefore(newest.getIssueTime().toInstant().plus(this.settings.rotation()))) {
+		if (next.isEmpty()
+				|| !now.isBefore(next.get(next.size() - 1).getIssueTime().toInstant().plus(this.settings.rotation()))) {
 			next.add(create(now));
 		}
-		if (!next.equals(this.keys)) {
-			try {
-				store(next);
-			}
-			catch (IOException ex) {
-				this.nextAttempt = now.plus(RETRY_INTERVAL);
-				logger.error("The keys cannot be written to '" + this.file + "', so the present ones stay in use: "
-						+ ex.getClass().getSimpleName());
-			}
-		}
-		return this.keys;
+		return next;
+	}
+
+	private static List<JWK> byAge(List<JWK> keys) {
+		return keys.stream().sorted(BY_AGE).toList();
 	}
 
 	private Instant signsFrom(JWK key) {
@@ -147,48 +151,6 @@ final class SigningKeys implements JWKSource<SecurityContext> {
 		catch (JOSEException ex) {
 			throw new IllegalStateException(ex);
 		}
-	}
-
-	private static List<JWK> read(Path file) throws IOException {
-		if (isPosix(file) && !OWNER.containsAll(Files.getPosixFilePermissions(file))) {
-			throw new IOException("others than the owner can access it");
-		}
-		try {
-			List<JWK> keys = JWKSet.parse(Files.readString(file)).getKeys().stream().toList();
-			if (!keys.stream()
-				.allMatch((key) -> key instanceof RSAKey && key.isPrivate() && key.getIssueTime() != null
-						&& key.getKeyID() != null)) {
-				throw new IOException("it contains other keys than private RSA keys with kid and iat");
-			}
-			return keys.stream().sorted(BY_AGE).toList();
-		}
-		catch (ParseException ex) {
-			// Without the cause, whose message can contain a part of a key.
-			throw new IOException("it is not a JWK set");
-		}
-	}
-
-	/** Write to another file first, so that there never is half a file. */
-	private void store(List<JWK> next) throws IOException {
-		if (this.file != null) {
-			Path absolute = this.file.toAbsolutePath();
-			FileAttribute<?>[] attributes = isPosix(absolute.getParent())
-					? new FileAttribute<?>[] { PosixFilePermissions.asFileAttribute(OWNER) } : new FileAttribute<?>[0];
-			Path temporary = Files.createTempFile(absolute.getParent(), absolute.getFileName().toString(), ".tmp",
-					attributes);
-			try {
-				Files.writeString(temporary, new JWKSet(next).toString(false));
-				Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-			}
-			finally {
-				Files.deleteIfExists(temporary);
-			}
-		}
-		this.keys = List.copyOf(next);
-	}
-
-	private static boolean isPosix(Path path) {
-		return path.getFileSystem().supportedFileAttributeViews().contains("posix");
 	}
 
 }

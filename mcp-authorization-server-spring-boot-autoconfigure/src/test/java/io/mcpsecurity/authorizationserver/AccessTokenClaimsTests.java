@@ -68,7 +68,7 @@ class AccessTokenClaimsTests {
 
 	AccessTokenClaimsTests() throws IOException {
 		this.tokens = new JwtGenerator(new SigningKeysConfiguration()
-			.jwtEncoder(new SigningKeys(this.properties.keys(), LIFETIME, Clock.systemUTC())));
+			.jwtEncoder(new SigningKeys(SigningKeyStore.NONE, this.properties.keys(), LIFETIME, Clock.systemUTC())));
 		this.tokens.setJwtCustomizer(new AccessTokenClaims(new ResourceIndicators(this.model.resources()), this.model));
 	}
 

@@ -1,34 +1,52 @@
 package io.mcpsecurity.authorizationserver;
 
+import java.security.Principal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.core.authority.AuthorityUtils;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.core.OAuth2AccessToken;
 import org.springframework.security.oauth2.core.OAuth2AccessToken.TokenType;
+import org.springframework.security.oauth2.core.OAuth2RefreshToken;
+import org.springframework.security.oauth2.core.endpoint.OAuth2AuthorizationRequest;
 import org.springframework.security.oauth2.core.endpoint.OAuth2ParameterNames;
 import org.springframework.security.oauth2.server.authorization.OAuth2Authorization;
 import org.springframework.security.oauth2.server.authorization.OAuth2AuthorizationCode;
 import org.springframework.security.oauth2.server.authorization.OAuth2TokenType;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeActor;
+import org.springframework.security.oauth2.server.authorization.authentication.OAuth2TokenExchangeCompositeAuthenticationToken;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.oauth2.server.authorization.settings.OAuth2TokenFormat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What the memory keeps.
+ * What each kind of storage keeps.
  */
+@ParameterizedClass
+@EnumSource(TestStorage.Kind.class)
 class CurrentAuthorizationsTests {
 
 	private static final OAuth2TokenType STATE = new OAuth2TokenType(OAuth2ParameterNames.STATE);
@@ -37,11 +55,21 @@ class CurrentAuthorizationsTests {
 
 	private final ManualClock clock = new ManualClock();
 
-	private final ClientRegistry clients = new ClientRegistry(
-			new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of()),
-			List.of(client("analyst-agent"), client("mcp-inspector")), this.clock);
+	@AutoClose
+	private final TestStorage storage;
 
-	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(this.clients, this.clock);
+	private final ClientRegistry clients;
+
+	private final CurrentAuthorizations authorizations;
+
+	CurrentAuthorizationsTests(TestStorage.Kind kind) {
+		this.storage = new TestStorage(kind);
+		this.clients = new ClientRegistry(
+				new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of()),
+				List.of(client("analyst-agent"), client("mcp-inspector")), this.storage.clients(), this.clock);
+		this.authorizations = new CurrentAuthorizations(this.storage.authorizations(this.clients, this.clock),
+				this.clients, this.clock);
+	}
 
 	@Test
 	void expiredAuthorizationIsRemoved() {
@@ -75,11 +103,10 @@ class CurrentAuthorizationsTests {
 	void redeemedCodeIsNotValidAfterItsAuthorizationWasRemoved() {
 		Instant now = this.clock.instant();
 		OAuth2AuthorizationCode code = new OAuth2AuthorizationCode("code", now, now.plus(Duration.ofMinutes(5)));
-		OAuth2Authorization begun = OAuth2Authorization.from(begun("state")).token(code).build();
-		this.authorizations.save(begun);
-		OAuth2Authorization redeemed = OAuth2Authorization.from(begun)
+		this.authorizations.save(OAuth2Authorization.from(begun("state")).token(code).build());
+		OAuth2Authorization redeemed = OAuth2Authorization.from(this.authorizations.findByToken("code", CODE))
 			.invalidate(code)
-			.accessToken(new OAuth2AccessToken(TokenType.BEARER, "token", now, now.plus(Duration.ofMinutes(5))))
+			.accessToken(new OAuth2AccessToken(TokenType.BEARER, jwt("token"), now, now.plus(Duration.ofMinutes(5))))
 			.build();
 		this.authorizations.save(redeemed);
 		this.authorizations.remove(redeemed);
@@ -87,9 +114,80 @@ class CurrentAuthorizationsTests {
 	}
 
 	@Test
+	void authorizationThatWasChangedOrRemovedSinceItWasReadIsNotSaved() {
+		this.authorizations.save(begun("state"));
+		OAuth2Authorization first = this.authorizations.findById("state");
+		OAuth2Authorization second = this.authorizations.findById("state");
+		this.authorizations.save(first);
+		for (OAuth2Authorization stale : List.of(begun("state"), first, second)) {
+			assertThatExceptionOfType(CurrentAuthorizations.ConflictException.class)
+				.isThrownBy(() -> this.authorizations.save(stale));
+		}
+		OAuth2Authorization current = this.authorizations.findById("state");
+		this.authorizations.remove(current);
+		assertThatExceptionOfType(CurrentAuthorizations.ConflictException.class)
+			.isThrownBy(() -> this.authorizations.save(current));
+		assertThat(this.authorizations.findById("state")).isNull();
+	}
+
+	@Test
+	void authorizationsOfRevokedClientEndAndDoNotReturnWithIt() {
+		ClientRevocation revocation = new ClientRevocation(this.clients, this.authorizations, List.of());
+		this.authorizations.save(authorization("token"));
+		this.authorizations.save(begun("state"));
+		OAuth2Authorization late = this.authorizations.findById("token");
+		assertThat(revocation.revoke("analyst-agent")).isTrue();
+		assertThat(this.authorizations.findById("token")).isNull();
+		assertThat(this.authorizations.findByToken(jwt("token"), null)).isNull();
+		assertThat(this.authorizations.findById("state")).isNotNull();
+		assertThatExceptionOfType(CurrentAuthorizations.ConflictException.class)
+			.isThrownBy(() -> this.authorizations.save(late));
+		assertThat(revocation.restore("analyst-agent")).isTrue();
+		assertThat(this.authorizations.findById("token")).isNull();
+		assertThat(revocation.revoke("nobody")).isFalse();
+	}
+
+	@Test
+	void everythingOfAnAuthorizationIsStored() {
+		Instant now = this.clock.instant();
+		OAuth2AuthorizationCode code = new OAuth2AuthorizationCode("code", now, now.plus(Duration.ofMinutes(5)));
+		OAuth2AuthorizationRequest request = OAuth2AuthorizationRequest.authorizationCode()
+			.authorizationUri("https://auth.example/oauth2/authorize")
+			.clientId("mcp-inspector")
+			.redirectUri("https://app.example/a,b")
+			.scopes(Set.of("a"))
+			.state("x")
+			.additionalParameters(Map.of("code_challenge", "y"))
+			.build();
+		Authentication user = new OAuth2TokenExchangeCompositeAuthenticationToken(
+				UsernamePasswordAuthenticationToken.authenticated("alice", null,
+						AuthorityUtils.createAuthorityList("ROLE_READER")),
+				List.of(new OAuth2TokenExchangeActor(Map.of("iss", "https://auth.example", "sub", "agent"))));
+		OAuth2Authorization saved = OAuth2Authorization.from(begun("all"))
+			.authorizedScopes(Set.of("a,b"))
+			.attribute(Principal.class.getName(), user)
+			.attribute(OAuth2AuthorizationRequest.class.getName(), request)
+			.token(code)
+			.invalidate(code)
+			.token(new OAuth2AccessToken(TokenType.DPOP, jwt("token"), now, now.plusSeconds(60), Set.of("a")),
+					(metadata) -> metadata.putAll(Map.of(OAuth2TokenFormat.class.getName(), "self-contained",
+							OAuth2Authorization.Token.CLAIMS_METADATA_NAME, Map.of("jti", "token"))))
+			.refreshToken(new OAuth2RefreshToken("refresh", now, now.plusSeconds(90)))
+			.build();
+		this.clients.updateScopes("mcp-inspector", List.of("a,b"));
+		this.authorizations.save(saved);
+		OAuth2Authorization found = this.authorizations.findByToken("refresh", OAuth2TokenType.REFRESH_TOKEN);
+		assertThat(found).usingRecursiveComparison().ignoringFields("attributes").isEqualTo(saved);
+		assertThat(CurrentAuthorizations.attributesOf(found)).usingRecursiveComparison()
+			.ignoringFieldsMatchingRegexes(".*eraseCredentialsAfterAuthentication")
+			.isEqualTo(saved.getAttributes());
+	}
+
+	@Test
 	void userWithManyPendingAuthorizationsDisplacesOnlyOwnOnes() {
 		this.authorizations.save(OAuth2Authorization.from(begun("of-bob")).principalName("bob").build());
 		for (int i = 0; i < 150; i++) {
+			this.clock.advance(Duration.ofMillis(1));
 			this.authorizations.save(begun("state-" + i));
 		}
 		assertThat(this.authorizations.findByToken("of-bob", STATE)).isNotNull();
@@ -111,11 +209,11 @@ class CurrentAuthorizationsTests {
 	@Test
 	void tokenIsFoundByItsTypeOnly() {
 		this.authorizations.save(authorization("token"));
-		assertThat(this.authorizations.findByToken("token", OAuth2TokenType.ACCESS_TOKEN)).isNotNull();
-		assertThat(this.authorizations.findByToken("token", null)).isNotNull();
+		assertThat(this.authorizations.findByToken(jwt("token"), OAuth2TokenType.ACCESS_TOKEN)).isNotNull();
+		assertThat(this.authorizations.findByToken(jwt("token"), null)).isNotNull();
 		for (OAuth2TokenType type : List.of(STATE, CODE, OAuth2TokenType.REFRESH_TOKEN,
 				new OAuth2TokenType("id_token"))) {
-			assertThat(this.authorizations.findByToken("token", type)).as(type.getValue()).isNull();
+			assertThat(this.authorizations.findByToken(jwt("token"), type)).as(type.getValue()).isNull();
 		}
 	}
 
@@ -124,7 +222,7 @@ class CurrentAuthorizationsTests {
 		ExecutorService threads = Executors.newFixedThreadPool(2);
 		try {
 			Future<?> others = threads
-				.submit(() -> IntStream.range(0, 5000).forEach((i) -> this.authorizations.save(begun("state-" + i))));
+				.submit(() -> IntStream.range(0, 500).forEach((i) -> this.authorizations.save(begun("state-" + i))));
 			Future<?> one = threads.submit(() -> {
 				while (!others.isDone()) {
 					assertThat(this.authorizations.findByToken("none", STATE)).isNull();
@@ -163,8 +261,12 @@ class CurrentAuthorizationsTests {
 			.id(token)
 			.principalName("analyst-agent")
 			.authorizationGrantType(AuthorizationGrantType.CLIENT_CREDENTIALS)
-			.accessToken(new OAuth2AccessToken(TokenType.BEARER, token, now, now.plus(Duration.ofMinutes(5))))
+			.accessToken(new OAuth2AccessToken(TokenType.BEARER, jwt(token), now, now.plus(Duration.ofMinutes(5))))
 			.build();
+	}
+
+	private static String jwt(String id) {
+		return new PlainJWT(new JWTClaimsSet.Builder().jwtID(id).build()).serialize();
 	}
 
 	/**

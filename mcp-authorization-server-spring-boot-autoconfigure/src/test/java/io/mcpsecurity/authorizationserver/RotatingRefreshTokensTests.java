@@ -45,9 +45,11 @@ class RotatingRefreshTokensTests {
 		.redirectUri("https://app.example/callback")
 		.build();
 
-	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(new ClientRegistry(
-			new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of()),
-			List.of(this.client), Clock.systemUTC()), Clock.systemUTC());
+	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(new MemoryAuthorizationStore(),
+			new ClientRegistry(
+					new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of()),
+					List.of(this.client), new MemoryClientStore(), Clock.systemUTC()),
+			Clock.systemUTC());
 
 	private final Redemptions redemptions = new Redemptions();
 

@@ -106,7 +106,7 @@ class SigningKeysTests {
 		Files.createDirectories(file().resolve("other"));
 		assertThat(published(keys)).isEqualTo(present);
 		assertThat(published(keys)).isEqualTo(present);
-		assertThat(output.getOut()).containsOnlyOnce("cannot be written");
+		assertThat(output.getOut()).containsOnlyOnce("cannot be read from or written");
 		Files.delete(file().resolve("other"));
 		Files.delete(file());
 		advance(Duration.ofSeconds(59));
@@ -120,8 +120,9 @@ class SigningKeysTests {
 	}
 
 	private SigningKeys keys() throws IOException {
-		return new SigningKeys(new AuthorizationServerProperties.Keys(file().toString(), ROTATION, Duration.ofHours(1)),
-				Duration.ofMinutes(5), this.time.withZone(ZoneOffset.UTC));
+		return new SigningKeys(new SigningKeyFile(file()),
+				new AuthorizationServerProperties.Keys(null, ROTATION, Duration.ofHours(1)), Duration.ofMinutes(5),
+				this.time.withZone(ZoneOffset.UTC));
 	}
 
 	private static List<String> published(SigningKeys keys) {
