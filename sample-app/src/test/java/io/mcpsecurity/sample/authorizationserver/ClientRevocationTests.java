@@ -70,8 +70,8 @@ class ClientRevocationTests extends SampleTestBase {
 	}
 
 	private static HtmlForm formOf(HtmlPage clients, String clientId) {
-		return clients.getFirstByXPath(
-				"//form[input[@name='action']][input[@name='client' and @value='" + clientId + "']]");
+		return clients
+			.getFirstByXPath("//form[input[@name='action']][input[@name='client' and @value='" + clientId + "']]");
 	}
 
 	private static int callMcpServer(String token) throws IOException, InterruptedException {
