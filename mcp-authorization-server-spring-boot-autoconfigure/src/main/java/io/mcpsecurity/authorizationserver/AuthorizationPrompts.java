@@ -67,7 +67,7 @@ final class AuthorizationPrompts {
 		Set<String> possible = this.requestedScopes.grantable(requested, client, resources);
 		List<Scope> scopes = this.model.scopes().stream().filter((scope) -> possible.contains(scope.name())).toList();
 		return new AuthorizationPrompt(client.getClientName(), client.getClientId(),
-				ClientRegistry.isSelfRegistered(client),
+				ClientRegistry.isSelfRegistered(client), ClientMetadataDocuments.host(client),
 				scopes.stream().filter((scope) -> grantable.contains(scope.name())).toList(),
 				scopes.stream().filter((scope) -> !grantable.contains(scope.name())).toList(), resources,
 				RedirectUris.destination(redirectUri(client, redirectUri)));

@@ -60,7 +60,7 @@ class AuthorizationServerChains {
 			ClientRegistry clients, OAuth2AuthorizationService authorizations, GrantableScopes grantableScopes,
 			PageRequests requests, JWKSource<SecurityContext> keys, SignIn signIn) {
 		CrossOriginAccess crossOrigin = new CrossOriginAccess(settings);
-		ServerMetadata metadata = new ServerMetadata(model);
+		ServerMetadata metadata = new ServerMetadata(model, properties.registration().metadataDocuments().enabled());
 		boolean registration = properties.registration().enabled();
 		return http.oauth2AuthorizationServer((server) -> {
 			http.securityMatcher(new OrRequestMatcher(server.getEndpointsMatcher(), crossOrigin.preflightMatcher()));

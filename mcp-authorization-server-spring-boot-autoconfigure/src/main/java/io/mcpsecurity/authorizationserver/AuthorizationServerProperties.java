@@ -122,12 +122,26 @@ record AuthorizationServerProperties(@DefaultValue("true") boolean enabled, @Nul
 	 * @param redirectSchemes Private-use URI schemes (RFC 8252 section 7.1) that redirect
 	 * URIs may have, besides https and http on a loopback address. Any application on a
 	 * user's device can claim such a scheme.
+	 * @param metadataDocuments Clients whose id is the URL of their metadata.
 	 */
 	record Registration(@DefaultValue("true") boolean enabled, @DefaultValue("1000") int maxClients,
 			@DefaultValue List<String> scopes,
 			@DefaultValue("1d") @DurationUnit(ChronoUnit.SECONDS) Duration unusedLifetime, @DefaultValue( {
 					"cursor", "vscode", "vscode-insiders", "vscodium", "windsurf", "zed", "claude",
-					"warp" }) List<String> redirectSchemes){
+					"warp" }) List<String> redirectSchemes,
+			@DefaultValue MetadataDocuments metadataDocuments){
+	}
+
+	/**
+	 * Clients whose id is the URL of a document with their metadata (Client ID Metadata
+	 * Documents).
+	 *
+	 * @param enabled Whether such clients are accepted. This server fetches their
+	 * documents.
+	 * @param hosts Hosts of which documents are accepted. Default: all with public
+	 * addresses.
+	 */
+	record MetadataDocuments(@DefaultValue("true") boolean enabled, @DefaultValue List<String> hosts) {
 	}
 
 	/**

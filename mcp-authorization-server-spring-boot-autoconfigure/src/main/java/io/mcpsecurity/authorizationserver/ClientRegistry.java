@@ -32,6 +32,8 @@ final class ClientRegistry implements RegisteredClientRepository {
 
 	private final ClientStore store;
 
+	private final @Nullable ClientMetadataDocuments documents;
+
 	private final int maxSelfRegistered;
 
 	private final Duration unusedLifetime;
@@ -39,10 +41,11 @@ final class ClientRegistry implements RegisteredClientRepository {
 	private final Clock clock;
 
 	ClientRegistry(AuthorizationServerProperties.Registration registration, Collection<RegisteredClient> clients,
-			ClientStore store, Clock clock) {
+			ClientStore store, @Nullable ClientMetadataDocuments documents, Clock clock) {
 		this.maxSelfRegistered = registration.maxClients();
 		this.unusedLifetime = registration.unusedLifetime();
 		this.store = store;
+		this.documents = documents;
 		this.clock = clock;
 		clients.forEach((client) -> this.configured.put(client.getId(), client));
 	}
@@ -146,16 +149,23 @@ final class ClientRegistry implements RegisteredClientRepository {
 	@Override
 	public @Nullable RegisteredClient findById(String id) {
 		RegisteredClient configured = this.configured.get(id);
-		return usable((configured != null) ? current(configured) : selfRegistered(this.store.findById(id)));
+		StoredClient stored = (configured != null) ? current(configured) : selfRegistered(this.store.findById(id));
+		return (stored != null) ? usable(stored) : documented(id);
 	}
 
 	@Override
 	public @Nullable RegisteredClient findByClientId(String clientId) {
-		return usable(find(clientId));
+		StoredClient stored = find(clientId);
+		return (stored != null) ? usable(stored) : documented(clientId);
 	}
 
-	private static @Nullable RegisteredClient usable(@Nullable StoredClient stored) {
-		return (stored != null && !stored.revoked()) ? stored.client() : null;
+	private static @Nullable RegisteredClient usable(StoredClient stored) {
+		return stored.revoked() ? null : stored.client();
+	}
+
+	/** The client whose id is the URL of its metadata. */
+	private @Nullable RegisteredClient documented(String clientId) {
+		return (this.documents != null) ? this.documents.find(clientId) : null;
 	}
 
 	/** The id of a configured client is its client id. */

@@ -99,7 +99,10 @@ public final class McpAuthorizationServerAutoConfiguration {
 	@Bean
 	ClientRegistry registeredClientRepository(AuthorizationServerProperties properties, AuthorizationServerModel model,
 			ClientStore store) {
-		return new ClientRegistry(properties.registration(), model.clients(), store, Clock.systemUTC());
+		AuthorizationServerProperties.MetadataDocuments documents = properties.registration().metadataDocuments();
+		return new ClientRegistry(properties.registration(), model.clients(), store,
+				documents.enabled() ? new ClientMetadataDocuments(model, documents.hosts(), Clock.systemUTC()) : null,
+				Clock.systemUTC());
 	}
 
 	@Bean

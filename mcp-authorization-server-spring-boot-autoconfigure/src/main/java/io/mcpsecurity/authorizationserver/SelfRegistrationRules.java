@@ -46,7 +46,11 @@ final class SelfRegistrationRules implements Consumer<OAuth2ClientRegistrationAu
 	@Override
 	public void accept(OAuth2ClientRegistrationAuthenticationContext context) {
 		OAuth2ClientRegistrationAuthenticationToken authentication = context.getAuthentication();
-		OAuth2ClientRegistration registration = authentication.getClientRegistration();
+		check(authentication.getClientRegistration());
+	}
+
+	/** Check a registration, or the document that takes its place. */
+	void check(OAuth2ClientRegistration registration) {
 		checkRedirectUris(registration.getRedirectUris());
 		checkName(registration.getClientName());
 		String method = registration.getTokenEndpointAuthenticationMethod();

@@ -18,8 +18,15 @@ final class ServerMetadata implements Consumer<OAuth2AuthorizationServerMetadata
 
 	private final AuthorizationServerModel model;
 
-	ServerMetadata(AuthorizationServerModel model) {
+	private final boolean documents;
+
+	/**
+	 * Create it.
+	 * @param documents whether a client id can be the URL of a metadata document
+	 */
+	ServerMetadata(AuthorizationServerModel model, boolean documents) {
 		this.model = model;
+		this.documents = documents;
 	}
 
 	@Override
@@ -33,6 +40,8 @@ final class ServerMetadata implements Consumer<OAuth2AuthorizationServerMetadata
 			.tokenRevocationEndpointAuthenticationMethods(ServerMetadata::replace)
 			// RFC 9207 section 3
 			.claim("authorization_response_iss_parameter_supported", true)
+			// draft-ietf-oauth-client-id-metadata-document
+			.claim("client_id_metadata_document_supported", this.documents)
 			// RFC 9728 section 4
 			.claim("protected_resources", List.copyOf(this.model.resources()))
 			.claims((claims) -> claims

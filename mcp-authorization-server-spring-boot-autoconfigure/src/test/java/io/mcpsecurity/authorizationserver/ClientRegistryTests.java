@@ -41,8 +41,9 @@ class ClientRegistryTests {
 	ClientRegistryTests(TestStorage.Kind kind) {
 		this.storage = new TestStorage(kind);
 		this.clients = new ClientRegistry(
-				new AuthorizationServerProperties.Registration(true, 1, List.of(), Duration.ofDays(1), List.of()),
-				List.of(configured("app")), this.storage.clients(), this.time.withZone(ZoneOffset.UTC));
+				new AuthorizationServerProperties.Registration(true, 1, List.of(), Duration.ofDays(1), List.of(),
+						new AuthorizationServerProperties.MetadataDocuments(false, List.of())),
+				List.of(configured("app")), this.storage.clients(), null, this.time.withZone(ZoneOffset.UTC));
 	}
 
 	@Test
@@ -107,8 +108,9 @@ class ClientRegistryTests {
 		ClientStore store = this.storage.clients();
 		store.save(new ClientStore.StoredClient(configured("old"), false, null));
 		ClientRegistry next = new ClientRegistry(
-				new AuthorizationServerProperties.Registration(true, 1, List.of(), Duration.ofDays(1), List.of()),
-				List.of(), store, this.time.withZone(ZoneOffset.UTC));
+				new AuthorizationServerProperties.Registration(true, 1, List.of(), Duration.ofDays(1), List.of(),
+						new AuthorizationServerProperties.MetadataDocuments(false, List.of())),
+				List.of(), store, null, this.time.withZone(ZoneOffset.UTC));
 		assertThat(next.findById("old")).isNull();
 		assertThat(next.findByClientId("old")).isNull();
 		assertThat(next.findAll()).isEmpty();

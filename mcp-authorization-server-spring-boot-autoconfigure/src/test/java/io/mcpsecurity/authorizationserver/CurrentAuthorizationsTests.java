@@ -65,8 +65,9 @@ class CurrentAuthorizationsTests {
 	CurrentAuthorizationsTests(TestStorage.Kind kind) {
 		this.storage = new TestStorage(kind);
 		this.clients = new ClientRegistry(
-				new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of()),
-				List.of(client("analyst-agent"), client("mcp-inspector")), this.storage.clients(), this.clock);
+				new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of(),
+						new AuthorizationServerProperties.MetadataDocuments(false, List.of())),
+				List.of(client("analyst-agent"), client("mcp-inspector")), this.storage.clients(), null, this.clock);
 		this.authorizations = new CurrentAuthorizations(this.storage.authorizations(this.clients, this.clock),
 				this.clients, this.clock);
 	}

@@ -47,8 +47,9 @@ class RotatingRefreshTokensTests {
 
 	private final CurrentAuthorizations authorizations = new CurrentAuthorizations(new MemoryAuthorizationStore(),
 			new ClientRegistry(
-					new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of()),
-					List.of(this.client), new MemoryClientStore(), Clock.systemUTC()),
+					new AuthorizationServerProperties.Registration(true, 0, List.of(), Duration.ofDays(1), List.of(),
+							new AuthorizationServerProperties.MetadataDocuments(false, List.of())),
+					List.of(this.client), new MemoryClientStore(), null, Clock.systemUTC()),
 			Clock.systemUTC());
 
 	private final Redemptions redemptions = new Redemptions();

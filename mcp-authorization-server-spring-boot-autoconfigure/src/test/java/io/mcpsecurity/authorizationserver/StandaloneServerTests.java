@@ -85,6 +85,7 @@ class StandaloneServerTests {
 		assertThat(metadata).containsEntry("issuer", issuer)
 			.containsEntry("registration_endpoint", issuer + "/oauth2/register")
 			.containsEntry("protected_resources", List.of(RESOURCE))
+			.containsEntry("client_id_metadata_document_supported", true)
 			.containsEntry("authorization_response_iss_parameter_supported", true);
 		assertThat(metadata.get("code_challenge_methods_supported")).isEqualTo(List.of("S256"));
 	}
