@@ -146,8 +146,8 @@ class ClientMetadataDocumentsTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "ftp://localhost/client.json", "http://localhost", "http://localhost/",
 			"http://user@localhost/client.json", "http://localhost/client.json#a", "http://localhost/a/../client.json",
-			"http://example.com/client.json", "https:client.json", "https:///client.json", "http://localhost/%",
-			"http", "client", "https://", "http://localhost/ü" })
+			"http://example.com/client.json", "https:client.json", "https:///client.json", "http://localhost/%", "http",
+			"client", "https://", "http://localhost/ü" })
 	void otherClientIdsAreNotFetched(String clientId) {
 		assertThat(this.documents.find(clientId)).isNull();
 		assertThat(this.requests).hasValue(0);
