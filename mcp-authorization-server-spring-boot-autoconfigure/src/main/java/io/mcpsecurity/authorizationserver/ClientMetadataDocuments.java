@@ -124,11 +124,21 @@ final class ClientMetadataDocuments {
 		if (known != null && now.isBefore(known.next())) {
 			return known.client();
 		}
-		Entry entry = fetch(clientId, uri, known, now);
-		synchronized (this.cache) {
-			this.cache.put(clientId, entry);
+		// Not cached: other requests can occupy all places on purpose.
+		if (!this.places.tryAcquire()) {
+			logger.debug("Too many client metadata documents are being fetched");
+			return (known != null) ? known.client() : null;
 		}
-		return entry.client();
+		try {
+			Entry entry = fetch(clientId, uri, known, now);
+			synchronized (this.cache) {
+				this.cache.put(clientId, entry);
+			}
+			return entry.client();
+		}
+		finally {
+			this.places.release();
+		}
 	}
 
 	/** The host of a client's document, or {@code null} if it has none. */
@@ -142,7 +152,7 @@ final class ClientMetadataDocuments {
 			return new Entry(client(clientId, document(uri)), now, now.plus(FRESH));
 		}
 		catch (IOException | OAuth2AuthenticationException | IllegalArgumentException ex) {
-			logger.info("The client metadata document " + clientId + " is not usable: " + reason(ex));
+			logger.debug("The client metadata document " + clientId + " is not usable: " + reason(ex));
 			boolean usable = known != null && now.isBefore(known.fetched().plus(STALE));
 			return new Entry(usable ? known.client() : null, usable ? known.fetched() : now, now.plus(RETRY));
 		}
@@ -175,9 +185,6 @@ final class ClientMetadataDocuments {
 	}
 
 	private Map<String, Object> document(URI uri) throws IOException {
-		if (!this.places.tryAcquire()) {
-			throw new IOException("too many documents are being fetched");
-		}
 		try {
 			checkAddresses(uri.getHost());
 			byte[] body = this.http.get().uri(uri).accept(MediaType.APPLICATION_JSON).exchange((request, response) -> {
@@ -202,9 +209,6 @@ final class ClientMetadataDocuments {
 		}
 		catch (JacksonException ex) {
 			throw new IOException("it is not a JSON object", ex);
-		}
-		finally {
-			this.places.release();
 		}
 	}
 

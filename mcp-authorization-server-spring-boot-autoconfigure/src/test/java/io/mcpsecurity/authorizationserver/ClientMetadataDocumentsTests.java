@@ -220,6 +220,8 @@ class ClientMetadataDocumentsTests {
 		assertThat(this.requests).hasValue(10);
 		this.released.complete(null);
 		waiting.forEach(CompletableFuture::join);
+		this.body = document("");
+		assertThat(this.documents.find(this.id)).isNotNull();
 	}
 
 	@Test
