@@ -1,6 +1,7 @@
 package io.mcpsecurity.autoconfigure;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,9 @@ import org.springframework.security.authentication.AuthenticationManagerResolver
  * cache of its own, so that a token is only accepted for its own audience.
  */
 final class EndpointAuthentication {
+
+	/** Not with a decoder of the application, which is called for each request. */
+	private static final Duration REFUSAL_TTL = Duration.ofSeconds(5);
 
 	private final Map<URI, IssuerAuthenticationManager> managers = new HashMap<>();
 
@@ -59,7 +63,8 @@ final class EndpointAuthentication {
 		int size = this.token.cache().maxSize();
 		IssuerAuthenticationManager manager = new IssuerAuthenticationManager(servers, audience, this.token.clockSkew(),
 				new McpCallerConverter(audience, this.catalogue::granted),
-				(size > 0) ? new VerifiedTokens.Settings(size, this.token.keys().cacheTtl()) : null);
+				(size > 0) ? new VerifiedTokens.Settings(size, this.token.keys().cacheTtl(),
+						(servers.extensions().decoder() == null) ? REFUSAL_TTL : Duration.ZERO) : null);
 		this.managers.put(identifier, manager);
 		VerifiedTokens cache = manager.cache();
 		if (cache != null) {

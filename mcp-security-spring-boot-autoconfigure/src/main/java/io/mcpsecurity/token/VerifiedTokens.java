@@ -31,9 +31,6 @@ public final class VerifiedTokens {
 
 	private static final int MAX_REFUSALS = 2000;
 
-	/** Keys can change meanwhile, so that a refused token becomes good. */
-	private static final Duration REFUSAL_TTL = Duration.ofSeconds(5);
-
 	/** Reasons in the token itself or its keys, which do not change by themselves. */
 	private static final Set<TokenFailure> LASTING = EnumSet.of(TokenFailure.MALFORMED, TokenFailure.ISSUER,
 			TokenFailure.SIGNATURE, TokenFailure.EXPIRED, TokenFailure.AUDIENCE, TokenFailure.TYPE);
@@ -65,7 +62,7 @@ public final class VerifiedTokens {
 			.build();
 		this.refused = Caffeine.newBuilder()
 			.maximumSize(MAX_REFUSALS)
-			.expireAfterWrite(REFUSAL_TTL)
+			.expireAfterWrite(settings.refusalTimeToLive())
 			.ticker(ticker)
 			.executor(Runnable::run)
 			.build();
@@ -220,8 +217,10 @@ public final class VerifiedTokens {
 	 * @param maxSize the maximum number of tokens
 	 * @param timeToLive the maximum time for which a token is cached, independently of
 	 * its use: not longer than keys are used
+	 * @param refusalTimeToLive how long a refusal is cached; keys can change meanwhile,
+	 * so that a refused token becomes good
 	 */
-	public record Settings(int maxSize, Duration timeToLive) {
+	public record Settings(int maxSize, Duration timeToLive, Duration refusalTimeToLive) {
 	}
 
 }

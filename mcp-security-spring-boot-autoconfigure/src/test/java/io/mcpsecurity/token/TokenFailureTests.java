@@ -72,7 +72,7 @@ class TokenFailureTests {
 	private final IssuerAuthenticationManager manager = new IssuerAuthenticationManager(
 			new AuthorizationServers(List.of(this.keys), Map.of(), Introspections.NONE, TokenExtensions.NONE), RESOURCE,
 			Duration.ofSeconds(60), new McpCallerConverter(RESOURCE, UnaryOperator.identity()),
-			new VerifiedTokens.Settings(10, Duration.ofMinutes(5)));
+			new VerifiedTokens.Settings(10, Duration.ofMinutes(5), Duration.ofSeconds(5)));
 
 	@AfterEach
 	void close() throws Exception {

@@ -341,7 +341,8 @@ class TokenIntrospectionTests {
 				new AuthorizationServers(List.of(keys), Map.of(), introspections, TokenExtensions.NONE), RESOURCE,
 				new TokenTimes(Duration.ofSeconds(60), Clock.systemUTC()),
 				new McpCallerConverter(RESOURCE, UnaryOperator.identity()),
-				new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofMinutes(5)), this.nanos::get));
+				new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofMinutes(5), Duration.ofSeconds(5)),
+						this.nanos::get));
 	}
 
 	private static void authenticate(IssuerAuthenticationManager manager, String token) {

@@ -43,8 +43,8 @@ class VerifiedTokenKeysTests {
 			TestHttp.within(Duration.ofSeconds(1)), SETTINGS);
 
 	/** Much longer than keys serve, so that only the keys can end a token's time. */
-	private final VerifiedTokens tokens = new VerifiedTokens(new VerifiedTokens.Settings(10, Duration.ofHours(1)),
-			Ticker.systemTicker());
+	private final VerifiedTokens tokens = new VerifiedTokens(
+			new VerifiedTokens.Settings(10, Duration.ofHours(1), Duration.ofSeconds(5)), Ticker.systemTicker());
 
 	private final String token = this.authorizationServer.token(RESOURCE).sign();
 

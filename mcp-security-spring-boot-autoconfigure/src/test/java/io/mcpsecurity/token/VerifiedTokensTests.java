@@ -178,7 +178,7 @@ class VerifiedTokensTests {
 
 	@Test
 	void eachManagerHasItsOwnCache() {
-		VerifiedTokens.Settings settings = new VerifiedTokens.Settings(10, TIME_TO_LIVE);
+		VerifiedTokens.Settings settings = new VerifiedTokens.Settings(10, TIME_TO_LIVE, Duration.ofSeconds(5));
 		AuthorizationServers servers = new AuthorizationServers(List.of(this.keys), Map.of(), Introspections.NONE,
 				TokenExtensions.NONE);
 		McpCallerConverter converter = new McpCallerConverter(RESOURCE, UnaryOperator.identity());
@@ -559,7 +559,8 @@ class VerifiedTokensTests {
 	}
 
 	private VerifiedTokens tokens(int maxSize) {
-		return new VerifiedTokens(new VerifiedTokens.Settings(maxSize, TIME_TO_LIVE), this.nanos::get);
+		return new VerifiedTokens(new VerifiedTokens.Settings(maxSize, TIME_TO_LIVE, Duration.ofSeconds(5)),
+				this.nanos::get);
 	}
 
 	private IssuerAuthenticationManager manager(String resource, VerifiedTokens cache, IssuerKeys... keys) {

@@ -74,7 +74,7 @@ public class TokenBenchmark {
 		this.manager = new IssuerAuthenticationManager(
 				new AuthorizationServers(List.of(keys), Map.of(), Introspections.NONE, TokenExtensions.NONE), RESOURCE,
 				Duration.ofSeconds(60), new McpCallerConverter(RESOURCE, UnaryOperator.identity()),
-				this.cache ? new VerifiedTokens.Settings(10_000, Duration.ofMinutes(5)) : null);
+				this.cache ? new VerifiedTokens.Settings(10_000, Duration.ofMinutes(5), Duration.ofSeconds(5)) : null);
 		this.token = issuer.tokens(this.kind, 1, 1).get(0);
 		this.issuer = issuer;
 	}
